@@ -75,6 +75,16 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
       ),
       send('CommandsQueue', 'RejectedQueue'),
       table('BatchGetItem', 'GetItem', 'PutItem'),
+      ...(configuration.sources.deviceDefender?.audit
+        ? [
+            // IAM knows no resource type for it.
+            allow('iot:ListAuditFindings', '*'),
+            allow('iot:ListPrincipalThings', arn('iot', 'cert/*')),
+            allow('iot:ListTargetsForPolicy', arn('iot', 'policy/*')),
+            allow('iot:ListThingsInThingGroup', arn('iot', 'thinggroup/*')),
+            allow('sns:Publish', ref('AlarmsTopic')),
+          ]
+        : []),
     ],
     respond: [
       consume('CommandsQueue'),

@@ -5,6 +5,7 @@ import { ConfigurationError } from '../shared/config/parse';
 import { findStageFault } from '../shared/config/stage';
 import { accountConditions, accountParameters } from './account-rules';
 import { writeAlarms } from './alarms';
+import { writeAuditOutput, writeAuditRole } from './audits';
 import { listStackChannels, writeChannelAlarms, writeEndpointParameters } from './channels';
 import { type Resources, ref } from './cloudformation';
 import { writeDashboard } from './dashboard';
@@ -30,6 +31,7 @@ export function writeResources(stage: string, parameters: Parameters, file = con
     ...writeTable(prefix),
     ...writeMessaging(prefix, configuration),
     ...writeIot(prefix, configuration),
+    ...writeAuditRole(configuration),
     ...writeHttpApi(prefix),
     ...writeRoles(prefix, configuration),
     ...writeAlarms(prefix, functionNames),
@@ -79,6 +81,7 @@ export function writeResources(stage: string, parameters: Parameters, file = con
         Description: 'The HTTP API; Slack posts its buttons to /slack/interactions below it',
       },
       ...writeSecretOutputs(),
+      ...writeAuditOutput(configuration),
       QuarantineGroup: { Value: configuration.quarantine.thingGroup },
     },
   };

@@ -46,6 +46,11 @@ const exceptions: Exceptions = {
         'Device Defender itself sends its alerts under it; the local stack evaluates no security profile',
     },
     {
+      roles: ['AuditRole'],
+      actions: ['sns:Publish'],
+      reason: 'Device Defender itself says under it that an audit is over; the local stack audits nothing',
+    },
+    {
       roles: ['DefenderActionRole'],
       actions: ['iot:AddThingToThingGroup', 'iot:ListPrincipalThings'],
       reason: 'Device Defender itself quarantines under it; the local task acts without a role',

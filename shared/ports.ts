@@ -7,6 +7,8 @@ import type { Distribution } from './domain/detection/distribution';
 import type { Flood, noteFlood, ToldFlood } from './domain/detection/floods';
 import type { FleetSilence } from './domain/detection/silence';
 import type { Contribution, Datapoint, DetectState } from './domain/detection/state';
+import type { AuditedResource, AuditState } from './domain/findings/audit';
+import type { AuditCheck } from './domain/findings/audit-checks';
 import type { Violation } from './domain/findings/violation';
 import type { KillSwitch } from './domain/guards/kill-switch';
 import type { Heartbeat } from './domain/heartbeat';
@@ -245,6 +247,31 @@ export interface Defender {
   markFalsePositive(violationId: string): Promise<void>;
   /** Violations that are in alarm now, page by page within the quota of ten calls a second. */
   listActive(): AsyncIterable<Violation>;
+}
+
+/** Device Defender Audit, and what its findings are about. */
+export interface Audits {
+  /** What a check of a finished audit found, without what is suppressed, page by page. */
+  listFindings(taskId: string, check: AuditCheck): AsyncIterable<AuditedResource>;
+  /** None for what is deleted since. */
+  listThingsOfCertificate(certificateId: string): Promise<FirstPage>;
+  listThingsOfGroup(thingGroup: string): Promise<FirstPage>;
+  /** ARNs of certificates and thing groups that hold the policy. */
+  listTargets(policyName: string): Promise<FirstPage>;
+}
+
+export interface FirstPage {
+  readonly items: readonly string[];
+  readonly hasMore: boolean;
+}
+
+/** What every audit told last. */
+export interface AuditMemory {
+  load(about: AuditCheck): Promise<Versioned<AuditState> | undefined>;
+  save(about: AuditCheck, state: AuditState, previous: number): Promise<number>;
+  /** What people were told last of findings that are of no thing; empty before. */
+  loadTold(): Promise<Versioned<string> | undefined>;
+  saveTold(text: string, previous: number): Promise<number>;
 }
 
 interface DefenderTask {

@@ -9,7 +9,7 @@ import * as rules from '../shared/domain/decide/decide';
 import type { Context, Decision } from '../shared/domain/decide/decision';
 import type { DecisionQuestions } from '../shared/domain/decide/questions';
 import type { Facts } from '../shared/domain/facts';
-import type { ExternalFinding } from '../shared/domain/findings/finding';
+import type { AuditFinding, ExternalFinding } from '../shared/domain/findings/finding';
 import type { Violation } from '../shared/domain/findings/violation';
 import { type Account, thingKey } from '../shared/domain/thing-ref';
 
@@ -45,6 +45,22 @@ export function anExternalFinding(over: Partial<ExternalFinding> = {}): External
     eventType: 'in-alarm',
     occurredAt: now - 100,
     detector: 'external',
+    ...over,
+  };
+}
+
+export function anAuditFinding(over: Partial<AuditFinding> = {}): AuditFinding {
+  return {
+    kind: 'audit',
+    violationId: 'finding-1',
+    thingName: 'mything1',
+    check: 'DEVICE_CERTIFICATE_SHARED_CHECK',
+    resource: 'a'.repeat(64),
+    reason: 'Multiple devices use the certificate',
+    severity: 'critical',
+    eventType: 'in-alarm',
+    occurredAt: now - 100,
+    detector: 'audit',
     ...over,
   };
 }

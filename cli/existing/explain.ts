@@ -96,8 +96,9 @@ function findMisfits(
   const alarms = [...own, ...existing];
   const names = [...new Set([...Object.keys(securityProfiles), ...profiles.map(({ name }) => name)])];
   return playbooks.flatMap((playbook, index) => {
-    // For findings of a sender, whatever profiles there are.
-    if (playbook.when.source !== undefined) return [];
+    // For findings of a sender or an audit, whatever profiles there are.
+    const { source, auditCheck } = playbook.when;
+    if (source !== undefined || auditCheck !== undefined) return [];
     const message = alarms.some((alarm) => matchesFinding(playbook.when, alarm))
       ? findObstacle(playbook, playbooks.slice(0, index), alarms)
       : explainUnmet(playbook, alarms, names);

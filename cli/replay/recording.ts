@@ -19,7 +19,7 @@ export function readRecording(text: string, progress: (done: number) => void): R
     const isBeat = read.kind === 'findings' && !read.findings.some(({ thingName }) => isThingName(thingName));
     if (isBeat) ignored += 1;
     else if (read.kind === 'findings') violations.push(...read.findings);
-    else if (read.kind === 'ignored') ignored += 1;
+    else if (read.kind === 'ignored' || read.kind === 'audit') ignored += 1;
     else rejected.push({ where, reason: read.reason });
   }
   return { violations: sortByTime(violations), facts: new Map(), rejected, ignored, notes };

@@ -21,7 +21,7 @@ export interface EvidenceAnswer {
 export interface ViolationAnswer {
   readonly key: string;
   /** What is no behavior's violation has a kind and words, and no metric. */
-  readonly kind?: 'external';
+  readonly kind?: 'external' | 'audit';
   readonly words?: string;
   readonly metric?: string;
   readonly behaviorName?: string;

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { SQSRecord } from 'aws-lambda';
 import { boundTime } from '../../shared/domain/findings/alert';
-import { type Finding, findingKey, type Reading } from '../../shared/domain/findings/finding';
+import { boundByArrival } from '../../shared/domain/findings/arrival';
+import {
+  type AuditResult,
+  type Finding,
+  findingKey,
+  type Reading,
+} from '../../shared/domain/findings/finding';
 import { isHeartbeat } from '../../shared/domain/findings/heartbeat';
 import { findForeignOrigin } from '../../shared/domain/findings/origin';
 import { readMessage } from '../../shared/domain/findings/read-message';
@@ -15,8 +21,11 @@ import { heartbeatName } from '../../shared/domain/heartbeat';
 import { parseJson } from '../../shared/domain/json';
 import { type Account, heartbeatKey, notHome, thingKey } from '../../shared/domain/thing-ref';
 import type { Clock, CommandQueue, DeadLetters, Log, Metrics } from '../../shared/ports';
+import { type AuditPorts, takeAudit } from './audit';
 
 export interface AlertPorts {
+  /** Absent where cordon.yml does not ask for findings of Device Defender Audit. */
+  readonly audits?: AuditPorts | undefined;
   readonly commands: CommandQueue;
   /** The account and region that Cordon runs in. */
   readonly own: Account;
@@ -46,15 +55,37 @@ export async function takeReading(
     case 'findings':
       for (const finding of reading.findings) await sendFinding(finding, failure, record, ports);
       return;
+    case 'audit':
+      await takeResult(reading.result, record, ports);
+      return;
     case 'ignored':
-      ports.log.warn('message ignored', { messageId, reason: reading.reason });
-      ports.metrics.count('AlertIgnored');
+      ignore(reading.reason, record, ports);
       return;
     case 'rejected':
       ports.log.warn('alert rejected', { messageId, reason: reading.reason });
       ports.metrics.count('AlertRejected');
       await ports.deadLetters.send(body, reading.reason, `alerts:${messageId}`);
   }
+}
+
+function ignore(reason: string, { messageId }: SQSRecord, { log, metrics }: AlertPorts): void {
+  log.warn('message ignored', { messageId, reason });
+  metrics.count('AlertIgnored');
+}
+
+async function takeResult(
+  result: AuditResult | undefined,
+  record: SQSRecord,
+  ports: AlertPorts,
+): Promise<void> {
+  if (!ports.audits) return ignore('an Audit result, not a violation', record, ports);
+  if (!result) {
+    const reason = 'an Audit result without a task, its time, or its checks';
+    return takeReading({ kind: 'rejected', reason }, record, ports);
+  }
+  const startedAt = boundByArrival(result.startedAt, Number(record.attributes.SentTimestamp));
+  const send = (finding: Finding) => sendFinding(finding, undefined, record, ports);
+  await takeAudit({ ...result, startedAt }, send, { ...ports.audits, log: ports.log });
 }
 
 /** A thing of another account is not the one here that has its name. */

@@ -260,8 +260,10 @@ export const caseAnswer = z.looseObject({
     .describe('An order that waits for a second person'),
   violations: z.array(
     z.looseObject({
-      key: z.string().describe('`PROFILE/BEHAVIOR`, or `external finding/SENDER/UID`'),
-      kind: z.enum(['external']).optional().describe('Absent for a behavior'),
+      key: z
+        .string()
+        .describe('`PROFILE/BEHAVIOR`, `external finding/SENDER/UID` or `audit finding/CHECK/RESOURCE`'),
+      kind: z.enum(['external', 'audit']).optional().describe('Absent for a behavior'),
       metric: z.string().optional().describe('Of a behavior'),
       words: z.string().optional().describe('What the finding says, where it is of no behavior'),
     }),

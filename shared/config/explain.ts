@@ -5,6 +5,7 @@ import { disconnectDuration, findMetric } from '../domain/detection/metrics';
 import { describeException } from '../domain/guards/exceptions';
 import { findPlaybook } from '../domain/guards/guards';
 import { comparisons } from '../domain/messages/describe-value';
+import { auditTitle, takesAudits } from './audits';
 import { takesExisting } from './existing-profiles';
 import { explainRoutes } from './explain-routes';
 import { listAlarms } from './reach';
@@ -34,6 +35,7 @@ export function explainConfiguration(
     ...behaviors,
     ...writeExisting(configuration),
     ...writeSenders(configuration, place),
+    ...writeAudits(configuration),
     ...explainTopics(configuration, place),
     '',
     ...writeGuards(configuration),
@@ -126,13 +128,25 @@ function writeSenders({ sources, playbooks }: Configuration, place: Place): stri
   });
 }
 
+function writeAudits(configuration: Configuration): string[] {
+  if (!takesAudits(configuration)) return [];
+  const possible = configuration.playbooks.filter(({ when }) => when.auditCheck !== undefined);
+  return [
+    ...auditTitle,
+    ...possible.map(
+      (playbook, index) => `    ${index + 1}. ${writePlaybook(playbook, `${playbook.when.auditCheck}: `)}`,
+    ),
+    '    else recorded only, because no other playbook is for it',
+  ];
+}
+
 /** Alerts of profiles that the file does not define. */
 function writeExisting(configuration: Configuration): string[] {
   if (!takesExisting(configuration)) return [];
   const { playbooks, securityProfiles } = configuration;
   const possible = playbooks.filter(
     ({ when }) =>
-      (when.source === undefined && when.securityProfile === undefined) ||
+      (when.source === undefined && when.auditCheck === undefined && when.securityProfile === undefined) ||
       (when.securityProfile !== undefined && !Object.hasOwn(securityProfiles, when.securityProfile)),
   );
   const isMet = possible.some(({ when }) => Object.keys(when).length === 0);

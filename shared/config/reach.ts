@@ -1,5 +1,6 @@
 import type { Behavior, Configuration, Playbook } from '../domain/configuration';
 import { type AlarmMatch, findPlaybook, type Match, matchesFinding } from '../domain/guards/guards';
+import { listAuditFindings } from './audits';
 import { takesExisting } from './existing-profiles';
 import type { Fault } from './fault';
 import { listSenderFindings } from './senders';
@@ -20,7 +21,10 @@ export function findUnreached(configuration: Configuration): Fault[] {
   const alarms = profiles.flatMap(([name, { behaviors }]) =>
     behaviors.flatMap((behavior) => listAlarms(name, behavior)),
   );
-  const sent = configuration.sources.external.flatMap(listSenderFindings);
+  const sent = [
+    ...configuration.sources.external.flatMap(listSenderFindings),
+    ...listAuditFindings(configuration),
+  ];
   const unreachable = playbooks.flatMap((playbook, index) => {
     const existing = takesExisting(configuration) ? listExistingAlarms(playbook, securityProfiles) : [];
     const obstacle = findObstacle(playbook, playbooks.slice(0, index), [...alarms, ...existing, ...sent]);
@@ -46,7 +50,7 @@ export function findUnreached(configuration: Configuration): Fault[] {
 function listExistingAlarms({ when }: Playbook, defined: Configuration['securityProfiles']): Match[] {
   // No name has a space.
   const { securityProfile = 'some profile', behavior = 'some behavior', metric = 'some metric' } = when;
-  if (when.source !== undefined) return [];
+  if (when.source !== undefined || when.auditCheck !== undefined) return [];
   if (Object.hasOwn(defined, securityProfile)) return [];
   const { confidence } = when;
   return [

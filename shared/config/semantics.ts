@@ -2,6 +2,7 @@ import { listNamed } from '../../functions/notify/channels/registry';
 import { actionNames, descriptorOf } from '../domain/actions/registry';
 import type { Configuration, Playbook } from '../domain/configuration';
 import { findMetric } from '../domain/detection/metrics';
+import { findAuditFaults } from './audits';
 import { findBehaviorFaults } from './behavior-faults';
 import { findExceptionFaults } from './exception-faults';
 import { takesExisting } from './existing-profiles';
@@ -20,6 +21,7 @@ export function findFaults(configuration: FileConfiguration): Fault[] {
   return [
     ...findSourceFaults(configuration),
     ...findSenderFaults(configuration),
+    ...findAuditFaults(configuration),
     ...findProfileFaults(configuration),
     ...findDuplicates(configuration),
     ...configuration.playbooks.flatMap((_, index) => findPlaybookFaults(index, configuration)),

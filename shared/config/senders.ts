@@ -29,7 +29,7 @@ const ofBehavior = ['securityProfile', 'behavior', 'metric', 'confidence'] as co
 function findPlaybookFaults({ when, release, unless }: Playbook, names: readonly string[]): Fault[] {
   const { source } = when;
   if (source === undefined)
-    return when.severity === undefined
+    return when.severity === undefined || when.auditCheck !== undefined
       ? []
       : [{ path: ['when', 'severity'], message: 'only findings of a source have a severity: add source' }];
   const unmet = ofBehavior.filter((field) => when[field] !== undefined);

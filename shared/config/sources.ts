@@ -1,4 +1,5 @@
 import type { Configuration, SourceTopic } from '../domain/configuration';
+import { takesAudits } from './audits';
 import { takesExisting } from './existing-profiles';
 import type { Fault } from './fault';
 
@@ -17,6 +18,7 @@ export function findSourceFaults({ sources, securityProfiles }: Configuration): 
   const isEmpty =
     Object.keys(securityProfiles).length === 0 &&
     !takesExisting({ sources }) &&
+    !takesAudits({ sources }) &&
     sources.external.length === 0;
   return [
     ...faults,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { actionNames } from './actions/registry';
+import { auditChecks } from './findings/audit-checks';
 import './schema-language';
 import { registryName } from './text';
 
@@ -209,6 +210,8 @@ const playbook = z.strictObject({
       source: z.optional(senderName),
       /** At least this severity of its finding. */
       severity: z.optional(severity),
+      /** A check of Device Defender Audit, whose findings no other playbook is for. */
+      auditCheck: z.optional(z.enum(auditChecks)),
     }),
     {},
   ),
@@ -307,10 +310,12 @@ const sources = z.strictObject({
         topics: z._default(z.array(sourceTopic).check(z.maxLength(5)), []),
         /** Alerts of profiles that this file does not define have playbooks too. */
         profiles: z.optional(z.literal('existing', { error: 'expected existing, or nothing' })),
+        /** Findings of Device Defender Audit become cases. */
+        audit: z._default(z.boolean(), false),
       })
       .check(
-        z.refine(({ topics, profiles }) => topics.length > 0 || profiles !== undefined, {
-          message: 'expected topics: [ARN], profiles: existing, or both',
+        z.refine(({ topics, profiles, audit }) => topics.length > 0 || profiles !== undefined || audit, {
+          message: 'expected topics: [ARN], profiles: existing, audit: true, or several',
         }),
       ),
   ),

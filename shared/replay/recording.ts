@@ -54,8 +54,11 @@ export function recallCases(cases: readonly RecordedCase[], since: number): Reco
 
 function recallEvents(thingName: string, record: ViolationRecord): Finding[] {
   const alarm = { ...recallAlarm(record, thingName), occurredAt: record.alarmAt };
-  if (alarm.kind !== undefined || record.lastEventType === 'in-alarm') return [alarm];
-  return [alarm, { ...alarm, eventType: record.lastEventType, occurredAt: record.lastEventAt }];
+  if (alarm.kind === 'external' || record.lastEventType === 'in-alarm') return [alarm];
+  const end = { occurredAt: record.lastEventAt };
+  return alarm.kind === 'audit'
+    ? [alarm, { ...alarm, ...end, eventType: 'alarm-cleared' }]
+    : [alarm, { ...alarm, ...end, eventType: record.lastEventType }];
 }
 
 export function sortByTime(violations: readonly Finding[]): Finding[] {

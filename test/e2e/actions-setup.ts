@@ -44,8 +44,13 @@ playbooks:
     mode: enforce
     actions: [quarantine, detect-mitigation-task, disconnect]
   - { name: of-siem, when: { source: siem, severity: high }, mode: enforce, actions: [quarantine, disconnect] }
+  - name: shared-certificate
+    when: { auditCheck: DEVICE_CERTIFICATE_SHARED_CHECK }
+    mode: approve
+    actions: [deactivate-certificate]
   - { name: anything-else, mode: observe }
 sources:
+  deviceDefender: { audit: true }
   external:
     - name: siem
       publishers: ['arn:aws:iam::000000000000:role/siem']

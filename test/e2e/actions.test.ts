@@ -1,5 +1,6 @@
 import {
   AddThingToThingGroupCommand,
+  AttachPolicyCommand,
   CreateThingGroupCommand,
   DescribeJobExecutionCommand,
   GetPolicyCommand,
@@ -269,6 +270,57 @@ describe('Device Defender', () => {
     await e2e.waitForCase('unheard', 'contained');
     expect(await publishOrCut(await e2e.connect(device), telemetry('unheard'), '1')).toBe('cut');
   });
+});
+
+describe('findings of an audit', () => {
+  const permissive = 'IOT_POLICY_OVERLY_PERMISSIVE_CHECK';
+  const state = async (resourceType: string, resourceIdentifier: object, checkName: string) => {
+    const { status } = await fetch(`${e2e.stack.aws.gateway.url}/_cordon/audit-findings`, {
+      method: 'POST',
+      body: JSON.stringify({
+        ...{ taskId: 'audit-1', severity: 'CRITICAL', checkName, resourceType, resourceIdentifier },
+        reasonForNonCompliance: 'for the test',
+      }),
+    });
+    expect(status).toBe(200);
+  };
+  const finish = (taskId: string, checkRunStatus: string, ...checks: readonly string[]) =>
+    e2e.publishAlert(
+      JSON.stringify({
+        ...{ accountId: e2e.stack.identity.accountId, taskId, taskStatus: 'COMPLETED' },
+        ...{ taskType: 'SCHEDULED_AUDIT_TASK', taskStartTime: Date.now() },
+        auditDetails: checks.map((checkName) => ({
+          ...{ checkName, checkRunStatus, nonCompliantResourcesCount: 1, totalResourcesCount: 2 },
+          suppressedNonCompliantResourceCount: 0,
+        })),
+      }),
+    );
+
+  it('become cases of the things of a policy or a certificate, until a later audit has them no more', async () => {
+    await enrollAlone(e2e, 'audited');
+    const { certificateArn } = await enrollAlone(e2e, 'shared');
+    await e2e.iot.send(new CreateThingGroupCommand({ thingGroupName: 'audited-things' }));
+    const target = `${certificateArn.split(':cert/')[0]}:thinggroup/audited-things`;
+    await e2e.iot.send(new AttachPolicyCommand({ policyName: 'own-audited', target }));
+    const identifier = { policyName: 'own-audited', policyVersionId: '1' };
+    await state('IOT_POLICY', { policyVersionIdentifier: identifier }, permissive);
+    const certificate = { deviceCertificateId: certificateArn.split('/').at(-1) };
+    await state('DEVICE_CERTIFICATE', certificate, 'DEVICE_CERTIFICATE_SHARED_CHECK');
+
+    const checks = [permissive, 'DEVICE_CERTIFICATE_SHARED_CHECK', 'LOGGING_DISABLED_CHECK'];
+    await finish('audit-1', 'COMPLETED_NON_COMPLIANT', ...checks);
+
+    expect(await e2e.waitForCase('shared', 'awaiting-approval')).toMatchObject({
+      playbook: 'shared-certificate',
+    });
+    expect(await e2e.waitForCase('audited', 'observed')).toMatchObject({
+      detector: 'audit',
+      severity: 'critical',
+      violations: { [`audit finding/${permissive}/own-audited`]: { reason: 'for the test' } },
+    });
+    await finish('audit-2', 'COMPLETED_COMPLIANT', permissive);
+    expect((await e2e.waitForCase('audited', 'closed')).reason).toBe('all violations cleared');
+  }, 120_000);
 });
 
 describe('findings of another product', () => {

@@ -33,6 +33,7 @@ export const resourceTypes: Readonly<Record<string, readonly string[]>> = {
   'iot:GetPolicyVersion': ['policy'],
   'iot:ListActiveViolations': ['securityprofile', 'thing'],
   'iot:ListAttachedPolicies': [],
+  'iot:ListAuditFindings': [],
   'iot:ListPolicyVersions': ['policy'],
   'iot:ListPrincipalThings': ['cert'],
   'iot:ListTargetsForPolicy': ['policy'],

@@ -3,6 +3,7 @@ import { awsError } from '../wire/aws-error';
 import { IotServiceError, invalid } from './errors';
 import { indexRoutes, type RouteMatch } from './find-route';
 import { accountRoutes } from './operations/account';
+import { auditRoutes } from './operations/audits';
 import { authorizationRoutes } from './operations/authorization';
 import { type CertificateIssuer, certificateRoutes } from './operations/certificates';
 import { customMetricRoutes } from './operations/custom-metrics';
@@ -102,6 +103,7 @@ export function iotRoutes(registry: IotRegistry, issuer?: CertificateIssuer): re
     ...customMetricRoutes(registry),
     ...securityProfileRoutes(registry),
     ...violationRoutes(registry),
+    ...auditRoutes(registry),
     ...mitigationActionRoutes(registry),
     ...mitigationTaskRoutes(registry),
     ...jobRoutes(registry),

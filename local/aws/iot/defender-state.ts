@@ -59,6 +59,27 @@ export interface Verification {
   readonly verificationStateDescription?: string;
 }
 
+/** What a check of an audit found of a resource; here it is stated, as nothing is audited. */
+export interface AuditFinding {
+  readonly findingId: string;
+  readonly taskId: string;
+  readonly checkName: string;
+  readonly taskStartedAt: number;
+  readonly foundAt: number;
+  readonly severity: string;
+  readonly nonCompliantResource: Readonly<Record<string, unknown>>;
+  readonly relatedResources: readonly Readonly<Record<string, unknown>>[];
+  readonly reasonForNonCompliance: string;
+  readonly isSuppressed: boolean;
+}
+
+/** The account's settings of Audit, as they were sent. */
+export interface AuditConfiguration {
+  readonly roleArn?: string;
+  readonly auditNotificationTargetConfigurations: Readonly<Record<string, unknown>>;
+  readonly auditCheckConfigurations: Readonly<Record<string, unknown>>;
+}
+
 /** Which violations a task acts on: those named, or those of a profile or of one of its behaviors. */
 export interface MitigationTarget {
   readonly violationIds?: readonly string[];

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { jsonResponse, type LocalHandler, type LocalRoutes } from '../wire/local-routes';
 import { IotServiceError } from './errors';
+import { AuditFinding, setAuditFinding } from './operations/audits';
 import { MetricValue } from './operations/security-profiles';
 import type { IotRegistry } from './registry';
 import type { AlarmEnd } from './violations';
@@ -64,6 +65,7 @@ function accept<T extends z.ZodMiniType>(schema: T, perform: (input: z.output<T>
 export function iotLocalRoutes(registry: IotRegistry): LocalRoutes {
   return {
     'POST /_cordon/violations': accept(Violation, (input) => setViolation(registry, input)),
+    'POST /_cordon/audit-findings': accept(AuditFinding, (input) => setAuditFinding(registry, input)),
     'POST /_cordon/job-executions': accept(JobExecution, ({ jobId, thingName, ...update }) =>
       registry.jobs.setExecutionStatus(jobId, thingName, update),
     ),

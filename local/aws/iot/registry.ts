@@ -99,6 +99,8 @@ function createState(identity: AwsIdentity, options: IotRegistryOptions, changed
     violations: new Map(),
     violationEvents: [],
     verifications: new Map(),
+    auditFindings: [],
+    auditConfiguration: new Map(),
     mitigationTasks: new Map(),
     mitigationExecutions: [],
     jobs: new Map(),

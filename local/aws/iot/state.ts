@@ -1,5 +1,7 @@
 import type { AwsIdentity, LocalLog, PolicyDocument } from '../../types';
 import type {
+  AuditConfiguration,
+  AuditFinding,
   CustomMetric,
   MitigationAction,
   MitigationExecution,
@@ -146,6 +148,9 @@ export interface IotState {
   readonly violationEvents: ViolationEvent[];
   /** By violation id. */
   readonly verifications: Map<string, Verification>;
+  readonly auditFindings: AuditFinding[];
+  /** The one key is the account. */
+  readonly auditConfiguration: Map<'account', AuditConfiguration>;
   readonly mitigationTasks: Map<string, MitigationTask>;
   readonly mitigationExecutions: MitigationExecution[];
   readonly jobs: Map<string, Job>;

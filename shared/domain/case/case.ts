@@ -1,7 +1,13 @@
 import type { ActionName, PriorState } from '../actions/registry';
 import type { ReleaseRule, Severity } from '../configuration';
 import type { Facts } from '../facts';
-import type { ExternalFinding, ExternalSubject, Finding } from '../findings/finding';
+import type {
+  AuditFinding,
+  AuditSubject,
+  ExternalFinding,
+  ExternalSubject,
+  Finding,
+} from '../findings/finding';
 import type { BehaviorSubject, Violation, ViolationEventType } from '../findings/violation';
 import type { ThingKey } from '../thing-ref';
 import type { Detail } from './details';
@@ -164,6 +170,7 @@ export type ViolationRecord = FindingRecord &
   (
     | (BehaviorSubject & { readonly detector?: Violation['detector'] })
     | (ExternalSubject & Pick<ExternalFinding, 'detector'>)
+    | (AuditSubject & Pick<AuditFinding, 'detector'>)
   );
 
 export interface FindingRecord {

@@ -122,6 +122,10 @@ function listTold(finding: Finding): object {
       const { title, severity, product } = finding;
       return { title, severity, product };
     }
+    case 'audit': {
+      const { reason, severity } = finding;
+      return { reason, severity };
+    }
   }
 }
 
@@ -162,7 +166,8 @@ function keep(current: Case, known: ViolationRecord | undefined, finding: Findin
   switch (finding.kind) {
     case undefined:
       return { ...keepBehavior(current, known, finding), ...event };
-    case 'external': {
+    case 'external':
+    case 'audit': {
       const {
         thingName: _thing,
         eventType: _type,
@@ -170,7 +175,9 @@ function keep(current: Case, known: ViolationRecord | undefined, finding: Findin
         claimedAt: _claimed,
         ...subject
       } = finding;
-      return { ...(known?.kind === 'external' && known), ...subject, ...event };
+      return subject.kind === 'external'
+        ? { ...(known?.kind === 'external' && known), ...subject, ...event }
+        : { ...(known?.kind === 'audit' && known), ...subject, ...event };
     }
   }
 }
@@ -224,6 +231,7 @@ export function recallAlarm(known: ViolationRecord, thingName: string): Finding 
     case undefined:
       return { ...subject, ...event, detector: subject.detector ?? 'device-defender' };
     case 'external':
+    case 'audit':
       return { ...subject, ...event };
   }
 }

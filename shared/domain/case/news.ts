@@ -22,7 +22,9 @@ export type Strength =
   | { readonly code: 'deactivation-failed'; readonly detail?: readonly Detail[] }
   | { readonly code: 'certificates-held'; readonly until: 'spread' | 'release' }
   | { readonly code: 'left-out'; readonly why: LeftOut }
-  | { readonly code: 'inactive-before'; readonly certificateId: string; readonly status: string };
+  | { readonly code: 'inactive-before'; readonly certificateId: string; readonly status: string }
+  /** An audit found a way round it. */
+  | { readonly code: 'undermined'; readonly object: 'certificate' | 'policy'; readonly name: string };
 
 /** What an announcement tells; several are one text. `messages/describe-news.ts` has the words. */
 export type News =

@@ -1,4 +1,4 @@
-import type { Case, LedgerEntry } from './case';
+import { type Case, type LedgerEntry, openViolations } from './case';
 import type { Strength } from './news';
 import { isPolicyDenial, isReplaced } from './policy-denials';
 import { findTemporaryDeactivation, isLastingDeactivation } from './temporary-deactivation';
@@ -7,7 +7,22 @@ import { findTemporaryDeactivation, isLastingDeactivation } from './temporary-de
 export function listStrength(record: Case): Strength[] {
   const held = record.ledger.filter(({ status }) => status !== 'reverted' && status !== 'conflict');
   if (held.length === 0) return [];
-  return [...judgeCertificates(record), ...held.flatMap((entry) => judgeDenial(entry, held))];
+  return [
+    ...judgeCertificates(record),
+    ...held.flatMap((entry) => judgeDenial(entry, held)),
+    ...openViolations(record).flatMap(findWayRound),
+  ];
+}
+
+/** Others may act with the certificate; or the policy lets the device act as another client. */
+function findWayRound(finding: Case['violations'][string]): Strength[] {
+  if (finding.kind !== 'audit') return [];
+  const { check, resource: name } = finding;
+  if (check === 'DEVICE_CERTIFICATE_SHARED_CHECK')
+    return [{ code: 'undermined', object: 'certificate', name }];
+  return check === 'IOT_POLICY_OVERLY_PERMISSIVE_CHECK'
+    ? [{ code: 'undermined', object: 'policy', name }]
+    : [];
 }
 
 function judgeDenial(entry: LedgerEntry, held: readonly LedgerEntry[]): Strength[] {

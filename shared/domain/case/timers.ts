@@ -6,7 +6,10 @@ export function findReleaseAt(record: Case): number | undefined {
   const { release, containedAt } = record;
   if (!release || containedAt === undefined || 'by' in release) return undefined;
   if ('after' in release) return containedAt + release.after;
-  const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
+  // What an audit finds lasts for days, and says nothing of how the device behaves.
+  const own = Object.values(record.violations).filter(
+    ({ caseId, kind }) => caseId === record.caseId && kind !== 'audit',
+  );
   // A device that fell silent is invalidated, which is not clean (docs/facts.md#alarms).
   if (own.length === 0 || own.some(({ lastEventType }) => lastEventType !== 'alarm-cleared'))
     return undefined;

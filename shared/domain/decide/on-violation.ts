@@ -107,7 +107,8 @@ function* onAlarm(
     known.excepted !== undefined ||
     isNewClaim(open, known, violation);
   // A repeated violation: its newest value is kept, without an announcement or a timeline entry.
-  const again = !rises && known.violationId === violation.violationId;
+  // Each audit identifies its findings anew.
+  const again = !rises && (violation.kind === 'audit' || known.violationId === violation.violationId);
   const recorded = (again ? remember : record)(open, violation, context.now);
   if (isHeld(recorded))
     return rises ? yield* onFurther(recorded, known, violation, playbook, informed) : changed(recorded);

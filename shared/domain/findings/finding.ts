@@ -1,11 +1,12 @@
 import type { Severity } from '../configuration';
+import type { AuditCheck } from './audit-checks';
 import { type BehaviorSubject, behaviorKey, type FindingEvent, type Violation } from './violation';
 
 /**
  * What a source says of a thing. Profile, behavior, metric, value and reporter are of a behavior's violation only, which
  * is the kind without a name: cases of earlier releases have no other.
  */
-export type Finding = Violation | ExternalFinding;
+export type Finding = Violation | ExternalFinding | AuditFinding;
 
 /** What only a behavior's violation has. */
 type OfBehavior =
@@ -35,8 +36,20 @@ export interface ExternalSubject extends WithoutBehavior {
   readonly url?: string;
 }
 
+/** What a check of Device Defender Audit found out. */
+export interface AuditSubject extends WithoutBehavior {
+  readonly kind: 'audit';
+  readonly source?: undefined;
+  readonly check: AuditCheck;
+  /** The certificate's id, the policy's name or the client id. */
+  readonly resource: string;
+  /** Why it does not comply, in the words of AWS. */
+  readonly reason: string;
+  readonly severity: Severity;
+}
+
 /** What a finding says, whatever became of it. */
-export type FindingSubject = BehaviorSubject | ExternalSubject;
+export type FindingSubject = BehaviorSubject | ExternalSubject | AuditSubject;
 
 /** A sender can't end what it says: only an operator or time releases a thing. */
 export interface ExternalFinding extends FindingEvent, ExternalSubject {
@@ -44,8 +57,29 @@ export interface ExternalFinding extends FindingEvent, ExternalSubject {
   readonly eventType: 'in-alarm';
 }
 
+/** As of the start of the audit. It is cleared when a later audit has it no more. */
+export interface AuditFinding extends FindingEvent, AuditSubject {
+  readonly detector: 'audit';
+  readonly eventType: 'in-alarm' | 'alarm-cleared';
+}
+
+/** That an audit is over. Its findings are not in the message. */
+export interface AuditResult {
+  readonly taskId: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly checks: readonly {
+    readonly check: string;
+    readonly status: string;
+    /** Resources that do not comply and are not suppressed. */
+    readonly nonCompliant: number;
+  }[];
+}
+
 export type Reading =
   | { readonly kind: 'findings'; readonly findings: readonly Finding[] }
+  /** `result`: absent where the message has not what a result has. */
+  | { readonly kind: 'audit'; readonly result?: AuditResult | undefined }
   /** A message that is no fault, and that nothing follows from. */
   | { readonly kind: 'ignored'; readonly reason: string }
   | { readonly kind: 'rejected'; readonly reason: string };
@@ -60,7 +94,8 @@ export interface Source {
 /** What tells a finding from the others about its thing. */
 export type Subject =
   | Pick<Violation, 'kind' | 'securityProfileName' | 'behaviorName'>
-  | Pick<ExternalFinding, 'kind' | 'source' | 'violationId'>;
+  | Pick<ExternalFinding, 'kind' | 'source' | 'violationId'>
+  | Pick<AuditFinding, 'kind' | 'check' | 'resource'>;
 
 /**
  * Under which a case keeps a finding, and people read of it. The name of no security profile has a space.
@@ -71,5 +106,7 @@ export function findingKey(finding: Subject): string {
       return behaviorKey(finding);
     case 'external':
       return `external finding/${finding.source}/${finding.violationId}`;
+    case 'audit':
+      return `audit finding/${finding.check}/${finding.resource}`;
   }
 }

@@ -3,7 +3,7 @@ import { type Asking, createNeed } from '../asking';
 import type { Configuration, Playbook, Severity } from '../configuration';
 import { isDrill } from '../drill';
 import { type Facts, ownsCertificate, type PrincipalFacts, type Sharing } from '../facts';
-import type { ExternalFinding, Finding } from '../findings/finding';
+import type { AuditFinding, ExternalFinding, Finding } from '../findings/finding';
 import type { Violation } from '../findings/violation';
 import { findExceptions } from './exceptions';
 import { findWithheld, type KillSwitch } from './kill-switch';
@@ -142,7 +142,10 @@ export type AlarmMatch = Pick<
   'kind' | 'securityProfileName' | 'behaviorName' | 'metric' | 'confidence'
 >;
 
-export type Match = AlarmMatch | Pick<ExternalFinding, 'kind' | 'source' | 'severity'>;
+export type Match =
+  | AlarmMatch
+  | Pick<ExternalFinding, 'kind' | 'source' | 'severity'>
+  | Pick<AuditFinding, 'kind' | 'check'>;
 
 /**
  * The first playbook that matches. Where the thing could not be looked up, its conditions count as met: the guards
@@ -163,6 +166,8 @@ export function matchesFinding(when: Playbook['when'], finding: Match): boolean 
       return matchesBehavior(when, finding);
     case 'external':
       return when.source === finding.source && compareSeverity(finding.severity, when.severity ?? 'low') >= 0;
+    case 'audit':
+      return when.auditCheck === finding.check;
   }
 }
 
@@ -170,6 +175,7 @@ function matchesBehavior(when: Playbook['when'], violation: AlarmMatch): boolean
   const { confidence } = violation;
   return (
     when.source === undefined &&
+    when.auditCheck === undefined &&
     (when.securityProfile === undefined || when.securityProfile === violation.securityProfileName) &&
     (when.behavior === undefined || when.behavior === violation.behaviorName) &&
     (when.metric === undefined || when.metric === violation.metric) &&

@@ -59,9 +59,9 @@ export const announcementSchema = z.object({
   detector: z.string(),
   violations: z.array(
     z.object({
-      /** `PROFILE/BEHAVIOR`, or `external finding/SENDER/UID`. */
+      /** `PROFILE/BEHAVIOR`, `external finding/SENDER/UID` or `audit finding/CHECK/RESOURCE`. */
       behavior: z.string(),
-      /** `external`; absent for a behavior, which alone has a metric, a value and criteria. */
+      /** `external` or `audit`; absent for a behavior, which alone has a metric, a value and criteria. */
       kind: z.optional(z.string()),
       metric: z.string(),
       value: z.string(),

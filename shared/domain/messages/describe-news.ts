@@ -55,6 +55,7 @@ function describeNews(news: News): string {
     case 'certificates-held':
     case 'left-out':
     case 'inactive-before':
+    case 'undermined':
       return describeStrength(news);
     default:
       return describeReason(news);
@@ -83,6 +84,10 @@ export function describeStrength(strength: Strength): string {
       return `left out, so each connect that AWS tells of is cut until the policies have spread: ${describeLeftOut(strength.why)}`;
     case 'inactive-before':
       return `${nameCertificate(strength.certificateId)} was ${strength.status} already`;
+    case 'undermined':
+      return strength.object === 'policy'
+        ? `policy ${strength.name} allows too much, says an audit: it may be a way round the containment`
+        : `${nameCertificate(strength.name)} is shared, says an audit: another device may use it`;
   }
 }
 

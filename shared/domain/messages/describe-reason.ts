@@ -9,7 +9,7 @@ import { describeKillSwitch } from './describe-kill-switch';
 export function describeReason(reason: Reason): string {
   switch (reason.code) {
     case 'no-playbook':
-      return `no playbook ${reason.kind ? 'names its source' : 'matches this behavior'}`;
+      return `no playbook ${reason.kind ? `names its ${reason.kind === 'audit' ? 'check' : 'source'}` : 'matches this behavior'}`;
     case 'playbook-observes':
       return `playbook ${reason.playbook} only observes`;
     case 'playbook-asks':

@@ -32,6 +32,10 @@ export function describeFinding(finding: FindingSubject, displayName?: string): 
       const more = [severity, product && `found by ${product}`, url].filter(Boolean).join(', ');
       return `${source} reports: ${title} (${more})`;
     }
+    case 'audit': {
+      const { check, resource, reason, severity } = finding;
+      return `audit of ${resource}: ${reason || check} (${severity})`;
+    }
   }
 }
 

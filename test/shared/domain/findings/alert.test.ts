@@ -94,11 +94,11 @@ describe('readMessage', () => {
   });
 
   it.each([
-    ['an Audit result', audit],
-    ['an Audit finding', { findingId: 'f', nonCompliantResource: {} }],
-  ])('distinguishes %s from a violation', (_what, message) => {
-    expect(readMessage(JSON.stringify(message)).kind).toBe('ignored');
-    expect(readMessage(enveloped(message)).kind).toBe('ignored');
+    ['an Audit result', audit, 'audit'],
+    ['an Audit finding', { findingId: 'f', nonCompliantResource: {} }, 'ignored'],
+  ])('distinguishes %s from a violation', (_what, message, kind) => {
+    expect(readMessage(JSON.stringify(message)).kind).toBe(kind);
+    expect(readMessage(enveloped(message)).kind).toBe(kind);
   });
 
   it.each<[string, unknown, RegExp]>([

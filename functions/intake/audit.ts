@@ -1,0 +1,177 @@
+import {
+  type AuditedResource,
+  compareAudits,
+  type Found,
+  mostThings,
+  type Outcome,
+} from '../../shared/domain/findings/audit';
+import { type AuditCheck, isAuditCheck } from '../../shared/domain/findings/audit-checks';
+import type { AuditFinding, AuditResult } from '../../shared/domain/findings/finding';
+import { isThingName } from '../../shared/domain/thing-ref';
+import type { AuditMemory, Audits, FirstPage, Log, Operations } from '../../shared/ports';
+
+export interface AuditPorts {
+  readonly audits: Audits;
+  readonly memory: AuditMemory;
+  /** Of what is of no thing. */
+  readonly operations: Operations;
+}
+
+type Ports = AuditPorts & { readonly log: Log };
+type Send = (finding: AuditFinding) => Promise<void>;
+type Check = AuditResult['checks'][number];
+
+const mostThingsOfFinding = 20;
+/** Each takes a call or more, of which AWS IoT answers ten a second, within the time of the function. */
+const mostFindings = 100;
+const atOnce = 5;
+
+/**
+ * Sends what an audit found to the mailboxes of the things. The message only says that it is over: what it found is asked
+ * of AWS IoT, so that nobody who may publish to a topic can make up a finding.
+ */
+export async function takeAudit(result: AuditResult, send: Send, ports: Ports): Promise<void> {
+  const asides: string[] = [];
+  let left = { findings: mostFindings, things: mostThings };
+  for (const { check, status, nonCompliant } of result.checks) {
+    if (!isOver(status)) asides.push(`${check} is ${status}, so it clears nothing`);
+    else if (!isAuditCheck(check)) asides.push(...tell(check, nonCompliant, 'of no thing'));
+    else left = await takeCheck({ check, status, nonCompliant }, result, left, { send, asides, ports });
+  }
+  await tellAsides(asides.join('; '), ports);
+}
+
+function isOver(status: string): boolean {
+  return status === 'COMPLETED_COMPLIANT' || status === 'COMPLETED_NON_COMPLIANT';
+}
+
+interface Doing {
+  readonly send: Send;
+  readonly asides: string[];
+  readonly ports: Ports;
+}
+
+type Left = { findings: number; things: number };
+
+async function takeCheck(
+  { check }: Check & { readonly check: AuditCheck },
+  { taskId, startedAt }: AuditResult,
+  left: Left,
+  { send, asides, ports }: Doing,
+): Promise<Left> {
+  const before = await ports.memory.load(check);
+  // SNS does not keep the order.
+  if (before && before.value.startedAt > startedAt) return left;
+  const { listed, beyond } = await listFindings(taskId, check, left.findings, ports.audits);
+  const traced = await inParts(listed, (one) => trace(one, ports.audits));
+  const outcome = sum(traced, left.things);
+  asides.push(
+    ...tell(check, outcome.withoutThing, 'of no thing'),
+    ...tell(check, beyond, `more than the ${mostFindings} that Cordon takes of an audit`),
+    ...(outcome.partial.size > 0
+      ? [`${check}: ${outcome.partial.size} with more things than Cordon takes of a finding or an audit`]
+      : []),
+  );
+  const { partial, found } = outcome;
+  const compared: Outcome = { check, startedAt, found, partial, isComplete: beyond === 0 };
+  const { findings, next } = compareAudits(before?.value, compared);
+  await inParts(findings, send);
+  await ports.memory.save(check, next, before?.version ?? 0);
+  return { findings: left.findings - listed.length, things: outcome.left };
+}
+
+async function listFindings(taskId: string, check: AuditCheck, most: number, audits: Audits) {
+  const listed: AuditedResource[] = [];
+  let beyond = 0;
+  for await (const one of audits.listFindings(taskId, check))
+    if (listed.length < most) listed.push(one);
+    else beyond += 1;
+  return { listed, beyond };
+}
+
+interface Traced extends Found {
+  /** There are more things. */
+  readonly isPartial: boolean;
+}
+
+async function trace(one: AuditedResource, audits: Audits): Promise<Traced> {
+  const { findingId, reason, severity, certificateId, policyName, clientId } = one;
+  const { items, hasMore } = await (certificateId !== undefined
+    ? audits.listThingsOfCertificate(certificateId)
+    : policyName !== undefined
+      ? traceTargets(await audits.listTargets(policyName), audits)
+      : traceClient(one, audits));
+  const things = [...new Set(items)].filter(isThingName);
+  return {
+    ...{ findingId, reason, severity, resource: certificateId ?? policyName ?? clientId ?? '' },
+    things: things.slice(0, mostThingsOfFinding),
+    isPartial: hasMore || things.length > mostThingsOfFinding,
+  };
+}
+
+/** Targets are looked at until there are things enough. */
+async function traceTargets({ items, hasMore }: FirstPage, audits: Audits): Promise<FirstPage> {
+  const things = new Set<string>();
+  let isPartial = hasMore;
+  for (const target of items) {
+    if (things.size > mostThingsOfFinding) return { items: [...things], hasMore: true };
+    const [, kind, name = ''] = /^arn:[^:]+:iot:[^:]+:\d+:(cert|thinggroup)\/(.+)$/.exec(target) ?? [];
+    // A Cognito identity is of no thing.
+    if (kind === undefined) continue;
+    const page = await (kind === 'cert'
+      ? audits.listThingsOfCertificate(name)
+      : audits.listThingsOfGroup(name));
+    for (const thing of page.items) things.add(thing);
+    isPartial ||= page.hasMore;
+  }
+  return { items: [...things], hasMore: isPartial };
+}
+
+/** Devices that share a client id; without their certificates, the thing that is called like it. */
+async function traceClient(one: AuditedResource, audits: Audits): Promise<FirstPage> {
+  const { clientId, relatedCertificates } = one;
+  const pages = await inParts(relatedCertificates.slice(0, mostThingsOfFinding), (id) =>
+    audits.listThingsOfCertificate(id),
+  );
+  const items = pages.flatMap((page) => page.items);
+  const hasMore = relatedCertificates.length > mostThingsOfFinding || pages.some((page) => page.hasMore);
+  return { items: items.length > 0 || clientId === undefined ? items : [clientId], hasMore };
+}
+
+/** Findings of one resource together, as far as the audit's things go. */
+function sum(traced: readonly Traced[], most: number) {
+  const found = new Map<string, Found>();
+  const partial = new Set<string>();
+  let left = most;
+  let withoutThing = 0;
+  for (const { isPartial, things, ...one } of traced) {
+    const known = found.get(one.resource)?.things ?? [];
+    const fresh = things.filter((thing) => !known.includes(thing));
+    const taken = fresh.slice(0, left);
+    left -= taken.length;
+    if (isPartial || taken.length < fresh.length) partial.add(one.resource);
+    if (things.length === 0) withoutThing += 1;
+    else found.set(one.resource, { ...one, things: [...known, ...taken] });
+  }
+  return { found: [...found.values()], partial, left, withoutThing };
+}
+
+function tell(check: string, count: number, what: string): string[] {
+  return count > 0 ? [`${check}: ${count} ${count === 1 ? 'finding' : 'findings'} ${what}`] : [];
+}
+
+/** Told once, until another audit says something else. */
+async function tellAsides(text: string, { memory, operations, log }: Ports): Promise<void> {
+  const told = await memory.loadTold();
+  if (text !== '') log.warn('audit findings without a case', { text });
+  if (text === (told?.value ?? '')) return;
+  if (text !== '') await operations.notify('Cordon: audit findings that are no case', `${text}\n`);
+  await memory.saveTold(text, told?.version ?? 0);
+}
+
+async function inParts<T, R>(items: readonly T[], take: (item: T) => Promise<R>): Promise<R[]> {
+  const done: R[] = [];
+  for (let start = 0; start < items.length; start += atOnce)
+    done.push(...(await Promise.all(items.slice(start, start + atOnce).map(take))));
+  return done;
+}

@@ -1,0 +1,76 @@
+import type { Severity } from '../configuration';
+import type { AuditCheck } from './audit-checks';
+import type { AuditFinding } from './finding';
+
+/** A resource that does not comply, as the API tells it. */
+export interface AuditedResource {
+  readonly findingId: string;
+  readonly reason: string;
+  readonly severity: Severity;
+  readonly certificateId?: string | undefined;
+  readonly policyName?: string | undefined;
+  readonly clientId?: string | undefined;
+  /** Of resources that it names beside: those that use a client id. */
+  readonly relatedCertificates: readonly string[];
+}
+
+/** What a check found of a resource, and the things that it is about. */
+export interface Found extends Pick<AuditedResource, 'findingId' | 'reason' | 'severity'> {
+  readonly resource: string;
+  readonly things: readonly string[];
+}
+
+/** What a check found last. */
+export interface AuditState {
+  /** Of its audit, epoch ms. */
+  readonly startedAt: number;
+  readonly found: readonly Found[];
+}
+
+/** Things that an audit tells of at most, so that what is remembered of it fits into an item of the table. */
+export const mostThings = 600;
+
+/** An audit's findings of one check, after what was told before. */
+export interface Outcome {
+  readonly check: AuditCheck;
+  readonly startedAt: number;
+  readonly found: readonly Found[];
+  /** Resources of which not all things are known. */
+  readonly partial: ReadonlySet<string>;
+  /** All findings were read, so that what is missing complies by now. */
+  readonly isComplete: boolean;
+}
+
+/** The events of an audit, and what to remember of it. Only a complete list clears what it has no more. */
+export function compareAudits(
+  before: AuditState | undefined,
+  { check, startedAt, found, partial, isComplete }: Outcome,
+): { readonly findings: readonly AuditFinding[]; readonly next: AuditState } {
+  const now = new Map(found.map((one) => [one.resource, one]));
+  const left = (before?.found ?? []).flatMap((one) => {
+    const known = now.get(one.resource)?.things ?? [];
+    const things = one.things.filter((thing) => !known.includes(thing));
+    return things.length > 0 ? [{ ...one, things }] : [];
+  });
+  const kept = left.filter(({ resource }) => !isComplete || partial.has(resource));
+  const cleared = left.filter((one) => !kept.includes(one));
+  const event = (eventType: AuditFinding['eventType']) => (one: Found) =>
+    one.things.map((thingName): AuditFinding => {
+      const { findingId: violationId, resource, reason, severity } = one;
+      const event = { violationId, thingName, eventType, occurredAt: startedAt, detector: 'audit' as const };
+      return { ...event, kind: 'audit', check, resource, reason, severity };
+    });
+  return {
+    findings: [...found.flatMap(event('in-alarm')), ...cleared.flatMap(event('alarm-cleared'))],
+    next: { startedAt, found: boundThings([...found, ...kept]) },
+  };
+}
+
+/** The newest first. What is forgotten is cleared by nothing but an operator. */
+function boundThings(found: readonly Found[]): Found[] {
+  let left = 2 * mostThings;
+  return found.filter(({ things }) => {
+    left -= things.length;
+    return left >= 0;
+  });
+}

@@ -1,0 +1,146 @@
+import type { Case } from '../../../shared/domain/case/case';
+import { listStrength } from '../../../shared/domain/case/strength';
+import { findReleaseAt } from '../../../shared/domain/case/timers';
+import type { Decision } from '../../../shared/domain/decide/decision';
+import type { Finding } from '../../../shared/domain/findings/finding';
+import { writeAnnouncement } from '../../../shared/domain/messages/announcement';
+import { describeStrength } from '../../../shared/domain/messages/describe-news';
+import { describeReason } from '../../../shared/domain/messages/describe-reason';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import { recallCases } from '../../../shared/replay/recording';
+import { readCase, writeCase } from '../../../shared/storage/case-item';
+import {
+  aConfiguration,
+  aContext,
+  account,
+  anAuditFinding,
+  aPlaybook,
+  aViolation,
+  decide,
+  now,
+  type Situation,
+} from '../../builders';
+
+const check = 'DEVICE_CERTIFICATE_SHARED_CHECK' as const;
+const certificateId = 'a'.repeat(64);
+const key = `audit finding/${check}/${certificateId}`;
+const day = 86_400_000;
+
+const approving = aPlaybook({
+  name: 'shared',
+  when: { auditCheck: check },
+  mode: 'approve',
+  actions: ['deactivate-certificate'],
+});
+
+const under = (over: Partial<Situation> = {}) =>
+  aContext({ configuration: aConfiguration({ playbooks: [aPlaybook(), approving] }), ...over });
+
+const found = (violation: Finding) =>
+  ({ type: 'violation', thingName: thingKey('mything1'), violation }) as const;
+
+function nextOf(decision: Decision): Case {
+  if (decision.outcome !== 'changed') throw new Error(decision.reason.code);
+  return decision.next;
+}
+
+const take = (before: Case | undefined, violation: Finding, over: Partial<Situation> = {}) =>
+  nextOf(decide(before, found(violation), under(over)));
+
+const tomorrow = { occurredAt: now + day - 100, violationId: 'finding-2' };
+
+describe('a finding of an audit', () => {
+  it('waits for approval by a playbook that names its check', () => {
+    expect(take(undefined, anAuditFinding())).toMatchObject({
+      status: 'awaiting-approval',
+      playbook: 'shared',
+      detector: 'audit',
+      violations: { [key]: { kind: 'audit', check, resource: certificateId, lastEventType: 'in-alarm' } },
+    });
+  });
+
+  it('is only recorded, as severe as the audit says, where no playbook names its check', () => {
+    const record = take(
+      undefined,
+      anAuditFinding({ check: 'CONFLICTING_CLIENT_IDS_CHECK', severity: 'high' }),
+    );
+
+    expect(record).toMatchObject({ status: 'observed', severity: 'high' });
+    expect(record.reason && describeReason(record.reason)).toBe('no playbook names its check');
+  });
+
+  it('is the same case in the audit of the next day, without a message', () => {
+    const first = take(undefined, anAuditFinding());
+    const again = take(first, anAuditFinding(tomorrow), { now: now + day });
+
+    expect(again).toMatchObject({ caseId: first.caseId, announcementSeq: first.announcementSeq });
+    expect(again.violations[key]).toMatchObject({
+      violationId: 'finding-2',
+      lastEventAt: tomorrow.occurredAt,
+    });
+    expect(again.outbox.timeline).toEqual(first.outbox.timeline);
+  });
+
+  it('that is only recorded ends its case once a later audit has it no more', () => {
+    const open = take(undefined, anAuditFinding({ check: 'CONFLICTING_CLIENT_IDS_CHECK' }));
+    const cleared = anAuditFinding({
+      ...tomorrow,
+      check: 'CONFLICTING_CLIENT_IDS_CHECK',
+      eventType: 'alarm-cleared',
+    });
+
+    expect(take(open, cleared, { now: now + day })).toMatchObject({
+      status: 'closed',
+      reason: { code: 'cleared' },
+    });
+  });
+
+  it('does not delay the release of a thing that is clean otherwise', () => {
+    const held: Case = {
+      ...take(take(undefined, aViolation()), anAuditFinding()),
+      release: { clearedFor: 60_000 },
+      containedAt: now,
+    };
+    const clean = take(held, aViolation({ eventType: 'alarm-cleared', occurredAt: now + 10 }), {
+      now: now + 20,
+    });
+
+    expect(findReleaseAt(clean)).toBe(now + 10 + 60_000);
+  });
+
+  it.each([
+    [check, certificateId, 'certificate aaaaaaaa is shared, says an audit: another device may use it'],
+    [
+      'IOT_POLICY_OVERLY_PERMISSIVE_CHECK' as const,
+      'device',
+      'policy device allows too much, says an audit: it may be a way round the containment',
+    ],
+  ])('of %s on a held thing tells of the way round while it is open', (name, resource, words) => {
+    const finding = anAuditFinding({ check: name, resource });
+    const held = take(take(undefined, aViolation()), finding);
+    const ended = take(held, { ...finding, eventType: 'alarm-cleared', occurredAt: now }, { now: now + 10 });
+
+    expect(listStrength(held).map(describeStrength)).toContain(words);
+    expect(listStrength(ended).map(describeStrength)).not.toContain(words);
+  });
+
+  it('is read in messages in words, and stored and replayed as it is', () => {
+    const record = take(undefined, anAuditFinding());
+    const announcement = writeAnnouncement(
+      record,
+      { seq: 1, at: now, kind: 'approval-needed', news: [] },
+      { state: 'off' },
+      { own: account, customMetrics: {} },
+    );
+
+    expect(announcement.violations).toMatchObject([
+      {
+        behavior: key,
+        kind: 'audit',
+        words: `audit of ${certificateId}: Multiple devices use the certificate (critical)`,
+      },
+    ]);
+    expect(readCase(JSON.parse(JSON.stringify(writeCase(record))))).toEqual(record);
+    expect(recallCases([record], 0).violations).toEqual([anAuditFinding()]);
+  });
+});
