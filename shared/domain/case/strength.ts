@@ -1,4 +1,4 @@
-import { type Case, type LedgerEntry, openViolations } from './case';
+import type { Case, LedgerEntry } from './case';
 import type { Strength } from './news';
 import { isPolicyDenial, isReplaced } from './policy-denials';
 import { findTemporaryDeactivation, isLastingDeactivation } from './temporary-deactivation';
@@ -10,17 +10,22 @@ export function listStrength(record: Case): Strength[] {
   return [
     ...judgeCertificates(record),
     ...held.flatMap((entry) => judgeDenial(entry, held)),
-    ...openViolations(record).flatMap(findWayRound),
+    ...Object.values(record.violations).flatMap((finding) =>
+      finding.caseId === record.caseId ? findWayRound(finding) : [],
+    ),
   ];
 }
 
-/** Others may act with the certificate; or the policy lets the device act as another client. */
+/**
+ * Others may act with the certificate; or the policy lets the device act as another client. That a certificate is shared
+ * shows only while its devices connect, which a held one does not: no later audit ends it (docs/facts.md#audits).
+ */
 function findWayRound(finding: Case['violations'][string]): Strength[] {
   if (finding.kind !== 'audit') return [];
-  const { check, resource: name } = finding;
+  const { check, resource: name, lastEventType } = finding;
   if (check === 'DEVICE_CERTIFICATE_SHARED_CHECK')
     return [{ code: 'undermined', object: 'certificate', name }];
-  return check === 'IOT_POLICY_OVERLY_PERMISSIVE_CHECK'
+  return check === 'IOT_POLICY_OVERLY_PERMISSIVE_CHECK' && lastEventType === 'in-alarm'
     ? [{ code: 'undermined', object: 'policy', name }]
     : [];
 }

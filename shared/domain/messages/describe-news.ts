@@ -87,7 +87,7 @@ export function describeStrength(strength: Strength): string {
     case 'undermined':
       return strength.object === 'policy'
         ? `policy ${strength.name} allows too much, says an audit: it may be a way round the containment`
-        : `${nameCertificate(strength.name)} is shared, says an audit: another device may use it`;
+        : `${nameCertificate(strength.name)} was shared, says an audit: another device may use it`;
   }
 }
 
