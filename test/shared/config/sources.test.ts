@@ -60,7 +60,11 @@ describe('a topic that exists beside Cordon', () => {
 
   it.each([
     ['profiles of another word', '{ profiles: all }', /deviceDefender\.profiles: expected existing/],
-    ['nothing', '{}', /deviceDefender: expected topics: \[ARN\], profiles: existing, audit: true, or several/],
+    [
+      'nothing',
+      '{}',
+      /deviceDefender: expected topics: \[ARN\], profiles: existing, audit: true, or several/,
+    ],
   ])('is refused with %s', (_, sources, fault) => {
     expect(faultOf(written(sources))).toMatch(fault);
   });
