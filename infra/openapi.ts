@@ -4,6 +4,7 @@ import { closedQuery, timelineQuery } from '../functions/operate/cases';
 import { writeBodySchema } from '../functions/operate/command';
 import { writeBulkSchema } from '../functions/operate/routes/act-on-many';
 import { auditQuery } from '../functions/operate/routes/audit';
+import { agentQuery } from '../functions/operate/routes/list-agents';
 import { listQuery } from '../functions/operate/routes/list-cases';
 import { metricQuery } from '../functions/operate/routes/show-metric';
 import { recordingQuery } from '../functions/operate/routes/show-recording';
@@ -53,6 +54,11 @@ const reads: Readonly<Record<Exclude<RouteKey, ActRoute>, RouteDescription>> = {
   },
   'GET /summary': { summary: 'Open cases by status, and alike cases as one line', answer: answers.summary },
   'GET /fleet': { summary: 'The whole fleet at a glance', answer: answers.fleet },
+  'GET /agents': {
+    summary: 'Agents that are silent or degraded, by the names of their things',
+    query: agentQuery,
+    answer: answers.agentList,
+  },
   'GET /things/{thing}': { summary: 'What is kept of a thing', answer: answers.thing },
   'GET /things/{thing}/closed': {
     summary: 'Earlier cases of a thing, newest first',

@@ -16,6 +16,7 @@ export const operatorRoutes = [
   'GET /cases/{thing}/timeline',
   'GET /summary',
   'GET /fleet',
+  'GET /agents',
   'GET /things/{thing}',
   'GET /things/{thing}/closed',
   'GET /things/{thing}/metrics',

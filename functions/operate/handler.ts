@@ -15,6 +15,7 @@ import { type CasePorts, checkHealth, listClosed, showCase, showTimeline } from 
 import { type CommandPorts, examine, sendCommand, showRefusal } from './command';
 import { actOnMany, type BulkPorts } from './routes/act-on-many';
 import { type AuditPorts, showAudit } from './routes/audit';
+import { type AgentPorts, listAgents } from './routes/list-agents';
 import { type ListPorts, listCases } from './routes/list-cases';
 import { type FleetPorts, showFleet } from './routes/show-fleet';
 import { listThingMetrics, type MetricPorts, showMetric } from './routes/show-metric';
@@ -23,7 +24,8 @@ import { type RulesPorts, showRules } from './routes/show-rules';
 import { showThing, type ThingPorts } from './routes/show-thing';
 import { type SummaryPorts, summarize } from './routes/summary';
 
-export type OperatePorts = { readonly openApi: string } & AuditPorts &
+export type OperatePorts = { readonly openApi: string } & AgentPorts &
+  AuditPorts &
   BulkPorts &
   CasePorts &
   CommandPorts &
@@ -50,6 +52,7 @@ const routes: Readonly<Record<Route, Handler>> = {
   'GET /cases/{thing}/timeline': showTimeline,
   'GET /summary': summarize,
   'GET /fleet': showFleet,
+  'GET /agents': listAgents,
   'GET /things/{thing}': showThing,
   'GET /things/{thing}/closed': listClosed,
   'GET /things/{thing}/metrics': listThingMetrics,

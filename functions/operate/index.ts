@@ -31,6 +31,7 @@ export const handler = wrap(
     loadState: detection.states.load,
     listSilent: detection.silences.listSilent,
     listDegraded: detection.listDegraded,
+    loadStates: detection.loadStates,
     guards: configuration.guards,
     securityProfiles: configuration.securityProfiles,
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),

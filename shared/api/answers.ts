@@ -142,6 +142,20 @@ export const fleet = z.object({
   killSwitch: killSwitch.optional(),
 });
 
+export const agentList = z.object({
+  agents: z.array(
+    z.object({
+      thingName: z.string(),
+      heardAt: time.describe('Of its last report, or of the one before it'),
+      silentAt: time.optional().describe('When it was found silent'),
+      version: z.string().optional(),
+      degraded: z.array(z.string()).describe('What limits its view, as it reports it'),
+      words: z.string().optional().describe('The same for people, to be read after the thing name'),
+    }),
+  ),
+  next: z.string().optional().describe('The `cursor` of the next page; absent at the end'),
+});
+
 const metricValue = z
   .looseObject({})
   .describe('As in a report: {"number":1}, {"strings":["a"]} and the like');

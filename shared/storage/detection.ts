@@ -271,16 +271,29 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
     return found.flat().toSorted((a, b) => (a.thingName < b.thingName ? -1 : 1));
   }
 
+  async function loadStates(things: readonly ThingKey[]): Promise<DetectState[]> {
+    return [...(await loadAll(things.map(detectKey))).values()] as DetectState[];
+  }
+
   /** Every thing whose agent has ever reported, in pages of a hundred. */
   async function* listAgents(kinds: readonly ('DETECT' | 'SILENT')[]): AsyncIterable<DetectState[]> {
     for (const kind of kinds) {
       const names = await listKind(kind);
       for (let start = 0; start < names.length; start += 100) {
-        const keys = names.slice(start, start + 100).map(detectKey);
-        yield [...(await loadAll(keys)).values()] as DetectState[];
+        yield await loadStates(names.slice(start, start + 100));
       }
     }
   }
 
-  return { states, datapoints, readDatapoints, listMetrics, fleet, silences, listAgents, listDegraded };
+  return {
+    states,
+    datapoints,
+    readDatapoints,
+    listMetrics,
+    fleet,
+    silences,
+    listAgents,
+    listDegraded,
+    loadStates,
+  };
 }

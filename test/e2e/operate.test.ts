@@ -292,6 +292,7 @@ describe('the HTTP API', () => {
       value: { counts: { contained: expect.any(Number) }, isComplete: true },
     });
     expect(await call('GET', '/fleet')).toMatchObject({ status: 200, value: { silentAgents: { count: 0 } } });
+    expect(await call('GET', '/agents')).toMatchObject({ status: 200, value: { agents: [] } });
     expect(await call('GET', path7)).toMatchObject({ status: 200, value: { case: { status: 'contained' } } });
     expect(await call('GET', '/audit?thing=line%3A7_a')).toMatchObject({
       status: 200,

@@ -112,6 +112,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     loadState: detection.states.load,
     listSilent: async () => [],
     listDegraded: async () => [],
+    loadStates: async () => [],
     guards: aConfiguration().guards,
     securityProfiles: aConfiguration().securityProfiles,
     commands: queue.commands,
