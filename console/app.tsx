@@ -8,6 +8,7 @@ import { useNow } from './parts/clock';
 import { Icon, type IconName } from './parts/icon';
 import { Toasts } from './parts/toasts';
 import type { Setup } from './setup';
+import type { Session } from './sign-in/session';
 import { NeedsSomebody } from './views/needs-somebody';
 import { writeDuration } from './words/time';
 
@@ -27,7 +28,7 @@ interface Place {
 }
 
 const places: readonly Place[] = [
-  { path: '/console/', name: 'Needs somebody', key: 'n', icon: 'bell' },
+  { path: '/console', name: 'Needs somebody', key: 'n', icon: 'bell' },
   { path: '/console/fleet', name: 'Fleet', key: 'f', icon: 'fleet' },
   { path: '/console/audit', name: 'Audit', key: 'u', icon: 'audit' },
   { path: '/console/rules', name: 'Rules', key: 'r', icon: 'rules' },
@@ -35,17 +36,23 @@ const places: readonly Place[] = [
 
 const messages: Place = { path: '/console/messages', name: 'Messages', key: 'm', icon: 'mail' };
 
-export function App({ client, setup }: { readonly client: Client; readonly setup: Setup }) {
+interface PageProps {
+  readonly setup: Setup;
+  /** Where somebody signed in here. */
+  readonly session?: Session | undefined;
+}
+
+export function App({ client, setup, session }: PageProps & { readonly client: Client }) {
   return (
     <ClientContext.Provider value={client}>
       <LocationProvider scope="/console">
-        <Page setup={setup} />
+        <Page setup={setup} session={session} />
       </LocationProvider>
     </ClientContext.Provider>
   );
 }
 
-function Page({ setup }: { readonly setup: Setup }) {
+function Page({ setup, session }: PageProps) {
   const { route, path } = useLocation();
   const [isHelpOpen, setIsHelpOpen] = useState(false);
   const all = setup.messages === undefined ? places : [...places, messages];
@@ -69,7 +76,7 @@ function Page({ setup }: { readonly setup: Setup }) {
         Skip to the content
       </a>
       <header class="bar">
-        <a class="brand" href="/console/">
+        <a class="brand" href="/console">
           <svg viewBox="0 0 32 32" aria-hidden="true" focusable="false">
             <circle cx="16" cy="16" r="11" />
             <circle cx="16" cy="16" r="4" class="dot" />
@@ -89,12 +96,17 @@ function Page({ setup }: { readonly setup: Setup }) {
           <button type="button" class="quiet" onClick={() => setIsHelpOpen(true)} aria-keyshortcuts="?">
             <kbd>?</kbd> <span>Shortcuts</span>
           </button>
+          {session && (
+            <button type="button" class="quiet" title={session.who} onClick={session.signOut}>
+              Sign out
+            </button>
+          )}
         </div>
       </header>
-      <LostConnection />
+      <LostConnection session={session} />
       <main id="main" tabIndex={-1}>
         <Router>
-          <Route path="/console/" component={NeedsSomebody} />
+          <Route path="/console" component={NeedsSomebody} />
           <Route path="/console/cases/:thing" component={CaseView} />
           <Route path="/console/cases/:thing/:caseId" component={CaseView} />
           <Route path="/console/things/:thing" component={ThingView} />
@@ -113,8 +125,8 @@ function Page({ setup }: { readonly setup: Setup }) {
 
 /** A case or a thing is a part of the list that led there. */
 function isHere({ path }: Place, current: string): boolean {
-  if (path !== '/console/') return current === path;
-  return current === '/console' || current === path || /^\/console\/(cases|things)\//.test(current);
+  if (path !== '/console') return current === path;
+  return current === path || /^\/console\/(cases|things)\//.test(current);
 }
 
 function ConnectionState({ where }: { readonly where: string | undefined }) {
@@ -131,7 +143,7 @@ function ConnectionState({ where }: { readonly where: string | undefined }) {
 }
 
 /** Old data must not look like news. */
-function LostConnection() {
+function LostConnection({ session }: Pick<PageProps, 'session'>) {
   const { state, lastAt, why } = useConnection();
   const now = useNow();
   if (state !== 'lost' && state !== 'signed-out') return null;
@@ -141,6 +153,11 @@ function LostConnection() {
       <strong>{state === 'lost' ? 'No connection.' : 'You are signed out.'}</strong> {why}
       <span aria-live="off">{age}</span>
       {state === 'lost' && ' Trying again.'}
+      {state === 'signed-out' && session && (
+        <button type="button" onClick={session.signInAgain}>
+          Sign in again
+        </button>
+      )}
     </div>
   );
 }
@@ -150,7 +167,7 @@ function NotFound() {
     <section class="empty">
       <h1>No such page</h1>
       <p>
-        <a href="/console/">See what needs somebody</a>
+        <a href="/console">See what needs somebody</a>
       </p>
     </section>
   );

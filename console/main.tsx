@@ -1,3 +1,4 @@
+import type { ComponentChild } from 'preact';
 import { render } from 'preact';
 import { createClient } from './api/client';
 import { App } from './app';
@@ -9,8 +10,7 @@ if (root) void start(root);
 
 async function start(element: HTMLElement): Promise<void> {
   try {
-    const setup = await readSetup();
-    render(<App client={createClient({ api: setup.api })} setup={setup} />, element);
+    render(await open(), element);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     render(
@@ -22,4 +22,18 @@ async function start(element: HTMLElement): Promise<void> {
       element,
     );
   }
+}
+
+async function open(): Promise<ComponentChild> {
+  const setup = await readSetup();
+  const { api, signIn } = setup;
+  if (!signIn) return <App client={createClient({ api })} setup={setup} />;
+  // Loaded only where somebody signs in.
+  const [{ openSession }, { ClosedPage }] = await Promise.all([
+    import('./sign-in/session'),
+    import('./sign-in/closed'),
+  ]);
+  const session = await openSession(signIn);
+  if ('why' in session) return <ClosedPage closed={session} />;
+  return <App client={createClient({ api, token: session.token })} setup={setup} session={session} />;
 }

@@ -75,13 +75,15 @@ export function* findValueFaults(
   }
 }
 
-/** The issuer and audience of tokens: API Gateway refuses one without the other. */
+/** The issuer and audience of tokens: API Gateway refuses one without the other, and what the console is given for others. */
 export function* findPairFaults(values: readonly StackParameter[]): Generator<string> {
-  const isGiven = (key: string) =>
-    values.some(({ ParameterKey, ParameterValue }) => ParameterKey === key && ParameterValue !== '');
-  const [issuer, audience] = [isGiven('OidcIssuer'), isGiven('OidcAudience')];
+  const given = (key: string) =>
+    String(values.find(({ ParameterKey }) => ParameterKey === key)?.ParameterValue ?? '');
+  const [issuer, audience, client] = ['OidcIssuer', 'OidcAudience', 'ConsoleClientId'].map(given);
   if (issuer && !audience) yield '--param: oidcIssuer needs oidcAudience: the client ids whose tokens count';
   if (audience && !issuer) yield '--param: oidcAudience needs oidcIssuer: the provider that signs the tokens';
+  if (client && !audience?.split(/ *, */).includes(client))
+    yield `--param: consoleClientId is ${JSON.stringify(client)}, which oidcAudience lacks: the API would refuse the console's tokens`;
 }
 
 /** The expected form of a value, if the value does not have it. */

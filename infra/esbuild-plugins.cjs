@@ -1,4 +1,6 @@
+const { spawnSync } = require('node:child_process');
 const { readFileSync } = require('node:fs');
+const { join } = require('node:path');
 const loadTypescript = require('./load-typescript.cjs');
 
 /**
@@ -103,4 +105,27 @@ const openApiPlugin = {
   },
 };
 
-module.exports = [openApiPlugin, settingsPlugin, credentialsPlugin, unusedSchemasPlugin, endpointCachePlugin];
+/** The built page: each file compressed, with its headers. */
+const consolePlugin = {
+  name: 'cordon-console',
+  setup(build) {
+    build.onResolve({ filter: /^cordon:console$/ }, ({ path }) => ({ path, namespace: 'cordon-console' }));
+    build.onLoad({ filter: /.*/, namespace: 'cordon-console' }, () => {
+      const root = join(__dirname, '..');
+      const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'build-console.mjs')], {
+        encoding: 'utf8',
+      });
+      if (status !== 0) throw new Error(`the console could not be built: ${stderr}`);
+      return { contents: readFileSync(join(root, 'dist', 'console', 'packed.json'), 'utf8'), loader: 'json' };
+    });
+  },
+};
+
+module.exports = [
+  openApiPlugin,
+  consolePlugin,
+  settingsPlugin,
+  credentialsPlugin,
+  unusedSchemasPlugin,
+  endpointCachePlugin,
+];

@@ -13,6 +13,7 @@ import {
   ref,
   type Value,
 } from './cloudformation';
+import { writeConsole } from './console';
 
 /** Requests a second for each route, and how many may come at once: people and consoles, not machines. */
 const throttling = { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 };
@@ -23,6 +24,7 @@ const integrationTimeoutMs = 10_000;
 export const httpApiConditions = {
   HasOidcIssuer: not(equals(ref('OidcIssuer'), '')),
   HasConsoleOrigin: not(equals(ref('ConsoleOrigin'), '')),
+  HasConsoleUrl: not(equals(ref('ConsoleUrl'), '')),
 };
 
 export const httpApiParameters = {
@@ -54,23 +56,34 @@ export const httpApiParameters = {
     Default: '',
     Description: 'Group whose members may read; empty: everybody whom the issuer admits may',
   },
+  ConsoleClientId: {
+    Type: 'String',
+    Default: '',
+    Description: 'Client id that the console signs in with, one of OidcAudience; empty: the first of them',
+  },
+  ConsoleScopes: {
+    Type: 'String',
+    Default: 'openid email',
+    AllowedPattern: '([!-~]+ )*openid( [!-~]+)*',
+    Description: 'Scopes that the console asks the issuer for, with openid',
+  },
   ConsoleOrigin: {
     Type: 'String',
     Default: '',
     AllowedPattern: '(https?://[^/\\s]+)?',
     Description:
-      'Origin of a web page that may call the API, such as https://console.example.com; empty: none',
+      'Origin of another web page that may call the API, such as https://console.example.com; empty: none',
   },
   ConsoleUrl: {
     Type: 'String',
     Default: '',
     AllowedPattern: '(https?://[A-Za-z0-9._~:/-]+/)?',
     Description:
-      'Address of the console that messages link to, with a slash at its end; empty: messages have no link',
+      'Address of the console that messages link to, with a slash at its end; empty: the console of this stack, if people can sign in there',
   },
 };
 
-/** The HTTP API in front of `operate`. */
+/** The HTTP API in front of `operate` and the console. */
 export function writeHttpApi(prefix: string): Resources {
   return {
     HttpApi: {
@@ -78,7 +91,7 @@ export function writeHttpApi(prefix: string): Resources {
       Properties: {
         Name: prefix,
         ProtocolType: 'HTTP',
-        Description: 'Operators and Slack: cases to read, commands to send',
+        Description: 'Operators and Slack: cases to read, commands to send, and the console',
         CorsConfiguration: iff('HasConsoleOrigin', writeCors(), noValue),
       },
     },
@@ -127,6 +140,7 @@ export function writeHttpApi(prefix: string): Resources {
         SourceArn: arn('execute-api', ref('HttpApi'), '/*'),
       },
     },
+    ...writeConsole(integrationTimeoutMs),
     ...Object.fromEntries(
       operatorRoutes.map((key) => [
         logicalId(key),

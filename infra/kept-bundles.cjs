@@ -13,7 +13,11 @@ const {
 const { join } = require('node:path');
 
 /** Whatever goes into the bundles, and how they are made. */
-const sources = ['functions', 'shared', 'infra', 'tsconfig.json', join('node_modules', '.package-lock.json')];
+const sources = [
+  ...['functions', 'shared', 'infra', 'console', 'tsconfig.json'],
+  join('scripts', 'build-console.mjs'),
+  join('node_modules', '.package-lock.json'),
+];
 const keptOfEach = 4;
 
 /** The folder of what the sources of this checkout make: made before (`isMade`), or to be made in `making` first. */

@@ -20,7 +20,7 @@ import { writeIotRights } from './respond-rights';
 import { hasSenders } from './senders';
 
 /** Those of the channels come with cordon.yml. */
-const ownFunctions = ['detect', 'intake', 'respond', 'sweep', 'operate', 'provision'] as const;
+const ownFunctions = ['detect', 'intake', 'respond', 'sweep', 'operate', 'console', 'provision'] as const;
 
 export function listFunctions({ notify }: FileConfiguration): string[] {
   return [...ownFunctions, ...listStackChannels(notify).map(({ functionName }) => functionName)];
@@ -149,6 +149,8 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
       killSwitch,
       ...writeButtonRights(),
     ],
+    // It has the page in it, and nobody's data.
+    console: [],
     provision: [
       allow('iot:AttachPolicy', quarantineGroup),
       // Also a group with an earlier name, which only the event has.
@@ -179,13 +181,13 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
         ...(name === 'respond' && { Metadata: ignoreUnknownActions }),
         Properties: {
           AssumeRolePolicyDocument: trust('lambda.amazonaws.com'),
-          // Only the custom resource's function neither sends nor receives messages.
+          // These two neither send nor receive messages.
           Policies: inlinePolicy(name, [
             name === 'provision'
               ? allow(logActions, arnOf('ProvisionLogGroup'))
               : writeLogs(`${prefix}-${name}`),
             ...own,
-            ...(name === 'provision' ? [] : [allowKey()]),
+            ...(name === 'provision' || name === 'console' ? [] : [allowKey()]),
           ]),
         },
       },

@@ -7,7 +7,7 @@ import { accountConditions, accountParameters } from './account-rules';
 import { writeAlarms } from './alarms';
 import { writeAuditOutput, writeAuditRole } from './audits';
 import { listStackChannels, writeChannelAlarms, writeEndpointParameters } from './channels';
-import { type Resources, ref } from './cloudformation';
+import { join, type Resources, ref } from './cloudformation';
 import { writeDashboard } from './dashboard';
 import { keyConditions, keyParameters } from './encryption';
 import { httpApiConditions, httpApiParameters, writeHttpApi } from './http-api';
@@ -79,6 +79,10 @@ export function writeResources(stage: string, parameters: Parameters, file = con
       ApiUrl: {
         Value: { 'Fn::GetAtt': ['HttpApi', 'ApiEndpoint'] },
         Description: 'The HTTP API; Slack posts its buttons to /slack/interactions below it',
+      },
+      ConsoleUrl: {
+        Value: join({ 'Fn::GetAtt': ['HttpApi', 'ApiEndpoint'] }, '/console'),
+        Description: 'The console; the issuer sends who signed in back to /signed-in below it',
       },
       ...writeSecretOutputs(),
       ...writeAuditOutput(configuration),

@@ -35,7 +35,7 @@ export function createConsole(options: ConsoleOptions): LocalRoutes {
     };
   };
   return {
-    'GET /console': () => ({ status: 303, headers: { location: '/console/' } }),
+    'GET /console': serveFile,
     'GET /console/config.json': () =>
       jsonResponse({
         api: prefix,

@@ -11,6 +11,8 @@ const sources = [
   'shared',
   'infra',
   'agent',
+  'console',
+  'scripts/build-console.mjs',
   'cordon.yml',
   'serverless.yml',
   'package-lock.json',
@@ -18,8 +20,9 @@ const sources = [
 
 /** Runs `sls package`, bundles the agent and builds the console, unless nothing changed since the last time. */
 export async function packageService(root: string, onWork: (what: string) => void): Promise<void> {
-  const consolePage = run(root, [join('scripts', 'build-console.mjs')], 'the console could not be built');
-  await Promise.all([consolePage, packageFunctions(root, onWork)]);
+  // First, since the package of a function has it in it.
+  await run(root, [join('scripts', 'build-console.mjs')], 'the console could not be built');
+  await packageFunctions(root, onWork);
 }
 
 async function packageFunctions(root: string, onWork: (what: string) => void): Promise<void> {

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { brotliCompressSync } from 'node:zlib';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = join(root, 'dist', 'console');
@@ -74,7 +75,9 @@ async function build() {
         reportCompressedSize: false,
       },
     });
-    writeFileSync(join(work, 'files.json'), JSON.stringify(describeFiles(work)));
+    const described = describeFiles(work);
+    writeFileSync(join(work, 'files.json'), JSON.stringify(described));
+    writeFileSync(join(work, 'packed.json'), JSON.stringify({ files: packFiles(work, described) }));
     // For the licences and the bill of materials of the npm package.
     writeFileSync(join(work, 'packages.json'), JSON.stringify([...packages].sort()));
     writeFileSync(join(work, stamp), hash);
@@ -127,6 +130,17 @@ function describeFiles(work) {
           }),
         },
       ];
+    }),
+  );
+}
+
+/** All files for the function that serves them on AWS, which has them in its bundle. */
+function packFiles(work, described) {
+  return Object.fromEntries(
+    Object.entries(described).map(([name, headers]) => {
+      const content = readFileSync(join(work, name));
+      const etag = `W/"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`;
+      return [name, { headers, etag, brotli: brotliCompressSync(content).toString('base64') }];
     }),
   );
 }

@@ -70,6 +70,8 @@ function copyConsole() {
   });
   if (status !== 0) process.exit(1);
   const made = join(root, 'dist', 'console');
-  cpSync(made, join(folder, 'console'), { recursive: true });
+  // What the function has in its bundle is not needed twice.
+  const isWanted = (file) => !file.endsWith('packed.json');
+  cpSync(made, join(folder, 'console'), { recursive: true, filter: isWanted });
   return JSON.parse(readFileSync(join(made, 'packages.json'), 'utf8'));
 }

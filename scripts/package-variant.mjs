@@ -16,7 +16,9 @@ const work = mkdtempSync(join(resolve(output, '..'), 'packaging-'));
 try {
   for (const source of ['functions', 'shared', 'infra', 'serverless.yml', 'package.json', 'tsconfig.json'])
     cpSync(join(root, source), join(work, source), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(work, 'node_modules'));
+  // The page of the console is built where its sources are.
+  for (const linked of ['node_modules', 'console', 'scripts', 'dist'])
+    symlinkSync(join(root, linked), join(work, linked));
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [join(root, 'node_modules', '.bin', 'osls'), 'package', ...flags],

@@ -12,3 +12,13 @@ declare module 'cordon:source' {
 declare module 'cordon:openapi' {
   export const openApi: string;
 }
+
+/** The built page of the console (scripts/build-console.mjs), each file compressed with Brotli as base64. */
+declare module 'cordon:console' {
+  export const files: Readonly<
+    Record<
+      string,
+      { readonly headers: Readonly<Record<string, string>>; readonly etag: string; readonly brotli: string }
+    >
+  >;
+}

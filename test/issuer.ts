@@ -1,10 +1,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { answerAuthorization, type ServerState } from './authorization-server';
 
-/** An OIDC provider as far as an authorizer needs one: its configuration and its keys. */
+/** An OIDC provider: its configuration and its keys for an authorizer, and a sign-in for a browser. */
 export interface Issuer {
   readonly url: string;
+  readonly state: ServerState;
   /** A token that holds for a minute, unless the claims or the key are to make it wrong. */
   issue(claims: Readonly<Record<string, unknown>>, key?: CryptoKey): Promise<string>;
   close(): Promise<unknown>;
@@ -13,23 +15,51 @@ export interface Issuer {
 export async function startIssuer(): Promise<Issuer> {
   const { publicKey, privateKey } = await generateKeyPair('RS256');
   const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
-  const server = createServer((request, response) => {
+  const state: ServerState = {
+    clients: new Map(),
+    people: new Map(),
+    sessions: new Map(),
+    codes: new Map(),
+    refreshTokens: new Map(),
+    refused: [],
+    referers: [],
+    tokenSeconds: 3_600,
+    forgeState: false,
+  };
+  const server = createServer(async (request, response) => {
+    if (await answerAuthorization(request, response, { state, url: url(), issue })) return;
     response.setHeader('content-type', 'application/json');
     const isConfiguration = request.url === '/.well-known/openid-configuration';
-    response.end(JSON.stringify(isConfiguration ? { jwks_uri: `${url()}/keys` } : { keys: [jwk] }));
+    response.end(JSON.stringify(isConfiguration ? describe(url()) : { keys: [jwk] }));
   });
+  const issue: Issuer['issue'] = (claims, key = privateKey) =>
+    new SignJWT({ iss: url(), exp: Math.floor(Date.now() / 1_000) + 60, ...claims } as JWTPayload)
+      .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+      .sign(key);
   const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: url(),
-    issue: (claims, key = privateKey) =>
-      new SignJWT({ iss: url(), exp: Math.floor(Date.now() / 1_000) + 60, ...claims } as JWTPayload)
-        .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
-        .sign(key),
+    state,
+    issue,
     close() {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       return closed;
     },
+  };
+}
+
+function describe(url: string): object {
+  return {
+    issuer: url,
+    authorization_endpoint: `${url}/authorize`,
+    token_endpoint: `${url}/token`,
+    end_session_endpoint: `${url}/logout`,
+    jwks_uri: `${url}/keys`,
+    response_types_supported: ['code'],
+    code_challenge_methods_supported: ['S256'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    authorization_response_iss_parameter_supported: true,
   };
 }

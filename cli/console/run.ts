@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { UnreachableError } from '../cli-error';
+import { RefusedError, UnreachableError } from '../cli-error';
 import type { Target } from '../target';
 import { connectApi } from './api';
 import { readConsole } from './files';
@@ -54,7 +54,13 @@ export async function findApiUrl(stage: string, client: CloudFormationClient): P
   const { Stacks: [stack] = [] } = await client
     .send(new DescribeStacksCommand({ StackName: `cordon-${stage}` }))
     .catch(refuseMissing);
-  const url = stack?.Outputs?.find(({ OutputKey }) => OutputKey === 'ApiUrl')?.OutputValue;
+  const output = (name: string) => stack?.Outputs?.find(({ OutputKey }) => OutputKey === name)?.OutputValue;
+  const issuer = stack?.Parameters?.find(({ ParameterKey }) => ParameterKey === 'OidcIssuer')?.ParameterValue;
+  if (issuer)
+    throw new RefusedError(
+      `the API of stage ${stage} takes tokens of ${issuer} and no AWS credentials: open ${output('ConsoleUrl') ?? 'its console'} and sign in there`,
+    );
+  const url = output('ApiUrl');
   if (url) return url;
   throw new UnreachableError(
     `stage ${stage} is not deployed there: check --stage and AWS_REGION, or give --api`,

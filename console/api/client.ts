@@ -52,7 +52,7 @@ export function createClient({ api, token }: ClientOptions) {
 
   async function send(path: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
-    const given = await token?.();
+    const given = await readToken();
     if (given !== undefined) headers.set('authorization', `Bearer ${given}`);
     let response: Response;
     try {
@@ -71,6 +71,17 @@ export function createClient({ api, token }: ClientOptions) {
       return response;
     }
     throw await explain(response);
+  }
+
+  async function readToken(): Promise<string | undefined> {
+    try {
+      return await token?.();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      const { kind, message } = error;
+      setConnection({ ...connection, state: kind === 'signed-out' ? kind : 'lost', why: message });
+      throw error;
+    }
   }
 
   async function explain(response: Response): Promise<ApiError> {

@@ -37,7 +37,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
   const [chosen, setChosen] = useState<PossibleAct>();
   const acts = listActs(record);
   useShortcuts([
-    { keys: 'u', does: 'Back to the list', run: () => route('/console/') },
+    { keys: 'u', does: 'Back to the list', run: () => route('/console') },
     { keys: 't', does: 'Open the thing', run: () => route(`/console/things/${thingPath(record.thingName)}`) },
     ...acts.filter(mayAct).map((act) => ({
       keys: actWords[act.action].key,
@@ -50,7 +50,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
     <article class="view case-view">
       <header class="head">
         <p class="crumbs">
-          <a href="/console/">Needs somebody</a> / case <span class="code">{record.caseId}</span>
+          <a href="/console">Needs somebody</a> / case <span class="code">{record.caseId}</span>
         </p>
         <h1>
           <a href={`/console/things/${thingPath(record.thingName)}`}>{record.thingName}</a>

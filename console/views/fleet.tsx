@@ -58,7 +58,7 @@ function Counts({ fleet: { cases, things, countedAt } }: { readonly fleet: Fleet
     <ul class="counts">
       {statuses.map((status) => (
         <li key={status}>
-          <a href={`/console/${listOf[status]}`}>
+          <a href={`/console${listOf[status]}`}>
             <b>
               {writeNumber(cases.counts[status] ?? 0)}
               {cases.isComplete ? '' : '+'}

@@ -45,7 +45,7 @@ export function NeedsSomebody() {
     const next = new URLSearchParams(
       Object.entries({ ...query, ...change }).filter(([, value]) => value !== '' && value !== undefined),
     );
-    route(next.size > 0 ? `/console/?${next}` : '/console/');
+    route(next.size > 0 ? `/console?${next}` : '/console');
   };
 
   // What was selected in one list is not meant in another.
@@ -75,7 +75,7 @@ export function NeedsSomebody() {
               key={one.name}
               class="chip"
               aria-current={one === choice ? 'true' : undefined}
-              href={one === choices[0] ? '/console/' : `/console/?show=${encodeURIComponent(one.name)}`}
+              href={one === choices[0] ? '/console' : `/console?show=${encodeURIComponent(one.name)}`}
             >
               {one.name} <Count summary={summary.value} statuses={one.statuses} />
             </a>

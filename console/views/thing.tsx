@@ -31,14 +31,14 @@ export function ThingView() {
   const path = thingPath(thingName);
   const thing = useLive<ThingAnswer>(`/things/${path}`, 10_000);
   useShortcuts([
-    { keys: 'u', does: 'Back to the list', run: () => route('/console/') },
+    { keys: 'u', does: 'Back to the list', run: () => route('/console') },
     { keys: 'o', does: 'Open the newest case', run: () => route(`/console/cases/${path}`) },
   ]);
   return (
     <article class="view">
       <header class="head">
         <p class="crumbs">
-          <a href="/console/">Needs somebody</a> / thing
+          <a href="/console">Needs somebody</a> / thing
         </p>
         <h1>{thingName}</h1>
         {thing.value?.case && (

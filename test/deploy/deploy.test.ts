@@ -22,7 +22,8 @@ beforeAll(() => {
   ])
     cpSync(join(root, source), join(checkout, source), { recursive: true });
   cpSync(join(root, '.serverless'), join(checkout, 'packages'), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
+  for (const linked of ['node_modules', 'console', 'scripts', 'dist'])
+    symlinkSync(join(root, linked), join(checkout, linked));
 });
 afterAll(() => rmSync(checkout, { recursive: true, force: true }));
 

@@ -63,6 +63,20 @@ const exceptions: Readonly<Record<string, { readonly reason: string; readonly in
     },
   'aws cloudformation deploy --stack-name cordon-provisioning --template-file provisioning.json --capabilities CAPABILITY_IAM --parameter-overrides ThingNamePrefix=sensor-':
     { reason: 'the local stack has no CloudFormation API; cfn-lint reads the template' },
+  'npx sls deploy --stage dev --param="oidcIssuer=https://cognito-idp.REGION.amazonaws.com/POOL" --param="oidcAudience=CLIENT-ID" --param="oidcGroupClaim=cognito:groups"':
+    {
+      reason: 'needs an account of AWS; test/e2e/operate-tokens.test.ts deploys these parameters',
+    },
+  ...Object.fromEntries(
+    [
+      'POOL=$(aws cognito-idp create-user-pool --pool-name cordon --admin-create-user-config AllowAdminCreateUserOnly=true --username-attributes email --query UserPool.Id --output text)',
+      'aws cognito-idp create-user-pool-domain --user-pool-id $POOL --domain cordon-YOUR-COMPANY',
+      'aws cognito-idp create-user-pool-client --user-pool-id $POOL --client-name cordon-console --no-generate-secret --supported-identity-providers COGNITO --allowed-o-auth-flows-user-pool-client --allowed-o-auth-flows code --allowed-o-auth-scopes openid email --refresh-token-validity 12 --token-validity-units RefreshToken=hours --callback-urls "[\\"$CONSOLE/signed-in\\"]" --logout-urls "[\\"$CONSOLE/signed-out\\"]"',
+      'aws cognito-idp create-group --user-pool-id $POOL --group-name cordon-operators',
+      'aws cognito-idp admin-create-user --user-pool-id $POOL --username ada@example.com --user-attributes Name=email,Value=ada@example.com Name=email_verified,Value=true',
+      'aws cognito-idp admin-add-user-to-group --user-pool-id $POOL --username ada@example.com --group-name cordon-operators',
+    ].map((command) => [command, { reason: 'the local stack has no Cognito; moto 5.2.1 took it' }]),
+  ),
   ...Object.fromEntries(
     [
       "PARAMETERS=$(aws cloudformation describe-stacks --stack-name cordon-dev --query 'Stacks[0].Parameters[].ParameterKey' --output text | tr '\\t' '\\n' | sed 's/.*/ParameterKey=&,UsePreviousValue=true/')",

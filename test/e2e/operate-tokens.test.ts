@@ -1,42 +1,59 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { Browser, Page } from 'playwright-core';
+import { findApiUrl } from '../../cli/console/run';
+import type { RegisteredClient } from '../authorization-server';
 import { type Issuer, startIssuer } from '../issuer';
-import { type EndToEnd, root, startEndToEnd } from './harness';
+import { launchBrowser } from './browser';
+import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
 import { type Packages, packageService } from './package-service';
 
 const origin = 'https://console.example';
+const reader = { sub: 's-2', email: 'bob@example.com', 'cognito:groups': ['dev'] };
+const operator = {
+  sub: 's-1',
+  email: 'ada@example.com',
+  email_verified: true,
+  'cognito:groups': ['dev', 'soc'],
+};
 let issuer: Issuer;
 let e2e: EndToEnd;
+let browser: Browser;
 let packages: Packages;
 
 beforeAll(async () => {
   issuer = await startIssuer();
   const shipped = await readFile(join(root, 'cordon.yml'), 'utf8');
   packages = await packageService(shipped.replace(/^guards:\n/m, 'guards:\n  fourEyes: true\n'));
-  e2e = await startEndToEnd({
-    artifactsDirectory: packages.directory,
-    parameters: {
-      OidcIssuer: issuer.url,
-      OidcAudience: 'cordon,cordon-cli',
-      OidcGroupClaim: 'cognito:groups',
-      OidcOperatorGroup: 'soc',
-      ConsoleOrigin: origin,
-      // What security reviewers ask for, all at once: everything works under it.
-      PermissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess',
-      RolePath: '/security/cordon/',
-      LogKmsKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/logs',
-      KmsKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/data',
-    },
-  });
+  [e2e, browser] = await Promise.all([
+    startEndToEnd({
+      artifactsDirectory: packages.directory,
+      parameters: {
+        OidcIssuer: issuer.url,
+        OidcAudience: 'cordon,cordon-cli',
+        OidcGroupClaim: 'cognito:groups',
+        OidcOperatorGroup: 'soc',
+        ConsoleOrigin: origin,
+        // What security reviewers ask for, all at once: everything works under it.
+        PermissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess',
+        RolePath: '/security/cordon/',
+        LogKmsKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/logs',
+        KmsKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/data',
+      },
+    }),
+    launchBrowser(),
+  ]);
 }, 180_000);
 afterAll(async () => {
-  await e2e.close();
-  await issuer.close();
-  await packages.remove();
+  await browser?.close();
+  await e2e?.close();
+  await issuer?.close();
+  await packages?.remove();
 });
 
 async function call(method: string, path: string, claims: Record<string, unknown>): Promise<Response> {
-  const token = await issuer.issue({ aud: 'cordon-cli', sub: 's-1', ...claims });
+  const token = await issuer.issue({ aud: 'cordon-cli', ...claims });
   return fetch(`${e2e.stack.deployed.outputs.ApiUrl}${path}`, {
     method,
     headers: { authorization: `Bearer ${token}`, origin },
@@ -46,8 +63,6 @@ async function call(method: string, path: string, claims: Record<string, unknown
 describe('the HTTP API behind an OIDC provider', () => {
   it('lets every user of the provider read, and only operators act, identified by their address', async () => {
     await e2e.enroll('asked');
-    const reader = { email: 'bob@example.com', 'cognito:groups': ['dev'] };
-    const operator = { email: 'ada@example.com', email_verified: true, 'cognito:groups': ['dev', 'soc'] };
 
     const read = await call('GET', '/cases', reader);
     const refused = await call('POST', '/things/asked/contain', reader);
@@ -68,7 +83,7 @@ describe('the HTTP API behind an OIDC provider', () => {
       409,
       expect.objectContaining({ detail: expect.stringContaining('you asked for it') }),
     ]);
-    const second = { ...operator, sub: 's-2', email: 'carol@example.com' };
+    const second = { ...operator, sub: 's-3', email: 'carol@example.com' };
     expect((await call('POST', '/things/asked/approve', second)).status).toBe(202);
     const { caseId } = await e2e.waitForCase('asked', 'contained');
 
@@ -78,4 +93,177 @@ describe('the HTTP API behind an OIDC provider', () => {
     );
     expect(caseId).toMatch(/^[0-9a-f]{24}$/);
   }, 180_000);
+});
+
+describe('the console behind an OIDC provider', () => {
+  it('is named by cordon console, whose signed requests the API would refuse', async () => {
+    const { gateway } = e2e.stack.aws;
+    const { region } = e2e.stack.identity;
+    const { url: endpoint, operatorCredentials: credentials } = gateway;
+    const client = new CloudFormationClient({ endpoint, region, credentials });
+    await expect(findApiUrl('dev', client)).rejects.toThrow(
+      `takes tokens of ${issuer.url} and no AWS credentials: open ${url()} and sign in there`,
+    );
+    client.destroy();
+  });
+
+  const url = () => e2e.stack.deployed.outputs.ConsoleUrl ?? '';
+  /** What no page may do: ask a third party, show a token in an address, break the policy of the page, throw. */
+  const misdeeds: string[] = [];
+
+  function register(more: Partial<RegisteredClient> = {}): void {
+    issuer.state.clients.set('cordon', {
+      clientId: 'cordon',
+      redirectUri: `${url()}/signed-in`,
+      afterLogout: `${url()}/signed-out`,
+      scopes: ['openid', 'email'],
+      mayRefresh: false,
+      ...more,
+    });
+  }
+
+  async function open(path: string): Promise<Page> {
+    const context = await browser.newContext({
+      locale: 'en-GB',
+      reducedMotion: 'reduce',
+      viewport: { width: 390, height: 844 },
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    page.on('pageerror', (error) => misdeeds.push(error.message));
+    page.on('console', (message) => {
+      if (/Content Security Policy|Trusted/.test(message.text())) misdeeds.push(message.text());
+    });
+    page.on('request', (request) => {
+      const asked = new URL(request.url());
+      if (![new URL(url()).origin, issuer.url].includes(asked.origin)) misdeeds.push(asked.href);
+      // The three parts of a JWT.
+      if (/eyJ|refresh_token|id_token/.test(asked.href)) misdeeds.push(asked.href);
+      if (/[?&]code=/.test(request.headers().referer ?? ''))
+        misdeeds.push(`a code in a Referer to ${asked.href}`);
+    });
+    await page.goto(`${url()}${path}`);
+    return page;
+  }
+
+  const logIn = (page: Page, name: string) => page.getByRole('button', { name }).click();
+  const showsCase = (page: Page) => page.getByRole('heading', { name: 'asked' }).waitFor();
+  const isAt = (page: Page, path: string) => page.waitForURL(`${url()}${path}`);
+
+  beforeEach(() => {
+    issuer.state.people.set('ada', operator).set('bob', reader);
+    issuer.state.tokenSeconds = 3_600;
+    issuer.state.forgeState = false;
+    issuer.state.refused.length = 0;
+    register();
+  });
+
+  it('signs an operator in, who comes to the view asked for and acts in their own name', async () => {
+    const page = await open('/cases/asked?from=mail');
+    await logIn(page, 'ada');
+    await showsCase(page);
+    await isAt(page, '/cases/asked?from=mail');
+
+    await page.getByLabel('Comment').fill('seen in the console');
+    await page.getByRole('button', { name: 'Add the comment' }).click();
+    await page.locator('.comment', { hasText: 'seen in the console' }).waitFor();
+
+    const timeline = await call('GET', '/cases/asked/timeline', reader);
+    expect(JSON.stringify(await timeline.json())).toMatch(
+      /"actor":"ada@example.com"[^}]*seen in the console/,
+    );
+    expect(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]')).toEqual([
+      0,
+      0,
+      '',
+    ]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await page.context().close();
+  }, 180_000);
+
+  it('tells a viewer who may act', async () => {
+    const page = await open('/cases/asked');
+    await logIn(page, 'bob');
+    await showsCase(page);
+
+    await page.getByLabel('Comment').fill('may I?');
+    await page.getByRole('button', { name: 'Add the comment' }).click();
+
+    await page.getByText('Only members of soc may do this').first().waitFor();
+    await page.context().close();
+  }, 180_000);
+
+  it('renews the token without a word where the provider lets it', async () => {
+    register({ mayRefresh: true });
+    issuer.state.tokenSeconds = 3;
+    const page = await open('');
+    await logIn(page, 'ada');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    const [first] = issuer.state.refreshTokens.keys();
+
+    await waitUntil(
+      () => 'a second refresh token',
+      async () => issuer.state.refreshTokens.size === 1 && !issuer.state.refreshTokens.has(first ?? ''),
+    );
+
+    await page.getByText('Live', { exact: true }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    expect(issuer.state.refused).toEqual([]);
+    await page.context().close();
+  }, 180_000);
+
+  it('says that the token has expired, and comes back to the same view', async () => {
+    issuer.state.tokenSeconds = 3;
+    const page = await open('?show=Contained');
+    await logIn(page, 'ada');
+    await page.getByRole('alert').getByText('Your sign-in has expired.').waitFor();
+    issuer.state.tokenSeconds = 3_600;
+
+    await page.getByRole('button', { name: 'Sign in again' }).click();
+
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    await page.getByText('Live', { exact: true }).waitFor();
+    await isAt(page, '?show=Contained');
+    await page.context().close();
+  }, 180_000);
+
+  it('refuses an answer that it did not ask for, and one of another sign-in', async () => {
+    const cold = await open('/signed-in?code=stolen&state=x&error=x&error_description=Call%20me');
+    await cold.getByText('This sign-in was not begun in this tab, or is over already.').waitFor();
+    expect(await cold.getByText('Call me').count()).toBe(0);
+    await isAt(cold, '/signed-in');
+
+    issuer.state.forgeState = true;
+    const forged = await open('');
+    await logIn(forged, 'ada');
+    await forged.getByText(/unexpected "state"/).waitFor();
+    await isAt(forged, '/signed-in');
+    issuer.state.forgeState = false;
+    await forged.getByRole('button', { name: 'Sign in' }).click();
+    await isAt(forged, '');
+    await forged.getByText('Live', { exact: true }).waitFor();
+
+    expect(issuer.state.refused).toEqual([]);
+    await Promise.all([cold.context().close(), forged.context().close()]);
+  }, 180_000);
+
+  it('signs out at the provider as well', async () => {
+    const page = await open('');
+    await logIn(page, 'ada');
+    await page.getByText('Live', { exact: true }).waitFor();
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You are signed out.').waitFor();
+    await page.getByRole('button', { name: 'Sign in' }).click();
+
+    await page.getByRole('button', { name: 'bob' }).waitFor();
+    await page.context().close();
+  }, 180_000);
+
+  it('asked no third party, showed no token and broke no policy in all of this', () => {
+    expect(misdeeds).toEqual([]);
+    // The name of a thing may be in an address of the console: it is nothing to the issuer.
+    const fromConsole = issuer.state.referers.filter((referer) => referer.startsWith(new URL(url()).origin));
+    expect(fromConsole).toEqual([]);
+  });
 });

@@ -82,6 +82,7 @@ describe('npm start -- --once --json', () => {
     expect(result.slack).toBeGreaterThanOrEqual(1);
     expect(result.email).toBeGreaterThanOrEqual(1);
     expect(Object.keys(result.coldStartMs).sort()).toEqual([
+      'console',
       'detect',
       'intake',
       'notify',

@@ -78,6 +78,7 @@ describe('the value of a parameter', () => {
     ['LogKmsKeyArn', 'alias/logs', /^--param: logKmsKeyArn is "alias\/logs": expected what matches/],
     ['ConsoleOrigin', 'https://console.example.com/', /^--param: consoleOrigin is .*: expected what matches/],
     ['OidcGroupClaim', '', /^--param: oidcGroupClaim is "": expected a text that is not empty/],
+    ['ConsoleScopes', 'email', /^--param: consoleScopes is "email": expected what matches .*openid/],
     ['SlackTokenParameter', 'slack', /^--param: slackTokenParameter is "slack": expected what matches/],
   ])('%s %j is refused before the deploy begins', (key, value, fault) => {
     expect(wrong(key, value)).toEqual([expect.stringMatching(fault)]);
@@ -92,6 +93,23 @@ describe('the value of a parameter', () => {
     const values = [
       { ParameterKey: 'OidcIssuer', ParameterValue: issuer },
       { ParameterKey: 'OidcAudience', ParameterValue: audience },
+    ];
+    expect([...findPairFaults(values)]).toEqual(faults);
+  });
+
+  it.each([
+    ['web', 'cli, web', []],
+    [
+      'other',
+      'cli,web',
+      [expect.stringMatching(/^--param: consoleClientId is "other", which oidcAudience lacks/)],
+    ],
+    ['web', '', [expect.stringMatching(/^--param: consoleClientId is "web", which oidcAudience lacks/)]],
+  ])('of the console %j is one of the audience %j, or is refused', (client, audience, faults) => {
+    const values = [
+      { ParameterKey: 'OidcIssuer', ParameterValue: audience && 'https://issuer' },
+      { ParameterKey: 'OidcAudience', ParameterValue: audience },
+      { ParameterKey: 'ConsoleClientId', ParameterValue: client },
     ];
     expect([...findPairFaults(values)]).toEqual(faults);
   });

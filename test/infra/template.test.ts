@@ -140,14 +140,20 @@ describe('Device Defender', () => {
 });
 
 describe('the HTTP API', () => {
-  it('asks who calls on every route but those that Slack signs', () => {
+  it('asks who calls on every route but those that Slack signs, and those of the page, which has no data in it', () => {
     const routes = ofType('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => [
       Properties.RouteKey,
       Properties.AuthorizationType,
     ]);
     const open = routes.filter(([, type]) => type === 'NONE').map(([key]) => key);
 
-    expect(open).toEqual(['POST /slack/interactions']);
+    expect(open).toEqual([
+      'GET /console',
+      'HEAD /console',
+      'GET /console/{file+}',
+      'HEAD /console/{file+}',
+      'POST /slack/interactions',
+    ]);
     for (const [key, type] of routes)
       if (!open.includes(key))
         expect([key, type]).toEqual([key, { 'Fn::If': ['HasOidcIssuer', 'JWT', 'AWS_IAM'] }]);
@@ -289,6 +295,7 @@ describe('the stack', () => {
       'AnnouncementsTopicArn',
       'ApiUrl',
       'CommandsQueueUrl',
+      'ConsoleUrl',
       'PagerdutyKeyLocation',
       'QuarantineGroup',
       'RejectedQueueUrl',
@@ -328,6 +335,8 @@ describe('the stack', () => {
       OidcViewerGroup: '',
       ConsoleOrigin: '',
       ConsoleUrl: '',
+      ConsoleClientId: '',
+      ConsoleScopes: 'openid email',
       PolicyCacheSeconds: 480,
     });
   });

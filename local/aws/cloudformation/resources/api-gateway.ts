@@ -107,8 +107,9 @@ const route = defineResource({
   properties: z.strictObject({
     ApiId: text,
     RouteKey: text.refine(
-      (key) => isUnknown(key) || /^[A-Z]+ \/[^\s+]*$/.test(key),
-      'only METHOD /path/{variable} is emulated locally',
+      // AWS refuses one that ends in a slash (storacha/w3infra, pull request 166), and a greedy variable before the end.
+      (key) => isUnknown(key) || /^[A-Z]+ \/([^\s+]*[^\s+/]|[^\s+]*\/\{[\w.-]+\+\})?$/.test(key),
+      'only METHOD /path/{variable} and METHOD /path/{variable+} are emulated locally',
     ),
     Target: text,
     AuthorizationType: z.enum(['NONE', 'AWS_IAM', 'JWT']),

@@ -109,7 +109,16 @@ describe('AWS::ApiGatewayV2', () => {
     ['another kind of API', { Api: { ProtocolType: 'WEBSOCKET' } }, 'only HTTP APIs are emulated locally'],
     ['an older payload', { Integration: { PayloadFormatVersion: '1.0' } }, 'only payload format 2.0'],
     ['a longer integration', { Integration: { TimeoutInMillis: 30_001 } }, 'TimeoutInMillis'],
-    ['a greedy route', { Route: { RouteKey: 'ANY /{proxy+}' } }, 'only METHOD /path/{variable}'],
+    [
+      'a greedy variable before the end',
+      { Route: { RouteKey: 'GET /{proxy+}/a' } },
+      'only METHOD /path/{variable}',
+    ],
+    [
+      'a route that ends in a slash',
+      { Route: { RouteKey: 'GET /console/' } },
+      'only METHOD /path/{variable}',
+    ],
     ['a route to nothing', { Route: { Target: 'integrations/none' } }, 'there is no integration'],
     ['a token without authorizer', { Route: { AuthorizationType: 'JWT' } }, 'needs an authorizer'],
     [

@@ -128,8 +128,11 @@ describe('a request to an HTTP API', () => {
     ['GET', '/cases/all', 'GET /cases/all', undefined],
     ['GET', '/cases/a%2Fb', 'GET /cases/{thing}', { thing: 'a/b' }],
     ['GET', '/cases/%zz', 'GET /cases/{thing}', { thing: '%zz' }],
+    ['GET', '/cases/x/a/b', 'GET /cases/{rest+}', { rest: 'x/a/b' }],
+    ['GET', '/cases/x/', 'GET /cases/{rest+}', { rest: 'x/' }],
   ])('takes the best matching route: %s %s', async (method, path, routeKey, pathParameters) => {
     const url = await serve([
+      { routeKey: 'GET /cases/{rest+}' },
       { routeKey: 'GET /cases/{thing}' },
       { routeKey: 'GET /cases/all' },
       { routeKey: 'GET /cases', apiId: 'other' },
@@ -147,8 +150,14 @@ describe('a request to an HTTP API', () => {
     ['GET', '/cases/x/timeline'],
     ['POST', '/cases/x'],
     ['OPTIONS', '/cases/x'],
+    ['GET', '/files'],
+    ['GET', '/files/'],
   ])('without a matching route is answered with 404: %s %s', async (method, path) => {
-    const url = await serve([{ routeKey: 'GET /cases/{thing}' }, { routeKey: 'GET /cases', apiId: 'other' }]);
+    const url = await serve([
+      { routeKey: 'GET /cases/{thing}' },
+      { routeKey: 'GET /files/{file+}' },
+      { routeKey: 'GET /cases', apiId: 'other' },
+    ]);
 
     const answer = await fetch(url + path, { method });
 

@@ -1,0 +1,21 @@
+/** What this tab keeps of a sign-in while its browser is at the issuer. It opens nothing without the code. */
+export interface Begun {
+  readonly state: string;
+  readonly nonce: string;
+  readonly verifier: string;
+  /** The view to come back to. */
+  readonly place: string;
+}
+
+const key = 'cordon-sign-in';
+
+export function keepBegun(begun: Begun): void {
+  sessionStorage.setItem(key, JSON.stringify(begun));
+}
+
+/** Each is used once, whatever becomes of it. */
+export function takeBegun(): Begun | undefined {
+  const text = sessionStorage.getItem(key);
+  sessionStorage.removeItem(key);
+  return text === null ? undefined : (JSON.parse(text) as Begun);
+}

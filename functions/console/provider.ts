@@ -1,0 +1,59 @@
+import * as z from 'zod/mini';
+
+/** Of the issuer's configuration, what the page needs to sign somebody in (OpenID Connect Discovery 1.0, section 3). */
+const metadata = z.object({
+  issuer: z.string(),
+  authorization_endpoint: z.string(),
+  token_endpoint: z.string(),
+  end_session_endpoint: z.optional(z.string()),
+  authorization_response_iss_parameter_supported: z.optional(z.boolean()),
+  id_token_signing_alg_values_supported: z.optional(z.array(z.string())),
+});
+
+export type Provider = z.infer<typeof metadata>;
+
+export interface ProviderPorts {
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly clock: () => number;
+}
+
+const patienceMs = 3_000;
+const freshMs = 3_600_000;
+
+/**
+ * Reads the configuration of an issuer, and keeps it for an hour; one that was read holds while the issuer does not answer.
+ * The page then need not read it from another origin, and its policy can name the token endpoint.
+ */
+export function connectProvider(issuer: string, { fetch, clock }: ProviderPorts): () => Promise<Provider> {
+  let kept: { readonly provider: Provider; readonly readAt: number } | undefined;
+  return async () => {
+    if (kept && clock() - kept.readAt < freshMs) return kept.provider;
+    try {
+      kept = { provider: await readProvider(issuer, fetch), readAt: clock() };
+    } catch (error) {
+      if (!kept) throw error;
+    }
+    return kept.provider;
+  };
+}
+
+async function readProvider(issuer: string, fetch: ProviderPorts['fetch']): Promise<Provider> {
+  const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(patienceMs) });
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
+  const provider = metadata.parse(await answer.json());
+  // Another name would be another provider's configuration (Discovery, section 4.3).
+  if (provider.issuer !== issuer) throw new Error(`${url} is the configuration of ${provider.issuer}`);
+  const { authorization_endpoint, token_endpoint, end_session_endpoint } = provider;
+  for (const endpoint of [authorization_endpoint, token_endpoint, end_session_endpoint])
+    if (endpoint !== undefined) requireSafe(endpoint, issuer);
+  return provider;
+}
+
+/** The page goes there, with a code or without: never by HTTP, except to an issuer that a test has on its own machine. */
+function requireSafe(endpoint: string, issuer: string): void {
+  const { protocol } = new URL(endpoint);
+  if (protocol === 'https:') return;
+  if (protocol === 'http:' && issuer.startsWith('http://')) return;
+  throw new Error(`the issuer names ${endpoint}: expected https`);
+}
