@@ -39,7 +39,6 @@ export function createConsole(options: ConsoleOptions): LocalRoutes {
     'GET /console/config.json': () =>
       jsonResponse({
         api: prefix,
-        signIn: 'none',
         where: 'the local stack',
         messages: '/_cordon/',
       }),
