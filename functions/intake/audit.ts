@@ -5,7 +5,7 @@ import {
   mostThings,
   type Outcome,
 } from '../../shared/domain/findings/audit';
-import { type AuditCheck, isAuditCheck } from '../../shared/domain/findings/audit-checks';
+import { type AuditCheck, auditChecks, isAuditCheck } from '../../shared/domain/findings/audit-checks';
 import type { AuditFinding, AuditResult } from '../../shared/domain/findings/finding';
 import { isThingName } from '../../shared/domain/thing-ref';
 import type { AuditMemory, Audits, FirstPage, Log, Operations } from '../../shared/ports';
@@ -33,12 +33,18 @@ const atOnce = 5;
 export async function takeAudit(result: AuditResult, send: Send, ports: Ports): Promise<void> {
   const asides: string[] = [];
   let left = { findings: mostFindings, things: mostThings };
-  for (const { check, status, nonCompliant } of result.checks) {
+  for (const { check, status, nonCompliant } of sortByGravity(result.checks)) {
     if (!isOver(status)) asides.push(`${check} is ${status}, so it clears nothing`);
     else if (!isAuditCheck(check)) asides.push(...tell(check, nonCompliant, 'of no thing'));
     else left = await takeCheck({ check, status, nonCompliant }, result, left, { send, asides, ports });
   }
   await tellAsides(asides.join('; '), ports);
+}
+
+/** What is left out of a large audit is the least grave. */
+function sortByGravity(checks: readonly Check[]): readonly Check[] {
+  const rank = ({ check }: Check) => (isAuditCheck(check) ? auditChecks.indexOf(check) : auditChecks.length);
+  return checks.toSorted((one, other) => rank(one) - rank(other));
 }
 
 function isOver(status: string): boolean {

@@ -34,7 +34,9 @@ export function describeFinding(finding: FindingSubject, displayName?: string): 
     }
     case 'audit': {
       const { check, resource, reason, severity } = finding;
-      return `audit of ${resource}: ${reason || check} (${severity})`;
+      // Of a certificate's id, as many digits as elsewhere.
+      const name = /^[0-9a-f]{64}$/.test(resource) ? resource.slice(0, 8) : resource;
+      return `${reason || check} (audit of ${name}, ${severity})`;
     }
   }
 }

@@ -186,6 +186,17 @@ describe('the findings of an audit that is over', () => {
     expect(told).toEqual([`${shared}: 2 findings more than the 100 that Cordon takes of an audit\n`]);
   });
 
+  it('are taken from the gravest check on, whatever order the message has', async () => {
+    const { take, events } = setUp();
+    const expiring = 'DEVICE_CERTIFICATE_EXPIRING_CHECK';
+    const many = Array.from({ length: 120 }, () => aResource({ certificateId: 'c1' }));
+    const found = { [expiring]: many, [shared]: [aResource({ certificateId: 'c1' })] };
+
+    await take({ found, certificates: { c1: ['pump'] } }, {}, [expiring, shared]);
+
+    expect(events()).toEqual([`in-alarm ${shared} c1 pump`, `in-alarm ${expiring} c1 pump`]);
+  });
+
   it('leave out names that no thing has', async () => {
     const { take, events } = setUp();
 

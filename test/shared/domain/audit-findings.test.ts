@@ -145,7 +145,7 @@ describe('a finding of an audit', () => {
       {
         behavior: key,
         kind: 'audit',
-        words: `audit of ${certificateId}: Multiple devices use the certificate (critical)`,
+        words: 'Multiple devices use the certificate (audit of aaaaaaaa, critical)',
       },
     ]);
     expect(readCase(JSON.parse(JSON.stringify(writeCase(record))))).toEqual(record);
