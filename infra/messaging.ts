@@ -83,9 +83,11 @@ export function writeMessaging(prefix: string, { notify, sources }: FileConfigur
     ...writeSenders(prefix, sources),
     ...Object.assign(
       {},
-      ...channels.map(({ id, descriptor: { audience } }) =>
+      ...channels.map(({ id, descriptor: { audience, changesMessages } }) =>
         writeSubscription(id, 'AnnouncementsTopic', {
-          ...(audience === 'people' && { FilterPolicy: forPeopleInChannel }),
+          ...(audience === 'people' && {
+            FilterPolicy: { audience: ['people', ...(changesMessages ? ['update'] : []), ...aHeartbeat] },
+          }),
         }),
       ),
     ),
@@ -107,7 +109,7 @@ const forPeople = { audience: ['people'] };
 /** While a stack is updated, functions of before say nothing of it. */
 const routedToMail = { mail: ['true', { exists: false }] };
 /** A channel's function takes the heartbeat and shows nothing of it. */
-const forPeopleInChannel: Value = { audience: ['people', 'heartbeat'] };
+const aHeartbeat = ['heartbeat'];
 
 function listAddresses(notify: FileConfiguration['notify']): readonly string[] {
   return listNamed(notify).flatMap(({ descriptor, section }) =>

@@ -3,6 +3,7 @@ import { readsDetect } from '../shared/config/existing-profiles';
 import type { FileConfiguration } from '../shared/config/schema';
 import { hasPercentiles } from '../shared/domain/detection/judge-report';
 import { readDigestEvery } from '../shared/domain/messages/digest';
+import { readStormLimit } from '../shared/domain/messages/storm';
 import { listStackChannels, writeButtonRights, writeChannelRights } from './channels';
 import {
   allow,
@@ -33,6 +34,9 @@ export function listFunctions({ notify }: FileConfiguration): string[] {
 export function writeRoles(prefix: string, configuration: FileConfiguration): Resources {
   const { quarantine, securityProfiles, notify } = configuration;
   const digests = readDigestEvery(notify.digest) !== undefined;
+  const storms = readStormLimit(notify.storm) !== undefined;
+  /** The sweep tells of many cases at once. */
+  const tellsOfMany = digests || storms;
   const profiles = Object.entries(securityProfiles);
   const quarantineGroup = arn('iot', `thinggroup/${quarantine.thingGroup}`);
   const quarantinePolicy = arn('iot', `policy/${prefix}-quarantine`);
@@ -99,13 +103,17 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
       allow('sqs:GetQueueAttributes', arnOf('CommandsQueue')),
       table(
         'GetItem',
-        ...(digests || configuration.guards.fleetLimit.percent !== undefined ? ['PutItem'] : []),
+        ...(tellsOfMany || configuration.guards.fleetLimit.percent !== undefined ? ['PutItem'] : []),
+        ...(storms ? ['Query'] : []),
       ),
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       killSwitch,
-      // The heartbeat, and the digest of what was only recorded.
-      allow('sns:Publish', digests ? [ref('AlertsTopic'), ref('AnnouncementsTopic')] : ref('AlertsTopic')),
-      ...(digests ? [allow('dynamodb:Query', join(arnOf('Table'), '/index/caseList'))] : []),
+      // The heartbeat, storms, and the digest of what was only recorded.
+      allow(
+        'sns:Publish',
+        tellsOfMany ? [ref('AlertsTopic'), ref('AnnouncementsTopic')] : ref('AlertsTopic'),
+      ),
+      ...(tellsOfMany ? [allow('dynamodb:Query', join(arnOf('Table'), '/index/caseList'))] : []),
       // To repair the quarantine: the policy, its document and the group.
       allow(
         // An adopted group has members of its own, and nobody but its owner creates it.

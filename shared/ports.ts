@@ -299,6 +299,17 @@ export interface Announcer {
   publish(announcement: Announcement): Promise<void>;
 }
 
+/** Which storm a case is in. */
+export interface JoinStorm {
+  /** The id of the storm of a behavior that a new case is in, idempotent; undefined if it is to be told by itself. */
+  join(
+    behavior: string,
+    opened: { readonly thingName: ThingKey; readonly caseId: string; readonly at: number },
+  ): Promise<string | undefined>;
+  /** Whether the storm's message still tells of its cases. */
+  tells(storm: { readonly behavior: string; readonly id: string }): Promise<boolean>;
+}
+
 export interface AlertTopic {
   publish(alert: string): Promise<void>;
 }

@@ -11,6 +11,7 @@ import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { readKeeping } from '../../shared/domain/case/keeping';
 import { heartbeatName } from '../../shared/domain/heartbeat';
 import { readDigestEvery } from '../../shared/domain/messages/digest';
+import { readStormLimit } from '../../shared/domain/messages/storm';
 import { requireAccount } from '../../shared/domain/thing-ref';
 import { createTelemetry, eachRecord, readEnv } from '../../shared/lambda';
 import { connectCases } from '../../shared/storage/cases';
@@ -20,6 +21,7 @@ import { connectFleetLimit } from '../../shared/storage/fleet-limit';
 import { connectHeartbeats } from '../../shared/storage/heartbeats';
 import { connectLeases } from '../../shared/storage/leases';
 import { connectRefusals } from '../../shared/storage/refusals';
+import { connectStorms } from '../../shared/storage/storms';
 import { createEngine } from './engine';
 import { respond } from './handler';
 import { takeHeartbeat } from './heartbeat';
@@ -27,6 +29,7 @@ import { takeHeartbeat } from './heartbeat';
 const { log, metrics, wrap } = createTelemetry('respond');
 
 const arnPrefix = readEnv('IOT_ARN_PREFIX');
+const stormLimit = readStormLimit(configuration.notify.storm);
 const announcer = connectAnnouncer(readEnv('ANNOUNCEMENTS_TOPIC_ARN'));
 
 const things = connectThings(arnPrefix);
@@ -49,6 +52,7 @@ const engine = createEngine(
     heardIds: connectClientIds(readEnv('TABLE_NAME')),
     leases: connectLeases(readEnv('TABLE_NAME')),
     announcer,
+    storms: stormLimit && connectStorms(readEnv('TABLE_NAME'), stormLimit),
     surroundings: {
       own: requireAccount(arnPrefix),
       customMetrics: configuration.customMetrics,

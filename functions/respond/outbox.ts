@@ -2,11 +2,13 @@ import { type Case, owesNews } from '../../shared/domain/case/case';
 import { type Surroundings, writeAnnouncement } from '../../shared/domain/messages/announcement';
 import { deviceNoticeFor, deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
 import { isForDigest } from '../../shared/domain/messages/digest';
+import { findStormBehavior, isCovered } from '../../shared/domain/messages/storm';
 import { isRefusal } from '../../shared/errors';
 import type {
   Announcer,
   CaseStore,
   DetectionReset,
+  JoinStorm,
   KillSwitchReader,
   Log,
   Versioned,
@@ -20,6 +22,8 @@ export interface OutboxPorts extends Pick<ActionPorts, 'connections' | 'defender
   readonly killSwitch: KillSwitchReader;
   readonly announcer: Announcer;
   readonly surroundings: Surroundings;
+  /** Undefined: people are told of each case by itself. */
+  readonly storms?: JoinStorm | undefined;
   readonly log: Log;
 }
 
@@ -37,18 +41,25 @@ export async function flush(
       : {};
   const killSwitch = await ports.killSwitch();
   let { toldTo } = record;
+  let storm = await findStorm(record, ports);
+  const isTold = await isToldByStorm(record, storm, ports);
   for (const pending of announcements) {
     const told = toldTo ? { ...record, toldTo } : record;
-    const written = writeAnnouncement(told, pending, killSwitch, ports.surroundings);
+    const quiet = isTold && !storm?.apart && isCovered(pending.kind);
+    const news = quiet ? { ...pending, quiet } : pending;
+    const written = writeAnnouncement(told, news, killSwitch, ports.surroundings);
     await ports.announcer.publish(written);
-    if (!written.quiet) toldTo = written.channels;
+    if (written.quiet) continue;
+    toldTo = written.channels;
+    // Who heard of it by itself hears how it ends.
+    storm &&= { ...storm, apart: true };
   }
   await inform(record, ports);
   for (const violationId of falsePositives) await label(violationId, ports);
   const now = ports.clock();
   const isForNext = ports.surroundings.digests && announcements.some(isForDigest);
   const sent: Case = {
-    ...{ ...record, ...row, ...(toldTo && { toldTo }) },
+    ...{ ...record, ...row, ...(toldTo && { toldTo }), ...(storm && { storm }) },
     // The digest finds it by both times.
     ...(isForNext && { digestAt: now, updatedAt: now }),
     outbox: { ...outbox, announcements: [], timeline: [] },
@@ -59,6 +70,26 @@ export async function flush(
     await ports.detection.reset(sent.thingName, ports.clock(), findHoldEnd(sent));
   }
   return save(sent, version, ports);
+}
+
+/** A new case is taken into a storm with its first news: it was acted on before, which nothing about messages may delay. */
+async function findStorm(record: Case, { storms, surroundings }: OutboxPorts): Promise<Case['storm']> {
+  const { thingName, caseId, openedAt } = record;
+  if (record.timelineSeq > 0 || !storms) return record.storm;
+  const behavior = findStormBehavior(record, surroundings.digests);
+  const id = behavior && (await storms.join(behavior, { thingName, caseId, at: openedAt }));
+  return id ? { id, behavior } : undefined;
+}
+
+/** Asked for only where it makes a difference. */
+async function isToldByStorm(
+  { timelineSeq, outbox: { announcements } }: Case,
+  storm: Case['storm'],
+  { storms }: OutboxPorts,
+): Promise<boolean> {
+  if (!storms || !storm || storm.apart) return false;
+  if (!announcements.some(({ kind, quiet }) => !quiet && isCovered(kind))) return false;
+  return timelineSeq === 0 || storms.tells(storm);
 }
 
 /** When the release of the thing began; undefined where there was no containment. */

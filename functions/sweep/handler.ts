@@ -21,6 +21,7 @@ import { countFleet } from './count-fleet';
 import { type EmailPorts, findUnmailed } from './find-unmailed';
 import { mendQuarantine, type Quarantine } from './mend-quarantine';
 import { type DigestPorts, tellDigest } from './tell-digest';
+import { type StormPorts, tellStorms } from './tell-storms';
 
 export interface SweepPorts {
   readonly cases: Pick<CaseStore, 'listDue' | 'listRetries' | 'listRoutine' | 'load'>;
@@ -32,6 +33,8 @@ export interface SweepPorts {
   readonly quarantine: Quarantine;
   readonly email: Pick<EmailPorts, 'addresses' | 'mailed'>;
   readonly digest: Omit<DigestPorts, 'clock' | 'log'>;
+  /** With what the digest is told by. */
+  readonly storms: Pick<StormPorts, 'limit' | 'storms'>;
   /** Things in the quarantine group. */
   readonly listMembers: () => AsyncIterable<string>;
   readonly alerts: AlertTopic;
@@ -105,6 +108,7 @@ export function sweep(ports: SweepPorts) {
       countFleet(ports, startedAt + runMs),
       findUnmailed({ ...ports, ...ports.email }),
       tellDigest({ ...ports, ...ports.digest }),
+      tellStorms({ ...ports, ...ports.digest, ...ports.storms }),
     ]);
     metrics.count('SweepRun');
     const beat = await beating;

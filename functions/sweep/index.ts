@@ -10,10 +10,12 @@ import { connectAlertTopic, connectAnnouncer } from '../../shared/aws/topics';
 import { readsDetect } from '../../shared/config/existing-profiles';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { readDigestEvery } from '../../shared/domain/messages/digest';
+import { readStormLimit } from '../../shared/domain/messages/storm';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { connectCases } from '../../shared/storage/cases';
 import { connectDigests } from '../../shared/storage/digests';
 import { connectFleetLimit } from '../../shared/storage/fleet-limit';
+import { connectStormList } from '../../shared/storage/storms';
 import { sweep } from './handler';
 
 const { log, metrics, wrap } = createTelemetry('sweep');
@@ -56,6 +58,7 @@ export const handler = wrap(
       routes: notify.routes,
       consoleUrl: process.env.CONSOLE_URL ?? '',
     },
+    storms: { limit: readStormLimit(notify.storm), storms: connectStormList(readEnv('TABLE_NAME')) },
     // Members of an adopted group may be somebody else's: they are no drift.
     listMembers: quarantine.adopt ? nothing : () => group.listMembers(quarantine.thingGroup),
     listActive: readsDetect(configuration) ? connectDefender('').listActive : nothing,

@@ -60,6 +60,7 @@ export const listedCase = z.object({
   assignee: z.string().optional().describe('Who is on it'),
   lastActor: z.string().optional().describe('The person whose command changed it last'),
   digestAt: time.optional().describe('When it was last put into the digest of cases that are only recorded'),
+  storm: z.string().optional().describe('The storm that it is in, which one message tells of'),
   request: z.object(requested).optional().describe('An order that waits for a second person'),
 });
 

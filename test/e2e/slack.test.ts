@@ -1,6 +1,7 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import type { SlackMessage } from '../../local/slack-and-mail/slack-blocks';
 import { thingKey } from '../../shared/domain/thing-ref';
+import { anAlert } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 
 let e2e: EndToEnd;
@@ -85,4 +86,42 @@ describe('Slack', () => {
 
     e2e.stack.aws.slack.setChannel('#iot-security', 'active');
   }, 120_000);
+
+  it('shows twelve things of one storm in one message with the newest numbers, as one mail does', async () => {
+    const { aws, functions } = e2e.stack;
+    const things = Array.from({ length: 12 }, (_, index) => `storm-${index}`);
+    for (const thingName of things) await e2e.enroll(thingName);
+    const storms = () => aws.slack.messages().filter(({ text }) => text.includes('storm of'));
+    const mails = () => aws.mails().filter(({ subject }) => subject.includes('storm of'));
+    const sweep = async () =>
+      expect(await functions.invoke('cordon-dev-sweep', {})).toMatchObject({ status: 'succeeded' });
+    const shows = (text: string) =>
+      waitUntil(
+        () => `${text} in ${storms().map((one) => one.text)}`,
+        async () => {
+          await sweep();
+          return storms()[0]?.text.includes(text);
+        },
+        60_000,
+      );
+
+    await Promise.all(things.map((thingName) => e2e.publishAlert(anAlert(thingName))));
+    await shows(': 2 wait for approval, 10 contained');
+    const cases = await Promise.all(things.map((thingName) => e2e.loadCase(thingName)));
+    const waiting = cases.flatMap((one) => (one?.status === 'awaiting-approval' ? [one.thingName] : []));
+    for (const thingName of waiting) await e2e.command({ type: 'approve', thingName, actor: 'test' });
+    await shows(': 12 contained');
+
+    expect(storms()).toHaveLength(1);
+    expect(storms()[0]?.text).toMatch(/^🌩️ storm of no-child-processes since \d\d:\d\d UTC: 12 contained/);
+    const threads = mails().map(({ subject }) => subject.replace(/^\[[\w ,]+\] /, ''));
+    expect([...new Set(threads)]).toEqual([
+      expect.stringMatching(/^storm of no-child-processes since \d\d:\d\d UTC \(Cordon\)$/),
+    ]);
+    expect(JSON.stringify(storms()[0]?.blocks)).toContain(
+      '`npx cordon release --all --behavior myapp-processes/no-child-processes --expect 12`',
+    );
+    const alone = things.filter((thingName) => rootsOf(thingName).length > 0);
+    expect(alone).toHaveLength(5);
+  }, 180_000);
 });

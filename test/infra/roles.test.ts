@@ -6,6 +6,7 @@ import { writeMessaging } from '../../infra/messaging';
 import { listFunctions, writeRoles } from '../../infra/roles';
 import { parseConfiguration } from '../../shared/config/parse';
 import { actionNames } from '../../shared/domain/actions/registry';
+import { minimalConfiguration } from '../builders';
 import { resourceTypes, shapes } from './iam-actions';
 import { ofType, type Resource, template } from './template';
 
@@ -125,6 +126,30 @@ describe.each(sizes)('the roles %s', (_what, resources) => {
       ]);
     }
   });
+});
+
+it('the sweep may read the lists of cases and storms, and publish announcements, only where it tells of many', () => {
+  const rightsWith = (notify: string) => {
+    const given = parseConfiguration(`${minimalConfiguration}notify: { ${notify} }\n`, 'cordon.yml');
+    const { SweepRole } = writeRoles(prefix, given);
+    return listRights({ ...template.Resources, SweepRole })
+      .filter(({ role, action }) => role === 'SweepRole' && /PutItem|Query|Publish/.test(action))
+      .map(({ action, resource }) => `${action} ${resource}`)
+      .toSorted();
+  };
+  const both = rightsWith('');
+  const neither = ['dynamodb:Query <AWS::DynamoDB::Table>/index/byDue', 'sns:Publish <AWS::SNS::Topic>'];
+  const listed = [
+    'dynamodb:PutItem <AWS::DynamoDB::Table>',
+    'dynamodb:Query <AWS::DynamoDB::Table>/index/caseList',
+  ];
+  const announced = 'sns:Publish <AWS::SNS::Topic>';
+  const storms = 'dynamodb:Query <AWS::DynamoDB::Table>';
+
+  expect(rightsWith('digest: off, storm: off')).toEqual(neither);
+  expect(rightsWith('storm: off')).toEqual([...neither, ...listed, announced].toSorted());
+  expect(rightsWith('digest: off')).toEqual([...neither, ...listed, announced, storms].toSorted());
+  expect(both).toEqual(rightsWith('digest: off'));
 });
 
 it('every function has a role that no other has', () => {

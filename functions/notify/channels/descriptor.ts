@@ -34,6 +34,8 @@ export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
   readonly delivery: 'function';
   /** Of whom announcements are: those for other systems only are left out for people. */
   readonly audience: 'people' | 'everyone';
+  /** It changes what it has shown without telling people anew, so that it takes each newer number of a storm. */
+  readonly changesMessages?: true;
   /** Without it the function needs no secret: IAM says what it may do. */
   readonly secret?: ChannelSecret;
   /** Base URL of the service, where the secret does not say it; another one in tests. */

@@ -39,6 +39,16 @@ export const notifySchema = z.strictObject({
   digest: z.optional(
     z.union([z.literal('off'), z.strictObject({ every: duration })], 'expected off, or { every: 1h }'),
   ),
+  /** From how many new cases of one behavior within which time one message tells of all: by default more than 5 in 10 minutes. */
+  storm: z.optional(
+    z.union(
+      [
+        z.literal('off'),
+        z.strictObject({ cases: z.int().check(z.minimum(1), z.maximum(100)), within: duration }),
+      ],
+      'expected off, or { cases: 5, within: 10m } with 1 to 100 cases',
+    ),
+  ),
 });
 
 export type Sections = z.output<typeof notifySchema>;

@@ -79,6 +79,8 @@ export interface CaseBase {
   readonly isTaken?: true;
   /** When it was last put into the digest of cases that are only recorded, epoch ms. */
   readonly digestAt?: number;
+  /** It came with many others of one behavior, which one message tells of; `apart`: people heard of it by itself as well. */
+  readonly storm?: { readonly id: string; readonly behavior: string; readonly apart?: true };
   /** Channels that people heard of it through, where cordon.yml has routes. */
   readonly toldTo?: readonly string[];
   /** Waits for approval like other things, which one announcement covered: its own waiting causes no message. */

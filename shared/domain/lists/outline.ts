@@ -30,6 +30,8 @@ export interface CaseOutline {
   readonly assignee?: string;
   /** When it was last put into the digest of cases that are only recorded. */
   readonly digestAt?: number;
+  /** The storm that it is in. */
+  readonly storm?: string;
   /** The person whose command changed it last. */
   readonly lastActor?: string;
   /** An order that waits for a second person, until it expires. */
@@ -73,6 +75,7 @@ export function outlineCase(record: Case): CaseOutline {
     ...(holdsThing(record) && { actions: ledger.filter(isHolding).map(({ action }) => action) }),
     ...(reason && { reason: clip(describeReason(reason), maxReason), reasonCode: reason.code }),
     ...(record.digestAt !== undefined && { digestAt: record.digestAt }),
+    ...(record.storm && { storm: record.storm.id }),
     ...(record.assignee !== undefined && { assignee: record.assignee }),
     ...(record.lastActor !== undefined && { lastActor: record.lastActor }),
     ...showRequest(record),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 
 /**
  * What people and other systems are told, version 1: JSON on the announcements topic, with the message attributes
- * `status`, `severity`, `thingName` and `audience` (`people`, `systems` or `heartbeat`) to filter on. All of it but the keys may be an
+ * `status`, `severity`, `thingName` and `audience` (`people`, `systems`, `update` or `heartbeat`) to filter on. All of it but the keys may be an
  * attacker's text.
  */
 export const announcementSchema = z.object({
@@ -28,6 +28,8 @@ export const announcementSchema = z.object({
   drill: z.optional(z.boolean()),
   /** People heard of this with another thing, so that it is for other systems only: the attribute `audience` says so. */
   quiet: z.optional(z.boolean()),
+  /** Newer numbers of what it told before, for channels that change what they show. */
+  update: z.optional(z.boolean()),
   /** It was told before, and nobody took it: how often it was told again by now. */
   reminder: z.optional(z.number()),
   /** The channels for people that it goes to; absent if it goes to all of them. */

@@ -4,9 +4,14 @@ import type { Announcement } from './announcement-schema';
 const heartbeat = 'heartbeat';
 
 /** Whom an announcement is for. */
-export function audienceOf({ kind, quiet }: Announcement): 'people' | 'systems' | typeof heartbeat {
+export function audienceOf({
+  kind,
+  quiet,
+  update,
+}: Announcement): 'people' | 'systems' | 'update' | typeof heartbeat {
   if (kind === heartbeat) return heartbeat;
-  return quiet ? 'systems' : 'people';
+  if (quiet) return 'systems';
+  return update ? 'update' : 'people';
 }
 
 /** The heartbeat that was sent at that time. It is quiet, since readers of earlier releases show nothing that is. */

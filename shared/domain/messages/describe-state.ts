@@ -21,6 +21,7 @@ const news = new Map([
   ['refused', 'command refused'],
   ['dismissed', 'dismissed'],
   ['digest', 'recorded, nothing done'],
+  ['storm', 'many things at once'],
 ]);
 
 /** Statuses that no kind is called like. */

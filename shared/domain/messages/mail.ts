@@ -1,3 +1,4 @@
+import { clip } from '../text';
 import { printable } from './announcement';
 import type { Announcement } from './announcement-schema';
 import { describeKillSwitch } from './describe-kill-switch';
@@ -18,7 +19,13 @@ const subjectMax = 99;
  * (RFC 5256, "Base Subject"), so that all mails of a case are one conversation and each shows its state first.
  */
 export function writeSubject(announcement: Announcement): string {
-  const { thingName, caseId, drill, title } = announcement;
+  const { thingName, caseId, drill, title, kind } = announcement;
+  if (title !== undefined && kind === 'storm') {
+    // The numbers before the name, which stays the same.
+    const [name = '', ...counts] = title.split(': ');
+    const room = subjectMax - name.length - '[]  (Cordon)'.length;
+    return `[${clip(counts.join(': '), room)}] ${name} (Cordon)`.replace(/[^ -~]/g, '?').slice(0, subjectMax);
+  }
   if (title !== undefined)
     return `[${announcement.kind}] ${title} (Cordon)`.replace(/[^ -~]/g, '?').slice(0, subjectMax);
   const before = `[${drill ? 'DRILL ' : ''}${describeState(announcement)}] `;

@@ -123,6 +123,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
       routes: undefined,
       consoleUrl: '',
     },
+    storms: { limit: undefined, storms: { list: never, save: never, listCases: never } },
     listMembers: async function* () {
       yield* world.members;
     },

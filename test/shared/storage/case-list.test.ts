@@ -9,6 +9,7 @@ import { type AuditQuery, connectAudit } from '../../../shared/storage/audit';
 import type { CaseQuery } from '../../../shared/storage/case-list';
 import { connectDetection } from '../../../shared/storage/detection';
 import { connectDigests } from '../../../shared/storage/digests';
+import { connectStormList, connectStorms } from '../../../shared/storage/storms';
 import { connectTable } from '../../../shared/storage/table';
 import { flushed, now } from '../../builders';
 import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';
@@ -360,3 +361,42 @@ describe('the list of degraded agents', () => {
     expect(await listDegraded()).toEqual([{ thingName: 'blind', degraded: [] }]);
   }, 60_000);
 });
+
+it('cases of a storm join it from many runs at once, and the sweep finds it with all open cases and those closed since', async () => {
+  await openTable('storms', [
+    aCaseOf('old', { updatedAt: now - 1_000 }),
+    flushed({ ...released, thingName: thingKey('closed-before'), closedAt: now - 1_000 } as Case),
+    flushed({ ...released, thingName: thingKey('closed-since'), closedAt: now } as Case),
+  ]);
+  const limit = { cases: 5, within: 600_000 };
+  const storms = connectStorms('storms', limit, client);
+  const at = Date.now();
+  const joined = await Promise.all(
+    Array.from({ length: 12 }, (_, index) =>
+      storms.join('net/ports', { thingName: thingKey(`thing-${index}`), caseId: `case-${index}`, at }),
+    ),
+  );
+  const ids = [...new Set(joined)].filter((id) => id !== undefined);
+  const [id = ''] = ids;
+
+  expect(ids).toHaveLength(1);
+  expect(joined.filter((one) => one === undefined)).toHaveLength(5);
+  expect(await storms.tells({ behavior: 'net/ports', id })).toBe(true);
+  expect(await storms.tells({ behavior: 'other/ports', id })).toBe(false);
+
+  const list = connectStormList('storms', client);
+  const [stored] = await list.list();
+  expect(stored).toMatchObject({
+    behavior: 'net/ports',
+    value: { opened: [], storms: [{ id, since: at, lastAt: at }] },
+  });
+  const found = await list.listCases(now);
+  expect(found.map(({ thingName, status }) => [thingName, status]).toSorted()).toEqual([
+    ['closed-since', 'closed'],
+    ['old', 'contained'],
+  ]);
+
+  const version = await list.save('net/ports', { opened: [], storms: [] }, stored?.version ?? 0, at);
+  await expect(list.save('net/ports', { opened: [], storms: [] }, version - 1, at)).rejects.toThrow();
+  expect(await storms.tells({ behavior: 'net/ports', id })).toBe(false);
+}, 60_000);

@@ -26,6 +26,7 @@ export const slack = {
   ],
   delivery: 'function',
   audience: 'people',
+  changesMessages: true,
   secret: {
     id: 'SlackToken',
     name: 'slack',

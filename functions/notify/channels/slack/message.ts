@@ -28,6 +28,7 @@ const icons = new Map([
   ['observed', '👀'],
   ['release-conflict', '⚠️'],
   ['closed', '✅'],
+  ['storm', '🌩️'],
 ]);
 
 export interface SlackMessage {
@@ -120,21 +121,19 @@ export function writeSummary(named: readonly Announcement[], count: number): Sla
 
 /** Where there are buttons, they are the commands but for the one that only looks. */
 function listNext(announcement: Announcement, kind: Slack['kind']): string[] {
-  const { link } = announcement;
+  const { link, cases } = announcement;
   const runbook = findRunbook(announcement);
   const commands = listNextCommands(announcement);
   return [
-    ...(kind === 'bot' ? commands.slice(0, 1) : commands).map(code),
-    ...(link && isLinkable(link)
-      ? [`<${link}|${announcement.cases ? 'the console' : 'the case in the console'}>`]
-      : []),
+    ...(kind === 'bot' && !cases ? commands.slice(0, 1) : commands).map(code),
+    ...(link && isLinkable(link) ? [`<${link}|${cases ? 'the console' : 'the case in the console'}>`] : []),
     ...(runbook ? [`runbook: ${runbook}`] : []),
   ];
 }
 
 /** Nothing in it ends a link of Slack. */
 function isLinkable(url: string): boolean {
-  return /^https?:\/\/[\w.:/#%~-]+$/.test(url);
+  return /^https?:\/\/[\w.:/#%~?=-]+$/.test(url);
 }
 
 const earlierMessage =

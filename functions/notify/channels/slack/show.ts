@@ -61,7 +61,8 @@ async function show(
 ): Promise<SlackPlace> {
   const { call } = manner;
   if (slack.kind === 'webhook') {
-    await call(() => slack.post(writeRootMessage(newest, slack.kind)));
+    // What it posted can't be changed.
+    if (!newest.update) await call(() => slack.post(writeRootMessage(newest, slack.kind)));
     return nowhere;
   }
   if (state.place.ts === '') return open(newest, state, slack, manner);
@@ -84,7 +85,7 @@ async function carryOn(
   const { channel, ts, again } = place;
   await call(() => slack.update(writeRootMessage(newest, slack.kind, again), { channel, ts }));
   // The thread stays in its channel, whatever cordon.yml names by now.
-  if (!brief)
+  if (!brief && !newest.update)
     await call(() =>
       slack.post(writeReply(newest, earlier, more), {
         channel,

@@ -22,6 +22,7 @@ const colors = new Map([
   ['containment-failed', 'attention'],
   ['release-conflict', 'attention'],
   ['awaiting-approval', 'warning'],
+  ['storm', 'warning'],
 ]);
 
 export function writeCard(newest: Announcement, earlier: readonly Superseded[] = []): object {

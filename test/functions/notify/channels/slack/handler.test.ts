@@ -29,6 +29,18 @@ describe('notify with a bot token', () => {
     expect(stateOf()).toEqual({ place: { channel: 'C1', ts: 'ts-1' }, lastSeq: 2, closedAt: now });
   });
 
+  it('changes the root message alone for newer numbers of a storm', async () => {
+    const { tell, shown } = setUpNotify();
+
+    await tell();
+    await tell({ ...released, update: true });
+
+    expect(shown).toEqual([
+      ['post', contained],
+      ['update C1 ts-1', releasedText],
+    ]);
+  });
+
   it('measures a heartbeat, and neither shows nor keeps anything of it', async () => {
     const { tell, shown, saved, telemetry, state } = setUpNotify();
 
@@ -336,6 +348,15 @@ describe('notify with a webhook', () => {
       ['post', contained],
       ['post', releasedText],
     ]);
+  });
+
+  it('posts no newer numbers of a storm, as it can change no message', async () => {
+    const { tell, shown } = setUpNotify('webhook');
+
+    await tell();
+    await tell({ ...released, update: true });
+
+    expect(shown).toEqual([['post', contained]]);
   });
 });
 

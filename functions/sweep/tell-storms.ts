@@ -1,0 +1,96 @@
+import type { ListedCase } from '../../shared/domain/lists/outline';
+import { countStatuses, findStormCases, isCalm, writeStorm } from '../../shared/domain/lists/storm';
+import type { Announcement } from '../../shared/domain/messages/announcement-schema';
+import { type Route, routeMessage } from '../../shared/domain/messages/routing';
+import type { Storm, StormLimit, StormState, StormTold } from '../../shared/domain/messages/storm';
+import { VersionConflictError } from '../../shared/errors';
+import type { Announcer, Clock, Log } from '../../shared/ports';
+import type { StormList } from '../../shared/storage/storms';
+
+export interface StormPorts {
+  /** Undefined: each case is told of by itself. */
+  readonly limit: StormLimit | undefined;
+  readonly storms: StormList;
+  readonly announcer: Announcer;
+  readonly routes: readonly Route[] | undefined;
+  readonly consoleUrl: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * Tells of each storm once a minute what has changed. What was told is recorded after it: a run that was killed is repeated
+ * with a newer message. The end is told a run after it was found, so that it has all that the cases left to it.
+ */
+export async function tellStorms(ports: StormPorts): Promise<void> {
+  const { limit, storms, clock, log } = ports;
+  if (!limit) return;
+  const stored = (await storms.list()).filter(({ value }) => value.storms.length > 0);
+  if (stored.length === 0) return;
+  const since = Math.min(...stored.flatMap(({ value }) => value.storms.map((storm) => storm.since)));
+  const listed = await storms.listCases(since);
+  for (const { behavior, value, version } of stored) {
+    const kept: Storm[] = [];
+    for (const storm of value.storms) {
+      const next = await tellStorm(behavior, storm, listed, limit, ports);
+      if (next) kept.push(next);
+    }
+    const next: StormState = { ...value, storms: kept };
+    if (JSON.stringify(next) === JSON.stringify(value)) continue;
+    try {
+      await storms.save(behavior, next, version, clock());
+    } catch (error) {
+      if (!(error instanceof VersionConflictError)) throw error;
+      log.info('a case joined meanwhile: told again in the next run', { behavior });
+    }
+  }
+}
+
+/** Undefined once its end was told. */
+async function tellStorm(
+  behavior: string,
+  storm: Storm,
+  listed: readonly ListedCase[],
+  { within }: StormLimit,
+  { announcer, routes, consoleUrl, clock, log }: StormPorts,
+): Promise<Storm | undefined> {
+  const now = clock();
+  const cases = findStormCases(behavior, storm, listed);
+  const { own } = cases;
+  const { told } = storm;
+  const counts = countStatuses(own);
+  const calm = isCalm(storm, own, now, within);
+  const isEnd = calm && storm.over === true;
+  const { over: _over, ...rest } = storm;
+  const next: Storm = calm ? { ...rest, over: true } : rest;
+  if (!isEnd && told?.counts === counts) return next;
+  const waiting = own.filter(({ status }) => status === 'awaiting-approval').length;
+  const isLoud = isEnd || !told || isWorse(own.length, waiting, told);
+  const message = writeStorm(isEnd ? storm : rest, cases, now, consoleUrl);
+  const channels = routes && routeStorm(message, cases.own, now, routes, told?.channels);
+  await announcer.publish({ ...message, ...(channels && { channels }), ...(!isLoud && { update: true }) });
+  log.info('storm told', { id: message.id, behavior, cases: own.length, counts });
+  if (isEnd) return undefined;
+  const loud = isLoud
+    ? { cases: own.length, waiting }
+    : { cases: told.cases, waiting: Math.min(waiting, told.waiting) };
+  return { ...next, told: { counts, ...loud, ...(channels && { channels }) } };
+}
+
+/** Mail and cards can't be changed: they come again when there are twice as many, or people are asked anew. */
+function isWorse(cases: number, waiting: number, told: StormTold): boolean {
+  return cases >= 2 * told.cases || (waiting > 0 && waiting >= 2 * told.waiting);
+}
+
+/** To all channels that one of its cases would go to. */
+function routeStorm(
+  message: Announcement,
+  own: readonly ListedCase[],
+  now: number,
+  routes: readonly Route[],
+  toldTo: readonly string[] = [],
+): string[] {
+  const kinds = new Map(own.map((one) => [JSON.stringify([one.status, one.severity, one.playbook]), one]));
+  const routed = [message, ...kinds.values()].flatMap((one) => routeMessage(one, now, routes));
+  return [...new Set([...toldTo, ...routed])];
+}
