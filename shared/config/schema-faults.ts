@@ -1,14 +1,6 @@
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import type { Fault } from './fault';
 import { fileSchema } from './schema';
-
-/** The part of a JSON schema that leads from one key to the next. */
-interface Node {
-  readonly properties?: Readonly<Record<string, Node>>;
-  readonly additionalProperties?: Node | boolean;
-  readonly items?: Node;
-  readonly anyOf?: readonly Node[];
-}
 
 /** The schema's error about a value, in words that say what to write instead. */
 export function explainIssue(issue: z.core.$ZodIssue): readonly Fault[] {
@@ -35,21 +27,41 @@ export function explainIssue(issue: z.core.$ZodIssue): readonly Fault[] {
 
 /** The keys that an object at `path` may have. */
 function listKnownKeys(path: readonly (string | number)[]): readonly string[] {
-  let nodes: readonly Node[] = [z.toJSONSchema(fileSchema, { io: 'input', unrepresentable: 'any' }) as Node];
-  for (const key of path) nodes = nodes.flatMap(listAlternatives).flatMap((node) => step(node, key));
-  return [
-    ...new Set(nodes.flatMap(listAlternatives).flatMap(({ properties = {} }) => Object.keys(properties))),
-  ];
+  let schemas = listAlternatives(fileSchema);
+  for (const key of path) schemas = schemas.flatMap((schema) => step(schema, key));
+  return [...new Set(schemas.flatMap(({ def }) => (def.type === 'object' ? Object.keys(def.shape) : [])))];
 }
 
-function listAlternatives(node: Node): readonly Node[] {
-  return node.anyOf ? node.anyOf.flatMap(listAlternatives) : [node];
+type Definition = z.core.$ZodTypes['_zod'];
+
+/** What a value may be that a schema takes as input: of a union, each of its options. */
+function listAlternatives(schema: z.core.$ZodType): readonly Definition[] {
+  const inner = schema._zod as Definition;
+  const { def } = inner;
+  switch (def.type) {
+    case 'union':
+      return def.options.flatMap(listAlternatives);
+    case 'optional':
+    case 'nullable':
+    case 'default':
+    case 'prefault':
+    case 'readonly':
+      return listAlternatives(def.innerType);
+    case 'pipe':
+      return listAlternatives(def.in);
+    case 'lazy':
+      return listAlternatives(def.getter());
+    default:
+      return [inner];
+  }
 }
 
-function step({ properties, additionalProperties, items }: Node, key: string | number): readonly Node[] {
-  const named = properties && Object.hasOwn(properties, key) ? properties[key] : undefined;
-  const next = typeof key === 'number' ? items : (named ?? additionalProperties);
-  return typeof next === 'object' ? [next] : [];
+function step({ def }: Definition, key: string | number): readonly Definition[] {
+  if (def.type === 'array') return typeof key === 'number' ? listAlternatives(def.element) : [];
+  if (def.type === 'record') return listAlternatives(def.valueType);
+  if (def.type !== 'object') return [];
+  const next = Object.hasOwn(def.shape, key) ? def.shape[key] : def.catchall;
+  return next ? listAlternatives(next) : [];
 }
 
 function isKey(key: PropertyKey): key is string | number {

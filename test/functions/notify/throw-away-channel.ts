@@ -99,7 +99,7 @@ const sources = ['shared', 'functions', 'infra', 'test', 'package.json', 'tsconf
 export function copyWithBell(): { readonly folder: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'cordon-new-channel-'));
   for (const source of sources) cpSync(join(root, source), join(folder, source), { recursive: true });
-  for (const linked of ['node_modules', 'local', 'cli'])
+  for (const linked of ['node_modules', 'local', 'cli', 'console', 'scripts', 'dist'])
     symlinkSync(join(root, linked), join(folder, linked));
   const write = (path: string, text: string) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
