@@ -103,7 +103,11 @@ describe('the children of a real process that the kernel hides from it', () => {
     await run('system "true"');
     expect(sample()).toMatchObject({ seen: { level: 0 }, traces: [] });
     await run('exec "sleep", "60" unless $child = fork');
-    expect(sample()).toMatchObject({ seen: { level: 1 } });
+    // Between its fork and its exec it isn't told from its parent yet.
+    await waitFor('the child', () => {
+      const { seen } = sample();
+      return seen.kind === 'count' && seen.level === 1;
+    });
     await run('kill 9, $child; $SIG{CHLD} = "DEFAULT"');
     const after = await waitFor('its end', () => {
       const one = sample();

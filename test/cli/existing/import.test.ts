@@ -89,6 +89,7 @@ describe('an import', () => {
       detector: 'cordon',
       sources: {
         deviceDefender: {
+          audit: false,
           profiles: 'existing',
           topics: [{ arn: alertsTopic, alertsOf: 'topic-account' }],
         },
