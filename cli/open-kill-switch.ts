@@ -1,6 +1,10 @@
 import { SSMClient, type SSMClientConfig } from '@aws-sdk/client-ssm';
-import { connectKillSwitch } from '../shared/aws/kill-switch';
+import { connectKillSwitch, unhurriedMs } from '../shared/aws/kill-switch';
 
 export function openKillSwitch(stage: string, settings: SSMClientConfig) {
-  return connectKillSwitch(`/cordon-${stage}/kill-switch`, new SSMClient({ maxAttempts: 3, ...settings }));
+  return connectKillSwitch(
+    `/cordon-${stage}/kill-switch`,
+    new SSMClient({ maxAttempts: 3, ...settings }),
+    unhurriedMs,
+  );
 }

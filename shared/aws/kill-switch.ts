@@ -5,16 +5,22 @@ import type { Clock, KillSwitchReader } from '../ports';
 
 /** How long a function uses the state that it read. After that, a change takes effect everywhere. */
 export const killSwitchTrustMs = 5_000;
-/** The limit for reading the switch; after that, it counts as unreadable. */
+/** The limit for reading the switch where a device waits for the answer; after that, it counts as unreadable. */
 const patienceMs = 2_000;
+/** The limit where a person waits, beside whatever else their command asks. */
+export const unhurriedMs = 15_000;
 
 /** The kill switch of a stage: an SSM parameter that no stack owns, so no deploy changes it. */
-export function connectKillSwitch(name: string, client = new SSMClient({ maxAttempts: 3 })) {
+export function connectKillSwitch(
+  name: string,
+  client = new SSMClient({ maxAttempts: 3 }),
+  limitMs: number = patienceMs,
+) {
   /** Throws where it can't be read. */
   async function look(): Promise<KillSwitch> {
     try {
       const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }), {
-        abortSignal: AbortSignal.timeout(patienceMs),
+        abortSignal: AbortSignal.timeout(limitMs),
       });
       const read = readKillSwitch(Parameter?.Value ?? '');
       const at = Parameter?.LastModifiedDate?.toISOString();
