@@ -12,13 +12,25 @@ import type { CaseStore, Clock } from '../ports';
 import { hashRow } from '../timeline';
 import { type CaseItem, readCase, writeCase } from './case-item';
 import { connectExpiry } from './expiry';
-import { auditKey, caseKey, connectItems, expireAt, partitionOf, shardOf, writeTime } from './items';
+import {
+  auditKey,
+  caseKey,
+  connectItems,
+  expireAt,
+  findingsSchema,
+  partitionOf,
+  shardOf,
+  writeTime,
+} from './items';
 
 export interface CaseOptions {
   /** How long a closed case is kept. Only functions that close cases need it. */
   readonly keepClosedMs?: number;
   readonly clock?: Clock;
 }
+
+const raiseSchema = ({ violations }: Case) =>
+  Object.values(violations).some(({ kind }) => kind !== undefined) && { schema: findingsSchema };
 
 export function connectCases(
   tableName: string,
@@ -39,6 +51,7 @@ export function connectCases(
       const shard = shardOf(record.thingName);
       const { value, codes } = writeCase(record);
       return save(caseKey(record.thingName), value, previous, {
+        ...raiseSchema(record),
         codes,
         thingName: record.thingName,
         caseId: record.caseId,
@@ -72,6 +85,7 @@ export function connectCases(
         pk: partitionOf(record.thingName),
         sk,
         ...writeCase(record),
+        ...raiseSchema(record),
         thingName: record.thingName,
         caseId: record.caseId,
         severity: record.severity,

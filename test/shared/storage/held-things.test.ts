@@ -11,10 +11,10 @@ beforeEach(() => dynamo.reset());
 
 describe('held things', () => {
   it('cannot be misread where a newer Cordon wrote a case in another shape', async () => {
-    const item = { pk: 'THING#mything1', sk: 'CASE', schema: 2, value: {} };
+    const item = { pk: 'THING#mything1', sk: 'CASE', schema: 3, value: {} };
     dynamo.on(BatchGetCommand).resolves({ Responses: { cordon: [item] } });
 
-    await expect(find('mything1', undefined)).rejects.toThrow('THING#mything1/CASE has schema 2');
+    await expect(find('mything1', undefined)).rejects.toThrow('THING#mything1/CASE has schema 3');
   });
 
   it('are requested again where the table had no capacity for all of them', async () => {

@@ -8,7 +8,7 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { Case } from '../../../shared/domain/case/case';
+import type { Case, ViolationRecord } from '../../../shared/domain/case/case';
 import { outlineCase } from '../../../shared/domain/lists/outline';
 import { describeCase } from '../../../shared/domain/messages/describe-case';
 import { describeRefusal } from '../../../shared/domain/messages/describe-reason';
@@ -20,6 +20,8 @@ import { connectTable } from '../../../shared/storage/table';
 import { awsError } from '../../aws-error';
 import {
   aContext,
+  anAuditFinding,
+  anExternalFinding,
   aViolation,
   type CaseChanges,
   changeCase,
@@ -71,6 +73,7 @@ describe('cases in the table', () => {
   it.each([
     ['of before items had a schema', undefined],
     ['of the same schema', 1],
+    ['of one with findings of others', 2],
   ])('are read where the item is %s', async (_, schema) => {
     dynamo.on(GetCommand).resolves({ Item: { ...writeCase(aCase()), version: 7, schema } });
 
@@ -78,11 +81,28 @@ describe('cases in the table', () => {
   });
 
   it('cannot be misread where a newer Cordon wrote them in another shape', async () => {
-    dynamo.on(GetCommand).resolves({ Item: { value: {}, version: 7, schema: 2 } });
+    dynamo.on(GetCommand).resolves({ Item: { value: {}, version: 7, schema: 3 } });
 
     await expect(cases.load(thingKey('mything1'))).rejects.toThrow(
-      'THING#mything1/CASE has schema 2, written by a newer Cordon; this one knows 1: deploy that version',
+      'THING#mything1/CASE has schema 3, written by a newer Cordon; this one knows 2: deploy that version',
     );
+  });
+
+  it.each([
+    ['1 with violations alone', [aViolation()], 1],
+    ['2 with a finding of another product, which an older function would misread', [anExternalFinding()], 2],
+    ['2 with a finding of an audit among violations', [aViolation(), anAuditFinding()], 2],
+  ])('are written with schema %s', async (_, findings, schema) => {
+    const violations = Object.fromEntries(
+      findings.map((finding, index) => {
+        const seen = { lastEventType: 'in-alarm', lastEventAt: 1, alarmAt: 1 } as const;
+        return [`${index}`, { ...finding, ...seen, caseId: 'case-1' } as ViolationRecord];
+      }),
+    );
+
+    await cases.save(aCase({ violations }), 0);
+
+    expect(puts()).toMatchObject([{ Item: { schema } }]);
   });
 
   it('are created only where none is stored, with what the indexes need', async () => {
