@@ -19,11 +19,14 @@ const sources = [
   join('node_modules', '.package-lock.json'),
 ];
 const keptOfEach = 4;
+/** Of each root: one run asks for several kinds. */
+const hashes = new Map();
 
 /** The folder of what the sources of this checkout make: made before (`isMade`), or to be made in `making` first. */
 function openKept(root, kind) {
   const cache = join(root, 'node_modules', '.cache', 'cordon', kind);
-  const folder = join(cache, hashSources(root));
+  if (!hashes.has(root)) hashes.set(root, hashSources(root, sources).slice(0, 16));
+  const folder = join(cache, hashes.get(root));
   if (existsSync(folder)) return { folder, isMade: true };
   mkdirSync(cache, { recursive: true });
   return { folder, isMade: false, cache, making: mkdtempSync(join(cache, 'making-')) };
@@ -44,15 +47,16 @@ function closeKept({ folder, cache, making }) {
   for (const { version } of versions.slice(keptOfEach)) rmSync(version, { recursive: true, force: true });
 }
 
-function hashSources(root) {
+/** One hash of all files of these places, named from the root. */
+function hashSources(root, places) {
   const hash = createHash('sha256');
-  for (const source of sources)
+  for (const source of places)
     for (const file of listFiles(join(root, source)))
       hash
         .update(`${file.slice(root.length)}\0`)
         .update(readFileSync(file))
         .update('\0');
-  return hash.digest('hex').slice(0, 16);
+  return hash.digest('hex');
 }
 
 /** All files below a folder, or the file itself, in the same order on every machine. */
@@ -64,4 +68,4 @@ function listFiles(path) {
     .sort();
 }
 
-module.exports = { openKept, closeKept, listFiles };
+module.exports = { openKept, closeKept, hashSources, listFiles };

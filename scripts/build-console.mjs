@@ -14,6 +14,7 @@ import {
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
+import { hashSources } from '../infra/kept-bundles.cjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = join(root, 'dist', 'console');
@@ -41,7 +42,11 @@ const contentSecurityPolicy = [
   "trusted-types 'none'",
 ].join('; ');
 
-const hash = hashSources();
+const hash = hashSources(root, [
+  ...['console', 'shared', 'package-lock.json'],
+  join('functions', 'notify', 'channels'),
+  join('scripts', 'build-console.mjs'),
+]);
 if (!isBuilt()) await build();
 
 function isBuilt() {
@@ -146,15 +151,3 @@ function packFiles(work, described) {
 }
 
 /** Of all that goes into the page, and of how it is made. What the replay checks and runs is of the other folders. */
-function hashSources() {
-  const sources = ['console', 'shared', join('functions', 'notify', 'channels')]
-    .flatMap((place) => readdirSync(join(root, place), { recursive: true }).map((name) => join(place, name)))
-    .filter((name) => statSync(join(root, name)).isFile());
-  const made = createHash('sha256');
-  for (const file of ['package-lock.json', join('scripts', 'build-console.mjs'), ...sources.sort()])
-    made
-      .update(`${file}\0`)
-      .update(readFileSync(join(root, file)))
-      .update('\0');
-  return made.digest('hex');
-}
