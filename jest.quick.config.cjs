@@ -6,9 +6,9 @@ module.exports = {
   globalSetup: undefined,
   testPathIgnorePatterns: [
     '/test/(bench|contract|deploy|e2e|local|scripts)/',
-    '/test/docs/(commands|costs|text)\\.',
+    '/test/docs/(commands|costs|runbooks|text)\\.',
     '/test/cli/(launcher|program|enroll/fleet-provisioning)\\.',
-    '/test/infra/(broken-configuration|parameters|template)\\.',
+    '/test/infra/(adoption|broken-configuration|collisions|deploy-parameters|parameters|roles|template|watching)\\.',
     '/test/agent/(cli/agent|errno-walk|hostile-machine|node-versions|program|real-networks|recorded-week|slow-network|week)\\.',
     '/test/functions/respond/crash',
     '/test/shared/domain/long-cases\\.',
