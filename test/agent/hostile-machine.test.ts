@@ -1,17 +1,12 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { type AgentProgram, runAgent } from './agent-program';
-import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { type Device, startDevice } from './device';
 import { waitFor } from './poll';
-import { type RealApp, startRealApp } from './real-process';
-import { startTlsBroker, type TestBroker } from './tls-broker';
 
 const name = 'cordonhostileapp';
 const metric = `num_child_procs_${name}`;
-const root = resolve(import.meta.dirname, '../..');
 const fixtures = join(import.meta.dirname, 'fixtures');
 
 function hasCompiler(): boolean {
@@ -34,53 +29,41 @@ interface SentReport {
 }
 
 describe('the bundled agent on a machine that works against it', () => {
-  let directory: string;
-  let bundle: string;
-  let files: DeviceFiles;
-  let broker: TestBroker;
-  let app: RealApp;
+  let device: Device;
   let agent: AgentProgram | undefined;
   const others: ChildProcess[] = [];
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'cordon-hostile-'));
-    bundle = join(directory, 'cordon-agent.cjs');
-    const script = join(root, 'infra/build-agent.mjs');
-    await promisify(execFile)(process.execPath, [script, '--outfile', bundle]);
-    files = await writeDeviceFiles(directory);
-    broker = await startTlsBroker(files);
-    app = startRealApp(name);
+    device = await startDevice(name);
   });
   afterEach(async () => {
     agent?.process.kill('SIGKILL');
     agent = undefined;
     for (const one of others.splice(0)) one.kill('SIGKILL');
-    broker.published.length = 0;
+    device.broker.published.length = 0;
   });
   afterAll(async () => {
-    await app.close();
-    await broker.close();
-    rmSync(directory, { recursive: true, force: true });
+    await device.close();
   });
 
   const build = (fixture: string, ...flags: readonly string[]): string => {
-    const path = join(directory, fixture);
+    const path = join(device.directory, fixture);
     execFileSync('cc', [join(fixtures, `${fixture}.c`), '-o', path, ...flags, '-ldl'], { stdio: 'ignore' });
     return path;
   };
   const args = (state: string): readonly string[] => [
-    ...['-e', `localhost:${broker.port}`, '-r', files.rootCaPath, '-c', files.certPath, '-k', files.keyPath],
-    ...['-id', 'mything1', '-i', '1', '--children-of', name, '--state-dir', join(directory, state)],
+    ...device.connection,
+    ...['-i', '1', '--children-of', name, '--state-dir', join(device.directory, state)],
   ];
   const sent = (): readonly SentReport[] =>
-    broker.published.map(({ payload }) => JSON.parse(payload.toString()));
+    device.broker.published.map(({ payload }) => JSON.parse(payload.toString()));
 
   async function expectToFindAChild(): Promise<void> {
-    app.run('sleep 60 &');
+    device.app.run('sleep 60 &');
     await waitFor('the report of the child', () =>
       sent().some(({ custom_metrics }) => custom_metrics?.[metric]?.[0].number === 1),
     );
-    app.run('kill $!');
+    device.app.run('kill $!');
     await waitFor('the report of its end', () => sent().at(-1)?.custom_metrics?.[metric]?.[0].number === 0);
     expect(agent?.process.exitCode).toBeNull();
   }
@@ -89,7 +72,7 @@ describe('the bundled agent on a machine that works against it', () => {
   async function startAtLongPath(): Promise<ChildProcess> {
     const script = `
       const { chmodSync, copyFileSync, mkdirSync, realpathSync } = require('node:fs');
-      process.chdir(${JSON.stringify(mkdtempSync(join(directory, 'deep-')))});
+      process.chdir(${JSON.stringify(mkdtempSync(join(device.directory, 'deep-')))});
       for (let depth = 0; depth < 17; depth += 1) { mkdirSync('d'.repeat(250)); process.chdir('d'.repeat(250)); }
       copyFileSync(realpathSync('/bin/sleep'), 'x');
       chmodSync('x', 0o755);
@@ -108,7 +91,7 @@ describe('the bundled agent on a machine that works against it', () => {
 
   it('lives beside a program at a path that the kernel cannot tell, names it, and reports as before', async () => {
     const holder = await startAtLongPath();
-    agent = runAgent(process.execPath, [bundle, ...args('long')]);
+    agent = runAgent(process.execPath, [device.bundle, ...args('long')]);
     await agent.waitForEvent('reported', 2);
 
     expect(Object.entries(sent().at(-1)?.failures ?? {})).toEqual([
@@ -121,17 +104,17 @@ describe('the bundled agent on a machine that works against it', () => {
   });
 
   withCompiler('lives beside what long-path.c starts', async () => {
-    others.push(spawn(build('long-path'), [join(directory, 'longer'), '60'], { stdio: 'ignore' }));
-    agent = runAgent(process.execPath, [bundle, ...args('long-c')]);
+    others.push(spawn(build('long-path'), [join(device.directory, 'longer'), '60'], { stdio: 'ignore' }));
+    agent = runAgent(process.execPath, [device.bundle, ...args('long-c')]);
     await agent.waitForEvent('reported', 2);
 
     await expectToFindAChild();
   });
 
   withCompiler('goes on when the disk fails at the report id, with ids that rise, and says so', async () => {
-    const flag = join(directory, 'eio-flag');
+    const flag = join(device.directory, 'eio-flag');
     const library = build('report-id-errno', '-shared', '-fPIC');
-    agent = runAgent(process.execPath, [bundle, ...args('eio')], {
+    agent = runAgent(process.execPath, [device.bundle, ...args('eio')], {
       ...process.env,
       LD_PRELOAD: library,
       EIOFLAG: flag,
@@ -148,14 +131,14 @@ describe('the bundled agent on a machine that works against it', () => {
     const ids = sent().map(({ header }) => header.report_id);
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
     await waitFor('the last id on disk', () =>
-      readFileSync(join(directory, 'eio', 'mything1.report-id'), 'utf8').startsWith(
+      readFileSync(join(device.directory, 'eio', 'mything1.report-id'), 'utf8').startsWith(
         String(ids.at(-1)).slice(0, 6),
       ),
     );
   });
 
   withCompiler('reports without interface names where it may not ask for them, and says so', async () => {
-    agent = runAgent(build('no-netlink'), [process.execPath, bundle, ...args('netlink')]);
+    agent = runAgent(build('no-netlink'), [process.execPath, device.bundle, ...args('netlink')]);
     await agent.waitForEvent('reported', 2);
 
     expect(sent().at(-1)?.failures?.interfaces).toMatch(/cannot be read \(EACCES\)/);
@@ -165,7 +148,7 @@ describe('the bundled agent on a machine that works against it', () => {
   withCompiler('says how many listen, and tells at once who is new, beside thousands', async () => {
     const from = 20_000;
     others.push(spawn(build('many-listeners'), ['3000', String(from)], { stdio: 'ignore' }));
-    agent = runAgent(process.execPath, [bundle, ...args('listeners')]);
+    agent = runAgent(process.execPath, [device.bundle, ...args('listeners')]);
     const listening = () =>
       sent().map(
         ({ metrics }) =>

@@ -1,14 +1,11 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { decode } from 'cborg';
 import { type AgentProgram, runAgent } from './agent-program';
-import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { type Device, startDevice } from './device';
 import { waitFor } from './poll';
-import { type RealApp, startRealApp } from './real-process';
-import { startTlsBroker, type TestBroker } from './tls-broker';
 
 const name = 'cordonnodeapp';
 const root = resolve(import.meta.dirname, '../..');
@@ -38,33 +35,21 @@ function unitFlags(): readonly string[] {
 }
 
 describe('the bundled agent on', () => {
-  let directory: string;
-  let bundle: string;
-  let files: DeviceFiles;
-  let broker: TestBroker;
-  let app: RealApp;
+  let device: Device;
   let agent: AgentProgram | undefined;
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'cordon-nodes-'));
-    bundle = join(directory, 'cordon-agent.cjs');
-    const script = join(root, 'infra/build-agent.mjs');
-    await promisify(execFile)(process.execPath, [script, '--outfile', bundle]);
-    files = await writeDeviceFiles(directory);
-    broker = await startTlsBroker(files);
-    app = startRealApp(name);
+    device = await startDevice(name);
   });
   afterAll(async () => {
     agent?.process.kill('SIGKILL');
-    await app.close();
-    await broker.close();
-    rmSync(directory, { recursive: true, force: true });
+    await device.close();
   });
 
   it.each(findNodes())(
     'Node %s loads no module for the flags that the unit gives, and sets them itself elsewhere',
     async (_version, node) => {
-      const hook = join(directory, 'hook.cjs');
+      const hook = join(device.directory, 'hook.cjs');
       const told =
         "process.on('exit', () => console.error(process.moduleLoadList.includes('NativeModule v8')));";
       writeFileSync(hook, told);
@@ -73,7 +58,7 @@ describe('the bundled agent on', () => {
           ...flags,
           '--require',
           hook,
-          bundle,
+          device.bundle,
           '--version',
         ]);
         return stderr.trim();
@@ -86,31 +71,28 @@ describe('the bundled agent on', () => {
   it.each(findNodes())(
     'Node %s reports a child over TLS, in CBOR, and ends as asked',
     async (version, node) => {
-      broker.published.length = 0;
-      const connection = ['-e', `localhost:${broker.port}`, '-r', files.rootCaPath, '-c', files.certPath];
-      const flags = [
-        ...connection,
-        '-k',
-        files.keyPath,
-        '-id',
-        'mything1',
-        '-f',
-        'cbor',
-        '--children-of',
-        name,
-      ];
+      device.broker.published.length = 0;
+      const flags = [...device.connection, '-f', 'cbor', '--children-of', name];
       // Its log is read line by line as JSON, so that a complaint of Node's own would fail.
-      agent = runAgent(node, [...unitFlags(), bundle, ...flags, '--state-dir', join(directory, version)]);
+      agent = runAgent(node, [
+        ...unitFlags(),
+        device.bundle,
+        ...flags,
+        '--state-dir',
+        join(device.directory, version),
+      ]);
       await agent.waitForEvent('reported');
-      app.run('sleep 60 &');
+      device.app.run('sleep 60 &');
       const report = await waitFor('the report of the child', () =>
-        broker.published
+        device.broker.published
           .map(({ payload }) => decode(payload))
           .find(({ custom_metrics }) => custom_metrics?.[`num_child_procs_${name}`]?.[0].number === 1),
       );
-      app.run('kill $!');
+      device.app.run('kill $!');
 
-      expect(report.evidence).toMatchObject([{ ppid: app.pid, parents: expect.arrayContaining([name]) }]);
+      expect(report.evidence).toMatchObject([
+        { ppid: device.app.pid, parents: expect.arrayContaining([name]) },
+      ]);
       expect(await agent.stop()).toBe(0);
       expect(agent.events().map(({ event }) => event)).toEqual(
         expect.arrayContaining(['started', 'connected', 'reported', 'stopping']),

@@ -1,17 +1,11 @@
-import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type AgentProgram, runAgent } from './agent-program';
-import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { type Device, startDevice } from './device';
 import { waitFor } from './poll';
-import { type RealApp, startRealApp } from './real-process';
-import { startTlsBroker, type TestBroker } from './tls-broker';
 
 const name = 'cordonoutageapp';
 const metric = `num_child_procs_${name}`;
-const root = resolve(import.meta.dirname, '../..');
 
 interface SentReport {
   readonly header: { readonly report_id: number };
@@ -22,55 +16,34 @@ interface SentReport {
 }
 
 describe('a violation that nobody could be told of', () => {
-  let directory: string;
-  let bundle: string;
-  let files: DeviceFiles;
-  let broker: TestBroker;
-  let app: RealApp;
+  let device: Device;
   let agent: AgentProgram | undefined;
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'cordon-outage-'));
-    bundle = join(directory, 'cordon-agent.cjs');
-    const script = join(root, 'infra/build-agent.mjs');
-    await promisify(execFile)(process.execPath, [script, '--outfile', bundle]);
-    files = await writeDeviceFiles(directory);
-    broker = await startTlsBroker(files);
-    app = startRealApp(name);
+    device = await startDevice(name);
   });
   afterEach(() => {
     agent?.process.kill('SIGKILL');
-    broker.published.length = 0;
-    broker.refuseConnections = 0;
+    device.broker.published.length = 0;
+    device.broker.refuseConnections = 0;
   });
   afterAll(async () => {
-    await app.close();
-    await broker.close();
-    rmSync(directory, { recursive: true, force: true });
+    await device.close();
   });
 
   const start = (state: string, reportTo: string): AgentProgram =>
     runAgent(process.execPath, [
-      bundle,
-      ...[
-        '-e',
-        `localhost:${broker.port}`,
-        '-r',
-        files.rootCaPath,
-        '-c',
-        files.certPath,
-        '-k',
-        files.keyPath,
-      ],
-      ...['-id', 'mything1', '--report-to', reportTo, '--children-of', name],
-      ...['--state-dir', join(directory, state)],
+      device.bundle,
+      ...device.connection,
+      ...['--report-to', reportTo, '--children-of', name],
+      ...['--state-dir', join(device.directory, state)],
     ]);
   const sent = (): readonly SentReport[] =>
-    broker.published.map(({ payload }) => JSON.parse(payload.toString()));
+    device.broker.published.map(({ payload }) => JSON.parse(payload.toString()));
   const numbers = (): readonly (number | undefined)[] =>
     sent().map(({ custom_metrics }) => custom_metrics?.[metric]?.[0].number);
   const spooled = (state: string): readonly string[] =>
-    readdirSync(join(directory, state, 'mything1.spool')).filter((file) => file.endsWith('.json'));
+    readdirSync(join(device.directory, state, 'mything1.spool')).filter((file) => file.endsWith('.json'));
 
   it.each([
     ['SIGKILL', 'cordon'],
@@ -80,22 +53,22 @@ describe('a violation that nobody could be told of', () => {
     'is told after %s of an agent that reports to %s, once and in order',
     async (signal, reportTo) => {
       const state = `${signal}-${reportTo}`;
-      broker.refuseConnections = 1_000_000;
+      device.broker.refuseConnections = 1_000_000;
       agent = start(state, reportTo);
       await agent.waitForEvent('connect-failed');
       const madeFrom = Date.now();
-      app.run('sleep 61 &');
+      device.app.run('sleep 61 &');
       await waitFor('the violation on disk', () =>
         spooled(state).some((file) =>
-          readFileSync(join(directory, state, 'mything1.spool', file), 'utf8').includes('"number":1'),
+          readFileSync(join(device.directory, state, 'mything1.spool', file), 'utf8').includes('"number":1'),
         ),
       );
       const ended = new Promise((done) => agent?.process.once('close', done));
       agent.process.kill(signal);
       await ended;
-      app.run('kill $!; wait');
+      device.app.run('kill $!; wait');
       const madeTo = Date.now();
-      broker.refuseConnections = 0;
+      device.broker.refuseConnections = 0;
       agent = start(state, reportTo);
       await agent.waitForEvent('reported', reportTo === 'cordon' ? 3 : 1);
 
@@ -103,8 +76,8 @@ describe('a violation that nobody could be told of', () => {
       const ids = sent().map(({ header }) => header.report_id);
       expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
       if (reportTo === 'cordon') {
-        // By its parent: a child that is met between its fork and its exec still has the command line of the app.
-        const told = sent().filter(({ evidence }) => evidence?.some(({ ppid }) => ppid === app.pid));
+        // By its parent: a child that is met between its fork and its exec still has the command line of the device.app.
+        const told = sent().filter(({ evidence }) => evidence?.some(({ ppid }) => ppid === device.app.pid));
         expect(told).toHaveLength(1);
         expect(told[0]?.madeAt).toBeGreaterThanOrEqual(madeFrom);
         expect(told[0]?.madeAt).toBeLessThanOrEqual(madeTo);

@@ -1,24 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
-import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Device, startDevice } from './device';
 import { waitFor } from './poll';
-import { type RealApp, startRealApp } from './real-process';
-import { startTlsBroker, type TestBroker } from './tls-broker';
 
 const name = 'cordonbundleapp';
-const root = resolve(import.meta.dirname, '../..');
 
 interface Outcome {
   readonly code: number | null;
@@ -27,32 +13,20 @@ interface Outcome {
 }
 
 describe('the bundled agent', () => {
-  let directory: string;
-  let bundle: string;
-  let files: DeviceFiles;
-  let broker: TestBroker;
-  let app: RealApp;
+  let device: Device;
   const started: ChildProcess[] = [];
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'cordon-bundle-'));
-    bundle = join(directory, 'cordon-agent.cjs');
-    const script = join(root, 'infra/build-agent.mjs');
-    await promisify(execFile)(process.execPath, [script, '--outfile', bundle, `num_child_procs_${name}`]);
-    files = await writeDeviceFiles(directory);
-    broker = await startTlsBroker(files);
-    app = startRealApp(name);
+    device = await startDevice(name, [`num_child_procs_${name}`]);
   });
   afterAll(async () => {
     for (const one of started) one.kill('SIGKILL');
-    await app.close();
-    await broker.close();
-    rmSync(directory, { recursive: true, force: true });
+    await device.close();
   });
 
   function start(args: readonly string[], env: Record<string, string> = {}) {
-    const agent = spawn(process.execPath, [bundle, ...args], {
-      env: { PATH: process.env.PATH, HOME: directory, ...env },
+    const agent = spawn(process.execPath, [device.bundle, ...args], {
+      env: { PATH: process.env.PATH, HOME: device.directory, ...env },
     });
     started.push(agent);
     const output = { stdout: '', stderr: '' };
@@ -66,20 +40,20 @@ describe('the bundled agent', () => {
     return { agent, output, ended };
   }
   const connectFlags = (): readonly string[] => [
-    ...['-e', `localhost:${broker.port}`, '-r', files.rootCaPath, '-c', files.certPath, '-k', files.keyPath],
-    ...['-id', 'mything1', '-cm', '--state-dir', join(directory, 'state')],
+    ...device.connection,
+    ...['-cm', '--state-dir', join(device.directory, 'state')],
   ];
 
   it('is one file under 1 MB with nothing native in it', () => {
-    expect(statSync(bundle).size).toBeLessThan(1024 * 1024);
-    expect(readFileSync(bundle, 'utf8')).not.toMatch(/cbor-extract|\.node"/);
+    expect(statSync(device.bundle).size).toBeLessThan(1024 * 1024);
+    expect(readFileSync(device.bundle, 'utf8')).not.toMatch(/cbor-extract|\.node"/);
   });
 
-  it('prints one report with the children of the app and touches no state', async () => {
-    app.run('sleep 60 &');
+  it('prints one report with the children of the device.app and touches no state', async () => {
+    device.app.run('sleep 60 &');
     await waitFor(
       'the child',
-      () => readFileSync(`/proc/${app.pid}/task/${app.pid}/children`, 'utf8').length > 0,
+      () => readFileSync(`/proc/${device.app.pid}/task/${device.app.pid}/children`, 'utf8').length > 0,
     );
     const { code, stdout, stderr } = await start([
       '--once',
@@ -94,11 +68,11 @@ describe('the bundled agent', () => {
       header: { report_id: expect.any(Number), version: '1.0' },
       metrics: { listening_tcp_ports: { total: expect.any(Number) } },
       custom_metrics: { [`num_child_procs_${name}`]: [{ number: 1 }] },
-      evidence: [{ ppid: app.pid, commandLine: 'sleep 60' }],
+      evidence: [{ ppid: device.app.pid, commandLine: 'sleep 60' }],
       processes: { [name]: 'running' },
     });
     expect(existsSync('/nonexistent')).toBe(false);
-    app.run('kill $!');
+    device.app.run('kill $!');
   });
 
   it('explains on standard error what not-running means, and keeps standard output JSON', async () => {
@@ -159,12 +133,20 @@ describe('the bundled agent', () => {
   });
 
   it('goes over to a changed configuration on SIGHUP, and keeps the old one while the new is wrong', async () => {
-    const config = join(directory, 'config.yml');
+    const config = join(device.directory, 'config.yml');
     const lines = (interval: string) =>
       [
-        `endpoint: localhost:${broker.port}`,
-        ...[`rootCA: ${files.rootCaPath}`, `cert: ${files.certPath}`, `key: ${files.keyPath}`],
-        ...['clientId: mything1', `stateDirectory: ${join(directory, 'reloaded')}`, `interval: ${interval}`],
+        `endpoint: localhost:${device.broker.port}`,
+        ...[
+          `rootCA: ${device.files.rootCaPath}`,
+          `cert: ${device.files.certPath}`,
+          `key: ${device.files.keyPath}`,
+        ],
+        ...[
+          'clientId: mything1',
+          `stateDirectory: ${join(device.directory, 'reloaded')}`,
+          `interval: ${interval}`,
+        ],
       ].join('\n');
     writeFileSync(config, lines('300'));
     const { agent, output, ended } = start(['--config', config]);
@@ -184,7 +166,7 @@ describe('the bundled agent', () => {
   });
 
   it('goes on reporting when it can no longer keep its state, with ids that rise, and says so', async () => {
-    const state = join(directory, 'lost');
+    const state = join(device.directory, 'lost');
     const { agent, output, ended } = start([...connectFlags(), '--state-dir', state, '-i', '1']);
     await waitFor('the report', () => output.stderr.includes('"event":"reported"'));
     rmSync(state, { recursive: true });
@@ -208,7 +190,7 @@ describe('the bundled agent', () => {
     const log = openSync('/dev/full', 'w');
     const reader = spawn(
       process.execPath,
-      [bundle, ...connectFlags(), '--state-dir', join(directory, 'full')],
+      [device.bundle, ...connectFlags(), '--state-dir', join(device.directory, 'full')],
       {
         env: { PATH: process.env.PATH },
         stdio: ['ignore', 'ignore', log],
@@ -216,8 +198,8 @@ describe('the bundled agent', () => {
     );
     started.push(reader);
     closeSync(log);
-    const before = broker.published.length;
-    await waitFor('the report', () => broker.published.length > before);
+    const before = device.broker.published.length;
+    await waitFor('the report', () => device.broker.published.length > before);
     const ended = new Promise((done) => reader.once('close', done));
     reader.kill('SIGTERM');
 

@@ -1,17 +1,12 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type AgentProgram, runAgent } from './agent-program';
-import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { type Device, startDevice } from './device';
 import { waitFor } from './poll';
-import { type RealApp, startRealApp } from './real-process';
-import { startTlsBroker, type TestBroker } from './tls-broker';
 
 const name = 'cordonsameuserapp';
 const metric = `num_child_procs_${name}`;
-const root = resolve(import.meta.dirname, '../..');
 /** Nobody else's. Who is not root is one user with the agent anyway. */
 const userId = '65531';
 const asUser =
@@ -29,40 +24,27 @@ interface SentReport {
 
 /** What a process of the agent's own user can do to it, and what is known of it afterwards. */
 describe('an agent whose own user works against it', () => {
-  let directory: string;
-  let bundle: string;
-  let files: DeviceFiles;
-  let broker: TestBroker;
-  let app: RealApp;
+  let device: Device;
   let agent: AgentProgram | undefined;
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'cordon-same-user-'));
-    bundle = join(directory, 'cordon-agent.cjs');
-    const script = join(root, 'infra/build-agent.mjs');
-    await promisify(execFile)(process.execPath, [script, '--outfile', bundle]);
-    files = await writeDeviceFiles(directory);
-    if (asUser[0] === 'setpriv') execFileSync('chown', ['-R', `${userId}:${userId}`, directory]);
-    chmodSync(directory, 0o700);
-    broker = await startTlsBroker(files);
-    app = startRealApp(name);
+    device = await startDevice(name);
+    if (asUser[0] === 'setpriv') execFileSync('chown', ['-R', `${userId}:${userId}`, device.directory]);
+    chmodSync(device.directory, 0o700);
   });
   afterEach(() => {
     agent?.process.kill('SIGKILL');
-    broker.published.length = 0;
-    broker.refuseConnections = 0;
+    device.broker.published.length = 0;
+    device.broker.refuseConnections = 0;
   });
   afterAll(async () => {
-    await app.close();
-    await broker.close();
-    rmSync(directory, { recursive: true, force: true });
+    await device.close();
   });
 
   function start(state: string, ...flags: readonly string[]): AgentProgram {
     const [command = 'env', ...args] = [
-      ...[...asUser, process.execPath, bundle, '-e', `localhost:${broker.port}`],
-      ...['-r', files.rootCaPath, '-c', files.certPath, '-k', files.keyPath, '-id', 'mything1'],
-      ...['--children-of', name, '--state-dir', join(directory, state), ...flags],
+      ...[...asUser, process.execPath, device.bundle, ...device.connection],
+      ...['--children-of', name, '--state-dir', join(device.directory, state), ...flags],
     ];
     agent = runAgent(command, args);
     return agent;
@@ -73,7 +55,7 @@ describe('an agent whose own user works against it', () => {
     execFileSync(command, args);
   };
   const sent = (): readonly SentReport[] =>
-    broker.published.map(({ payload }) => JSON.parse(payload.toString()));
+    device.broker.published.map(({ payload }) => JSON.parse(payload.toString()));
   const hasChild = ({ custom_metrics }: SentReport): boolean => custom_metrics?.[metric]?.[0].number === 1;
 
   it('tells after SIGSTOP how long it stood still, and of the child that came and went meanwhile', async () => {
@@ -82,9 +64,9 @@ describe('an agent whose own user works against it', () => {
     signal('STOP');
     await waitFor('the stop', () => /\) T /.test(readFileSync(`/proc/${started.process.pid}/stat`, 'utf8')));
     const stoppedAt = performance.now();
-    const before = broker.published.length;
-    app.run('sleep 0.01; echo over');
-    await waitFor('the end of the child', () => app.output().includes('over'));
+    const before = device.broker.published.length;
+    device.app.run('sleep 0.01; echo over');
+    await waitFor('the end of the child', () => device.app.output().includes('over'));
     await waitFor('longer than a busy machine takes', () => performance.now() - stoppedAt > 6000);
     signal('CONT');
     await waitFor('the child', () => sent().slice(before).some(hasChild));
@@ -100,10 +82,10 @@ describe('an agent whose own user works against it', () => {
 
   it('keeps through SIGKILL what it could not tell, and says how often it was started, with Restart=always', async () => {
     const state = 'killed';
-    const spool = join(directory, state, 'mything1.spool');
-    broker.refuseConnections = 1_000_000;
+    const spool = join(device.directory, state, 'mything1.spool');
+    device.broker.refuseConnections = 1_000_000;
     await start(state).waitForEvent('connect-failed');
-    app.run('sleep 62 &');
+    device.app.run('sleep 62 &');
     await waitFor('the violation on disk', () =>
       readdirSync(spool).some((file) => readFileSync(join(spool, file), 'utf8').includes('"number":1')),
     );
@@ -115,7 +97,7 @@ describe('an agent whose own user works against it', () => {
       return start(state);
     };
     await (await killAndRestart()).waitForEvent('connect-failed');
-    broker.refuseConnections = 0;
+    device.broker.refuseConnections = 0;
     await (await killAndRestart()).waitForEvent('reported');
     await waitFor('the violation', () =>
       sent().some(({ evidence }) => evidence?.some(({ commandLine }) => commandLine === 'sleep 62')),
@@ -135,6 +117,6 @@ describe('an agent whose own user works against it', () => {
     ).toBe(1);
     const ids = sent().map(({ header }) => header.report_id);
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
-    app.run('kill $!; wait');
+    device.app.run('kill $!; wait');
   });
 });

@@ -1,18 +1,17 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { openBrokerLink } from '../../agent/mqtt/broker-link';
 import { type AgentProgram, runAgent } from './agent-program';
 import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { bundleAgent } from './device';
 import { waitFor } from './poll';
 import { type RealApp, startRealApp } from './real-process';
 import { type SlowRelay, startSlowRelay } from './slow-relay';
 import { startTlsBroker, type TestBroker } from './tls-broker';
 
-const root = resolve(import.meta.dirname, '../..');
 const space = `cordon-slow-${process.pid}`;
 const name = 'cordonslowapp';
 const metric = `num_child_procs_${name}`;
@@ -71,8 +70,7 @@ describe('an agent on a network of IPv4 alone with a round trip of 600 ms, whose
   let bundle: string;
 
   beforeAll(async () => {
-    bundle = join(directory, 'cordon-agent.cjs');
-    await promisify(execFile)(process.execPath, [join(root, 'infra/build-agent.mjs'), '--outfile', bundle]);
+    bundle = await bundleAgent(directory);
     writeFileSync(
       join(directory, 'hosts'),
       '127.0.0.1 localhost\n2001:db8::2 broker.test\n127.0.0.1 broker.test\n',
