@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { codeOf, host, readText } from './host';
 import type { Problems } from './problems';
 
@@ -18,6 +18,7 @@ export function openStateFile(
   problems: Problems,
 ): StateFile {
   const path = join(directory, `${thingName}.${what}`);
+  let isClean = false;
   const attempt = (doing: string, run: () => void): void => {
     try {
       run();
@@ -42,6 +43,8 @@ export function openStateFile(
       attempt(`write ${path}`, () => {
         makeFolder(directory);
         replaceFile(path, text);
+        if (!isClean) removeTemporaries(directory, (name) => name === basename(path));
+        isClean = true;
       }),
   };
 }
@@ -58,10 +61,37 @@ export function makeFolder(directory: string): void {
 /** A rename replaces the file as a whole (rename(2)), so a crash leaves the old text or the new one. */
 export function replaceFile(path: string, text: string, isUrgent = false): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  writeNew(temporary, text);
-  if (isUrgent) sync(temporary);
-  host.renameSync(temporary, path);
+  try {
+    writeNew(temporary, text);
+    if (isUrgent) sync(temporary);
+    host.renameSync(temporary, path);
+  } catch (error) {
+    try {
+      removeIfThere(temporary);
+    } catch {
+      // What failed first is the reason to tell; the next run removes what is left.
+    }
+    throw error;
+  }
   if (isUrgent) sync(dirname(path));
+}
+
+const temporaryName = /^(.+)\.\d+\.tmp$/;
+
+/** A run that is killed while it writes leaves its temporary file, and the next one has another pid. */
+export function removeTemporaries(folder: string, isOurs: (name: string) => boolean): void {
+  for (const name of listFolder(folder)) {
+    const written = temporaryName.exec(name)?.[1];
+    if (written !== undefined && isOurs(written)) removeIfThere(join(folder, name));
+  }
+}
+
+export function removeIfThere(path: string): void {
+  try {
+    host.unlinkSync(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
 }
 
 /** Into a file of its own making: what else is there could be a pipe that nobody reads, or a link to somewhere else. */
@@ -83,5 +113,15 @@ function sync(path: string): void {
     host.fsyncSync(descriptor);
   } finally {
     host.closeSync(descriptor);
+  }
+}
+
+/** Of a folder that isn't there: nothing. */
+export function listFolder(folder: string): readonly string[] {
+  try {
+    return host.readdirSync(folder);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
   }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { codeOf, host, readText } from '../host';
 import type { Problems } from '../problems';
 import type { Report } from '../report/report';
-import { makeFolder, replaceFile } from '../state-file';
+import { listFolder, makeFolder, removeIfThere, removeTemporaries, replaceFile } from '../state-file';
 import type { Destination } from '../topics';
 
 /** Reports on disk until they are delivered: one file each, so that what is wrong with one costs that one. */
@@ -37,13 +37,6 @@ export function openSpool(directory: string, thingName: string, problems: Proble
       );
     }
   };
-  const remove = (path: string): void => {
-    try {
-      host.unlinkSync(path);
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error;
-    }
-  };
   /** Undefined for what is no report; throws for what can't be read. */
   const readOne = (name: string): readonly [Destination, Report] | undefined => {
     const [, destination, id] = fileName.exec(name) ?? [];
@@ -63,33 +56,28 @@ export function openSpool(directory: string, thingName: string, problems: Proble
         problems.end('spool');
       }),
     drop: (destination, report) =>
-      attempt(`remove from ${folder}`, () => remove(pathOf(destination, report))),
+      attempt(`remove from ${folder}`, () => removeIfThere(pathOf(destination, report))),
     load: () => {
       const found = new Map<Destination, Report[]>();
       let names: readonly string[] = [];
       attempt(`read ${folder}`, () => {
         names = listFolder(folder);
       });
+      if (names.length > 0)
+        attempt(`remove what was left in ${folder}`, () =>
+          removeTemporaries(folder, (name) => fileName.test(name)),
+        );
       const reports = names.filter((name) => fileName.test(name)).sort(byId);
       for (const [index, name] of reports.entries()) {
         attempt(`read ${name} in ${folder}`, () => {
           const entry = index < mostFiles ? readOne(name) : undefined;
           if (entry) found.set(entry[0], [...(found.get(entry[0]) ?? []), entry[1]]);
-          else remove(join(folder, name));
+          else removeIfThere(join(folder, name));
         });
       }
       return found;
     },
   };
-}
-
-function listFolder(folder: string): readonly string[] {
-  try {
-    return host.readdirSync(folder);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
-    throw error;
-  }
 }
 
 function byId(a: string, b: string): number {

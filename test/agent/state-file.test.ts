@@ -35,6 +35,19 @@ describe('a state file', () => {
     expect(statSync(join(directory, 'mything1.note')).mode & 0o777).toBe(0o600);
   });
 
+  it('removes at its first text what killed runs were writing, of its own thing and name alone', () => {
+    const others = ['mything1.other.12.tmp', 'mything10.note.12.tmp', 'mything1.note.12.tmp.mine'];
+    for (const name of [...others, 'mything1.note.12.tmp', 'mything1.note.4194303.tmp'])
+      writeFileSync(join(directory, name), 'ha');
+    const file = openStateFile(directory, 'mything1', 'note', problems);
+    file.read();
+    const afterRead = readdirSync(directory).length;
+    file.write('one');
+
+    expect([afterRead, warnings]).toEqual([5, []]);
+    expect(readdirSync(directory).sort()).toEqual([...others, 'mything1.note'].sort());
+  });
+
   it('does not wait for a pipe in its place, and replaces it', () => {
     const path = join(directory, 'mything1.note');
     const pipe = (at: string): void => void execFileSync('mkfifo', [at]);

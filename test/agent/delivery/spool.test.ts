@@ -35,6 +35,21 @@ describe('a spool', () => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
+  it('removes what a killed run was writing, and keeps no part of what it could not write', () => {
+    const spool = open();
+    spool.keep('cordon', aReport({ id: 1 }), false);
+    for (const name of ['cordon-2.json.4194303.tmp', 'device-defender-3.json.77.tmp'])
+      writeFileSync(join(folder, name), '{"half');
+    const left = open().load();
+    host.renameSync = () => {
+      throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+    };
+    spool.keep('cordon', aReport({ id: 4 }), false);
+
+    expect(idsOf(left.get('cordon'))).toEqual([1]);
+    expect(readdirSync(folder)).toEqual(['cordon-1.json']);
+  });
+
   it('is on the disk before it goes on where a report is urgent, the file and its folder', () => {
     const synced: string[] = [];
     const opened = new Map<number, string>();
