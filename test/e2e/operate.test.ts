@@ -1,38 +1,12 @@
-import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { AddThingToThingGroupCommand, CreateThingGroupCommand } from '@aws-sdk/client-iot';
+import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { SlackMessage } from '../../local/slack-and-mail/slack-blocks';
 import manifest from '../../package.json' with { type: 'json' };
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
-
-/** The hash that the SDK's signer asks for. */
-class Sha256 {
-  #hash: Hash | Hmac;
-  readonly #secret: string | undefined;
-
-  constructor(secret?: unknown) {
-    this.#secret = secret as string | undefined;
-    this.#hash = this.#create();
-  }
-
-  #create(): Hash | Hmac {
-    return this.#secret === undefined ? createHash('sha256') : createHmac('sha256', this.#secret);
-  }
-
-  update(data: string | Uint8Array): void {
-    this.#hash.update(data);
-  }
-
-  digest(): Promise<Uint8Array> {
-    return Promise.resolve(this.#hash.digest());
-  }
-
-  reset(): void {
-    this.#hash = this.#create();
-  }
-}
 
 let e2e: EndToEnd;
 beforeAll(async () => {
