@@ -1,20 +1,7 @@
 import type { Criteria } from '../../../../shared/domain/configuration';
 import { violates } from '../../../../shared/domain/detection/criteria';
 import type { MetricValue } from '../../../../shared/domain/findings/violation';
-
-function criteria(
-  comparisonOperator: Criteria['comparisonOperator'],
-  value: Criteria['value'],
-  over: Partial<Criteria> = {},
-): Criteria {
-  return {
-    comparisonOperator,
-    value,
-    consecutiveDatapointsToAlarm: 1,
-    consecutiveDatapointsToClear: 1,
-    ...over,
-  };
-}
+import { criteria } from './judging';
 
 describe('violates: criteria describe what is normal', () => {
   it.each<[Criteria['comparisonOperator'], Criteria['value'], MetricValue, boolean | undefined]>([

@@ -2,21 +2,7 @@ import type { Criteria, SecurityProfile } from '../../../../shared/domain/config
 import { type DetectState, newDetectState } from '../../../../shared/domain/detection/state';
 import { thingKey } from '../../../../shared/domain/thing-ref';
 import { now } from '../../../builders';
-import { judgeReport } from './judging';
-
-function criteria(
-  comparisonOperator: Criteria['comparisonOperator'],
-  value: Criteria['value'],
-  over: Partial<Criteria> = {},
-): Criteria {
-  return {
-    comparisonOperator,
-    value,
-    consecutiveDatapointsToAlarm: 1,
-    consecutiveDatapointsToClear: 1,
-    ...over,
-  };
-}
+import { criteria, judgeReport } from './judging';
 
 const profile = (over: Partial<Criteria> = {}): SecurityProfile => ({
   targets: ['all/things'],

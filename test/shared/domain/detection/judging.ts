@@ -1,4 +1,5 @@
 import { resolveNow } from '../../../../shared/domain/asking';
+import type { Criteria } from '../../../../shared/domain/configuration';
 import * as lifecycle from '../../../../shared/domain/detection/judge-lifecycle';
 import * as report from '../../../../shared/domain/detection/judge-report';
 import * as time from '../../../../shared/domain/detection/judge-time';
@@ -20,3 +21,17 @@ function conclude(judging: Detecting<Judgement>): Judgement {
 export const judgeReport = (input: report.ReportInput) => conclude(report.judgeReport(input));
 export const judgeLifecycle = (input: lifecycle.LifecycleInput) => conclude(lifecycle.judgeLifecycle(input));
 export const judgeTime = (input: Setting) => conclude(time.judgeTime(input));
+
+export function criteria(
+  comparisonOperator: Criteria['comparisonOperator'],
+  value: Criteria['value'],
+  over: Partial<Criteria> = {},
+): Criteria {
+  return {
+    comparisonOperator,
+    value,
+    consecutiveDatapointsToAlarm: 1,
+    consecutiveDatapointsToClear: 1,
+    ...over,
+  };
+}
