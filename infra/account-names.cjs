@@ -180,7 +180,9 @@ function openGroups(open, readArnPrefix) {
       return policies.map(({ policyName }) => policyName);
     },
     async readPolicy(policyName) {
-      return (await iot('GetPolicyCommand', { policyName })).policyDocument ?? '';
+      const call = () => iot('GetPolicyCommand', { policyName });
+      const found = await find(call, 'ResourceNotFoundException');
+      return found && (found.policyDocument ?? '');
     },
     async hasMembers(thingGroupName) {
       const { things = [] } = await iot('ListThingsInThingGroupCommand', { thingGroupName, maxResults: 1 });

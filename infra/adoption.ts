@@ -1,5 +1,6 @@
-import { writeQuarantinePolicy } from '../shared/config/quarantine-policy';
+import { nameQuarantinePolicy, writeQuarantinePolicy } from '../shared/config/quarantine-policy';
 import type { Configuration } from '../shared/domain/configuration';
+import { allowsAnything, findUndenied, listDenied } from '../shared/mitigation/policy-coverage';
 import type { Own } from './collisions';
 
 /** The quarantine group that the account has already, as AWS IoT describes it. */
@@ -14,7 +15,8 @@ export interface GroupReader {
   readonly readGroup: (name: string) => Promise<Group | undefined>;
   readonly isBillingGroup: (name: string) => Promise<boolean>;
   readonly listPolicies: (targetArn: string) => Promise<readonly string[]>;
-  readonly readPolicy: (name: string) => Promise<string>;
+  /** Its default version; undefined if there is no such policy. */
+  readonly readPolicy: (name: string) => Promise<string | undefined>;
   readonly hasMembers: (name: string) => Promise<boolean>;
   readonly listOwn: () => Promise<readonly Own[]>;
 }
@@ -26,31 +28,60 @@ interface Judged {
   readonly notices: readonly string[];
 }
 
-/** Looks at the group that `quarantine.adopt` names, before a deploy changes anything. */
+type Quarantine = Configuration['quarantine'];
+
+/** Looks at the group and the policy that `quarantine` adopts, before a deploy changes anything. `prefix`: of the stack. */
 export async function judgeAdoption(
-  { thingGroup, adopt, keepTopics }: Configuration['quarantine'],
-  policyName: string,
+  quarantine: Quarantine,
+  prefix: string,
   reader: GroupReader,
 ): Promise<Judged> {
-  if (!adopt) return { refusals: [], notices: [] };
-  const refuse = (...refusals: string[]): Judged => ({ refusals, notices: [] });
+  if (!quarantine.adopt) return { refusals: [], notices: [] };
+  const refusals = await refuseGroup(quarantine.thingGroup, reader);
+  if (refusals.length > 0) return { refusals, notices: [] };
+  const policyName = nameQuarantinePolicy(prefix, quarantine);
+  const { thingGroup, keepTopics } = quarantine;
+  const arnPrefix = await reader.readArnPrefix();
+  const place = { thingGroup, policyName, arnPrefix, keepTopics };
+  const attached = await reader.listPolicies(`${arnPrefix}:thinggroup/${thingGroup}`);
+  const ofPolicy = quarantine.policy === undefined ? undefined : await judgePolicy(place, attached, reader);
+  if (ofPolicy && ofPolicy.refusals.length > 0) return ofPolicy;
+  const members = (await reader.hasMembers(thingGroup))
+    ? [
+        `thing group ${thingGroup} has members already. ${policyName} denies them all but the kept topics. No release takes them out.`,
+      ]
+    : [];
+  return {
+    refusals: [],
+    notices: [...members, ...(ofPolicy?.notices ?? (await listOthers(place, attached, reader)))],
+  };
+}
+
+interface Place {
+  readonly thingGroup: string;
+  readonly policyName: string;
+  readonly arnPrefix: string;
+  readonly keepTopics: readonly string[];
+}
+
+async function refuseGroup(thingGroup: string, reader: GroupReader): Promise<string[]> {
   const own = await reader.listOwn();
   if (own.some(({ type, physicalId }) => type === 'AWS::IoT::ThingGroup' && physicalId === thingGroup))
-    return refuse(
+    return [
       `this stack created thing group ${thingGroup}, and would delete it now: leave quarantine.adopt out`,
-    );
+    ];
   const group = await reader.readGroup(thingGroup);
-  if (!group) return refuse(await explainMissing(thingGroup, reader));
+  if (!group) return [await explainMissing(thingGroup, reader)];
   if (group.isDynamic)
-    return refuse(
+    return [
       `${thingGroup} is a dynamic thing group: its query decides who is in it, so no thing can be added. Adopt a static group`,
-    );
+    ];
   const parents = await listParentPolicies(group, reader);
-  if (parents.length > 0)
-    return refuse(
-      `${thingGroup} would give contained things the policies of its parents: ${parents.join(', ')}. Adopt a group without such parents`,
-    );
-  return { refusals: [], notices: await listNotices({ thingGroup, keepTopics }, policyName, reader) };
+  return parents.length === 0
+    ? []
+    : [
+        `${thingGroup} would give contained things the policies of its parents: ${parents.join(', ')}. Adopt a group without such parents`,
+      ];
 }
 
 async function explainMissing(name: string, reader: GroupReader): Promise<string> {
@@ -68,66 +99,76 @@ async function listParentPolicies({ parents }: Group, reader: GroupReader): Prom
   return found;
 }
 
-async function listNotices(
-  { thingGroup, keepTopics }: Pick<Configuration['quarantine'], 'thingGroup' | 'keepTopics'>,
-  policyName: string,
+/** Whether the account's own deny policy denies what Cordon's would: containments are proven by it. */
+async function judgePolicy(place: Place, attached: readonly string[], reader: GroupReader): Promise<Judged> {
+  const { policyName, arnPrefix, keepTopics } = place;
+  const refuse = (...refusals: string[]): Judged => ({ refusals, notices: [] });
+  const own = await reader.listOwn();
+  if (own.some(({ type, physicalId }) => type === 'AWS::IoT::Policy' && physicalId === policyName))
+    return refuse(
+      `this stack created policy ${policyName}, and would delete it now: leave quarantine.policy out`,
+    );
+  const document = await reader.readPolicy(policyName);
+  if (document === undefined)
+    return refuse(
+      `the account has no policy ${policyName} in this region: create it, or leave quarantine.policy out`,
+    );
+  const missing = findUndenied(document, writeQuarantinePolicy(keepTopics, arnPrefix).Statement);
+  if (missing.length > 0)
+    return refuse(
+      `policy ${policyName} does not deny all that a containment denies. Its default version lacks:\n${writeLines(missing)}\nAdd this to it, or leave quarantine.policy out: the stack then attaches a policy of its own beside it`,
+    );
+  return {
+    refusals: [],
+    notices: listOddities(document, { ...place, isAttached: attached.includes(policyName) }),
+  };
+}
+
+function listOddities(
+  document: string,
+  { thingGroup, policyName, arnPrefix, keepTopics, isAttached }: Place & { readonly isAttached: boolean },
+): string[] {
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: placeholders of cordon.yml and of IoT policies.
+  const topicOf = (topic: string) => topic.replaceAll('${thing}', '${iot:Connection.Thing.ThingName}');
+  const closed = keepTopics.filter(
+    (topic) => listDenied(document, 'iot:Publish', [`${arnPrefix}:topic/${topicOf(topic)}`]).length > 0,
+  );
+  return [
+    ...(isAttached
+      ? []
+      : [`the deploy attaches policy ${policyName} to thing group ${thingGroup}, where it is not yet.`]),
+    ...(closed.length > 0
+      ? [
+          `policy ${policyName} also denies the kept topics ${closed.join(', ')}: a contained device reports nothing there, and is told nothing.`,
+        ]
+      : []),
+    ...(allowsAnything(document)
+      ? [
+          `policy ${policyName} also allows something. Certificates that Cordon attaches it to may then do that on the kept topics.`,
+        ]
+      : []),
+  ];
+}
+
+/** What the policies that the group has beside Cordon's own would deny if one of them were adopted. */
+async function listOthers(
+  { thingGroup, policyName, arnPrefix, keepTopics }: Place,
+  attached: readonly string[],
   reader: GroupReader,
 ): Promise<string[]> {
-  const prefix = await reader.readArnPrefix();
-  const wanted = writeQuarantinePolicy(keepTopics, prefix).Statement;
-  const others = (await reader.listPolicies(`${prefix}:thinggroup/${thingGroup}`)).filter(
-    (name) => name !== policyName,
-  );
-  const ofPolicies: string[] = [];
-  for (const name of others) {
-    const missing = findMissingStatements(await reader.readPolicy(name), wanted);
-    if (missing.length > 0)
-      ofPolicies.push(
-        `policy ${name} of thing group ${thingGroup} does not deny all that a containment denies. It lacks:\n${missing.join('\n')}\nThe stack attaches its own policy ${policyName} beside it, and leaves it as it is.`,
-      );
-  }
-  const members = (await reader.hasMembers(thingGroup))
-    ? [
-        `thing group ${thingGroup} has members already. ${policyName} also denies them all but the kept topics. No release takes them out.`,
-      ]
-    : [];
-  return [...members, ...ofPolicies];
-}
-
-/** The statements of Cordon's deny policy that another document does not have. One that denies everything has all. */
-function findMissingStatements(text: string, wanted: readonly object[]): string[] {
-  const document = readDocument(text);
-  if (document.some(deniesEverything)) return [];
-  const has = new Set(document.map(canonical));
-  return wanted.filter((statement) => !has.has(canonical(statement))).map((one) => JSON.stringify(one));
-}
-
-function readDocument(text: string): readonly unknown[] {
-  try {
-    return [(JSON.parse(text) as { readonly Statement?: unknown }).Statement ?? []].flat();
-  } catch {
-    return [];
-  }
-}
-
-function deniesEverything(statement: unknown): boolean {
-  const { Effect, Action, Resource, Condition } = statement as Readonly<Record<string, unknown>>;
-  return (
-    Effect === 'Deny' &&
-    [Action].flat().includes('*') &&
-    [Resource].flat().includes('*') &&
-    Condition === undefined
+  const wanted = writeQuarantinePolicy(keepTopics, arnPrefix).Statement;
+  const others = attached.filter((name) => name !== policyName);
+  return Promise.all(
+    others.map(async (name) => {
+      const missing = findUndenied((await reader.readPolicy(name)) ?? '', wanted);
+      const beside = `The stack attaches its own policy ${policyName} beside it, and leaves it as it is.`;
+      return missing.length > 0
+        ? `policy ${name} of thing group ${thingGroup} does not deny all that a containment denies. It lacks:\n${writeLines(missing)}\n${beside}`
+        : `policy ${name} of thing group ${thingGroup} denies all that a containment denies. ${beside} To do without, set quarantine.policy to ${name}.`;
+    }),
   );
 }
 
-/** The same for lists in another order, and for a list of one and its only item. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value))
-    return value.length === 1 ? canonical(value[0]) : `[${value.map(canonical).toSorted().join()}]`;
-  if (typeof value === 'object' && value !== null)
-    return `{${Object.entries(value)
-      .map(([key, item]) => `${key}:${canonical(item)}`)
-      .toSorted()
-      .join()}}`;
-  return JSON.stringify(value) ?? 'null';
+function writeLines(statements: readonly object[]): string {
+  return statements.map((one) => JSON.stringify(one)).join('\n');
 }

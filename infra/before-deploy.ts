@@ -76,7 +76,7 @@ function refusal(text: string): Error {
 
 async function checkAdoption(deploy: Deploy): Promise<void> {
   const { stage, file, warn } = deploy;
-  const { refusals, notices } = await judgeAdoption(file.quarantine, `cordon-${stage}-quarantine`, deploy);
+  const { refusals, notices } = await judgeAdoption(file.quarantine, `cordon-${stage}`, deploy);
   if (refusals.length > 0) throw refusal(`nothing was changed: ${refusals.join('\n')}`);
   for (const notice of notices) warn(notice);
 }

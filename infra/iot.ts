@@ -1,4 +1,8 @@
-import { quarantineDescription, writeQuarantinePolicy } from '../shared/config/quarantine-policy';
+import {
+  nameQuarantinePolicy,
+  quarantineDescription,
+  writeQuarantinePolicy,
+} from '../shared/config/quarantine-policy';
 import type { Configuration } from '../shared/domain/configuration';
 import { needsLifecycle } from '../shared/domain/detection/judge-lifecycle';
 import { allow, arn, arnOf, inlinePolicy, type Resources, ref, trust, type Value } from './cloudformation';
@@ -15,49 +19,41 @@ export function writeIot(prefix: string, configuration: Configuration): Resource
 
 function writeQuarantine(
   prefix: string,
-  { thingGroup, adopt, keepTopics }: Configuration['quarantine'],
+  { thingGroup, adopt, policy, keepTopics }: Configuration['quarantine'],
 ): Resources {
   const mark = 'ARN_PREFIX';
-  // Both by name: stand-ins for CloudFormation support no thing groups, and no Ref of a policy.
-  const PolicyName = `${prefix}-quarantine`;
-  const ThingGroupArn = arn('iot', `thinggroup/${thingGroup}`);
+  const isPolicyAdopted = policy !== undefined;
+  const properties = {
+    ServiceToken: arnOf('ProvisionLambdaFunction'),
+    // Both by name: stand-ins for CloudFormation support no thing groups, and no Ref of a policy.
+    PolicyName: nameQuarantinePolicy(prefix, { policy }),
+    ThingGroupArn: arn('iot', `thinggroup/${thingGroup}`),
+    ...(isPolicyAdopted && { IsPolicyAdopted: 'true' }),
+  };
   return {
     ...(!adopt && { QuarantineGroup: writeGroup(thingGroup) }),
-    QuarantinePolicy: {
-      Type: 'AWS::IoT::Policy',
-      Properties: {
-        PolicyName,
-        PolicyDocument: withArns(writeQuarantinePolicy(keepTopics, mark), mark),
-      },
-    },
     QuarantineAttachment: {
       Type: 'Custom::QuarantineAttachment',
-      DependsOn: [...(adopt ? [] : ['QuarantineGroup']), 'QuarantineRemoval'],
-      Properties: {
-        ServiceToken: arnOf('ProvisionLambdaFunction'),
-        PolicyName,
-        ThingGroupArn,
-      },
+      DependsOn: [...(adopt ? [] : ['QuarantineGroup']), ...(isPolicyAdopted ? [] : ['QuarantineRemoval'])],
+      Properties: properties,
     },
-    // Deleted between the two: it detaches the policy from everything, and waits until AWS IoT can delete it.
-    QuarantineRemoval: {
-      Type: 'Custom::QuarantineRemoval',
-      DependsOn: ['QuarantinePolicy'],
-      Properties: {
-        ServiceToken: arnOf('ProvisionLambdaFunction'),
-        PolicyName,
-        ThingGroupArn,
+    ...(!isPolicyAdopted && {
+      QuarantinePolicy: {
+        Type: 'AWS::IoT::Policy',
+        Properties: {
+          PolicyName: properties.PolicyName,
+          PolicyDocument: withArns(writeQuarantinePolicy(keepTopics, mark), mark),
+        },
       },
-    },
+      // Deleted between the two: it detaches the policy from everything, and waits until AWS IoT can delete it.
+      QuarantineRemoval: {
+        Type: 'Custom::QuarantineRemoval',
+        DependsOn: ['QuarantinePolicy'],
+        Properties: properties,
+      },
+    }),
     // It depends on every other resource (infra/add-deletion-guard.ts), so it is deleted first.
-    DeletionGuard: {
-      Type: 'Custom::DeletionGuard',
-      Properties: {
-        ServiceToken: arnOf('ProvisionLambdaFunction'),
-        PolicyName,
-        ThingGroupArn,
-      },
-    },
+    DeletionGuard: { Type: 'Custom::DeletionGuard', Properties: properties },
   };
 }
 

@@ -123,18 +123,20 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
         ],
         quarantineGroup,
       ),
-      allow(
-        [
-          'iot:GetPolicy',
-          'iot:CreatePolicy',
-          'iot:ListPolicyVersions',
-          'iot:GetPolicyVersion',
-          'iot:SetDefaultPolicyVersion',
-          'iot:CreatePolicyVersion',
-          'iot:DeletePolicyVersion',
-        ],
-        quarantinePolicy,
-      ),
+      quarantine.policy === undefined
+        ? allow(
+            [
+              'iot:GetPolicy',
+              'iot:CreatePolicy',
+              'iot:ListPolicyVersions',
+              'iot:GetPolicyVersion',
+              'iot:SetDefaultPolicyVersion',
+              'iot:CreatePolicyVersion',
+              'iot:DeletePolicyVersion',
+            ],
+            quarantinePolicy,
+          )
+        : allow('iot:GetPolicy', arn('iot', `policy/${quarantine.policy}`)),
       // IAM knows no resource type for it.
       allow('iot:ListAttachedPolicies', '*'),
       ...((configuration.notify.email ?? []).length === 0

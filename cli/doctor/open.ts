@@ -4,7 +4,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { watchQuarantine } from '../../shared/aws/quarantine-watch';
 import { connectSecrets } from '../../shared/aws/secrets';
-import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
+import { nameQuarantinePolicy, writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import type { Configuration } from '../../shared/domain/configuration';
 import type { Settings } from '../target';
 import { connectDoctor } from './account';
@@ -33,9 +33,10 @@ function openDoctorPorts(
     findMissing: (arnPrefix) =>
       watchQuarantine(
         {
-          policyName: `cordon-${stage}-quarantine`,
+          policyName: nameQuarantinePolicy(`cordon-${stage}`, quarantine),
           document: JSON.stringify(writeQuarantinePolicy(quarantine.keepTopics, arnPrefix)),
           groupArn: `${arnPrefix}:thinggroup/${quarantine.thingGroup}`,
+          isPolicyAdopted: quarantine.policy !== undefined,
         },
         iot,
       ).findMissing(),

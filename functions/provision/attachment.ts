@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { groupArn, policyName, writeWayOut } from './properties';
+import { groupArn, isPolicyAdopted, policyName, writeWayOut } from './properties';
 
 export interface AttachmentPorts {
   readonly group: {
@@ -17,6 +17,7 @@ export interface AttachmentPorts {
 const properties = z.object({
   PolicyName: policyName,
   ThingGroupArn: groupArn,
+  IsPolicyAdopted: isPolicyAdopted,
 });
 
 /**
@@ -30,7 +31,7 @@ export async function keepAttached(
   const read = properties.safeParse(event.ResourceProperties);
   if (event.RequestType === 'Delete') {
     // A resource that was never created needs no removal. An error here would leave the stack stuck in its rollback.
-    if (read.success) await detach(read.data, event.StackId, ports);
+    if (read.success && !read.data.IsPolicyAdopted) await detach(read.data, event.StackId, ports);
     return event.PhysicalResourceId;
   }
   if (!read.success) throw new Error(`wrong properties: ${read.error.issues[0]?.path.map(String).join('.')}`);

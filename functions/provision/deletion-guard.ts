@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { CaseStatus } from '../../shared/domain/case/status';
 import { isNotFound } from '../../shared/errors';
 import type { Log, Policies } from '../../shared/ports';
-import { groupArn, policyName, writeWayOut } from './properties';
+import { groupArn, isPolicyAdopted, policyName, writeWayOut } from './properties';
 import { nameTargets } from './removal';
 
 export interface DeletionPorts {
@@ -25,7 +25,11 @@ export interface DeletionPorts {
 }
 
 /** Stacks of earlier versions have no policy name. */
-const properties = z.object({ ThingGroupArn: groupArn, PolicyName: z.optional(policyName) });
+const properties = z.object({
+  ThingGroupArn: groupArn,
+  PolicyName: z.optional(policyName),
+  IsPolicyAdopted: isPolicyAdopted,
+});
 type Properties = z.output<typeof properties>;
 
 /** Statuses in which Cordon may have changed something of a thing. */
@@ -83,20 +87,31 @@ async function refuseWhileContained(
 
 /** Some of the contained things or certificates; undefined if there are none. */
 async function nameSomeHeld(given: Properties, ports: DeletionPorts): Promise<string | undefined> {
-  const { group, listByStatus } = ports;
-  const cases = await Promise.all(holding.map((status) => listByStatus(status, named + 1)));
-  // The deny policy also binds a thing that somebody added to the group by hand.
-  const member = await group.findMember(given.ThingGroupArn);
-  const things = unique([...cases.flat().map(({ thingName }) => thingName), ...(member ? [member] : [])]);
-  if (things.length > 0)
-    return `${things.slice(0, named).join(', ')}${things.length > named ? ' and others' : ''}`;
+  // The deny policy also binds a thing that somebody added to the group by hand. An adopted policy still does without the stack.
+  const member = given.IsPolicyAdopted ? undefined : await ports.group.findMember(given.ThingGroupArn);
+  const things = await nameHeldThings(member ? [member] : [], ports);
+  if (things !== undefined || given.IsPolicyAdopted) return things;
   const targets = await listOtherTargets(given, ports);
   return targets.length > 0 ? nameTargets(targets) : undefined;
 }
 
+/** Some of the things with a case that holds them, and of others. */
+async function nameHeldThings(
+  others: readonly string[],
+  { listByStatus }: DeletionPorts,
+): Promise<string | undefined> {
+  const cases = await Promise.all(holding.map((status) => listByStatus(status, named + 1)));
+  const things = unique([...cases.flat().map(({ thingName }) => thingName), ...others]);
+  if (things.length === 0) return undefined;
+  return `${things.slice(0, named).join(', ')}${things.length > named ? ' and others' : ''}`;
+}
+
 /** Certificates and other groups that have the deny policy, from a case or by hand. */
-async function listOtherTargets({ PolicyName, ThingGroupArn }: Properties, { policies }: DeletionPorts) {
-  if (PolicyName === undefined) return [];
+async function listOtherTargets(
+  { PolicyName, ThingGroupArn, IsPolicyAdopted }: Properties,
+  { policies }: DeletionPorts,
+) {
+  if (PolicyName === undefined || IsPolicyAdopted) return [];
   try {
     return (await policies.listTargets(PolicyName)).filter((target) => target !== ThingGroupArn);
   } catch (error) {
@@ -110,7 +125,7 @@ async function logAllHeld(given: Properties, ports: DeletionPorts): Promise<void
   const { group, listByStatus, log } = ports;
   const cases = await Promise.all(holding.map((status) => listByStatus(status, Number.POSITIVE_INFINITY)));
   const members: string[] = [];
-  if (await group.findMember(given.ThingGroupArn))
+  if (!given.IsPolicyAdopted && (await group.findMember(given.ThingGroupArn)))
     for await (const member of group.listMembers(given.ThingGroupArn.split('/').at(-1) ?? ''))
       members.push(member);
   const things = unique([...cases.flat().map(({ thingName }) => thingName), ...members]);

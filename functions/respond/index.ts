@@ -67,7 +67,7 @@ const engine = createEngine(
   {
     configuration,
     policyCacheMs: Number(readEnv('POLICY_CACHE_SECONDS')) * 1_000,
-    denyPolicyName: readEnv('QUARANTINE_POLICY_NAME'),
+    denyPolicyName: configuration.quarantine.policy ?? readEnv('QUARANTINE_POLICY_NAME'),
     denyDocument: JSON.stringify(writeQuarantinePolicy(configuration.quarantine.keepTopics, arnPrefix)),
   },
 );

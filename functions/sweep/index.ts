@@ -39,10 +39,11 @@ export const handler = wrap(
       countThings: things.count,
     }),
     quarantine: watchQuarantine({
-      policyName: readEnv('QUARANTINE_POLICY_NAME'),
+      policyName: quarantine.policy ?? readEnv('QUARANTINE_POLICY_NAME'),
       document: JSON.stringify(writeQuarantinePolicy(quarantine.keepTopics, arnPrefix)),
       groupArn: `${arnPrefix}:thinggroup/${quarantine.thingGroup}`,
       isAdopted: quarantine.adopt,
+      isPolicyAdopted: quarantine.policy !== undefined,
     }),
     email: {
       addresses: notify.email ?? [],

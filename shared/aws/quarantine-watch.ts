@@ -8,6 +8,7 @@ import {
 import { quarantineDescription } from '../config/quarantine-policy';
 import { findVersionToDrop } from '../domain/actions/policy-versions';
 import { isNotFound } from '../errors';
+import { deniesAsMuch } from '../mitigation/policy-coverage';
 import { isSameDocument } from '../mitigation/policy-text';
 import { iotClient } from './iot-client';
 import { connectPolicies } from './policies';
@@ -21,17 +22,20 @@ interface Watched {
   readonly groupArn: string;
   /** It existed before the stack, which never creates it. */
   readonly isAdopted?: boolean;
+  /** So did the policy, which may deny more than the document does. */
+  readonly isPolicyAdopted?: boolean;
 }
 
 /** Checks group, policy and policy document, and restores what is missing. */
 export function watchQuarantine(watched: Watched, client: IoTClient = iotClient()) {
-  const { policyName, document, groupArn, isAdopted = false } = watched;
+  const { policyName, document, groupArn, isAdopted = false, isPolicyAdopted = false } = watched;
+  const isWhole = isPolicyAdopted ? deniesAsMuch : isSameDocument;
   const policies = connectPolicies(client);
 
   async function findPolicyFault(): Promise<'policy' | 'text of the policy' | undefined> {
     try {
       const { policyDocument = '' } = await client.send(new GetPolicyCommand({ policyName }));
-      return isSameDocument(policyDocument, document) ? undefined : 'text of the policy';
+      return isWhole(policyDocument, document) ? undefined : 'text of the policy';
     } catch (error) {
       if (isNotFound(error)) return 'policy';
       throw error;
@@ -81,6 +85,10 @@ export function watchQuarantine(watched: Watched, client: IoTClient = iotClient(
 
     /** Restores a part, and then the attachment, which was lost with the policy or the group. */
     async mend(missing: QuarantinePart): Promise<void> {
+      if (isPolicyAdopted && missing === 'policy')
+        throw new Error(`the adopted policy is gone: create ${policyName} again`);
+      if (isPolicyAdopted && missing === 'text of the policy')
+        throw new Error(`the adopted policy ${policyName} no longer denies all that a containment denies`);
       if (missing === 'text of the policy') return restoreText();
       if (missing === 'policy')
         await client

@@ -45,6 +45,11 @@ export function explainConfiguration(
           `Quarantine group: ${quarantine.thingGroup} of the account, which the stack neither creates nor deletes`,
         ]
       : []),
+    ...(quarantine.policy === undefined
+      ? []
+      : [
+          `Deny policy: ${quarantine.policy} of the account, which the stack neither creates, changes nor deletes`,
+        ]),
     `Contained things may use only: ${quarantine.keepTopics.join(', ')}`,
     quarantine.untilPoliciesSpread === 'deactivate-certificate'
       ? 'While IoT Core uses cached policies (6 to 8 minutes), their own certificates are inactive'

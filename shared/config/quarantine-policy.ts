@@ -3,6 +3,14 @@ import { agentClientId } from '../domain/text';
 /** Description of the quarantine group, also when it is created again. */
 export const quarantineDescription = 'Contained by Cordon: everything but the kept topics is denied';
 
+/** The account's own where cordon.yml names one. `prefix`: of the stack. */
+export function nameQuarantinePolicy(
+  prefix: string,
+  { policy }: { readonly policy?: string | undefined },
+): string {
+  return policy ?? `${prefix}-quarantine`;
+}
+
 /** Prefixes of all actions of IoT policies (service authorization reference; AWS IoT policies). */
 const anything = ['iot:*', 'iotjobsdata:*', 'greengrass:*'];
 

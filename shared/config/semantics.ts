@@ -165,6 +165,14 @@ function findExemptionFaults({ guards, quarantine }: Configuration): Fault[] {
 }
 
 function findPolicyFaults({ quarantine }: Configuration): Fault[] {
+  if (quarantine.policy !== undefined && !quarantine.adopt)
+    return [
+      {
+        path: ['quarantine', 'policy'],
+        message:
+          'a policy of the account needs a thing group of the account: add adopt: true, or leave policy out',
+      },
+    ];
   // 2,048 characters without white space; ARNs grow by region and account (docs/facts.md#policies).
   const size = JSON.stringify(
     writeQuarantinePolicy(quarantine.keepTopics, 'arn:aws-us-gov:iot:us-gov-west-1:123456789012'),

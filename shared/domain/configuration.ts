@@ -353,6 +353,10 @@ export const configurationSchema = z.strictObject({
       thingGroup: z._default(name, 'cordon-quarantine'),
       /** The account has the group already: the stack neither creates nor deletes it. */
       adopt: z._default(z.boolean(), false),
+      /** A deny policy that the account has already, with `adopt`: the stack neither creates, changes nor deletes it. */
+      policy: z.optional(
+        z.string().check(z.regex(/^[\w+=,.@-]{1,128}$/, 'expected the name of an IoT policy')),
+      ),
       /** What keeps the device out while IoT Core uses cached policies (6 to 8 minutes). */
       untilPoliciesSpread: z._default(
         z.enum(['deactivate-certificate', 'cut-reconnects']),

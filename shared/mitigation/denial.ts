@@ -2,7 +2,7 @@ import type { DenialSource, Detail, EffectivePolicies } from '../domain/case/det
 import type { Outcome } from '../domain/case/steps';
 import { isNotFound, isRefusal } from '../errors';
 import { done, type MitigationContext, type Right, unverified } from './action';
-import { isSameDocument } from './policy-text';
+import { deniesAsMuch } from './policy-coverage';
 
 /** A topic that no device needs and no kept topic covers. */
 const testTopic = (thingName: string) => `cordon-denial-test/${thingName}`;
@@ -110,7 +110,7 @@ async function prove(
   const isListed = effective.value.some(
     (policy) =>
       (policyName === undefined || policy.policyName === policyName) &&
-      isSameDocument(policy.document, document),
+      deniesAsMuch(policy.document, document),
   );
   if (!isListed) return { kind: 'denied-nothing', answers: tell({ state: 'not-listed' }) };
   // Of an inactive certificate, say: there is no other answer to be had.

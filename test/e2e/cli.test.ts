@@ -20,10 +20,10 @@ import { type Packages, packageService } from './package-service';
 
 const behaviors = ['by-task', 'asked-about', 'watched'];
 
-/** A fleet whose violations are Device Defender's to find, and whose first answer is its own mitigation task. It adopts a group. */
+/** A fleet whose violations are Device Defender's to find, and whose first answer is its own mitigation task. It adopts a group and its policy. */
 const configuration = `
 detector: device-defender
-quarantine: { thingGroup: hand-made, adopt: true }
+quarantine: { thingGroup: hand-made, adopt: true, policy: hand-made-deny }
 ${writeProfiles(behaviors)}
 playbooks:
   - name: by-task
@@ -98,7 +98,8 @@ describe('a thing contained by Device Defender’s own task', () => {
     expect(actionsExecutions).toMatchObject([
       { violationId, thingName: 'tasked', actionName: 'cordon-dev-quarantine', status: 'SUCCESSFUL' },
     ]);
-    expect(await publishOrCut(await e2e.connect(device), telemetry('tasked'), '1')).toBe('cut');
+    // The adopted policy denies connecting too.
+    await expect(e2e.connect(device)).rejects.toThrow('Not authorized');
 
     const list = await cli.run('list');
     expect(list).toEqual({
@@ -242,7 +243,8 @@ describe('the cordon command', () => {
       ...succeeded,
       out: 'by-hand is contained, and the denial is verified.',
     });
-    expect(await publishOrCut(await e2e.connect(device), telemetry('by-hand'), '1')).toBe('cut');
+    // The adopted policy denies connecting too.
+    await expect(e2e.connect(device)).rejects.toThrow('Not authorized');
     expect(await cli.run('contain', 'by-hand')).toEqual({
       code: 3,
       out: '',
@@ -337,8 +339,8 @@ describe('what happened, and what was measured,', () => {
   }, 60_000);
 });
 
-it('an adopted group gets the policy of the stack again from the sweep, where somebody detached it', async () => {
-  const policyName = 'cordon-dev-quarantine';
+it('an adopted group gets its adopted policy again from the sweep, where somebody detached it', async () => {
+  const policyName = 'hand-made-deny';
   const target = 'arn:aws:iot:us-east-1:000000000000:thinggroup/hand-made';
   await e2e.iot.send(new DetachPolicyCommand({ policyName, target }));
 

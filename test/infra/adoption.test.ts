@@ -23,7 +23,7 @@ const judge = (
   account: Partial<GroupReader> = {},
   quarantine: Parameters<typeof judgeAdoption>[0] = adopted as never,
 ) =>
-  judgeAdoption(quarantine, 'cordon-dev-quarantine', {
+  judgeAdoption(quarantine, 'cordon-dev', {
     readArnPrefix: async () => prefix,
     readGroup: async () => ({ isDynamic: false, parents: [] }),
     isBillingGroup: async () => false,
@@ -89,26 +89,121 @@ describe('a quarantine group that a deploy adopts', () => {
     });
 
     expect(notices).toEqual([
-      'thing group hand-made has members already. cordon-dev-quarantine also denies them all but the kept topics. No release takes them out.',
+      'thing group hand-made has members already. cordon-dev-quarantine denies them all but the kept topics. No release takes them out.',
       `policy mine of thing group hand-made does not deny all that a containment denies. It lacks:\n${JSON.stringify(first)}\nThe stack attaches its own policy cordon-dev-quarantine beside it, and leaves it as it is.`,
     ]);
   });
 
-  it.each([
-    ['everything', { Effect: 'Deny', Action: '*', Resource: ['*'] }, 0],
-    [
-      'everything under a condition',
-      { Effect: 'Deny', Action: '*', Resource: '*', Condition: { Bool: {} } },
-      1,
-    ],
-    ['nothing', { Effect: 'Allow', Action: '*', Resource: '*' }, 1],
-  ])('is judged by a policy that denies %s', async (_, Statement, count) => {
+  it('says that a policy of the group that denies everything can be adopted too', async () => {
     const { notices } = await judge({
       listPolicies: async () => ['mine'],
-      readPolicy: async () => JSON.stringify({ Statement }),
+      readPolicy: async () => write({ Effect: 'Deny', Action: '*', Resource: ['*'] }),
     });
 
-    expect(notices).toHaveLength(count);
+    expect(notices).toEqual([
+      'policy mine of thing group hand-made denies all that a containment denies. The stack attaches its own policy cordon-dev-quarantine beside it, and leaves it as it is. To do without, set quarantine.policy to mine.',
+    ]);
+  });
+});
+
+const write = (...Statement: object[]) => JSON.stringify({ Version: '2012-10-17', Statement });
+
+describe('a deny policy that a deploy adopts', () => {
+  const judgePolicy = (document: string | undefined, account: Partial<GroupReader> = {}) =>
+    judge({ listPolicies: async () => ['mine'], readPolicy: async () => document, ...account }, {
+      ...adopted,
+      policy: 'mine',
+    } as never);
+  const everything = { Effect: 'Deny', Action: ['iot:*', 'iotjobsdata:*', 'greengrass:*'], Resource: '*' };
+
+  it.each<[string, string]>([
+    [
+      'says the same in another order',
+      JSON.stringify({ Statement: ours.Statement.toReversed(), Version: ours.Version }),
+    ],
+    [
+      'has the statements beside others',
+      write({ Effect: 'Deny', Action: 'iot:Subscribe', Resource: '*' }, ...ours.Statement),
+    ],
+  ])('is taken where it %s', async (_, document) => {
+    expect(await judgePolicy(document)).toEqual({ refusals: [], notices: [] });
+  });
+
+  it('is taken where it denies more, with what follows', async () => {
+    const more = await judgePolicy(
+      write(everything, { Effect: 'Allow', Action: 'iot:Connect', Resource: '*' }),
+      {
+        listPolicies: async () => [],
+        hasMembers: async () => true,
+      },
+    );
+
+    expect(more).toEqual({
+      refusals: [],
+      notices: [
+        'thing group hand-made has members already. mine denies them all but the kept topics. No release takes them out.',
+        'the deploy attaches policy mine to thing group hand-made, where it is not yet.',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of cordon.yml.
+        'policy mine also denies the kept topics cordon/things/${thing}/*: a contained device reports nothing there, and is told nothing.',
+        'policy mine also allows something. Certificates that Cordon attaches it to may then do that on the kept topics.',
+      ],
+    });
+  });
+
+  it.each<[string, object[], RegExp]>([
+    [
+      'denies connects only',
+      [{ Effect: 'Deny', Action: 'iot:Connect', Resource: '*' }],
+      /"Action":\["iot:\*"/,
+    ],
+    [
+      'denies AWS IoT and leaves jobs open',
+      [{ ...everything, Action: 'iot:*' }],
+      /"Action":\["iotjobsdata:\*","greengrass:\*"\]/,
+    ],
+    [
+      'denies under a condition',
+      [{ ...everything, Condition: { Bool: { 'iot:Connection.Thing.IsAttached': 'true' } } }],
+      /lacks/,
+    ],
+    [
+      'denies by what is not named, and names more',
+      [{ ...everything, Resource: undefined, NotResource: 'arn:aws:iot:*:*:topic/*' }],
+      /lacks/,
+    ],
+    ['only leaves out', [{ Effect: 'Allow', Action: 'iot:Connect', Resource: '*' }], /lacks/],
+    [
+      'denies by a variable that HTTPS has no value for',
+      [ours.Statement[0] as object, ...ours.Statement.slice(2)],
+      /lacks:\n\{.*"NotResource"/,
+    ],
+  ])('is refused with what it lacks where it %s', async (_, statements, reason) => {
+    const { refusals, notices } = await judgePolicy(write(...statements));
+
+    expect(notices).toEqual([]);
+    expect(refusals).toEqual([expect.stringMatching(reason)]);
+    expect(refusals[0]).toMatch(
+      /^policy mine does not deny all that a containment denies\. Its default version lacks:\n/,
+    );
+  });
+
+  it.each<[string, string | undefined, Partial<GroupReader>, RegExp]>([
+    ['is not there', undefined, {}, /^the account has no policy mine in this region/],
+    [
+      'is of this very stack',
+      write(everything),
+      { listOwn: async () => [{ type: 'AWS::IoT::Policy', physicalId: 'mine' }] },
+      /^this stack created policy mine, and would delete it now/,
+    ],
+    ['is no policy', '[null]', {}, /lacks/],
+    [
+      'has odd statements',
+      '{"Statement":[null,1,{"Effect":"Deny","Action":[null],"Resource":7}]}',
+      {},
+      /lacks/,
+    ],
+  ])('is refused where it %s', async (_, document, account, reason) => {
+    expect((await judgePolicy(document, account)).refusals).toEqual([expect.stringMatching(reason)]);
   });
 });
 
@@ -119,15 +214,15 @@ describe('the stack that adopts', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  function write() {
+  function writeStack(more = '') {
     const file = join(folder, 'cordon.yml');
     const text = readFileSync(join(root, 'cordon.yml'), 'utf8');
-    writeFileSync(file, text.replace(/^quarantine:\n/m, 'quarantine:\n  adopt: true\n'));
+    writeFileSync(file, text.replace(/^quarantine:\n/m, `quarantine:\n  adopt: true\n${more}`));
     return writeResources('dev', {}, file);
   }
 
   it('has no thing group, so it never deletes one, and no right to create or list it', () => {
-    const { Resources } = write();
+    const { Resources } = writeStack();
 
     expect(Resources).not.toHaveProperty('QuarantineGroup');
     expect(Resources.QuarantineAttachment).toMatchObject({ DependsOn: ['QuarantineRemoval'] });
@@ -137,14 +232,36 @@ describe('the stack that adopts', () => {
     expect(rights).not.toMatch(/iot:CreateThingGroup|iot:ListThingsInThingGroup/);
   });
 
+  it('has no policy where it adopts that too, so it neither changes nor deletes it', () => {
+    const { Resources } = writeStack('  policy: mine\n');
+
+    expect(Object.values(Resources).map(({ Type }) => Type)).not.toContain('AWS::IoT::Policy');
+    expect(Resources).not.toHaveProperty('QuarantineRemoval');
+    expect(Resources.QuarantineAttachment).toMatchObject({
+      DependsOn: [],
+      Properties: { PolicyName: 'mine', IsPolicyAdopted: 'true' },
+    });
+    expect(JSON.stringify(Resources.SweepRole)).not.toMatch(/iot:CreatePolicy|iot:SetDefaultPolicyVersion/);
+    expect(JSON.stringify(Resources)).not.toMatch(/"iot:DeletePolicy"[^}]*policy\/mine/);
+  });
+
   it('finds its group on the local stack, which has nothing beside it', () => {
     const registry = aRegistry();
     const warned: string[] = [];
     const log = { info: () => undefined, warn: (message: string) => warned.push(message) };
-    createAdopted(write() as never, registry, log);
-    createAdopted(write() as never, registry, log);
+    createAdopted(writeStack() as never, registry, log);
+    createAdopted(writeStack() as never, registry, log);
 
     expect([...registry.state.groups.keys()]).toEqual(['cordon-quarantine']);
     expect(warned).toEqual(['the adopted quarantine group did not exist, and was created']);
+  });
+
+  it('finds its deny policy there too', () => {
+    const registry = aRegistry();
+    const log = { info: () => undefined, warn: () => undefined };
+    createAdopted(writeStack('  policy: mine\n') as never, registry, log);
+    createAdopted(writeStack('  policy: mine\n') as never, registry, log);
+
+    expect([...registry.state.policies.keys()]).toEqual(['mine']);
   });
 });

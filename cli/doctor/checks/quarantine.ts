@@ -10,9 +10,11 @@ const words: Readonly<Record<QuarantinePart, string>> = {
   'policy on the group': 'the deny policy is not attached to the thing group',
 };
 
-/** The group with exactly the policy that this version deploys. */
+type Quarantine = Pick<Configuration['quarantine'], 'thingGroup' | 'adopt' | 'policy'>;
+
+/** The group with the policy that this version deploys, or with one of the account that denies as much. */
 export function checkQuarantine(
-  { thingGroup, adopt }: Pick<Configuration['quarantine'], 'thingGroup' | 'adopt'>,
+  { thingGroup, adopt, policy }: Quarantine,
   findMissing: () => Promise<readonly QuarantinePart[]>,
 ): Check {
   const about = `${adopt ? 'adopted ' : ''}quarantine group ${thingGroup}`;
@@ -21,20 +23,45 @@ export function checkQuarantine(
     async run() {
       const missing = await findMissing();
       if (missing.length === 0)
-        return [{ level: 'ok', about, what: 'it has exactly the policy of this version' }];
-      return missing.map((part) => ({
-        level: 'problem' as const,
-        about,
-        what: words[part],
-        why:
-          adopt && part === 'thing group'
-            ? 'A contained thing may publish. Nobody creates an adopted group again but its owner.'
-            : 'A contained thing may publish. The sweep mends it within a minute, unless it does not run or the kill switch is on.',
-        mend:
-          adopt && part === 'thing group'
-            ? `aws iot create-thing-group --thing-group-name ${thingGroup}`
-            : 'docs/runbooks/quarantine-broken.md',
-      }));
+        return [
+          {
+            level: 'ok',
+            about,
+            what: policy
+              ? `it has the adopted policy ${policy}, which denies all that a containment denies`
+              : 'it has exactly the policy of this version',
+          },
+        ];
+      return missing.map((part) => {
+        const owners =
+          adopt && part === 'thing group' ? mendGroup(thingGroup) : policy && mendPolicy(policy, part);
+        return { level: 'problem' as const, about, what: words[part], ...sweeps, ...owners };
+      });
     },
+  };
+}
+
+const sweeps = {
+  why: 'A contained thing may publish. The sweep mends it within a minute, unless it does not run or the kill switch is on.',
+  mend: 'docs/runbooks/quarantine-broken.md',
+};
+
+/** What only the owner of an adopted group or policy can mend. */
+function mendGroup(thingGroup: string) {
+  return {
+    why: 'A contained thing may publish. Nobody creates an adopted group again but its owner.',
+    mend: `aws iot create-thing-group --thing-group-name ${thingGroup}`,
+  };
+}
+
+function mendPolicy(policy: string, part: QuarantinePart) {
+  if (part === 'policy on the group') return undefined;
+  const isText = part === 'text of the policy';
+  return {
+    ...(isText && { what: `the adopted policy ${policy} does not deny all that a containment denies` }),
+    why: 'A contained thing may publish. Nobody changes an adopted policy but its owner.',
+    mend: isText
+      ? `deploy again: before it changes anything, it prints what ${policy} lacks`
+      : `create the policy ${policy} again, and deploy`,
   };
 }

@@ -1,3 +1,5 @@
+import { matchesWildcard } from '../wildcard';
+
 /** One statement of an IoT policy, as far as these rules read it. */
 interface Statement {
   readonly Effect?: unknown;
@@ -50,31 +52,6 @@ function allowsOtherClientIds(statement: Statement, thingName: string): boolean 
 function concernsConnect({ Action, NotAction }: Statement): boolean {
   if (NotAction !== undefined) return true;
   return listOf(Action).some((action) => matchesWildcard(action.toLowerCase(), 'iot:connect'));
-}
-
-/** `*` is any run, `?` any character. Only the last `*` is ever tried again, so that no pattern takes long. */
-function matchesWildcard(pattern: string, text: string): boolean {
-  let at = 0;
-  let from = 0;
-  let star = -1;
-  let resume = 0;
-  while (from < text.length) {
-    if (pattern[at] === '*') {
-      star = at;
-      resume = from;
-      at += 1;
-    } else if (pattern[at] === '?' || pattern[at] === text[from]) {
-      at += 1;
-      from += 1;
-    } else if (star >= 0) {
-      resume += 1;
-      from = resume;
-      at = star + 1;
-    } else {
-      return false;
-    }
-  }
-  return /^\**$/.test(pattern.slice(at));
 }
 
 function bindsToThing(resource: string, thingName: string): boolean {

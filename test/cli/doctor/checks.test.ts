@@ -77,6 +77,26 @@ describe('the check of an adopted quarantine group', () => {
   });
 });
 
+describe('the check of an adopted deny policy', () => {
+  const check = (
+    ...missing: Awaited<Parameters<typeof checkQuarantine>[1] extends () => Promise<infer R> ? R : never>
+  ) => checkQuarantine({ thingGroup: 'theirs', adopt: true, policy: 'mine' }, async () => missing).run();
+
+  it('says which it is, and what only its owner can mend', async () => {
+    expect(await check()).toMatchObject([
+      { level: 'ok', what: 'it has the adopted policy mine, which denies all that a containment denies' },
+    ]);
+    expect(await check('text of the policy', 'policy', 'policy on the group')).toMatchObject([
+      {
+        what: 'the adopted policy mine does not deny all that a containment denies',
+        mend: 'deploy again: before it changes anything, it prints what mine lacks',
+      },
+      { what: 'the deny policy is missing', mend: 'create the policy mine again, and deploy' },
+      { mend: 'docs/runbooks/quarantine-broken.md' },
+    ]);
+  });
+});
+
 describe('the check of the queues', () => {
   it.each<[string, readonly QueueState[], RegExp | undefined]>([
     ['all in order', whole, undefined],

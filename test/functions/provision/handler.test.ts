@@ -283,6 +283,30 @@ describe('the deletion guard', () => {
   });
 });
 
+describe('a stack whose deny policy is adopted', () => {
+  const properties = { PolicyName: 'mine', ThingGroupArn: groupArn, IsPolicyAdopted: 'true' };
+  const gone = { RequestType: 'Delete', PhysicalResourceId: 'id', ResourceProperties: properties };
+
+  it('leaves the policy on the group when it is deleted, also where things are in the group by hand', async () => {
+    const { run, attached, answers } = setUp({ member: 'theirs', targets: [certificateArn] });
+
+    await run(anEvent({ ResourceProperties: properties }));
+    await run(anEvent({ ...gone, ResourceType: 'Custom::DeletionGuard' }));
+    await run(anEvent(gone));
+
+    expect(JSON.stringify(answers).match(/"Status":"\w+"/g)).toEqual(Array(3).fill('"Status":"SUCCESS"'));
+    expect([...attached]).toEqual([`${groupArn} mine`]);
+  });
+
+  it('is not deleted while a case holds a thing', async () => {
+    const { run, answers } = setUp({ contained: ['mything1'] });
+
+    await run(anEvent({ ...gone, ResourceType: 'Custom::DeletionGuard' }));
+
+    expect(JSON.stringify(answers)).toContain('still contained: mything1; release first');
+  });
+});
+
 it('provision answers FAILED to an unknown resource type', async () => {
   const { run, answers } = setUp();
 

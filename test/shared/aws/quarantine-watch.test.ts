@@ -63,6 +63,39 @@ describe('the watch over an adopted group', () => {
   });
 });
 
+describe('the watch over an adopted policy', () => {
+  const wanted = { Effect: 'Deny', Action: ['iot:*'], NotResource: ['arn:kept'] };
+  const adopted = watchQuarantine(
+    {
+      policyName,
+      document: JSON.stringify({ Statement: [wanted] }),
+      groupArn,
+      isAdopted: true,
+      isPolicyAdopted: true,
+    },
+    new IoTClient({ region: 'us-east-1' }),
+  );
+  const say = (statement: object) =>
+    iot.on(GetPolicyCommand).resolves({ policyDocument: JSON.stringify({ Statement: statement }) });
+
+  it('takes every text that denies as much', async () => {
+    say([{ Effect: 'Deny', Action: '*', Resource: '*' }]);
+
+    expect(await adopted.findMissing()).toEqual([]);
+  });
+
+  it('tells that the text denies less, or that the policy is gone, and changes neither', async () => {
+    say({ ...wanted, Action: 'iot:Connect' });
+    expect(await adopted.findMissing()).toEqual(['text of the policy']);
+
+    await expect(adopted.mend('text of the policy')).rejects.toThrow(
+      'the adopted policy deny no longer denies all that a containment denies',
+    );
+    await expect(adopted.mend('policy')).rejects.toThrow('the adopted policy is gone: create deny again');
+    expect(sent().map(([name]) => name)).toEqual(['GetPolicyCommand', 'ListAttachedPoliciesCommand']);
+  });
+});
+
 describe('the watch over the quarantine', () => {
   it('finds nothing missing where the policy has its text and is on the group', async () => {
     expect(await watch.findMissing()).toEqual([]);

@@ -109,6 +109,16 @@ describe('cordon.yml', () => {
       /the limit of AWS is 2048/,
     ],
     [
+      'a deny policy of the account for a group of the stack',
+      `${minimalConfiguration}quarantine: { policy: mine }\n`,
+      /quarantine\.policy: a policy of the account needs a thing group of the account: add adopt: true/,
+    ],
+    [
+      'a deny policy by a name that no policy has',
+      `${minimalConfiguration}quarantine: { adopt: true, policy: 'a/b' }\n`,
+      /quarantine\.policy: expected the name of an IoT policy/,
+    ],
+    [
       'an exception that is a bare name',
       changed('mode: enforce', 'unless: [curl], mode: enforce'),
       /unless\.0: expected \{ executable.*not the name curl, which a process can give itself/,
