@@ -8,7 +8,7 @@ module.exports = {
     '/test/(bench|contract|deploy|e2e|local|scripts)/',
     '/test/docs/(commands|costs|runbooks|text)\\.',
     '/test/cli/(launcher|program|enroll/fleet-provisioning)\\.',
-    '/test/infra/(adoption|broken-configuration|collisions|deploy-parameters|parameters|roles|template|watching)\\.',
+    '/test/infra/(adoption|collisions|deploy-parameters|packaging|roles|template|watching)\\.',
     '/test/agent/(cli/agent|errno-walk|hostile-machine|node-versions|program|real-networks|recorded-week|slow-network|week)\\.',
     '/test/functions/respond/crash',
     '/test/shared/domain/long-cases\\.',

@@ -1,66 +1,31 @@
-import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../infra/template';
 import { type AwsServer, startAwsServer } from './aws-server';
+import { type Checkout, openCheckout } from './checkout';
 
 let aws: AwsServer;
-let checkout: string;
+let checkout: Checkout;
 
 beforeAll(() => {
-  // Its own .serverless: that of the checkout may be in use.
-  checkout = mkdtempSync(join(tmpdir(), 'cordon-deploy-'));
-  for (const source of [
-    'functions',
-    'shared',
-    'infra',
-    'serverless.yml',
-    'cordon.yml',
-    'package.json',
-    'tsconfig.json',
-  ])
-    cpSync(join(root, source), join(checkout, source), { recursive: true });
-  cpSync(join(root, '.serverless'), join(checkout, 'packages'), { recursive: true });
-  for (const linked of ['node_modules', 'console', 'scripts', 'dist'])
-    symlinkSync(join(root, linked), join(checkout, linked));
+  checkout = openCheckout();
 });
-afterAll(() => rmSync(checkout, { recursive: true, force: true }));
+afterAll(() => checkout.close());
 
 beforeEach(async () => {
   aws = await startAwsServer();
 });
 afterEach(() => aws.close());
 
-/** Runs what `npx sls` of the pages runs, against the stand-in. */
-async function sls(
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): Promise<{ readonly code: number; readonly said: string }> {
-  const child = spawn(process.execPath, [join(root, 'node_modules', '.bin', 'sls'), ...args], {
-    cwd: checkout,
-    env: {
-      ...process.env,
-      NODE_COMPILE_CACHE: join(root, 'dist', 'compile-cache'),
-      ...env,
-      AWS_ENDPOINT_URL: aws.url,
-      AWS_ACCESS_KEY_ID: 'test',
-      AWS_SECRET_ACCESS_KEY: 'test',
-      AWS_REGION: 'us-east-1',
-      SLS_AWS_MONITORING_FREQUENCY: '20',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      said += chunk.toString('utf8');
-    });
-  const code = await new Promise<number | null>((resolve, reject) =>
-    child.on('error', reject).on('close', resolve),
-  );
-  return { code: code ?? 1, said };
-}
+const ofStandIn = () => ({
+  AWS_ENDPOINT_URL: aws.url,
+  AWS_ACCESS_KEY_ID: 'test',
+  AWS_SECRET_ACCESS_KEY: 'test',
+  AWS_REGION: 'us-east-1',
+  SLS_AWS_MONITORING_FREQUENCY: '20',
+});
+const sls = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
+  checkout.sls(args, { ...env, ...ofStandIn() });
+const slsAlone = (args: readonly string[]) => checkout.slsAlone(args, ofStandIn());
 
 /** As `deploy` alone does, of what `sls package` made for the other tests: quicker. */
 const packaged = ['deploy', '--stage', 'dev', '--package', 'packages'];
@@ -94,7 +59,7 @@ describe('npx sls deploy', () => {
   }, 300_000);
 
   it('comes to its end on an account that has nothing yet, again with another parameter, and is removed', async () => {
-    const first = await sls(['deploy', '--stage', 'dev']);
+    const first = await slsAlone(['deploy', '--stage', 'dev']);
     expect(first.code === 0 ? 'deployed' : first.said).toBe('deployed');
     expect(statusOf()).toBe('UPDATE_COMPLETE');
     expect(aws.account.find('cordon-dev').parameters).toMatchObject({ OidcGroupClaim: 'groups' });
@@ -103,7 +68,7 @@ describe('npx sls deploy', () => {
     expect(second.code === 0 ? 'deployed' : second.said).toBe('deployed');
     expect(aws.account.find('cordon-dev').parameters).toMatchObject({ OidcGroupClaim: 'roles' });
 
-    const removal = await sls(['remove', '--stage', 'dev']);
+    const removal = await slsAlone(['remove', '--stage', 'dev']);
     expect(removal.code === 0 ? 'removed' : removal.said).toBe('removed');
     expect([...aws.account.taken.values()].map(({ logicalId }) => logicalId).toSorted()).toEqual([
       'ProvisionLogGroup',

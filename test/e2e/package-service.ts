@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,27 +17,9 @@ export interface Packages {
   remove(): Promise<void>;
 }
 
-/** Runs `sls package FLAGS` with another cordon.yml. */
-export async function runPackager(configuration: string, ...flags: readonly string[]): Promise<Packages> {
-  const { folder, file, directory } = await openFolder(configuration);
-  const script = join(root, 'scripts', 'package-variant.mjs');
-  const child = spawn(process.execPath, [script, file, directory, ...flags], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString('utf8');
-    });
-  const status = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-  if (status !== 0) throw new Error(`packaging failed: ${output}`);
-  return { directory, remove: () => rm(folder, { recursive: true, force: true }) };
-}
-
 /**
  * Makes what `sls package` would make of another cordon.yml from what it made of the checkout's, in a hundredth of the
- * time: the code is the same. test/infra/parameters.test.ts compares both.
+ * time: the code is the same. test/infra/packaging.test.ts compares both.
  */
 export async function packageService(configuration: string, parameters: Parameters = {}): Promise<Packages> {
   const { folder, file, directory } = await openFolder(configuration);
@@ -73,7 +54,7 @@ const listFunctionsOf = (file: string, parameters?: Parameters) =>
 /** Functions of channels that only the checkout's cordon.yml names; there is no code of others. */
 function listGone(old: readonly string[], next: readonly string[]): string[] {
   const missing = next.filter((name) => !old.includes(name));
-  if (missing.length > 0) throw new Error(`${missing} is not packaged: call runPackager`);
+  if (missing.length > 0) throw new Error(`${missing} is not in the packages of the checkout`);
   return old.filter((name) => !next.includes(name));
 }
 

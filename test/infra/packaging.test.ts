@@ -1,24 +1,72 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { type Packages, packageService, runPackager } from '../e2e/package-service';
+import { type Checkout, openCheckout } from '../deploy/checkout';
+import { packageService } from '../e2e/package-service';
 import { ofType, readTemplate, root, template } from './template';
+
+const shipped = readFileSync(join(root, 'cordon.yml'), 'utf8');
+let checkout: Checkout;
+
+beforeAll(() => {
+  checkout = openCheckout();
+});
+afterAll(() => checkout.close());
+
+/** Packages with another cordon.yml. Returns the folder of the packages. */
+async function packageAs(name: string, configuration: string, ...flags: readonly string[]): Promise<string> {
+  const directory = join(checkout.folder, name);
+  const file = `${directory}.yml`;
+  writeFileSync(file, configuration);
+  const { code, said } = await checkout.sls(['package', '--package', directory, ...flags], {
+    CORDON_CONFIG: file,
+  });
+  expect(code === 0 ? 'packaged' : said).toBe('packaged');
+  return directory;
+}
+
+async function packageInVain(flags: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const { code, said } = await checkout.sls(['package', ...flags], env);
+  expect(code).not.toBe(0);
+  expect(said).not.toMatch(/^\s+at /m);
+  return said;
+}
+
+describe('sls package', () => {
+  it('says file, line and what to write instead where cordon.yml is wrong, and shows no stack', async () => {
+    const file = join(checkout.folder, 'broken.yml');
+    writeFileSync(file, shipped.replace('mode: enforce', 'mode: enforec'));
+    const line = shipped.slice(0, shipped.indexOf('mode: enforce')).split('\n').length;
+
+    const said = await packageInVain([], { CORDON_CONFIG: file });
+
+    expect(said).toContain(
+      `\n${file}:${line}: playbooks.0.mode: Invalid option: expected one of "observe"|"approve"|"enforce"`,
+    );
+  }, 120_000);
+
+  it('says which parameter is wrong, and what to give instead', async () => {
+    const said = await packageInVain(['--param=detector=detect', '--param=email=ops']);
+
+    expect(said).toContain(
+      '\nparameter detector=detect: Invalid option: expected one of "cordon"|"device-defender"|"both"\nparameter email=ops: Invalid email address\n',
+    );
+  }, 120_000);
+});
 
 /** `sls deploy` packages just so before it talks to AWS. */
 describe('sls package with parameters', () => {
-  const shipped = readFileSync(join(root, 'cordon.yml'), 'utf8');
-  let packages: Packages;
+  let packages: string;
 
   beforeAll(async () => {
-    packages = await runPackager(
+    packages = await packageAs(
+      'parameters',
       shipped,
       '--param=detector=device-defender',
       '--param=email=ops@example.com,night@example.com',
     );
   }, 120_000);
-
-  afterAll(() => packages?.remove());
 
   /** The detector of the configuration beside the bundle of each function that has one. */
   const readDetectors = (directory: string) =>
@@ -29,7 +77,7 @@ describe('sls package with parameters', () => {
     });
 
   it('has the resources of the detector they name, though cordon.yml names another', () => {
-    const there = readTemplate(packages.directory);
+    const there = readTemplate(packages);
     const names = (given: typeof template) =>
       ['AWS::IoT::CustomMetric', 'AWS::IoT::SecurityProfile', 'AWS::IoT::MitigationAction'].flatMap((type) =>
         ofType(type, given).map(([id]) => id),
@@ -45,7 +93,7 @@ describe('sls package with parameters', () => {
 
   it('tells the functions of the same detector', () => {
     expect(readDetectors(join(root, '.serverless'))).toEqual(Array(4).fill('cordon'));
-    expect(readDetectors(packages.directory)).toEqual(Array(4).fill('device-defender'));
+    expect(readDetectors(packages)).toEqual(Array(4).fill('device-defender'));
   });
 
   it('writes to the addresses they name, and to no other', () => {
@@ -58,7 +106,7 @@ describe('sls package with parameters', () => {
     ];
 
     expect(listAddresses(template)).toEqual([]);
-    expect(listAddresses(readTemplate(packages.directory))).toEqual(['ops@example.com', 'night@example.com']);
+    expect(listAddresses(readTemplate(packages))).toEqual(['ops@example.com', 'night@example.com']);
   });
 
   it('makes what the end-to-end tests put together for parameters of their own', async () => {
@@ -67,7 +115,7 @@ describe('sls package with parameters', () => {
       email: 'ops@example.com,night@example.com',
     });
 
-    expect(readPackages(ours)).toEqual(readPackages(packages));
+    expect(readPackages(ours.directory)).toEqual(readPackages(packages));
     await ours.remove();
   });
 });
@@ -81,16 +129,15 @@ describe('sls package without a channel', () => {
       `securityProfiles: { all: { targets: [all/registered-things], behaviors: [${behavior}] } }`,
       'playbooks: [{ name: watch, mode: observe }]',
     ].join('\n');
-    const [ours, packaged] = [await packageService(configuration), await runPackager(configuration)];
+    const [ours, packaged] = [await packageService(configuration), await packageAs('quiet', configuration)];
 
-    expect(readPackages(ours)).toEqual(readPackages(packaged));
+    expect(readPackages(ours.directory)).toEqual(readPackages(packaged));
     await ours.remove();
-    await packaged.remove();
   }, 120_000);
 });
 
 /** Template and packages of the functions; those of other functions are not deployed. */
-function readPackages({ directory }: Packages): object {
+function readPackages(directory: string): object {
   const template = readTemplate(directory);
   const zips = ofType('AWS::Lambda::Function', template).map(([, { Properties }]) => {
     const { S3Key = '' } = Properties.Code as { readonly S3Key?: string };

@@ -1,0 +1,52 @@
+// Runs one osls command after the other, each as in a process of its own: with its arguments, folder and environment, with modules
+// of its own where they have a state, until nothing is left to wait for. Loading osls takes longer than most of its commands.
+const { sep } = require('node:path');
+
+const osls = `${sep}node_modules${sep}osls${sep}`;
+/** Of osls: without a state (the validator of its schema), or set up once for a process (the log). */
+const kept = ['serverless-utils', 'resolve-ajv-validate', 'resolve-process-tmp-dir', 'config-schema'];
+
+const [node, program] = process.argv;
+const ends = ['exit', 'uncaughtException', 'SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'];
+const listeners = new Map(ends.map((event) => [event, process.listeners(event)]));
+let said;
+
+for (const stream of [process.stdout, process.stderr])
+  stream.write = (chunk, ...rest) => {
+    said += chunk;
+    rest.find((given) => typeof given === 'function')?.();
+    return true;
+  };
+
+process.on('message', ({ script, args, cwd, env }) => {
+  // The process would otherwise wait for the next message for ever.
+  process.channel.unref();
+  said = '';
+  for (const name of Object.keys(process.env)) if (!Object.hasOwn(env, name)) delete process.env[name];
+  Object.assign(process.env, env);
+  process.argv = [node, script, ...args];
+  process.chdir(cwd);
+  require(script);
+});
+
+process.on('beforeExit', () => {
+  if (said === undefined) return;
+  process.channel.ref();
+  process.send({ code: process.exitCode ?? 0, said });
+  said = undefined;
+  process.exitCode = 0;
+  process.argv = [node, program];
+  forgetState();
+});
+
+function forgetState() {
+  for (const event of ends)
+    for (const listener of process.listeners(event))
+      if (!listeners.get(event).includes(listener)) process.off(event, listener);
+  for (const file of Object.keys(require.cache)) {
+    const isKept = file.includes(osls)
+      ? kept.some((name) => file.includes(name))
+      : /[\\/]node_modules[\\/](?!\.cache)/.test(file);
+    if (!isKept && file !== __filename) delete require.cache[file];
+  }
+}
