@@ -34,6 +34,8 @@ export interface ServerState {
   readonly sessions: Map<string, Person>;
   readonly codes: Map<string, Grant>;
   readonly refreshTokens: Map<string, Pick<Grant, 'person' | 'nonce' | 'scope'>>;
+  /** All tokens that were given out, also those that hold no longer. */
+  readonly tokens: string[];
   /** What was refused, and why. */
   readonly refused: string[];
   /** What each request said of the page that it came from. */
@@ -188,16 +190,13 @@ async function answerToken(request: IncomingMessage, response: ServerResponse, p
   const refreshToken = client.mayRefresh ? randomBytes(24).toString('base64url') : undefined;
   if (refreshToken !== undefined) state.refreshTokens.set(refreshToken, { person, nonce, scope });
   if (code && refreshToken !== undefined) code.refreshToken = refreshToken;
-  response.end(
-    JSON.stringify({
-      access_token: randomBytes(24).toString('base64url'),
-      token_type: 'Bearer',
-      expires_in: state.tokenSeconds,
-      scope,
-      id_token: await ports.issue(claims),
-      ...(refreshToken !== undefined && { refresh_token: refreshToken }),
-    }),
-  );
+  const tokens = {
+    access_token: randomBytes(24).toString('base64url'),
+    id_token: await ports.issue(claims),
+    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+  };
+  state.tokens.push(...Object.values(tokens));
+  response.end(JSON.stringify({ ...tokens, token_type: 'Bearer', expires_in: state.tokenSeconds, scope }));
 }
 
 function takeGrant(

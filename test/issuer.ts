@@ -21,6 +21,7 @@ export async function startIssuer(): Promise<Issuer> {
     sessions: new Map(),
     codes: new Map(),
     refreshTokens: new Map(),
+    tokens: [],
     refused: [],
     referers: [],
     tokenSeconds: 3_600,
