@@ -1,5 +1,5 @@
 import { writeDigest } from '../../shared/domain/lists/digest';
-import { type Route, routeMessage } from '../../shared/domain/messages/routing';
+import { type Route, routeMany } from '../../shared/domain/messages/routing';
 import type { Announcer, Clock, Log } from '../../shared/ports';
 import type { DigestState, Digests } from '../../shared/storage/digests';
 
@@ -33,9 +33,11 @@ export async function tellDigest(ports: DigestPorts): Promise<void> {
   const cases = await digests.list(span);
   if (cases.length > 0) {
     const digest = writeDigest(cases, span, consoleUrl);
+    // Each was recorded, whatever it is by now.
+    const recorded = cases.map(({ severity, playbook }) => ({ severity, playbook, status: 'observed' }));
     await announcer.publish({
       ...digest,
-      ...(routes && { channels: routeMessage(digest, span.to, routes) }),
+      ...(routes && { channels: routeMany(recorded, span.to, routes) }),
     });
     log.info('digest told', { id: digest.id, cases: cases.length });
   }

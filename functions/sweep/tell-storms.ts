@@ -1,7 +1,6 @@
 import type { ListedCase } from '../../shared/domain/lists/outline';
 import { countStatuses, findStormCases, isCalm, writeStorm } from '../../shared/domain/lists/storm';
-import type { Announcement } from '../../shared/domain/messages/announcement-schema';
-import { type Route, routeMessage } from '../../shared/domain/messages/routing';
+import { type Route, routeMany } from '../../shared/domain/messages/routing';
 import type { Storm, StormLimit, StormState, StormTold } from '../../shared/domain/messages/storm';
 import { VersionConflictError } from '../../shared/errors';
 import type { Announcer, Clock, Log } from '../../shared/ports';
@@ -67,7 +66,7 @@ async function tellStorm(
   const waiting = own.filter(({ status }) => status === 'awaiting-approval').length;
   const isLoud = isEnd || !told || isWorse(own.length, waiting, told);
   const message = writeStorm(isEnd ? storm : rest, cases, now, consoleUrl);
-  const channels = routes && routeStorm(message, cases.own, now, routes, told?.channels);
+  const channels = routes && routeMany([message, ...own], now, routes, told?.channels);
   await announcer.publish({ ...message, ...(channels && { channels }), ...(!isLoud && { update: true }) });
   log.info('storm told', { id: message.id, behavior, cases: own.length, counts });
   if (isEnd) return undefined;
@@ -80,17 +79,4 @@ async function tellStorm(
 /** Mail and cards can't be changed: they come again when there are twice as many, or people are asked anew. */
 function isWorse(cases: number, waiting: number, told: StormTold): boolean {
   return cases >= 2 * told.cases || (waiting > 0 && waiting >= 2 * told.waiting);
-}
-
-/** To all channels that one of its cases would go to. */
-function routeStorm(
-  message: Announcement,
-  own: readonly ListedCase[],
-  now: number,
-  routes: readonly Route[],
-  toldTo: readonly string[] = [],
-): string[] {
-  const kinds = new Map(own.map((one) => [JSON.stringify([one.status, one.severity, one.playbook]), one]));
-  const routed = [message, ...kinds.values()].flatMap((one) => routeMessage(one, now, routes));
-  return [...new Set([...toldTo, ...routed])];
 }

@@ -64,7 +64,26 @@ function isAbout(thing: string, text: string): boolean {
 /** The kill switch of each stage that has ever turned it, as it is stored; without one it is off. */
 function renderKillSwitches(stored: readonly (readonly [name: string, value: string])[]): string {
   if (stored.length === 0) return '<p>Kill switch: off</p>';
-  return stored.map(([name, value]) => `<p>Kill switch ${escapeXml(name)}: ${escapeXml(value)}</p>`).join('');
+  return stored
+    .map(([name, value]) => `<p>Kill switch ${escapeXml(name)}: ${escapeXml(describeSwitch(value))}</p>`)
+    .join('');
+}
+
+/** `on, by ada, since 2026-01-02T03:04:05Z: rollout`; as it is stored where it is anything else. */
+function describeSwitch(value: string): string {
+  const stored = parseRecord(value);
+  if (typeof stored?.state !== 'string') return value;
+  const { state, by, at, reason } = stored;
+  return `${state}${by ? `, by ${by}` : ''}${at ? `, since ${at}` : ''}${reason ? `: ${reason}` : ''}`;
+}
+
+function parseRecord(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return isRecord(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Asks whether a button is meant, as Slack's dialog does. */
@@ -93,12 +112,13 @@ function renderButton(ts: string, { actionId, label, confirm }: SlackButton): st
 function renderSlack(message: SlackMessage): string {
   const { channel, at, ts, threadTs, updates, text, blocks, ephemeral } = message;
   const isReply = threadTs !== undefined && threadTs !== ts;
-  const note = updates.length > 0 ? `, updated ${updates.length} times` : '';
+  const note =
+    updates.length > 0 ? `, updated ${updates.length === 1 ? 'once' : `${updates.length} times`}` : '';
   const content =
     blocks.length > 0 ? blocks.map((block) => renderBlock(block, ts)).join('') : `<p>${markdown(text)}</p>`;
   const kind = ephemeral ? ', only for you' : isReply ? ', reply' : '';
   const classes = [isReply ? 'reply' : '', ephemeral ? 'ephemeral' : ''].join(' ').trim();
-  return `<article${classes === '' ? '' : ` class="${classes}"`}><small>${escapeXml(channel)}, ${timeOf(at)}${kind}${note}</small>${content}</article>`;
+  return `<article${classes === '' ? '' : ` class="${classes}"`}><small>${isReply ? '' : `${escapeXml(channel)}, `}${timeOf(at)}${kind}${note}</small>${content}</article>`;
 }
 
 function renderBlock(block: unknown, ts: string): string {

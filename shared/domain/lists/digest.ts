@@ -30,7 +30,7 @@ export function writeDigest(
     // No thing can have this name.
     thingName: '*',
     title: `${cases.length} ${one ? 'case' : 'cases'} recorded, nothing done`,
-    text: `in the last ${minutes} minutes: ${countBehaviors(cases)}`,
+    text: `in the last ${minutes === 1 ? 'minute' : `${minutes} minutes`}: ${countBehaviors(cases)}`,
     cases: [
       ...cases.slice(0, mostListed).map((listed) => describeListed(listed)),
       ...(more > 0 ? [`and ${more} more`] : []),

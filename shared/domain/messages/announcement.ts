@@ -10,6 +10,7 @@ import { type Account, referTo } from '../thing-ref';
 import type { Announcement } from './announcement-schema';
 import { describeAll } from './describe-detail';
 import { describeAllNews } from './describe-news';
+import { writeDayAndTime } from './describe-reason';
 import { describeFinding } from './describe-value';
 import { isForDigest } from './digest';
 import { type Route, routeMessage } from './routing';
@@ -48,12 +49,14 @@ export function writeAnnouncement(
     severity: record.severity,
     thingName: record.thingName,
     thing: referTo(record.thingName, registry),
-    text: clip(describeAllNews(pending.news), 1000),
+    text: clip(`${describeAllNews(pending.news)}${describeExpiry(record, pending)}`, 1000),
     ...(isDrill(record.thingName) && { drill: true }),
     ...((pending.quiet || (digests && isForDigest(pending))) && { quiet: true }),
     ...readReminder(pending),
     // By its own time, so that a repeat goes where it went.
-    ...(routes && { channels: routeMessage(record, pending.at, routes, record.toldTo) }),
+    ...(routes && {
+      channels: routeMessage(describeRouted(record, pending), pending.at, routes, record.toldTo),
+    }),
     ...(killSwitch.state !== 'off' && { killSwitch }),
     ...(record.playbook && { playbook: record.playbook }),
     ...(record.decided && { decided: record.decided }),
@@ -86,6 +89,17 @@ export function writeAnnouncement(
     ...(appliedMs !== undefined && { alertToAppliedMs: appliedMs }),
     ...(verifiedMs !== undefined && { alertToVerifiedMs: verifiedMs }),
   };
+}
+
+/** Until when somebody may answer. */
+function describeExpiry({ status, heldBackBy, dueAt }: Case, { kind }: PendingAnnouncement): string {
+  const isAsked = kind === 'approval-needed' && status === 'awaiting-approval' && !heldBackBy;
+  return isAsked && dueAt !== undefined ? `; the request expires at ${writeDayAndTime(dueAt)}` : '';
+}
+
+/** An order that waits for a second person goes where approvals are asked for, whatever the status of its case. */
+function describeRouted({ severity, playbook, status }: Case, { kind }: PendingAnnouncement) {
+  return { severity, playbook, status: kind === 'second-person' ? 'awaiting-approval' : status };
 }
 
 function readReminder({ news }: PendingAnnouncement): Pick<Announcement, 'reminder'> {

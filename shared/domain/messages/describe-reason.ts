@@ -93,7 +93,7 @@ function describeShared({ object, name, holders }: Shared): string {
 }
 
 function describeFleetLimit({ things, percent, withinMs }: Omit<FleetLimitReached, 'code'>): string {
-  return `${things} thing${things === 1 ? '' : 's'}${percent === undefined ? '' : ` or ${percent} %`} within ${withinMs / 60_000} minutes`;
+  return `${things} thing${things === 1 ? '' : 's'}${percent === undefined ? '' : ` or ${percent} %`} within ${withinMs === 60_000 ? 'a minute' : `${withinMs / 60_000} minutes`}`;
 }
 
 /** Epoch ms as hours, minutes and seconds of UTC, without a clock. */
@@ -181,9 +181,14 @@ export function describeRequest({ expires: until, ...request }: PersonRequest): 
 }
 
 function describeWaiting({ action, actor, until }: WaitingWords): string {
+  return `${action} by ${actor} waits for a second person until ${writeDayAndTime(until)}`;
+}
+
+/** `2026-11-30 14:34 UTC` */
+export function writeDayAndTime(at: number): string {
   // biome-ignore lint/style/noRestrictedGlobals: writes a time that is given, and reads no clock.
-  const [day, time = ''] = new Date(until).toISOString().split('T');
-  return `${action} by ${actor} waits for a second person until ${day} ${time.slice(0, 5)} UTC`;
+  const [day, time = ''] = new Date(at).toISOString().split('T');
+  return `${day} ${time.slice(0, 5)} UTC`;
 }
 
 interface WaitingWords {

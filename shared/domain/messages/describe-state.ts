@@ -2,6 +2,7 @@ import { isDrill } from '../drill';
 import { clip, isRegistryName } from '../text';
 import { isThingName } from '../thing-ref';
 import type { Announcement } from './announcement-schema';
+import { describeKillSwitch } from './describe-kill-switch';
 
 /** What each kind of announcement tells, after the name of the thing. */
 const news = new Map([
@@ -38,7 +39,10 @@ const besideState: ReadonlySet<string> = new Set([
   'second-person',
 ]);
 
-type Told = Pick<Announcement, 'thingName' | 'kind' | 'status' | 'violations' | 'title'>;
+type Told = Pick<
+  Announcement,
+  'thingName' | 'kind' | 'status' | 'violations' | 'title' | 'request' | 'reminder'
+>;
 
 /** The state of the case, in a few words. */
 export function describeState({ kind, status }: Pick<Announcement, 'kind' | 'status'>): string {
@@ -46,13 +50,46 @@ export function describeState({ kind, status }: Pick<Announcement, 'kind' | 'sta
   return states.get(told) ?? news.get(told) ?? told;
 }
 
+/** The state, and what a message tells beside it: for channels in which each message stands alone. */
+export function describeMessage(told: Pick<Announcement, 'kind' | 'status' | 'reminder'>): string {
+  const { kind, status, reminder } = told;
+  const state = describeState(told);
+  if (kind === 'second-person' && status === 'awaiting-approval') return news.get(kind) ?? state;
+  const more = besideState.has(kind) ? news.get(kind) : reminder && `reminder ${reminder}`;
+  return more ? `${state}, ${more}` : state;
+}
+
 /** Device, what, state: the first line of all that people are told of a case. */
-export function titleOf(told: Told): string {
+export function titleOf(told: Told, state = describeState(told)): string {
   if (told.title !== undefined) return told.title;
-  const [first, ...others] = told.violations;
-  const what = first?.words?.split('; ', 1)[0] ?? first?.behavior.split('/').at(-1);
+  const what = nameCause(told);
+  return `${nameThing(told)}: ${what ? `${what}: ` : ''}${state}`;
+}
+
+/** The first line of a message that stands alone. */
+export function titleOfMessage(told: Told): string {
+  return titleOf(told, describeMessage(told));
+}
+
+/** What happened, or else what a person asked for. */
+function nameCause({ violations: [first, ...others], request }: Told): string | undefined {
+  if (!first) return request && clip(`${request.action} by ${request.actor}`, 60);
+  const { words, kind, behavior } = first;
+  // In brackets at the end, a finding has its severity and more.
+  const short = kind ? words?.replace(/ \([^(]*$/, '') : words?.split('; ', 1)[0];
   const more = others.length > 0 ? ` and ${others.length} more` : '';
-  return `${nameThing(told)}: ${what ? `${clip(what, 60)}${more}: ` : ''}${describeState(told)}`;
+  return `${clip(short || (behavior.split('/').at(-1) ?? ''), 60)}${more}`;
+}
+
+/** What was seen: in words with the name of the behavior. The words of other findings say which check or product it was. */
+export function describeSeen({ words, behavior, kind }: Announcement['violations'][number]): string {
+  return words ? (kind ? words : `${words} (${behavior})`) : behavior;
+}
+
+/** What held actions back, unless the text says it already. */
+export function describeSwitch({ killSwitch, text }: Announcement): string | undefined {
+  const seen = killSwitch && describeKillSwitch(killSwitch);
+  return seen === undefined || text.includes(seen) ? undefined : seen;
 }
 
 /** Device and news: the first line of one step of a case. */
@@ -82,17 +119,35 @@ const acts = new Map([
 ]);
 
 /** What to type next. Nothing where the names could not be typed as they are. */
-export function listNextCommands({ status, thingName, caseId, commands }: Announcement): readonly string[] {
+export function listNextCommands(announcement: Announcement): readonly string[] {
+  const { status, thingName, caseId, commands, request } = announcement;
   if (commands) return commands;
   if (!isThingName(thingName) || !isRegistryName(caseId)) return [];
-  return ['show', ...(acts.get(status) ?? [])].map((command) => `npx cordon ${command} ${thingName}`);
+  const offered = acts.get(status) ?? [];
+  const asked = request && isOrder(request) ? request : undefined;
+  const order = asked && (status === 'awaiting-approval' ? 'approve' : asked.action);
+  // Somebody else gives the order that waits, or withdraws it.
+  const all = new Set(['show', ...(order ? [order, 'reject'] : []), ...offered]);
+  return [...all].map(
+    (act) => `npx cordon ${act} ${thingName}${asked && act === order ? writeOptions(asked) : ''}`,
+  );
 }
 
-/** The page for what needs a person, as the alarms name theirs. */
+type Request = NonNullable<Announcement['request']>;
+
+function isOrder({ action, actions = [] }: Request): boolean {
+  return [action, ...actions].every((word) => /^[a-z-]+$/.test(word));
+}
+
+function writeOptions({ force, actions }: Request): string {
+  return `${force ? ' --force' : ''}${actions ? ` --actions ${actions.join(' ')}` : ''}`;
+}
+
+/** The page that says what to do, as the alarms name theirs; undefined for what is over. */
 export function findRunbook({ status, killSwitch }: Announcement): string | undefined {
-  const hasPage = status === 'containment-failed' || status === 'release-conflict';
-  const page = hasPage ? status : killSwitch && 'kill-switch';
-  return page && `docs/runbooks/${page}.md`;
+  if (status === 'containment-failed' || status === 'release-conflict') return `docs/runbooks/${status}.md`;
+  if (killSwitch) return 'docs/runbooks/kill-switch.md';
+  return status === 'closed' ? undefined : 'docs/operating.md#statuses';
 }
 
 /** How severe it still is: what is over is not. */

@@ -1,14 +1,15 @@
 import { clip } from '../text';
 import { printable } from './announcement';
 import type { Announcement } from './announcement-schema';
-import { describeKillSwitch } from './describe-kill-switch';
 import {
   describeDecision,
+  describeMessage,
+  describeSeen,
   describeSeverity,
-  describeState,
+  describeSwitch,
   findRunbook,
   listNextCommands,
-  titleOf,
+  titleOfMessage,
 } from './describe-state';
 
 /** Of a subject, which is ASCII without line breaks (SNS API, Publish). */
@@ -28,7 +29,7 @@ export function writeSubject(announcement: Announcement): string {
   }
   if (title !== undefined)
     return `[${announcement.kind}] ${title} (Cordon)`.replace(/[^ -~]/g, '?').slice(0, subjectMax);
-  const before = `[${drill ? 'DRILL ' : ''}${describeState(announcement)}] `;
+  const before = `[${drill ? 'DRILL ' : ''}${describeMessage(announcement)}] `;
   const after = ` (Cordon case ${caseId.slice(0, 8)})`;
   const room = subjectMax - before.length - after.length;
   const name = thingName.length <= room ? thingName : `${thingName.slice(0, room - 3)}...`;
@@ -37,16 +38,13 @@ export function writeSubject(announcement: Announcement): string {
 
 /** The announcement as plain lines. Control characters are gone, so no line can be forged. */
 export function writeText(announcement: Announcement): string {
-  const { text, killSwitch, violations, evidence, uncounted = [], actions } = announcement;
+  const { text, violations, evidence, uncounted = [], actions } = announcement;
   return [
-    titleOf(announcement),
+    titleOfMessage(announcement),
     text,
     '',
     ...label('Cases', announcement.cases ?? []),
-    ...label(
-      'Seen',
-      violations.map(({ words, behavior }) => (words ? `${words} (${behavior})` : behavior)),
-    ),
+    ...label('Seen', violations.map(describeSeen)),
     ...label('Process', evidence),
     ...label(
       'Excepted',
@@ -56,7 +54,7 @@ export function writeText(announcement: Announcement): string {
       'Done',
       actions.map(({ action, status, detail }) => `${action} ${status}${detail && `: ${detail}`}`),
     ),
-    ...label('Switch', killSwitch ? [describeKillSwitch(killSwitch)] : []),
+    ...label('Switch', [describeSwitch(announcement)]),
     ...label('Decided', [describeDecision(announcement)]),
     ...label('Severity', [describeSeverity(announcement)]),
     ...label('Registry', announcement.enrichment),

@@ -37,6 +37,18 @@ export function routeMessage(
   return [...new Set([...toldTo, ...(route?.to ?? [])])];
 }
 
+/** Of a message about several cases: all channels that one of them would go to. */
+export function routeMany(
+  cases: readonly Routed[],
+  at: number,
+  routes: readonly Route[],
+  toldTo: readonly string[] = [],
+): string[] {
+  // Very many have few differences.
+  const kinds = new Map(cases.map((one) => [JSON.stringify([one.status, one.severity, one.playbook]), one]));
+  return [...new Set([...toldTo, ...[...kinds.values()].flatMap((one) => routeMessage(one, at, routes))])];
+}
+
 /** Whether a route takes a message, at its hours. */
 export function mayTake(route: Route, message: Routed): boolean {
   return (['severity', 'playbook', 'status'] as const).every((name) => {

@@ -213,7 +213,9 @@ describe('respond, where other things share an object,', () => {
 
       await engine(alarm());
       expect(shownCaseOf(world)).toMatchObject({ status: 'awaiting-approval', reason, ledger: [] });
-      expect(world.told.map(({ kind, text }) => [kind, text])).toEqual([['approval-needed', reason]]);
+      expect(world.told.map(({ kind, text }) => [kind, text])).toEqual([
+        ['approval-needed', expect.stringContaining(`${reason}; the request expires at `)],
+      ]);
       expect(readState(world)).toEqual(before);
 
       await engine(operator('approve'));

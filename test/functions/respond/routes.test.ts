@@ -1,5 +1,6 @@
 import type { Route } from '../../../shared/domain/messages/routing';
-import { now } from '../../builders';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import { aConfiguration, now } from '../../builders';
 import { aWorld, type World } from '../../fakes';
 import { alarm, anEngine, caseOf, operator } from './story';
 
@@ -62,5 +63,40 @@ describe('the messages of a case', () => {
 
     expect(heard(world)).toEqual([['contained', undefined]]);
     expect(caseOf(world)).not.toHaveProperty('toldTo');
+  });
+
+  it('that ask for a second person go where approvals are asked for, in whichever status the case is', async () => {
+    const world = aWorld();
+    Object.assign(world.ports.surroundings, {
+      routes: [{ status: ['awaiting-approval'], to: ['slack'] }, { to: ['email'] }],
+    });
+    const configuration = aConfiguration();
+    const engine = anEngine(world, {
+      configuration: { ...configuration, guards: { ...configuration.guards, fourEyes: true } },
+    });
+
+    await engine(alarm());
+    await engine({
+      ...{ type: 'harden', thingName: thingKey('mything1'), actor: 'ada', comment: 'more' },
+      ...{ actions: ['deactivate-certificate'], person: 'oidc:ada' },
+    });
+
+    expect(heard(world)).toEqual([
+      ['contained', ['email']],
+      ['second-person', ['email', 'slack']],
+    ]);
+  });
+});
+
+describe('a question for approval', () => {
+  it('says until when somebody may answer', async () => {
+    const world = aWorld();
+    const configuration = aConfiguration();
+    const playbooks = configuration.playbooks.map((one) => ({ ...one, mode: 'approve' as const }));
+    await anEngine(world, { configuration: { ...configuration, playbooks } })(alarm());
+
+    expect(world.told[0]?.text).toMatch(
+      /^playbook spawned-child asks before it acts; the request expires at \d{4}-\d\d-\d\d \d\d:\d\d UTC$/,
+    );
   });
 });

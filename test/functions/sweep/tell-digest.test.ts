@@ -2,6 +2,7 @@ import { tellDigest } from '../../../functions/sweep/tell-digest';
 import type { ListedCase } from '../../../shared/domain/lists/outline';
 import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
 import { writeSubject, writeText } from '../../../shared/domain/messages/mail';
+import type { Route } from '../../../shared/domain/messages/routing';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import type { DigestState } from '../../../shared/storage/digests';
 import { now } from '../../builders';
@@ -25,6 +26,7 @@ function setUp({ everyMs = hour }: { readonly everyMs?: number | undefined } = {
     stored: undefined as { value: DigestState; version: number } | undefined,
     cases: [] as ListedCase[],
     told: [] as Announcement[],
+    routes: [{ severity: ['medium'], to: ['slack'] }, { to: ['email'] }] as Route[],
     /** The run is killed before it records what it told. */
     isKilled: false,
   };
@@ -47,7 +49,7 @@ function setUp({ everyMs = hour }: { readonly everyMs?: number | undefined } = {
           world.told.push(announcement);
         },
       },
-      routes: [{ severity: ['medium'], to: ['slack'] }, { to: ['email'] }],
+      routes: world.routes,
       consoleUrl: 'https://console.example.com/console/',
       clock: () => world.now,
       log: fakeTelemetry().log,
@@ -125,9 +127,27 @@ Severity: medium
 
 Next:     npx cordon list --status observed --since 60m
           npx cordon show a
-Console:  https://console.example.com/console/`,
+Console:  https://console.example.com/console/
+Runbook:  docs/operating.md#statuses`,
     );
     expect(digest.channels).toEqual(['slack']);
+  });
+
+  it('goes where one of its cases would go: by its severity, its playbook and the status recorded', async () => {
+    const { world, run } = setUp();
+    world.routes = [
+      { playbook: ['quiet'], to: ['teams'] },
+      { status: ['observed'], severity: ['medium'], to: ['slack'] },
+      { to: ['email'] },
+    ];
+    world.cases = [
+      aListed('a', now - minute, { playbook: 'quiet', severity: 'low' }),
+      aListed('b', now - minute, { status: 'closed' }),
+    ];
+
+    await run();
+
+    expect(world.told[0]?.channels).toEqual(['teams', 'slack']);
   });
 
   it('names twenty of very many', async () => {

@@ -107,7 +107,8 @@ Severity: high
 Next:     npx cordon list --behavior myapp/no-child
           npx cordon approve --all --behavior myapp/no-child --expect 11
           npx cordon release --all --behavior myapp/no-child --expect 2
-Console:  https://console.example.com/console/?behavior=myapp%2Fno-child`,
+Console:  https://console.example.com/console/?behavior=myapp%2Fno-child
+Runbook:  docs/operating.md#statuses`,
     );
   });
 

@@ -2,10 +2,11 @@ import { printable } from '../../../../shared/domain/messages/announcement';
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
 import {
   describeDecision,
-  describeState,
+  describeMessage,
+  describeSeen,
   findRunbook,
   listNextCommands,
-  titleOf,
+  titleOfMessage,
 } from '../../../../shared/domain/messages/describe-state';
 import { clip } from '../../../../shared/domain/text';
 import { type Channel, ChannelRefusalError } from '../../delivery/channel';
@@ -82,18 +83,16 @@ function writeAlert(newest: Announcement): object {
   const one = (row: string | undefined, max = 500) => clip(printable(row ?? ''), max);
   return {
     payload: {
-      summary: one(`${titleOf(newest)}: ${text}`, summaryMax),
+      summary: one(`${titleOfMessage(newest)}: ${text}`, summaryMax),
       source: one(thingName) || 'unnamed',
       severity: severities.get(severity) ?? 'info',
       timestamp: new Date(at).toISOString(),
       component: one(violations[0]?.behavior),
       group: 'cordon',
-      class: one(describeState(newest)),
+      class: one(describeMessage(newest)),
       custom_details: {
         text: one(text, detailMax),
-        'what happened': lines(
-          violations.map(({ words, behavior }) => (words ? `${words} (${behavior})` : behavior)),
-        ),
+        'what happened': lines(violations.map(describeSeen)),
         processes: lines(evidence),
         'what was done': lines(actions.map(({ action, status, detail }) => `${action} ${status}: ${detail}`)),
         'decided by': one(describeDecision(newest)),

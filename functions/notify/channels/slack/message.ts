@@ -1,10 +1,11 @@
 import type { KnownBlock, MrkdwnElement } from '@slack/web-api';
 import { printable } from '../../../../shared/domain/messages/announcement';
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
-import { describeKillSwitch } from '../../../../shared/domain/messages/describe-kill-switch';
 import {
   describeDecision,
+  describeSeen,
   describeSeverity,
+  describeSwitch,
   findRunbook,
   listNextCommands,
   titleOf,
@@ -45,7 +46,8 @@ export function writeRootMessage(
   kind: Slack['kind'],
   again = false,
 ): SlackMessage {
-  const { status, caseId, killSwitch, request } = announcement;
+  const { status, caseId, request, text } = announcement;
+  const seen = describeSwitch(announcement);
   const title = `${icons.get(status) ?? '•'} ${titleOf(announcement)}`;
   const facts = [
     ['Severity', describeSeverity(announcement)],
@@ -54,13 +56,16 @@ export function writeRootMessage(
   ].flatMap(([name, value]) => (value ? `*${name}*\n${escapeText(value)}` : []));
   const blocks: KnownBlock[] = [
     { type: 'header', text: { type: 'plain_text', text: clip(printable(title), headerMax) } },
+    ...(text ? [{ type: 'section', text: markdown(clip(escapeText(text), sectionMax)) } as const] : []),
     { type: 'section', fields: facts.map((fact) => markdown(clip(fact, fieldMax))) },
-    ...section('Kill switch', killSwitch ? [escapeText(describeKillSwitch(killSwitch))] : []),
+    ...section('Kill switch', seen ? [escapeText(seen)] : []),
     ...section('Cases', (announcement.cases ?? []).map(escapeText)),
     ...section(
       'What happened',
-      announcement.violations.map(({ behavior, words }) =>
-        words ? `${escapeText(words)} (${code(behavior)})` : code(behavior),
+      announcement.violations.map((one) =>
+        one.words && !one.kind
+          ? `${escapeText(one.words)} (${code(one.behavior)})`
+          : escapeText(describeSeen(one)),
       ),
     ),
     ...section('Processes', announcement.evidence.map(code)),

@@ -1,12 +1,14 @@
 import { printable } from '../../../../shared/domain/messages/announcement';
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
-import { describeKillSwitch } from '../../../../shared/domain/messages/describe-kill-switch';
 import {
   describeDecision,
+  describeSeen,
   describeSeverity,
+  describeSwitch,
   findRunbook,
   listNextCommands,
   titleOf,
+  titleOfMessage,
 } from '../../../../shared/domain/messages/describe-state';
 import { clip } from '../../../../shared/domain/text';
 import type { Superseded } from '../../../../shared/storage/channel-states';
@@ -26,28 +28,25 @@ const colors = new Map([
 ]);
 
 export function writeCard(newest: Announcement, earlier: readonly Superseded[] = []): object {
-  const { status, caseId, text, violations, evidence, actions, killSwitch, seq, link } = newest;
+  const { status, caseId, text, violations, evidence, actions, seq, link } = newest;
   const body = [
     line([
       {
-        text: clip(titleOf(newest), 250),
+        text: clip(titleOfMessage(newest), 250),
         size: 'large',
         weight: 'bolder',
         color: colors.get(status) ?? 'default',
       },
     ]),
     line([{ text: clip(text, 1_000) }]),
-    ...fact(
-      'What happened',
-      violations.map(({ words, behavior }) => (words ? `${words} (${behavior})` : behavior)),
-    ),
+    ...fact('What happened', violations.map(describeSeen)),
     ...fact('Cases', newest.cases ?? []),
     ...fact('Processes', evidence),
     ...fact(
       'What was done',
       actions.map(({ action, status: state, detail }) => `${action} ${state}: ${detail}`),
     ),
-    ...fact('Kill switch', [killSwitch && describeKillSwitch(killSwitch)]),
+    ...fact('Kill switch', [describeSwitch(newest)]),
     ...fact('Decided by', [describeDecision(newest)]),
     ...fact('Severity', [describeSeverity(newest)]),
     ...fact(

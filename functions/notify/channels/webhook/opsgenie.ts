@@ -4,6 +4,7 @@ import {
   describeSeverity,
   listNextCommands,
   titleOf,
+  titleOfMessage,
 } from '../../../../shared/domain/messages/describe-state';
 import { clip } from '../../../../shared/domain/text';
 
@@ -24,7 +25,7 @@ const noteMax = 25_000;
  */
 export function writeOpsgenie(newest: Announcement, isKnown: boolean): Request[] {
   const { status, caseId } = newest;
-  const note = { note: clip(`${titleOf(newest)}\n${newest.text}`, noteMax), source: 'cordon' };
+  const note = { note: clip(`${titleOfMessage(newest)}\n${newest.text}`, noteMax), source: 'cordon' };
   const alert = `/${encodeURIComponent(caseId)}`;
   const by = '?identifierType=alias';
   if (status === 'closed') {

@@ -1,23 +1,23 @@
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
 import {
   describeDecision,
+  describeMessage,
   describeSeverity,
-  describeState,
   findRunbook,
   listNextCommands,
-  titleOf,
+  titleOfMessage,
 } from '../../../../shared/domain/messages/describe-state';
 
 /** What a body of one's own may name. */
 const fields = {
-  title: titleOf,
+  title: titleOfMessage,
   text: ({ text }) => text,
   thing: ({ thingName }) => thingName,
   case: ({ caseId }) => caseId,
   id: ({ id }) => id,
   seq: ({ seq }) => String(seq),
   at: ({ at }) => new Date(at).toISOString(),
-  state: describeState,
+  state: describeMessage,
   status: ({ status }) => status,
   severity: (told) => describeSeverity(told) ?? 'over',
   playbook: ({ playbook = '' }) => playbook,

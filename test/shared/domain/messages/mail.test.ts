@@ -48,8 +48,83 @@ Registry: thing groups: sensors
 Case:     case-1
 
 Next:     npx cordon show mything1
-          npx cordon release mything1`,
+          npx cordon release mything1
+Runbook:  docs/operating.md#statuses`,
     );
+  });
+
+  it('says in its first line and its subject that an order waits for a second person, and how to give it', () => {
+    const asked = anAnnouncement({
+      kind: 'second-person',
+      request: { action: 'harden', actor: 'ada', expires: 0, actions: ['deactivate-certificate'] },
+    });
+
+    expect(writeSubject(asked)).toBe('[contained, waits for a second person] mything1 (Cordon case case-1)');
+    expect(writeText(asked)).toMatch(
+      /^mything1: 1 child process of myapp: contained, waits for a second person\n/,
+    );
+    expect(listNextCommands(asked)).toEqual([
+      'npx cordon show mything1',
+      'npx cordon harden mything1 --actions deactivate-certificate',
+      'npx cordon reject mything1',
+      'npx cordon release mything1',
+    ]);
+  });
+
+  it('says what is asked for where nothing was seen', () => {
+    const asked = anAnnouncement({
+      ...{ kind: 'second-person', status: 'awaiting-approval', violations: [] },
+      request: { action: 'contain', actor: 'ada', expires: 0, force: true },
+    });
+
+    expect(writeText(asked).split('\n')[0]).toBe('mything1: contain by ada: waits for a second person');
+    expect(listNextCommands(asked)).toEqual([
+      'npx cordon show mything1',
+      'npx cordon approve mything1 --force',
+      'npx cordon reject mything1',
+    ]);
+  });
+
+  it('writes no command of an order that is none', () => {
+    const request = { action: 'contain; reboot', actor: 'ada', expires: 0 };
+
+    expect(listNextCommands(anAnnouncement({ request })).join()).not.toContain('reboot');
+  });
+
+  it.each([
+    [{ kind: 'refused' }, 'contained, command refused'],
+    [{ kind: 'new-violation' }, 'contained, further violation'],
+    [
+      { kind: 'containment-failed', status: 'containment-failed', reminder: 2 },
+      'CONTAINMENT FAILED, reminder 2',
+    ],
+  ])('says in its first line what is new: %j', (over, state) => {
+    expect(writeText(anAnnouncement(over)).split('\n')[0]).toBe(
+      `mything1: 1 child process of myapp: ${state}`,
+    );
+  });
+
+  it('has the words of another finding once, and in the first line without what is in brackets', () => {
+    const words = 'siem reports: Beacon (C2); DNS (high, found by ACME NDR)';
+    const found = anAnnouncement({
+      violations: [
+        {
+          ...{ behavior: 'external finding/siem/f1', kind: 'external', metric: '', value: '', criteria: '' },
+          ...{ words, alarmAt: 0 },
+        },
+      ],
+    });
+
+    expect(writeText(found)).toMatch(/^mything1: siem reports: Beacon \(C2\); DNS: contained\n/);
+    expect(writeText(found)).toContain(`Seen:     ${words}\n`);
+  });
+
+  it('says once what held actions back', () => {
+    const killSwitch = { state: 'on', by: 'ada' } as const;
+    const text = 'the kill switch is on, by ada: every action is off';
+
+    expect(writeText(anAnnouncement({ killSwitch, text }))).not.toContain('Switch:');
+    expect(writeText(anAnnouncement({ killSwitch }))).toContain('Switch:   the kill switch is on, by ada\n');
   });
 
   it('names the person who decided, the console and the runbook, and no severity once it is over', () => {

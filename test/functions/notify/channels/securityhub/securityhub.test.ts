@@ -49,7 +49,10 @@ describe('the finding of a case in Security Hub', () => {
         Types: ['Unusual Behaviors'],
       },
       Remediation: {
-        Recommendation: { Text: 'npx cordon show mything1; npx cordon release mything1', Url: link },
+        Recommendation: {
+          Text: 'npx cordon show mything1; npx cordon release mything1; see docs/operating.md#statuses',
+          Url: link,
+        },
       },
       SourceUrl: link,
       ProductFields: {

@@ -58,6 +58,17 @@ describe('a Slack message', () => {
       expect(shown).toContain(part);
   });
 
+  it('says why the case stands as it does, above all else', () => {
+    const waits = anAnnouncement({
+      ...{ kind: 'approval-needed', status: 'awaiting-approval' },
+      text: 'the fleet limit is reached: <10> things',
+    });
+
+    expect(blocksOf(writeRootMessage(waits, 'bot'))[1]?.text?.text).toBe(
+      'the fleet limit is reached: &lt;10&gt; things',
+    );
+  });
+
   it('shows the kill switch where it held an action back', () => {
     const killSwitch = { state: 'on', by: 'ada', reason: 'wrong <threshold>' } as const;
     const { blocks } = writeRootMessage(anAnnouncement({ killSwitch }), 'bot');
@@ -96,7 +107,7 @@ describe('a Slack message', () => {
   });
 
   it('omits empty parts', () => {
-    const bare = anAnnouncement({ violations: [], actions: [], evidence: [], enrichment: [] });
+    const bare = anAnnouncement({ text: '', violations: [], actions: [], evidence: [], enrichment: [] });
 
     expect(blocksOf(writeRootMessage(bare, 'bot')).map(({ type }) => type)).toEqual([
       'header',

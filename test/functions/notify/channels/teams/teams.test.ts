@@ -33,6 +33,7 @@ Decided by: approve by ada: looks real
 Severity: critical
 Next: npx cordon show mything1
 npx cordon release mything1
+Runbook: docs/operating.md#statuses
 Case: case-1, state 1. A card of this case with a lower number is out of date.`);
   expect(service.posted[0]?.attachments[0]?.content.actions).toEqual([
     { type: 'Action.OpenUrl', title: 'Open the case', url: link },
