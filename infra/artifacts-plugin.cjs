@@ -1,5 +1,6 @@
 // The package of each function: its bundle, and what it reads of cordon.yml beside it. A checkout bundles the functions; the npm
 // package brings them.
+const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { zipSync } = require('fflate');
@@ -10,6 +11,8 @@ const mtime = new Date(1980, 0, 1);
 
 class MakeArtifacts {
   constructor(serverless) {
+    /** Of each function: the SHA-256 of its package, as Lambda shows it. */
+    const hashes = new Map();
     this.hooks = {
       'before:package:createDeploymentArtifacts': async () => {
         const { configurationFile, loadConfiguration, readSource } =
@@ -26,9 +29,19 @@ class MakeArtifacts {
           const place = dirname(definition.handler);
           const artifact = join(folder, `${name}.zip`);
           const bundle = readFileSync(join(bundles, place, 'index.mjs'), 'utf8');
-          writeFileSync(artifact, zipBundle(place, bundle, settings));
+          const zip = zipBundle(place, bundle, settings);
+          writeFileSync(artifact, zip);
+          hashes.set(name, createHash('sha256').update(zip).digest('base64'));
           definition.package = { ...definition.package, artifact };
         }
+      },
+
+      // `cordon doctor` compares it with the code that runs.
+      'after:package:compileFunctions': () => {
+        const { naming } = serverless.getProvider('aws');
+        const { Resources } = serverless.service.provider.compiledCloudFormationTemplate;
+        for (const [name, CodeSha256] of hashes)
+          Resources[naming.getLambdaLogicalId(name)].Metadata = { CodeSha256 };
       },
     };
   }

@@ -27,10 +27,13 @@ import { type DeviceHttps, startDeviceHttps } from './aws/mqtt/device-https';
 import { compileTopicRule } from './aws/mqtt/rules';
 import { createRoleBook, type RoleBook } from './aws/role-credentials';
 import { createRuleActions } from './aws/rule-actions';
+import { createApiGateway } from './aws/services/api-gateway';
 import { createCloudFormation, type RunningStack } from './aws/services/cloudformation';
+import { createDescriptions, type Descriptions } from './aws/services/descriptions';
 import { createEventBus, type LocalEventBus } from './aws/services/event-bus';
 import { createEvents } from './aws/services/events';
 import { createIam } from './aws/services/iam';
+import { createLogs } from './aws/services/logs';
 import { createSecurityHub, type LocalSecurityHub } from './aws/services/security-hub';
 import { jsonResponse, type LocalRoutes } from './aws/wire/local-routes';
 import type { Closers } from './closers';
@@ -138,6 +141,8 @@ async function boot(
   const sources: EventSourceDefinition[] = [];
   let stack: RunningStack | undefined;
   let schedules: Scheduler | undefined;
+  let apis: HttpApiHost | undefined;
+  const descriptions = createDescriptions();
   const registry = createIotRegistry(identity, {
     endpoint: (kind) => `localhost:${(kind === 'data' ? broker : https)?.port ?? 0}`,
     checkTopicRule: compileTopicRule,
@@ -182,6 +187,10 @@ async function boot(
       events: createEvents(identity, () => schedules, eventBus.handler),
       securityhub: securityHub.handler,
       iam: createIam(identity, roles),
+      apigateway: createApiGateway(identity, descriptions, (apiId, routeKey) =>
+        apis?.removeRoute(apiId, routeKey),
+      ),
+      logs: createLogs(identity, descriptions),
     },
     routes: {
       ...iotLocalRoutes(registry),
@@ -224,13 +233,14 @@ async function boot(
   });
   const host = functions;
   closers.push(() => host.close());
-  const apis = createHttpApiHost({
+  const httpApis = createHttpApiHost({
     identity,
     invoke: host.invoke,
     findCaller: aws.gateway.findCaller,
     log,
   });
-  closers.push(() => apis.close());
+  apis = httpApis;
+  closers.push(() => httpApis.close());
   const scheduler = createScheduler({ identity, invoke: host.invoke, log });
   closers.push(() => scheduler.close());
   schedules = scheduler;
@@ -253,7 +263,7 @@ async function boot(
     stackName: nameStack(template),
     artifactsDirectory,
     clients,
-    hooks: createHooks(roles, host, scheduler, aws, apis, sources),
+    hooks: createHooks(roles, host, scheduler, aws, httpApis, sources, descriptions),
     log,
   });
   apiUrl = deployed.outputs.ApiUrl;
@@ -348,6 +358,7 @@ function createHooks(
   aws: LocalAws,
   apis: HttpApiHost,
   sources: EventSourceDefinition[],
+  descriptions: Descriptions,
 ): StackHooks {
   return {
     registerRole: (role) => roles.register(role),
@@ -362,6 +373,7 @@ function createHooks(
     isAllowed: roles.isAllowed,
     openHttpApi: apis.open,
     registerRoute: apis.addRoute,
+    describe: descriptions.put,
     putParameter: ({ name, value, type }) => aws.parameters.put(name, value, type),
   };
 }

@@ -2,12 +2,13 @@ import type { IoTClient } from '@aws-sdk/client-iot';
 import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { connectAlarms } from './reads/alarms';
-import { connectPresent, connectTemplates } from './reads/as-deployed';
+import { connectPresent } from './reads/as-deployed';
 import { connectDevices } from './reads/devices';
 import { connectFunctions } from './reads/functions';
 import { connectMessaging } from './reads/messaging';
 import { connectQuotas } from './reads/quotas';
 import { connectStack } from './reads/stack';
+import { connectTemplates } from './reads/template';
 
 export interface DoctorClients {
   readonly iot: IoTClient;

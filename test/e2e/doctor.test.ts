@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ApiGatewayV2Client, DeleteRouteCommand, GetRoutesCommand } from '@aws-sdk/client-apigatewayv2';
+import { CloudWatchLogsClient, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { UpdateContinuousBackupsCommand, UpdateTimeToLiveCommand } from '@aws-sdk/client-dynamodb';
-import { DeleteRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
+import { DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   AttachPolicyCommand,
   AttachThingPrincipalCommand,
@@ -11,9 +13,11 @@ import {
   DisableTopicRuleCommand,
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot';
-import { ListSubscriptionsByTopicCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
+import { LambdaClient, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import { ListSubscriptionsByTopicCommand, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { DeleteQueueCommand, GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { strToU8, zipSync } from 'fflate';
 import type { Finding } from '../../cli/doctor/finding';
 import { connectTable } from '../../shared/storage/table';
 import { type Cli, openCli } from './cli-process';
@@ -124,7 +128,45 @@ describe('cordon doctor', () => {
     const iam = new IAMClient(settings);
     const RoleName = stack.deployed.resources.RespondRole?.physicalId;
     await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'respond' }));
+    const denial = { Effect: 'Deny', Action: 'sqs:SendMessage', Resource: '*' };
+    await iam.send(
+      new PutRolePolicyCommand({
+        RoleName: stack.deployed.resources.OperateRole?.physicalId,
+        PolicyName: 'mine',
+        PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [denial] }),
+      }),
+    );
     iam.destroy();
+    const gateway = new ApiGatewayV2Client(settings);
+    const ApiId = stack.deployed.resources.HttpApi?.physicalId;
+    const { Items: routes = [] } = await gateway.send(new GetRoutesCommand({ ApiId }));
+    const route = routes.find(({ RouteKey }) => RouteKey === 'GET /health');
+    await gateway.send(new DeleteRouteCommand({ ApiId, RouteId: route?.RouteId }));
+    gateway.destroy();
+    expect((await fetch(`${stack.deployed.outputs.ApiUrl}/health`)).status).toBe(404);
+    const logs = new CloudWatchLogsClient(settings);
+    const logGroupName = `/aws/lambda/${prefix}-respond`;
+    await logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 1 }));
+    logs.destroy();
+    const lambda = new LambdaClient(settings);
+    const ZipFile = zipSync({ 'functions/provision/index.mjs': strToU8('export const handler = 1;') });
+    await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: `${prefix}-provision`, ZipFile }));
+    lambda.destroy();
+    await sns.send(
+      new SubscribeCommand({
+        TopicArn: arn('sns', `${prefix}-alerts`),
+        Protocol: 'sqs',
+        Endpoint: arn('sqs', `${prefix}-presence`),
+      }),
+    );
+    const presence = await sqs.send(new GetQueueUrlCommand({ QueueName: `${prefix}-presence` }));
+    const open = { Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: '*' };
+    await sqs.send(
+      new SetQueueAttributesCommand({
+        QueueUrl: presence.QueueUrl,
+        Attributes: { Policy: JSON.stringify({ Version: '2012-10-17', Statement: [open] }) },
+      }),
+    );
     const alertsQueue = await sqs.send(new GetQueueUrlCommand({ QueueName: `${prefix}-alerts` }));
     await sqs.send(
       new SetQueueAttributesCommand({
@@ -164,6 +206,12 @@ describe('cordon doctor', () => {
       /^problem alerts topic: the queue cordon-dev-alerts is not subscribed/m,
       /^problem announcements topic: the queue cordon-dev-\S+ is not subscribed/m,
       /^problem as deployed: role cordon-dev-RespondRole-\w+: its policy respond is missing/m,
+      /^problem as deployed: role cordon-dev-OperateRole-\w+: it has another policy, mine/m,
+      /^problem as deployed: route GET \/health: it is missing/m,
+      /^problem as deployed: log group \S+-respond: RetentionInDays was 30 and is 1/m,
+      /^problem as deployed: function cordon-dev-provision: its code is not what was deployed/m,
+      /^problem as deployed: queue cordon-dev-presence: it has a policy: Allow sqs:SendMessage/m,
+      /^note alerts topic: \S+:cordon-dev-presence also receives each alert/m,
       /^problem as deployed: queue policy \S+: cordon-dev-alerts: it lacks: Allow sqs:SendMessage/m,
       /^problem as deployed: queue cordon-dev-reports: DelaySeconds was 0 and is 900/m,
       /^problem as deployed: table cordon-dev: .* expiresAt and is none; point-in-time recovery is off/m,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -34,7 +35,6 @@ export async function packageService(configuration: string, parameters: Paramete
   for (const id of Object.keys(template.Resources))
     if (gone.some((prefix) => ofFunction(prefix).test(id))) delete replaced.Resources[id];
   finishTemplate(replaced, writeTags('dev', parameters.tags));
-  writeFileSync(join(directory, templateFile), JSON.stringify(replaced));
   const settings = new Map([
     ['configuration.json', strToU8(JSON.stringify(loadConfiguration(file, parameters)))],
     ['source.json', strToU8(JSON.stringify(readSource(file, parameters)))],
@@ -43,8 +43,12 @@ export async function packageService(configuration: string, parameters: Paramete
     const content = unzipSync(readFileSync(join(packaged, zip)));
     for (const name of Object.keys(content))
       content[name] = settings.get(basename(name)) ?? content[name] ?? strToU8('');
-    writeFileSync(join(directory, zip), zipSync(content, { level: 0 }));
+    const made = zipSync(content, { level: 0 });
+    writeFileSync(join(directory, zip), made);
+    const owner = replaced.Resources[`${toPascalCase(zip.replace(/\.zip$/, ''))}LambdaFunction`];
+    if (owner) owner.Metadata = { CodeSha256: createHash('sha256').update(made).digest('base64') };
   }
+  writeFileSync(join(directory, templateFile), JSON.stringify(replaced));
   return { directory, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 

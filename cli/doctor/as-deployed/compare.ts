@@ -28,9 +28,9 @@ export function comparePolicies(deployed: unknown, actual: unknown): string[] {
   ];
 }
 
-type Statement = Readonly<Record<string, unknown>>;
+export type Statement = Readonly<Record<string, unknown>>;
 
-function listStatements(document: unknown): Statement[] {
+export function listStatements(document: unknown): Statement[] {
   const { Statement = [] } = (document ?? {}) as { Statement?: unknown };
   return [Statement].flat().filter((one): one is Statement => typeof one === 'object' && one !== null);
 }
@@ -62,7 +62,7 @@ function isSameValue(deployed: unknown, actual: unknown): boolean {
   return matches([deployed].flat(), [actual ?? []].flat());
 }
 
-function describeStatement(statement: Statement): string {
+export function describeStatement(statement: Statement): string {
   const { Effect, Principal, Action, NotAction, Resource, NotResource } = statement;
   const list = (value: unknown) =>
     [value ?? []]

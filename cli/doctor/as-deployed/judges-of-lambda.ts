@@ -1,12 +1,18 @@
+import { describeStatement, listStatements, type Statement } from './compare';
 import { compareFields, differ, toldElsewhere } from './differ';
+import type { Differences } from './judge';
 import type { PresentResources } from './present';
 import { type DeployedResource, unknown } from './template';
 
 export async function judgeFunction(
-  { physicalId, properties }: DeployedResource,
-  { readFunctionSettings }: PresentResources,
-): Promise<readonly string[]> {
-  const present = await readFunctionSettings(physicalId);
+  { physicalId, properties, metadata }: DeployedResource,
+  { readFunctionSettings, readFunctionPolicy }: PresentResources,
+  all: readonly DeployedResource[],
+): Promise<Differences> {
+  const [present, policy] = await Promise.all([
+    readFunctionSettings(physicalId),
+    readFunctionPolicy(physicalId),
+  ]);
   if (!present) return toldElsewhere;
   const watched = ['Handler', 'Runtime', 'Role', 'Timeout', 'MemorySize', 'Environment'].filter(
     (name) => name in present,
@@ -19,14 +25,59 @@ export async function judgeFunction(
       properties.Layers ?? [],
       Layers.map(({ Arn }) => Arn),
     ),
+    ...judgeCode(physicalId, properties.Code, metadata.CodeSha256, present),
+    ...judgeInvokers(physicalId, policy, all),
   ];
+}
+
+/** The deploy wrote the hash of each package into the template; Lambda shows the hash of the one that runs. */
+function judgeCode(
+  name: string,
+  code: unknown,
+  deployed: unknown,
+  { CodeSha256: present }: { readonly CodeSha256?: string },
+): Differences {
+  if (typeof deployed !== 'string' || present === undefined || present === deployed) return [];
+  const { S3Bucket, S3Key } = (code ?? {}) as Readonly<Record<string, unknown>>;
+  return [
+    {
+      what: `its code is not what was deployed: the package has SHA-256 ${present}, and was ${deployed}`,
+      why: 'Whoever replaced it decides what Cordon does, with the rights of its role.',
+      mend: `aws lambda update-function-code --function-name ${name} --s3-bucket ${String(S3Bucket)} --s3-key ${String(S3Key)}`,
+    },
+  ];
+}
+
+/** Whoever may start a function in addition makes up events for it. */
+function judgeInvokers(name: string, policy: unknown, all: readonly DeployedResource[]): Differences {
+  const permissions = all.filter(
+    ({ type, properties }) => type === 'AWS::Lambda::Permission' && nameOf(properties.FunctionName) === name,
+  );
+  return listStatements(policy)
+    .filter((statement) => !permissions.some(({ properties }) => isGivenBy(statement, properties)))
+    .map((statement) => ({
+      what: `its policy has in addition: ${describeStatement(statement)}`,
+      why: 'Whoever may invoke it makes up the events that it acts on.',
+      mend: `aws lambda remove-permission --function-name ${name} --statement-id ${String(statement.Sid)}`,
+    }));
+}
+
+function isGivenBy(
+  statement: Statement,
+  { Principal, SourceArn }: Readonly<Record<string, unknown>>,
+): boolean {
+  return (
+    statement.Effect === 'Allow' &&
+    (statement.Principal as { readonly Service?: unknown } | undefined)?.Service === Principal &&
+    (SourceArn === undefined || SourceArn === unknown || findSource(statement) === SourceArn)
+  );
 }
 
 /** A filter that was added drops messages without a word. */
 export async function judgeEventSource(
   { physicalId, properties }: DeployedResource,
   { readEventSource }: PresentResources,
-): Promise<readonly string[]> {
+): Promise<Differences> {
   const name = nameOf(properties.FunctionName);
   const present = name === undefined ? undefined : await readEventSource(name, physicalId);
   if (!present) return toldElsewhere;
@@ -42,29 +93,16 @@ export async function judgeEventSource(
   ].map((difference) => `of ${name}: ${difference}`);
 }
 
-interface Statement {
-  readonly Effect?: unknown;
-  readonly Principal?: { readonly Service?: unknown };
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-}
-
 /** Without the permission a schedule or the API starts the function never. */
 export async function judgePermission(
   { properties }: DeployedResource,
   { readFunctionPolicy }: PresentResources,
-): Promise<readonly string[]> {
+): Promise<Differences> {
   const name = nameOf(properties.FunctionName);
   if (name === undefined) return toldElsewhere;
-  const { Statement = [] } = ((await readFunctionPolicy(name)) ?? {}) as {
-    readonly Statement?: readonly Statement[];
-  };
   const { Principal, SourceArn } = properties;
-  const isGiven = Statement.some(
-    (statement) =>
-      statement.Effect === 'Allow' &&
-      statement.Principal?.Service === Principal &&
-      (SourceArn === undefined || SourceArn === unknown || findSource(statement) === SourceArn),
-  );
+  const statements = listStatements(await readFunctionPolicy(name));
+  const isGiven = statements.some((statement) => isGivenBy(statement, properties));
   return isGiven
     ? []
     : [`${Principal} may not invoke ${name}${SourceArn === unknown ? '' : ` for ${SourceArn}`}`];
@@ -72,7 +110,9 @@ export async function judgePermission(
 
 /** A statement without a source is of any. */
 function findSource({ Condition = {} }: Statement): unknown {
-  return Object.values(Condition).flatMap((keys) => keys['AWS:SourceArn'] ?? keys['aws:SourceArn'] ?? [])[0];
+  return Object.values(Condition as Readonly<Record<string, Readonly<Record<string, unknown>>>>).flatMap(
+    (keys) => keys['AWS:SourceArn'] ?? keys['aws:SourceArn'] ?? [],
+  )[0];
 }
 
 function nameOf(functionArn: unknown): string | undefined {

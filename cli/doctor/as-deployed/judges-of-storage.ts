@@ -1,11 +1,14 @@
+import { describeStatement, listStatements } from './compare';
 import { compareFields, differ, toldElsewhere } from './differ';
+import { type Differences, gone, listKnown } from './judge';
 import type { PresentResources } from './present';
 import type { DeployedResource } from './template';
 
 export async function judgeQueue(
   { physicalId, properties }: DeployedResource,
   { readQueueSettings }: PresentResources,
-): Promise<readonly string[]> {
+  all: readonly DeployedResource[],
+): Promise<Differences> {
   const present = await readQueueSettings(physicalId);
   if (!present) return toldElsewhere;
   const { VisibilityTimeout = 30, MessageRetentionPeriod = 345_600, DelaySeconds = 0 } = properties;
@@ -13,6 +16,15 @@ export async function judgeQueue(
   return [
     ...compareFields({ VisibilityTimeout, MessageRetentionPeriod, DelaySeconds }, present),
     ...differ('KmsMasterKeyId', KmsMasterKeyId, present.KmsMasterKeyId || 'none'),
+    ...(all.some(
+      (one) => one.type === 'AWS::SQS::QueuePolicy' && listKnown(one.properties.Queues).includes(physicalId),
+    )
+      ? []
+      : listStatements(JSON.parse(present.Policy || '{}')).map((statement) => ({
+          what: `it has a policy: ${describeStatement(statement)}`,
+          why: 'Only the stack may say who sends to this queue and who reads from it.',
+          mend: `aws sqs set-queue-attributes --queue-url ${physicalId} --attributes Policy=`,
+        }))),
     // A queue without one is told by the check of the queues.
     ...(present.RedrivePolicy
       ? differ('RedrivePolicy', RedrivePolicy ?? 'none', JSON.parse(present.RedrivePolicy))
@@ -23,9 +35,9 @@ export async function judgeQueue(
 export async function judgeTable(
   { physicalId, properties }: DeployedResource,
   { readTable }: PresentResources,
-): Promise<readonly string[]> {
+): Promise<Differences> {
   const present = await readTable(physicalId);
-  if (!present) return ['it is missing'];
+  if (!present) return gone;
   const {
     GlobalSecondaryIndexes = [],
     TimeToLiveSpecification,
@@ -52,4 +64,21 @@ interface TableProperties {
   readonly GlobalSecondaryIndexes?: readonly { readonly IndexName: string }[];
   readonly TimeToLiveSpecification?: { readonly AttributeName: string };
   readonly PointInTimeRecoverySpecification?: { readonly PointInTimeRecoveryEnabled?: boolean };
+}
+
+export async function judgeLogGroup(
+  { physicalId, properties }: DeployedResource,
+  { readLogGroup }: PresentResources,
+): Promise<Differences> {
+  const present = await readLogGroup(physicalId);
+  if (!present) return gone;
+  const { RetentionInDays: days = 'never', KmsKeyId = 'none' } = properties;
+  return [
+    ...differ('RetentionInDays', days, present.retention ?? 'never').map((what) => ({
+      what,
+      why: 'Logs are gone before somebody reads them, or are kept, and paid for, longer than was decided.',
+      mend: `aws logs put-retention-policy --log-group-name ${physicalId} --retention-in-days ${String(days)}`,
+    })),
+    ...differ('KmsKeyId', KmsKeyId, present.key ?? 'none'),
+  ];
 }

@@ -3,7 +3,7 @@ export interface PresentResources {
   readRole(name: string): Promise<PresentRole | undefined>;
   /** An empty document where there is none; nothing where there is no queue. */
   readQueuePolicy(queueUrl: string): Promise<unknown>;
-  readTopicPolicy(topicArn: string): Promise<unknown>;
+  readTopic(topicArn: string): Promise<PresentTopic | undefined>;
   readSubscription(arn: string): Promise<Readonly<Record<string, string>> | undefined>;
   /** In the words of the template. */
   readTopicRule(name: string): Promise<object | undefined>;
@@ -16,6 +16,31 @@ export interface PresentResources {
   readEventSource(functionName: string, id: string): Promise<object | undefined>;
   /** Who may invoke a function; an empty document where nobody may. */
   readFunctionPolicy(functionName: string): Promise<unknown>;
+  readHttpApi(apiId: string): Promise<PresentHttpApi | undefined>;
+  readLogGroup(name: string): Promise<PresentLogGroup | undefined>;
+}
+
+interface PresentTopic {
+  /** Nothing where the service shows none. */
+  readonly policy?: unknown;
+  readonly key?: string;
+}
+
+type Part = Readonly<Record<string, unknown>>;
+
+/** In the words of the template. */
+export interface PresentHttpApi {
+  readonly api: Part;
+  readonly routes: readonly Part[];
+  readonly authorizers: readonly Part[];
+  readonly integrations: readonly Part[];
+  readonly stages: readonly Part[];
+}
+
+interface PresentLogGroup {
+  /** In days; nothing: for ever. */
+  readonly retention?: number;
+  readonly key?: string;
 }
 
 export interface PresentRole {

@@ -12,7 +12,14 @@ export interface TemplateBody {
   readonly Parameters?: Readonly<Record<string, { readonly Type?: string }>>;
   readonly Conditions?: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<
-    Record<string, { readonly Type: string; readonly Properties?: Readonly<Record<string, unknown>> }>
+    Record<
+      string,
+      {
+        readonly Type: string;
+        readonly Properties?: Readonly<Record<string, unknown>>;
+        readonly Metadata?: Readonly<Record<string, unknown>>;
+      }
+    >
   >;
 }
 
@@ -22,6 +29,7 @@ export interface DeployedResource {
   readonly type: string;
   readonly physicalId: string;
   readonly properties: Readonly<Record<string, unknown>>;
+  readonly metadata: Readonly<Record<string, unknown>>;
 }
 
 /** A value that the template alone does not tell; it counts as equal to any. */
@@ -31,12 +39,14 @@ const absent = Symbol('absent');
 
 /** The resources that the stack has now, each with resolved properties. */
 export function resolveResources(template: DeployedTemplate): DeployedResource[] {
-  return Object.entries(template.body.Resources).flatMap(([logicalId, { Type, Properties = {} }]) => {
-    const physicalId = template.physicalIds.get(logicalId);
-    if (physicalId === undefined) return [];
-    const properties = resolve(Properties, template) as Readonly<Record<string, unknown>>;
-    return [{ logicalId, type: Type, physicalId, properties }];
-  });
+  return Object.entries(template.body.Resources).flatMap(
+    ([logicalId, { Type, Properties = {}, Metadata = {} }]) => {
+      const physicalId = template.physicalIds.get(logicalId);
+      if (physicalId === undefined) return [];
+      const properties = resolve(Properties, template) as Readonly<Record<string, unknown>>;
+      return [{ logicalId, type: Type, physicalId, properties, metadata: Metadata }];
+    },
+  );
 }
 
 function resolve(value: unknown, template: DeployedTemplate): unknown {
@@ -108,7 +118,9 @@ function resolveName(name: string, { stackId, body, parameters, physicalIds }: D
   const value = parameters[name];
   // CloudFormation masks a NoEcho value with asterisks, and shows the name of an SSM parameter instead of its value.
   const isMasked = value === undefined || /^\*+$/.test(value);
-  return isMasked || body.Parameters?.[name]?.Type?.startsWith('AWS::SSM') ? unknown : value;
+  const type = body.Parameters?.[name]?.Type;
+  if (isMasked || type?.startsWith('AWS::SSM')) return unknown;
+  return type === 'CommaDelimitedList' ? value.split(',').map((one) => one.trim()) : value;
 }
 
 function resolveAttribute(logicalId: string, attribute: string, template: DeployedTemplate): unknown {

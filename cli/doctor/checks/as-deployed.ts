@@ -1,3 +1,4 @@
+import type { Differences } from '../as-deployed/judge';
 import { judges } from '../as-deployed/judges';
 import type { PresentResources } from '../as-deployed/present';
 import { type DeployedResource, type DeployedTemplate, resolveResources } from '../as-deployed/template';
@@ -17,8 +18,9 @@ export function checkAsDeployed(
     async run(): Promise<Finding[]> {
       const template = await readTemplate();
       if (!template) return [];
-      const watched = resolveResources(template).filter(({ type }) => judges[type]);
-      const found = await Promise.all(watched.map((resource) => judge(resource, present)));
+      const all = resolveResources(template);
+      const watched = all.filter(({ type }) => judges[type]);
+      const found = await Promise.all(watched.map((resource) => judge(resource, present, all)));
       const changed = found.flatMap(({ findings }) => findings);
       const unread = describeUnread(found.flatMap(({ failure }) => failure ?? []));
       const read = found.filter(({ failure }) => failure === undefined).length;
@@ -38,26 +40,36 @@ interface Judged {
   readonly failure?: { readonly type: string; readonly what: string };
 }
 
-async function judge(resource: DeployedResource, present: PresentResources): Promise<Judged> {
+async function judge(
+  resource: DeployedResource,
+  present: PresentResources,
+  all: readonly DeployedResource[],
+): Promise<Judged> {
   const { type, logicalId, physicalId } = resource;
-  const word = judges[type]?.word ?? type;
+  const of = judges[type];
+  const word = of?.word ?? type;
   try {
-    const differences = (await judges[type]?.judge(resource, present)) ?? [];
-    const name = physicalId.slice(physicalId.lastIndexOf('/') + 1);
-    if (differences.length === 0) return { findings: [] };
-    const shown = differences.slice(0, mostShown).join('; ');
-    const more = differences.length - mostShown;
-    const finding: Finding = {
-      level: 'problem',
-      about,
-      what: `${word} ${name.includes(':') ? logicalId : name}: ${shown}${more > 0 ? `; and ${more} more` : ''}`,
-      why: 'Somebody changed it since the last deploy: a part of Cordon may not do what it should.',
-      mend: changedByHand,
-    };
-    return { findings: [finding] };
+    const differences = (await of?.judge(resource, present, all)) ?? [];
+    const id = physicalId.slice(physicalId.lastIndexOf('/') + 1);
+    const name = of?.name?.(resource) ?? (id.includes(':') ? logicalId : id);
+    return { findings: describe(`${word} ${name}`, differences) };
   } catch (error) {
     return { findings: [], failure: { type: word, what: describeFailure(error) } };
   }
+}
+
+/** What one page mends is told at once, and each of the others with its command. */
+function describe(subject: string, differences: Differences): Finding[] {
+  const texts = differences.filter((one) => typeof one === 'string');
+  const more = texts.length - mostShown;
+  const shown = `${texts.slice(0, mostShown).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
+  const why = 'Somebody changed it since the last deploy: a part of Cordon may not do what it should.';
+  const together = texts.length === 0 ? [] : [{ what: shown, mend: changedByHand }];
+  const alone = differences.filter((one) => typeof one !== 'string');
+  return [...together, ...alone].map(({ what, ...rest }) => ({
+    ...{ level: 'problem' as const, about, what: `${subject}: ${what}`, why },
+    ...rest,
+  }));
 }
 
 /** One finding for each type and reason, since what can't be read of one can't be read of the others. */

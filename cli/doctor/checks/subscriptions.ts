@@ -44,6 +44,8 @@ export function checkSubscriptions(
               mend: changedByHand,
             });
         for (const address of email) found.push(...judgeAddress(about, address, subscriptions));
+        if (topic === 'alerts')
+          found.push(...subscriptions.flatMap((one) => judgeListener(about, queues, one)));
         if (topic === 'announcements')
           found.push(...subscriptions.flatMap((one) => judgeFilter(about, queues, one)));
         if (topic !== 'alerts' && queues.length + email.length === 0 && subscriptions.length === 0)
@@ -62,14 +64,34 @@ export function checkSubscriptions(
   });
 }
 
+/** Only the stack need receive alerts: whoever else does learns which devices are suspected, and when. */
+function judgeListener(
+  about: string,
+  queues: readonly string[],
+  { protocol, endpoint, isConfirmed, arn }: Subscription,
+): Finding[] {
+  if (!isConfirmed || isQueueOf(queues, protocol, endpoint)) return [];
+  return [
+    {
+      level: 'note',
+      about,
+      what: `${endpoint} also receives each alert`,
+      why: 'The stack has no such subscription. Whoever reads it learns which devices are suspected, before they are contained.',
+      mend: `aws sns unsubscribe --subscription-arn ${arn}, unless you know it`,
+    },
+  ];
+}
+
+const isQueueOf = (queues: readonly string[], protocol: string, endpoint: string) =>
+  protocol === 'sqs' && queues.some((queue) => endpoint.endsWith(`:${queue}`));
+
 /** Whoever subscribed by hand would be told of each heartbeat. Queues of the stack know what to do with it. */
 function judgeFilter(
   about: string,
   queues: readonly string[],
   { protocol, endpoint, isConfirmed, isFiltered, arn }: Subscription,
 ): Finding[] {
-  const isOwn = protocol === 'sqs' && queues.some((queue) => endpoint.endsWith(`:${queue}`));
-  if (!isConfirmed || isFiltered || isOwn) return [];
+  if (!isConfirmed || isFiltered || isQueueOf(queues, protocol, endpoint)) return [];
   const audience = protocol.startsWith('email') ? '["people"]' : '["people","systems"]';
   return [
     {

@@ -1,9 +1,3 @@
-import {
-  CloudFormationClient,
-  DescribeStacksCommand,
-  GetTemplateCommand,
-  paginateListStackResources,
-} from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
 import {
   DescribeContinuousBackupsCommand,
@@ -16,13 +10,7 @@ import {
   EventBridgeClient,
   ListTargetsByRuleCommand,
 } from '@aws-sdk/client-eventbridge';
-import {
-  GetRoleCommand,
-  GetRolePolicyCommand,
-  IAMClient,
-  paginateListAttachedRolePolicies,
-  paginateListRolePolicies,
-} from '@aws-sdk/client-iam';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { GetTopicRuleCommand, type IoTClient } from '@aws-sdk/client-iot';
 import {
   GetFunctionCommand,
@@ -37,37 +25,11 @@ import {
 } from '@aws-sdk/client-sns';
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { parseJson } from '../../../shared/domain/json';
-import { isNotFound } from '../../../shared/errors';
-import type { PresentResources, PresentRole, PresentTable } from '../as-deployed/present';
-import type { DeployedTemplate, TemplateBody } from '../as-deployed/template';
-
-/** What CloudFormation deployed. */
-export function connectTemplates(settings: object) {
-  const cloudFormation = new CloudFormationClient(settings);
-  return async (StackName: string): Promise<DeployedTemplate | undefined> => {
-    const [{ Stacks: [stack] = [] }, { TemplateBody: text = '' }] = await Promise.all([
-      cloudFormation.send(new DescribeStacksCommand({ StackName })),
-      cloudFormation.send(new GetTemplateCommand({ StackName })),
-    ]);
-    const physicalIds = new Map<string, string>();
-    for await (const { StackResourceSummaries = [] } of paginateListStackResources(
-      { client: cloudFormation },
-      { StackName },
-    ))
-      for (const { LogicalResourceId, PhysicalResourceId } of StackResourceSummaries)
-        if (LogicalResourceId && PhysicalResourceId) physicalIds.set(LogicalResourceId, PhysicalResourceId);
-    if (!stack?.StackId) return undefined;
-    const parameters = (stack.Parameters ?? []).map(
-      ({ ParameterKey = '', ParameterValue = '' }) => [ParameterKey, ParameterValue] as const,
-    );
-    return {
-      stackId: stack.StackId,
-      body: JSON.parse(text) as TemplateBody,
-      parameters: Object.fromEntries(parameters),
-      physicalIds,
-    };
-  };
-}
+import type { PresentResources, PresentTable } from '../as-deployed/present';
+import { capitalizeKeys, orNothing } from './answers';
+import { connectHttpApis } from './http-api';
+import { connectLogGroups } from './log-groups';
+import { readRole } from './role';
 
 interface PresentClients {
   readonly iot: IoTClient;
@@ -98,10 +60,12 @@ export function connectPresent(
         return JSON.parse(Attributes?.Policy || '{}') as unknown;
       }),
 
-    async readTopicPolicy(TopicArn) {
-      const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
-      return JSON.parse(Attributes?.Policy || '{}');
-    },
+    readTopic: (TopicArn) =>
+      orNothing(async () => {
+        const { Attributes = {} } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
+        const { Policy, KmsMasterKeyId: key } = Attributes;
+        return { ...(Policy && { policy: JSON.parse(Policy) as unknown }), ...(key && { key }) };
+      }),
 
     readSubscription: (SubscriptionArn) =>
       orNothing(async () => {
@@ -129,10 +93,11 @@ export function connectPresent(
     readFunctionSettings: (FunctionName) =>
       orNothing(async () => {
         const { Configuration = {} } = await lambda.send(new GetFunctionCommand({ FunctionName }));
-        const { Environment, Timeout, MemorySize, Handler, Runtime, Role, Layers } = Configuration;
+        const { Environment, Timeout, MemorySize, Handler, Runtime, Role, Layers, CodeSha256 } =
+          Configuration;
         // Who may not see the variables gets an error in their place.
         const variables = Environment?.Error ? undefined : Environment;
-        const settings = { Timeout, MemorySize, Handler, Runtime, Role };
+        const settings = { Timeout, MemorySize, Handler, Runtime, Role, CodeSha256 };
         return { ...settings, ...(Layers && { Layers }), ...(variables && { Environment: variables }) };
       }),
 
@@ -163,39 +128,14 @@ export function connectPresent(
         return JSON.parse(Policy) as unknown;
       }),
 
+    readHttpApi: connectHttpApis(settings),
+    readLogGroup: connectLogGroups(stackName, settings),
+
     async readAlarm(name) {
       alarms ??= listAlarms(cloudWatch, `${stackName}-`);
       return (await alarms).get(name);
     },
   };
-}
-
-async function readRole(iam: IAMClient, RoleName: string): Promise<PresentRole | undefined> {
-  return orNothing(async () => {
-    const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
-    const names: string[] = [];
-    for await (const { PolicyNames = [] } of paginateListRolePolicies({ client: iam }, { RoleName }))
-      names.push(...PolicyNames);
-    const policies = await Promise.all(
-      names.map(async (PolicyName) => {
-        const { PolicyDocument = '' } = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
-        return [PolicyName, readDocument(PolicyDocument)] as const;
-      }),
-    );
-    const attached: string[] = [];
-    for await (const { AttachedPolicies = [] } of paginateListAttachedRolePolicies(
-      { client: iam },
-      { RoleName },
-    ))
-      attached.push(...AttachedPolicies.flatMap(({ PolicyArn }) => PolicyArn ?? []));
-    const boundary = Role?.PermissionsBoundary?.PermissionsBoundaryArn;
-    return {
-      trust: readDocument(Role?.AssumeRolePolicyDocument ?? ''),
-      policies: new Map(policies),
-      attached,
-      ...(boundary !== undefined && { boundary }),
-    };
-  });
 }
 
 async function readTable(dynamodb: DynamoDBClient, TableName: string): Promise<PresentTable> {
@@ -229,40 +169,4 @@ async function listAlarms(
   ))
     for (const alarm of MetricAlarms) if (alarm.AlarmName) found.set(alarm.AlarmName, alarm);
   return found;
-}
-
-/** IAM writes documents in the encoding of URLs (RFC 3986). */
-function readDocument(text: string): unknown {
-  try {
-    return JSON.parse(text.startsWith('{') ? text : decodeURIComponent(text));
-  } catch (cause) {
-    throw new Error('IAM returned a policy document that is not JSON', { cause });
-  }
-}
-
-/** Of IAM, SNS and SQS; AWS IoT answers for a missing rule as for one that is not allowed. */
-const goneNames = new Set([
-  ...['NoSuchEntityException', 'NotFoundException', 'UnauthorizedException'],
-  ...['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'],
-]);
-
-async function orNothing<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isNotFound(error) || (error instanceof Error && goneNames.has(error.name))) return undefined;
-    throw error;
-  }
-}
-
-/** The API of AWS IoT begins its names with a small letter, CloudFormation with a capital. */
-function capitalizeKeys(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(capitalizeKeys);
-  if (typeof value !== 'object' || value === null || value instanceof Date) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key.charAt(0).toUpperCase() + key.slice(1),
-      capitalizeKeys(item),
-    ]),
-  );
 }

@@ -25,13 +25,14 @@ export interface HttpApiHost {
   /** Gives the API an endpoint of its own on loopback; its URL. */
   open(definition: HttpApiDefinition): Promise<string>;
   addRoute(route: HttpRouteDefinition): void;
+  removeRoute(apiId: string, routeKey: string): void;
   close(): Promise<void>;
 }
 
 /** HTTP APIs of API Gateway: each a server that turns requests into invocations. */
 export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
   const servers = new Set<Server>();
-  const routes: HttpRouteDefinition[] = [];
+  let routes: readonly HttpRouteDefinition[] = [];
   return {
     async open(definition) {
       const ownRoutes = () => routes.filter(({ apiId }) => apiId === definition.id);
@@ -53,7 +54,13 @@ export function createHttpApiHost(options: HttpApiHostOptions): HttpApiHost {
       return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     },
 
-    addRoute: (route) => void routes.push(route),
+    addRoute: (route) => {
+      routes = [...routes, route];
+    },
+
+    removeRoute: (apiId, routeKey) => {
+      routes = routes.filter((route) => route.apiId !== apiId || route.routeKey !== routeKey);
+    },
 
     async close() {
       await Promise.all(

@@ -102,17 +102,17 @@ async function perform(
       return invoke(functionName, request, host);
     case 'GetFunction': {
       const Code = { RepositoryType: 'S3' };
-      return answer({ Configuration: describe(findDefinition(functionName, host)), Code, Tags: {} });
+      return answer({ Configuration: describe(findDefinition(functionName, host), host), Code, Tags: {} });
     }
     case 'UpdateFunctionCode': {
       findDefinition(functionName, host);
       await host.updateCode(functionName, readZip(request.body));
-      return answer(describe(findDefinition(functionName, host)));
+      return answer(describe(findDefinition(functionName, host), host));
     }
     case 'GetFunctionConfiguration':
-      return answer(describe(findDefinition(functionName, host)));
+      return answer(describe(findDefinition(functionName, host), host));
     default:
-      return answer({ Functions: host.definitions().map(describe) });
+      return answer({ Functions: host.definitions().map((definition) => describe(definition, host)) });
   }
 }
 
@@ -231,7 +231,8 @@ function listSources(
 }
 
 /** Leaves out the environment's values: they may hold what a template passed as NoEcho. */
-function describe(definition: FunctionDefinition): Record<string, unknown> {
+function describe(definition: FunctionDefinition, host: FunctionHost): Record<string, unknown> {
+  const CodeSha256 = host.codeSha256(definition.name);
   return {
     FunctionName: definition.name,
     FunctionArn: definition.arn,
@@ -243,6 +244,7 @@ function describe(definition: FunctionDefinition): Record<string, unknown> {
     Version: '$LATEST',
     State: 'Active',
     LastUpdateStatus: 'Successful',
+    ...(CodeSha256 !== undefined && { CodeSha256 }),
     PackageType: 'Zip',
     LoggingConfig: { LogFormat: 'Text', LogGroup: definition.logGroupName },
   };

@@ -3,18 +3,27 @@ import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import path from 'node:path';
 import { unzipSync } from 'fflate';
 
-/** Gives the folder that Lambda would mount as the task root; a `.zip` is unpacked below `directory`. */
-export async function unpackCode(codePath: string, directory: string): Promise<string> {
+interface Code {
+  /** The folder that Lambda would mount as the task root. */
+  readonly taskRoot: string;
+  /** Of the package, as Lambda shows it; a folder has none. */
+  readonly sha256?: string;
+}
+
+/** A `.zip` is unpacked below `directory`. */
+export async function unpackCode(codePath: string, directory: string): Promise<Code> {
   const found = await stat(codePath).catch(() => undefined);
   if (!found) throw new Error(`The package ${codePath} is missing: run \`sls package\``);
-  if (found.isDirectory()) return path.resolve(codePath);
+  if (found.isDirectory()) return { taskRoot: path.resolve(codePath) };
   return unpackZip(await readFile(codePath), directory);
 }
 
 /** Unpacks a package into a folder below `directory` that its content names, unless it is there already. */
-export async function unpackZip(zip: Uint8Array, directory: string): Promise<string> {
-  const taskRoot = path.resolve(directory, createHash('sha256').update(zip).digest('hex').slice(0, 16));
-  if (await isFolder(taskRoot)) return taskRoot;
+export async function unpackZip(zip: Uint8Array, directory: string): Promise<Code> {
+  const hash = createHash('sha256').update(zip).digest();
+  const taskRoot = path.resolve(directory, hash.toString('hex').slice(0, 16));
+  const code = { taskRoot, sha256: hash.toString('base64') };
+  if (await isFolder(taskRoot)) return code;
   await mkdir(directory, { recursive: true });
   // Lambda's task root has no package.json above it. Without this one, the project's own `"type": "module"`
   // would make Node read CommonJS bundles as ES modules.
@@ -29,7 +38,7 @@ export async function unpackZip(zip: Uint8Array, directory: string): Promise<str
     // Another stack that shares the folder was faster.
     if (!(await isFolder(taskRoot))) throw error;
   }
-  return taskRoot;
+  return code;
 }
 
 const isFolder = async (place: string) => (await stat(place).catch(() => undefined))?.isDirectory() === true;

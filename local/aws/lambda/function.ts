@@ -46,6 +46,8 @@ export interface FunctionHost {
   /** Starts one worker of the function, or of each, and waits until it is ready. */
   warm(nameOrArn?: string): Promise<void>;
   definitions(): readonly FunctionDefinition[];
+  /** Of the package that a function runs; nothing where its code is a folder. */
+  codeSha256(nameOrArn: string): string | undefined;
   pids(): Readonly<Record<string, readonly number[]>>;
   /** Milliseconds from spawn to ready of each function's first worker. */
   coldStarts(): Readonly<Record<string, number>>;
@@ -77,7 +79,7 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
   async function register(definition: FunctionDefinition, credentials: FunctionCredentials): Promise<void> {
     if (functions.has(definition.name)) throw new Error(`Function already exist: ${definition.name}`);
     const log = openFunctionLog(settings.logDirectory, definition.name);
-    const taskRoot = await unpackCode(definition.codePath, settings.codeDirectory);
+    const { taskRoot, sha256: codeSha256 } = await unpackCode(definition.codePath, settings.codeDirectory);
     const { identity, endpoint, caFile, compiledDirectory } = settings;
     const nodePath = settings.nodePath ?? process.execPath;
     const initTimeoutMs = settings.initTimeoutMs ?? 30_000;
@@ -99,6 +101,7 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
       log,
       startOn,
       start: startOn(taskRoot),
+      codeSha256,
       limit: definition.reservedConcurrency ?? settings.maxConcurrency ?? 4,
       workers: new Set(),
       retired: new Set(),
@@ -110,8 +113,9 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
 
   async function updateCode(nameOrArn: string, zip: Uint8Array): Promise<void> {
     const fn = find(nameOrArn);
-    const taskRoot = await unpackZip(zip, settings.codeDirectory);
+    const { taskRoot, sha256 } = await unpackZip(zip, settings.codeDirectory);
     fn.start = fn.startOn(taskRoot);
+    fn.codeSha256 = sha256;
     for (const worker of fn.workers) fn.retired.add(worker);
     for (const worker of fn.idle.splice(0)) worker.kill();
   }
@@ -164,6 +168,7 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
       const chosen = nameOrArn === undefined ? [...functions.values()] : [find(nameOrArn)];
       await Promise.all(chosen.filter((fn) => fn.workers.size === 0 && fn.limit > 0).map(addWorker));
     },
+    codeSha256: (nameOrArn) => find(nameOrArn).codeSha256,
     definitions: () => [...functions.values()].map((fn) => fn.definition),
     pids: () => collect(functions, (fn) => [...fn.workers].flatMap((worker) => worker.pid ?? [])),
     coldStarts: () => collect(functions, (fn) => fn.coldStartMs),

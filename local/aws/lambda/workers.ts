@@ -18,6 +18,8 @@ export interface HostedFunction {
   readonly retired: Set<Worker>;
   readonly startOn: (taskRoot: string) => () => Worker;
   start: () => Worker;
+  /** Of its package. */
+  codeSha256: string | undefined;
   readonly idle: Worker[];
   readonly queue: PendingInvocation[];
   starting: number;

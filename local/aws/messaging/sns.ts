@@ -1,5 +1,5 @@
 import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../../types';
-import { formatAwsError } from '../wire/aws-error';
+import { escapeXml, formatAwsError } from '../wire/aws-error';
 import type { Forward } from '../wire/forward';
 import { parseJsonObject } from '../wire/json';
 import type { Mailbox } from './email';
@@ -81,9 +81,33 @@ export function createSns(identity: AwsIdentity, forward: Forward, mailbox: Mail
       if (operation === 'Publish' || operation === 'PublishBatch') return await publish(request, form);
       const response = await forward(request, form.toString());
       if (response.status === 200) mailbox.follow(form, String(response.body));
-      return response;
+      return operation === 'GetTopicAttributes' ? addPolicy(response, form.get('TopicArn') ?? '') : response;
     },
   };
+}
+
+/** A topic that was given no policy has this one; CloudWatch publishes alarms by it. fauxqs shows none. */
+function addPolicy(response: ApiResponse, topicArn: string): ApiResponse {
+  const body = String(response.body);
+  if (response.status !== 200 || body.includes('<key>Policy</key>')) return response;
+  const calls = [
+    'GetTopicAttributes',
+    'SetTopicAttributes',
+    'AddPermission',
+    'RemovePermission',
+    'DeleteTopic',
+  ];
+  const statement = {
+    Sid: '__default_statement_ID',
+    Effect: 'Allow',
+    Principal: { AWS: '*' },
+    Action: [...calls, 'Subscribe', 'ListSubscriptionsByTopic', 'Publish'].map((name) => `SNS:${name}`),
+    Resource: topicArn,
+    Condition: { StringEquals: { 'AWS:SourceOwner': topicArn.split(':')[4] } },
+  };
+  const policy = { Version: '2008-10-17', Id: '__default_policy_ID', Statement: [statement] };
+  const entry = `<entry><key>Policy</key><value>${escapeXml(JSON.stringify(policy))}</value></entry>`;
+  return { ...response, body: body.replace('<Attributes>', `<Attributes>${entry}`) };
 }
 
 /** One value per name, the last: what IAM is asked about must be what fauxqs then acts on. */

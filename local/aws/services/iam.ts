@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../../types';
+import type { ApiRequest, ApiResponse, AwsIdentity, PolicyDocument, ServiceHandler } from '../../types';
 import type { StackRole } from '../cloudformation/resources/resource-type';
 import type { RoleBook } from '../role-credentials';
 import { escapeXml, formatAwsError } from '../wire/aws-error';
+import { parseJsonObject } from '../wire/json';
 import { nameRoleId } from '../wire/principal-id';
 
 const operations = [
@@ -10,10 +11,11 @@ const operations = [
   'ListRolePolicies',
   'ListAttachedRolePolicies',
   'GetRolePolicy',
+  'PutRolePolicy',
   'DeleteRolePolicy',
 ] as const;
 
-/** IAM: the roles of the stack as they are, and what takes rights from one. */
+/** IAM: the roles of the stack as they are, and what gives rights to one or takes them. */
 export function createIam({ partition, accountId }: AwsIdentity, roles: RoleBook): ServiceHandler {
   const arnOf = (name: string) =>
     roles.findByName(name)?.arn ?? `arn:${partition}:iam::${accountId}:role/${name}`;
@@ -48,6 +50,7 @@ export function createIam({ partition, accountId }: AwsIdentity, roles: RoleBook
           `<AttachedPolicies>${policies.join('')}</AttachedPolicies><IsTruncated>false</IsTruncated>`,
         );
       }
+      if (operation === 'PutRolePolicy') return putPolicy(request, roles, role);
       const document = role.inline.get(policyName);
       if (!document) return noSuchEntity(request, `The role policy with name ${policyName} cannot be found.`);
       if (operation === 'GetRolePolicy')
@@ -64,6 +67,22 @@ export function createIam({ partition, accountId }: AwsIdentity, roles: RoleBook
       return answer(operation);
     },
   };
+}
+
+function putPolicy(request: ApiRequest, roles: RoleBook, role: StackRole): ApiResponse {
+  const form = readForm(request);
+  const document = parseJsonObject(Buffer.from(form.get('PolicyDocument') ?? ''));
+  if (!Array.isArray(document?.Statement))
+    return formatAwsError(request, 400, 'MalformedPolicyDocument', 'Syntax errors in policy.');
+  const name = form.get('PolicyName') ?? '';
+  const { [name]: before, ...others } = Object.fromEntries(role.inline);
+  const added = document as unknown as PolicyDocument;
+  roles.register({
+    ...role,
+    documents: [...role.documents.filter((one) => one !== before), added],
+    inline: new Map([...Object.entries(others), [name, added]]),
+  });
+  return answer('PutRolePolicy');
 }
 
 function writeRole({ name, arn, trust, boundaryArn }: StackRole): string {

@@ -23,7 +23,12 @@ const trust = {
 };
 
 const body: TemplateBody = {
-  Parameters: { KmsKeyArn: {}, Secret: {}, Stored: { Type: 'AWS::SSM::Parameter::Value<String>' } },
+  Parameters: {
+    KmsKeyArn: {},
+    Secret: {},
+    Stored: { Type: 'AWS::SSM::Parameter::Value<String>' },
+    Audience: { Type: 'CommaDelimitedList' },
+  },
   Conditions: {
     HasKmsKey: { 'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'KmsKeyArn' }, ''] }] },
     HasSecret: { 'Fn::Equals': [{ Ref: 'Secret' }, 'x'] },
@@ -65,6 +70,59 @@ const body: TemplateBody = {
       },
     },
     Topic: { Type: 'AWS::SNS::Topic' },
+    AlarmsTopic: { Type: 'AWS::SNS::Topic' },
+    Logs: {
+      Type: 'AWS::Logs::LogGroup',
+      Properties: {
+        RetentionInDays: 30,
+        KmsKeyId: { 'Fn::If': ['HasKmsKey', { Ref: 'KmsKeyArn' }, { Ref: 'AWS::NoValue' }] },
+      },
+    },
+    Api: {
+      Type: 'AWS::ApiGatewayV2::Api',
+      Properties: {
+        Name: 'cordon-dev',
+        CorsConfiguration: { AllowOrigins: ['https://console'], AllowMethods: ['GET', 'POST'] },
+      },
+    },
+    Stage: {
+      Type: 'AWS::ApiGatewayV2::Stage',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        StageName: '$default',
+        AutoDeploy: true,
+        DefaultRouteSettings: { ThrottlingRateLimit: 20 },
+        AccessLogSettings: { DestinationArn: getAtt('Logs', 'Arn'), Format: 'json' },
+      },
+    },
+    Authorizer: {
+      Type: 'AWS::ApiGatewayV2::Authorizer',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        Name: 'oidc',
+        AuthorizerType: 'JWT',
+        IdentitySource: ['$request.header.Authorization'],
+        JwtConfiguration: { Issuer: 'https://issuer', Audience: { Ref: 'Audience' } },
+      },
+    },
+    Integration: {
+      Type: 'AWS::ApiGatewayV2::Integration',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        IntegrationType: 'AWS_PROXY',
+        IntegrationUri: getAtt('Respond', 'Arn'),
+      },
+    },
+    Route: {
+      Type: 'AWS::ApiGatewayV2::Route',
+      Properties: {
+        ApiId: { Ref: 'Api' },
+        RouteKey: 'GET /cases',
+        Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'Integration' }]] },
+        AuthorizationType: 'JWT',
+        AuthorizerId: { Ref: 'Authorizer' },
+      },
+    },
     Left: { Type: 'AWS::IoT::TopicRule' },
     Role: {
       Type: 'AWS::IAM::Role',
@@ -135,9 +193,12 @@ const body: TemplateBody = {
         Targets: [{ Id: 'a', Arn: getAtt('Respond', 'Arn') }],
       },
     },
+    Bucket: { Type: 'AWS::S3::Bucket' },
     Respond: {
       Type: 'AWS::Lambda::Function',
+      Metadata: { CodeSha256: 'deployed=' },
       Properties: {
+        Code: { S3Bucket: { Ref: 'Bucket' }, S3Key: 'cordon/dev/1/respond.zip' },
         FunctionName: 'cordon-dev-respond',
         Role: getAtt('Role', 'Arn'),
         Timeout: 15,
@@ -159,13 +220,22 @@ const body: TemplateBody = {
 const template: DeployedTemplate = {
   stackId: 'arn:aws:cloudformation:eu-west-1:111122223333:stack/cordon-dev/1',
   body,
-  parameters: { KmsKeyArn: '', Secret: '****', Stored: '/name' },
+  parameters: { KmsKeyArn: '', Secret: '****', Stored: '/name', Audience: 'console, cli' },
   physicalIds: new Map([
     ['Queue', queueUrl],
     ['Table', 'cordon-dev'],
     ['Source', 'mapping-1'],
     ['Permission', 'cordon-dev-Permission-1'],
     ['Topic', topicArn],
+    ['AlarmsTopic', `${topicArn}-alarms`],
+    ['Logs', '/aws/lambda/cordon-dev-respond'],
+    ['Api', 'abc123'],
+    ['Stage', '$default'],
+    // As CloudFormation may write them.
+    ['Authorizer', 'auth1|abc123'],
+    ['Integration', 'int1'],
+    ['Route', 'abc123|route1'],
+    ['Bucket', 'cordon-dev-packages'],
     ['Role', 'cordon-dev-Role-1'],
     ['QueuePolicy', 'p1'],
     ['TopicPolicy', 'p2'],
@@ -197,6 +267,44 @@ const invocation = {
   },
 };
 
+/** The policy of a topic that was given none. */
+const ofSns = {
+  Sid: '__default_statement_ID',
+  Effect: 'Allow',
+  Principal: { AWS: '*' },
+  Action: ['SNS:Publish'],
+  Condition: { StringEquals: { 'AWS:SourceOwner': '111122223333' } },
+};
+const route = {
+  ...{ RouteId: 'route1', RouteKey: 'GET /cases', Target: 'integrations/int1' },
+  ...{ AuthorizationType: 'JWT', AuthorizerId: 'auth1' },
+};
+const httpApi = {
+  api: {
+    DisableExecuteApiEndpoint: false,
+    CorsConfiguration: { AllowOrigins: ['https://console'], AllowMethods: ['POST', 'GET'] },
+  },
+  routes: [route],
+  authorizers: [
+    {
+      ...{ AuthorizerId: 'auth1', Name: 'oidc', AuthorizerType: 'JWT' },
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Issuer: 'https://issuer', Audience: ['cli', 'console'] },
+    },
+  ],
+  integrations: [{ IntegrationId: 'int1', IntegrationType: 'AWS_PROXY', IntegrationUri: functionArn }],
+  stages: [
+    {
+      ...{ StageName: '$default', AutoDeploy: true, DefaultRouteSettings: { ThrottlingRateLimit: 20 } },
+      AccessLogSettings: { DestinationArn: 'arn:any', Format: 'json' },
+    },
+  ],
+};
+type HttpApi = typeof httpApi;
+const changeApi = (changes: Partial<{ [part in keyof HttpApi]: object }>) => ({
+  readHttpApi: async () => ({ ...httpApi, ...changes }) as HttpApi,
+});
+
 /** Everything as it was deployed, in the words of the services. */
 const healthy: PresentResources = {
   readRole: async () => ({
@@ -222,8 +330,10 @@ const healthy: PresentResources = {
   readQueuePolicy: async () => ({
     Statement: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queueArn }],
   }),
-  readTopicPolicy: async () => ({
-    Statement: [{ Effect: 'Allow', Action: 'sns:Publish', Resource: topicArn }],
+  readTopic: async (arn) => ({
+    policy: {
+      Statement: [arn === topicArn ? { Effect: 'Allow', Action: 'sns:Publish', Resource: topicArn } : ofSns],
+    },
   }),
   readSubscription: async () => ({ RawMessageDelivery: 'true', FilterPolicy: '' }),
   readTopicRule: async () => ({
@@ -239,7 +349,10 @@ const healthy: PresentResources = {
   readFunctionSettings: async () => ({
     Timeout: 15,
     Environment: { Variables: { PREFIX: 'arn:aws:iot:eu-west-1:111122223333', HIDDEN: 'secret' } },
+    CodeSha256: 'deployed=',
   }),
+  readHttpApi: async () => httpApi,
+  readLogGroup: async () => ({ retention: 30 }),
   readQueueSettings: async () => ({
     VisibilityTimeout: '60',
     MessageRetentionPeriod: '345600',
@@ -263,7 +376,7 @@ const look = (changes: Partial<PresentResources>) =>
 describe('the check of what was changed by hand', () => {
   it('finds nothing where all is as deployed, whatever the order and the form of lists', async () => {
     expect(await look({})).toEqual([
-      { level: 'ok', about: 'as deployed', what: '12 resources are as they were deployed' },
+      { level: 'ok', about: 'as deployed', what: '20 resources are as they were deployed' },
     ]);
   });
 
@@ -411,15 +524,6 @@ describe('the check of what was changed by hand', () => {
       'permission cordon-dev-Permission-1: events.amazonaws.com may not invoke cordon-dev-respond for arn:aws:events:',
     ],
     [
-      'another source in the permission',
-      {
-        readFunctionPolicy: async () => ({
-          Statement: [{ ...invocation, Condition: { ArnLike: { 'AWS:SourceArn': 'arn:other' } } }],
-        }),
-      },
-      'permission cordon-dev-Permission-1: events.amazonaws.com may not invoke cordon-dev-respond',
-    ],
-    [
       'another role of a function',
       {
         readFunctionSettings: async () => ({
@@ -439,6 +543,122 @@ describe('the check of what was changed by hand', () => {
       },
       'function cordon-dev-respond: Layers is not as deployed',
     ],
+    ['a route that was deleted', changeApi({ routes: [] }), 'route GET /cases: it is missing'],
+    [
+      'a route that everybody may use',
+      changeApi({ routes: [{ ...route, AuthorizationType: 'NONE' }] }),
+      'route GET /cases: AuthorizationType was JWT and is NONE',
+    ],
+    [
+      'a route with another authorizer',
+      changeApi({ routes: [{ ...route, AuthorizerId: 'other' }] }),
+      'route GET /cases: AuthorizerId was auth1 and is other',
+    ],
+    [
+      'a route to somewhere else',
+      changeApi({ routes: [{ ...route, Target: 'integrations/other' }] }),
+      'route GET /cases: Target was integrations/int1 and is integrations/other',
+    ],
+    [
+      'an authorizer that takes tokens of another application',
+      changeApi({
+        authorizers: [
+          { ...httpApi.authorizers[0], JwtConfiguration: { Issuer: 'https://issuer', Audience: ['any'] } },
+        ],
+      }),
+      'authorizer oidc: JwtConfiguration.Audience is not as deployed',
+    ],
+    [
+      'an authorizer of another issuer',
+      changeApi({
+        authorizers: [
+          {
+            ...httpApi.authorizers[0],
+            JwtConfiguration: { Issuer: 'https://mine', Audience: ['cli', 'console'] },
+          },
+        ],
+      }),
+      'authorizer oidc: JwtConfiguration.Issuer was https://issuer and is https://mine',
+    ],
+    ['a deleted authorizer', changeApi({ authorizers: [] }), 'authorizer oidc: it is missing'],
+    [
+      'another origin that may call the API',
+      changeApi({
+        api: { CorsConfiguration: { AllowOrigins: ['*'], AllowMethods: ['GET', 'POST'] } },
+      }),
+      'HTTP API cordon-dev: CORS: AllowOrigins is not as deployed',
+    ],
+    [
+      'an API without CORS',
+      changeApi({ api: {} }),
+      'HTTP API cordon-dev: CORS was for https://console and is off',
+    ],
+    [
+      'an integration of another function',
+      changeApi({ integrations: [{ ...httpApi.integrations[0], IntegrationUri: 'arn:mine' }] }),
+      `integration Integration: IntegrationUri was ${functionArn} and is arn:mine`,
+    ],
+    [
+      'a stage with another limit',
+      changeApi({
+        stages: [{ ...httpApi.stages[0], DefaultRouteSettings: { ThrottlingRateLimit: 1 } }],
+      }),
+      'stage of the HTTP API $default: DefaultRouteSettings.ThrottlingRateLimit was 20 and is 1',
+    ],
+    [
+      'a stage without an access log',
+      changeApi({ stages: [{ ...httpApi.stages[0], AccessLogSettings: undefined }] }),
+      'stage of the HTTP API $default: AccessLogSettings is not as deployed',
+    ],
+    [
+      'a limit of its own for a route',
+      changeApi({ stages: [{ ...httpApi.stages[0], RouteSettings: { 'GET /cases': {} } }] }),
+      'stage of the HTTP API $default: it has settings of its own for GET /cases',
+    ],
+    [
+      'logs that are gone after a day',
+      { readLogGroup: async () => ({ retention: 1 }) },
+      'log group /aws/lambda/cordon-dev-respond: RetentionInDays was 30 and is 1',
+    ],
+    [
+      'a deleted log group',
+      { readLogGroup: async () => undefined },
+      'log group /aws/lambda/cordon-dev-respond: it is missing',
+    ],
+    [
+      'a topic with a key that others may not use',
+      {
+        readTopic: async (arn) => ({
+          ...(await healthy.readTopic(arn)),
+          ...(arn !== topicArn && { key: 'mine' }),
+        }),
+      },
+      'topic cordon-dev-alerts-alarms: KmsMasterKeyId was none and is mine',
+    ],
+    [
+      'a topic without a policy of the template that anybody may read',
+      {
+        readTopic: async (arn) =>
+          arn === topicArn
+            ? healthy.readTopic(arn)
+            : {
+                policy: {
+                  Statement: [
+                    ofSns,
+                    { Effect: 'Allow', Principal: '*', Action: 'sns:Subscribe', Resource: '*' },
+                  ],
+                },
+              },
+      },
+      'topic cordon-dev-alerts-alarms: its policy has in addition: Allow sns:Subscribe on * for *',
+    ],
+    [
+      'a topic on which alarms may not publish any more',
+      {
+        readTopic: async (arn) => (arn === topicArn ? healthy.readTopic(arn) : { policy: { Statement: [] } }),
+      },
+      'topic cordon-dev-alerts-alarms: its policy lacks the statement that lets this account publish',
+    ],
     ['a deleted role', { readRole: async () => undefined }, 'role cordon-dev-Role-1: it is missing'],
     [
       'a queue whose policy is gone',
@@ -448,12 +668,17 @@ describe('the check of what was changed by hand', () => {
     [
       'a topic on which anybody may publish',
       {
-        readTopicPolicy: async () => ({
-          Statement: [
-            { Effect: 'Allow', Action: 'sns:Publish', Resource: topicArn },
-            { Effect: 'Allow', Principal: '*', Action: 'sns:Publish', Resource: '*' },
-          ],
-        }),
+        readTopic: async (arn) =>
+          arn === topicArn
+            ? {
+                policy: {
+                  Statement: [
+                    { Effect: 'Allow', Action: 'sns:Publish', Resource: topicArn },
+                    { Effect: 'Allow', Principal: '*', Action: 'sns:Publish', Resource: '*' },
+                  ],
+                },
+              }
+            : healthy.readTopic(arn),
       },
       'topic policy p2: it has in addition: Allow sns:Publish on * for *',
     ],
@@ -530,7 +755,126 @@ describe('the check of what was changed by hand', () => {
 
     expect(found.map(({ level }) => level)).toEqual(['problem']);
     expect(found[0]?.what).toContain(what);
-    expect(found[0]?.mend).toBe('docs/changed-by-hand.md');
+    expect(found[0]?.why).toBeDefined();
+    expect(found[0]?.mend).toMatch(/^(docs\/changed-by-hand\.md$|aws )/);
+  });
+
+  it.each<[string, Partial<PresentResources>, string]>([
+    [
+      'code that was replaced',
+      {
+        readFunctionSettings: async () => ({
+          ...(await healthy.readFunctionSettings('')),
+          CodeSha256: 'other=',
+        }),
+      },
+      'aws lambda update-function-code --function-name cordon-dev-respond --s3-bucket cordon-dev-packages --s3-key cordon/dev/1/respond.zip',
+    ],
+    [
+      'somebody else who may invoke a function',
+      {
+        readFunctionPolicy: async () => ({
+          Statement: [invocation, { Sid: 'mine', Effect: 'Allow', Principal: '*', Action: 'lambda:*' }],
+        }),
+      },
+      'aws lambda remove-permission --function-name cordon-dev-respond --statement-id mine',
+    ],
+    [
+      'another policy of a role',
+      {
+        readRole: async () =>
+          role && { ...role, policies: new Map<string, unknown>([...role.policies, ['more', {}]]) },
+      },
+      'aws iam delete-role-policy --role-name cordon-dev-Role-1 --policy-name more',
+    ],
+    [
+      'a managed policy of a role',
+      { readRole: async () => role && { ...role, attached: ['arn:aws:iam::aws:policy/Any'] } },
+      'aws iam detach-role-policy --role-name cordon-dev-Role-1 --policy-arn arn:aws:iam::aws:policy/Any',
+    ],
+    [
+      'a route that was added',
+      changeApi({ routes: [route, { RouteId: 'r2', RouteKey: '$default', AuthorizationType: 'NONE' }] }),
+      'aws apigatewayv2 delete-route --api-id abc123 --route-id r2',
+    ],
+    [
+      'an endpoint that is off',
+      changeApi({ api: { ...httpApi.api, DisableExecuteApiEndpoint: true } }),
+      'aws apigatewayv2 update-api --api-id abc123 --no-disable-execute-api-endpoint',
+    ],
+    [
+      'logs that are kept for ever',
+      { readLogGroup: async () => ({}) },
+      'aws logs put-retention-policy --log-group-name /aws/lambda/cordon-dev-respond --retention-in-days 30',
+    ],
+    [
+      'a queue that was given a policy',
+      {
+        readQueuePolicy: async () => ({}),
+        readQueueSettings: async () => ({
+          ...(await healthy.readQueueSettings('')),
+          Policy: JSON.stringify({ Statement: [{ Effect: 'Allow', Principal: '*', Action: 'sqs:*' }] }),
+        }),
+      },
+      `aws sqs set-queue-attributes --queue-url ${queueUrl} --attributes Policy=`,
+    ],
+    [
+      'a disabled schedule',
+      { readSchedule: async () => schedule && { ...schedule, state: 'DISABLED' } },
+      'aws events enable-rule --name cordon-dev-Schedule-1',
+    ],
+    [
+      'an alarm whose actions are off',
+      { readAlarm: async () => ({ ...alarm, ActionsEnabled: false }) },
+      'aws cloudwatch enable-alarm-actions --alarm-names cordon-dev-sweep',
+    ],
+  ])('names the command that mends %s', async (_, changes, mend) => {
+    // Without its policy in the template, a queue has none.
+    const { QueuePolicy: __, ...Resources } = body.Resources;
+    const check = checkAsDeployed(async () => ({ ...template, body: { ...body, Resources } }), {
+      ...healthy,
+      ...changes,
+    });
+
+    expect((await check.run()).map((finding) => finding.mend)).toEqual([mend]);
+  });
+
+  it('tells a command apart from what the page mends, of the same resource', async () => {
+    const found = await look({
+      readFunctionSettings: async () => ({ Timeout: 3, CodeSha256: 'other=' }),
+    });
+    expect(found.map(({ what }) => what)).toEqual([
+      'function cordon-dev-respond: Timeout was 15 and is 3',
+      expect.stringContaining('its code is not what was deployed'),
+    ]);
+  });
+
+  it('compares no code that an earlier release deployed, which wrote down no hash', async () => {
+    const { Metadata: _, ...Respond } = body.Resources.Respond ?? { Type: '' };
+    const found = await checkAsDeployed(
+      async () => ({ ...template, body: { ...body, Resources: { ...body.Resources, Respond } } }),
+      healthy,
+    ).run();
+    expect(found.map(({ level }) => level)).toEqual(['ok']);
+  });
+
+  it('finds another source in the permission: what may start the function no longer, and what may now', async () => {
+    const found = await look({
+      readFunctionPolicy: async () => ({
+        Statement: [{ ...invocation, Sid: 'mine', Condition: { ArnLike: { 'AWS:SourceArn': 'arn:other' } } }],
+      }),
+    });
+    expect(found.map(({ what }) => what).toSorted()).toEqual([
+      expect.stringMatching(/^function cordon-dev-respond: its policy has in addition: Allow lambda:Invoke/),
+      expect.stringMatching(
+        /^permission cordon-dev-Permission-1: events.amazonaws.com may not invoke cordon-dev-respond/,
+      ),
+    ]);
+  });
+
+  it('tells an API that is gone once', async () => {
+    const found = await look({ readHttpApi: async () => undefined });
+    expect(found.map(({ what }) => what)).toEqual(['HTTP API cordon-dev: it is missing']);
   });
 
   it('leaves a queue, a rule, a subscription and a function that are gone to the checks of their own', async () => {

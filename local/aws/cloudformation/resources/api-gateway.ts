@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { RouteAuthorization } from '../../http-api/definitions';
 import { isUnknown } from '../intrinsics';
 import { findFunction, requirePermission } from './lambda';
+import { lowerKeys } from './lower-keys';
 import { flag, number, tagMap, text, withoutEffect } from './properties';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
 
@@ -37,6 +38,10 @@ const api = defineResource({
         },
       }),
     });
+    describePart(context, 'apis', id, {
+      ...{ ApiId: id, Name, ProtocolType: 'HTTP', ApiEndpoint: endpoint, DisableExecuteApiEndpoint: false },
+      ...(cors && { CorsConfiguration: cors }),
+    });
     context.verifyLater(() =>
       context.records.stages.has(id) ? undefined : 'has no stage: AWS would answer nothing',
     );
@@ -58,8 +63,12 @@ const stage = defineResource({
     Tags: tagMap,
   }),
   attributes: [],
-  create: ({ ApiId, StageName }, { records }) => {
-    records.stages.add(ApiId);
+  create: ({ ApiId, ...stage }, context) => {
+    const { StageName } = stage;
+    const { AutoDeploy, DefaultRouteSettings, AccessLogSettings } = stage;
+    context.records.stages.add(ApiId);
+    const shown = { StageName, AutoDeploy, DefaultRouteSettings, AccessLogSettings, RouteSettings: {} };
+    describePart(context, `apis/${ApiId}/stages`, StageName, shown);
     return { physicalId: StageName, attributes: {} };
   },
 });
@@ -73,9 +82,11 @@ const authorizer = defineResource({
     JwtConfiguration: z.strictObject({ Issuer: text, Audience: z.array(text).min(1) }),
   }),
   attributes: ['AuthorizerId'],
-  create: ({ JwtConfiguration: { Issuer, Audience } }, { records, generateName }) => {
-    const id = generateName();
-    records.authorizers.set(id, { issuer: Issuer, audience: Audience });
+  create: ({ ApiId, ...shown }, context) => {
+    const id = context.generateName();
+    const { Issuer, Audience } = shown.JwtConfiguration;
+    context.records.authorizers.set(id, { issuer: Issuer, audience: Audience });
+    describePart(context, `apis/${ApiId}/authorizers`, id, { AuthorizerId: id, ...shown });
     return { physicalId: id, attributes: { AuthorizerId: id } };
   },
 });
@@ -91,14 +102,16 @@ const integration = defineResource({
     Description: withoutEffect,
   }),
   attributes: [],
-  create: ({ ApiId, IntegrationUri, TimeoutInMillis }, context) => {
+  create: ({ ApiId, ...shown }, context) => {
+    const { IntegrationUri, TimeoutInMillis = 30_000 } = shown;
     const { identity, records, generateName } = context;
     const { partition, region, accountId } = identity;
     const { arn } = findFunction(IntegrationUri, context);
     const source = `arn:${partition}:execute-api:${region}:${accountId}:${ApiId}/$default/GET/`;
     requirePermission(arn, 'apigateway.amazonaws.com', source, context);
     const id = generateName();
-    records.integrations.set(id, { functionArn: arn, timeoutMs: TimeoutInMillis ?? 30_000 });
+    records.integrations.set(id, { functionArn: arn, timeoutMs: TimeoutInMillis });
+    describePart(context, `apis/${ApiId}/integrations`, id, { IntegrationId: id, ...shown, TimeoutInMillis });
     return { physicalId: id, attributes: {} };
   },
 });
@@ -117,16 +130,22 @@ const route = defineResource({
     OperationName: withoutEffect,
   }),
   attributes: ['RouteId'],
-  create: ({ ApiId, RouteKey, Target, AuthorizationType, AuthorizerId }, context) => {
+  create: ({ ApiId, ...shown }, context) => {
+    const { RouteKey, Target, AuthorizationType, AuthorizerId } = shown;
     const { records, hooks, generateName, logicalId } = context;
     const found = records.integrations.get(Target.replace(/^integrations\//, ''));
     if (!found) throw new Error(`${logicalId}: there is no integration ${Target}`);
     const authorization = readAuthorization(AuthorizationType, AuthorizerId, context);
     hooks.registerRoute({ apiId: ApiId, routeKey: RouteKey, authorization, ...found });
     const id = generateName();
+    describePart(context, `apis/${ApiId}/routes`, id, { RouteId: id, ...shown });
     return { physicalId: id, attributes: { RouteId: id } };
   },
 });
+
+function describePart({ hooks }: ResourceContext, kind: string, id: string, description: object): void {
+  hooks.describe(kind, id, lowerKeys(description) as object);
+}
 
 function readAuthorization(
   type: RouteAuthorization['type'],

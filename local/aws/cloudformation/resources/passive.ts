@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { tagList, text, withoutEffect } from './properties';
+import { number, tagList, text, withoutEffect } from './properties';
 import { defineResource, type ResourceType } from './resource-type';
 
 // Resources that exist here in name only: nothing in the local stack logs to, alarms through or stores in them.
@@ -7,13 +7,13 @@ import { defineResource, type ResourceType } from './resource-type';
 const logGroup = defineResource({
   properties: z.strictObject({
     LogGroupName: text.optional(),
-    RetentionInDays: withoutEffect,
+    RetentionInDays: number.optional(),
     KmsKeyId: text.optional(),
     LogGroupClass: withoutEffect,
     Tags: tagList,
   }),
   attributes: ['Arn'],
-  create: ({ LogGroupName, KmsKeyId }, { identity, generateName }) => {
+  create: ({ LogGroupName, KmsKeyId, RetentionInDays }, { identity, generateName, hooks }) => {
     // CloudWatch Logs API reference, AssociateKmsKey; it takes no alias and no key of another region.
     if (
       KmsKeyId !== undefined &&
@@ -22,6 +22,12 @@ const logGroup = defineResource({
       throw new Error(`The specified KMS key does not exist or is not allowed to be used: ${KmsKeyId}`);
     const name = LogGroupName ?? generateName();
     const arn = `arn:${identity.partition}:logs:${identity.region}:${identity.accountId}:log-group:${name}:*`;
+    hooks.describe('log-groups', name, {
+      logGroupName: name,
+      arn,
+      ...(RetentionInDays !== undefined && { retentionInDays: RetentionInDays }),
+      ...(KmsKeyId !== undefined && { kmsKeyId: KmsKeyId }),
+    });
     return { physicalId: name, attributes: { Arn: arn } };
   },
 });

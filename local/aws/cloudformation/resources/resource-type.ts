@@ -43,6 +43,8 @@ export interface StackHooks {
   /** Gives the URL of the API. */
   openHttpApi(definition: HttpApiDefinition): Promise<string>;
   registerRoute(definition: HttpRouteDefinition): void;
+  /** What a service answers of a resource that has no state of its own here. */
+  describe(kind: string, id: string, description: object): void;
   putParameter(parameter: { name: string; type: string; value: string }): void | Promise<void>;
 }
 

@@ -56,6 +56,7 @@ export function aStackRecorder(overrides: Partial<StackHooks> = {}): StackRecord
       return `http://127.0.0.1:9/${definition.id}`;
     },
     registerRoute: (definition) => void routes.push(definition),
+    describe: () => undefined,
     putParameter: ({ name, value }) => {
       parameters[name] = value;
     },

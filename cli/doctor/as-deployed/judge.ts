@@ -1,0 +1,30 @@
+import type { PresentResources } from './present';
+import type { DeployedResource } from './template';
+
+/** One that a command of its own restores. What needs no other word is only text. */
+interface Difference {
+  readonly what: string;
+  readonly why?: string;
+  readonly mend: string;
+}
+
+export type Differences = readonly (string | Difference)[];
+
+export interface Judge {
+  /** What the type is called. */
+  readonly word: string;
+  /** What a resource is called whose id says nothing. */
+  name?(resource: DeployedResource): string;
+  /** What differs from what was deployed, in words. `all`: what the stack consists of. */
+  judge(
+    resource: DeployedResource,
+    present: PresentResources,
+    all: readonly DeployedResource[],
+  ): Promise<Differences>;
+}
+
+export const gone = ['it is missing'];
+
+export function listKnown(value: unknown): string[] {
+  return [value ?? []].flat().filter((one) => typeof one === 'string');
+}
