@@ -27,6 +27,31 @@ export function loadCredentials(
   const ca = readPem('--rootCA', paths.rootCaPath);
   const cert = readPem('--cert', paths.certPath);
   const key = readPem('--key', paths.keyPath);
+  const certificate = isSame(lastChecked, { ca, cert, key })
+    ? lastChecked.certificate
+    : check(paths, { ca, cert, key });
+  const expiresAt = Date.parse(certificate.validTo);
+  if (expiresAt < now) warn(`--cert: ${paths.certPath} expired on ${certificate.validTo}`);
+  if (Date.parse(certificate.validFrom) > now)
+    warn(`--cert: ${paths.certPath} is valid from ${certificate.validFrom}`);
+  warnOfMode(paths.keyPath, warn);
+  return { ca, cert, key, expiresAt };
+}
+
+type Pems = Pick<Credentials, 'ca' | 'cert' | 'key'>;
+
+/** Every connection attempt and every reload reads the files; the same ones need no second check. */
+let lastChecked: (Pems & { readonly certificate: X509Certificate }) | undefined;
+
+function isSame(
+  checked: typeof lastChecked,
+  { ca, cert, key }: Pems,
+): checked is NonNullable<typeof checked> {
+  return checked ? checked.ca.equals(ca) && checked.cert.equals(cert) && checked.key.equals(key) : false;
+}
+
+function check(paths: CredentialPaths, pems: Pems): X509Certificate {
+  const { ca, cert, key } = pems;
   explainFailure('--rootCA', paths.rootCaPath, 'is no PEM certificate', () => new X509Certificate(ca));
   const certificate = explainFailure(
     '--cert',
@@ -45,12 +70,8 @@ export function loadCredentials(
   explainFailure('--cert', paths.certPath, 'cannot be used for TLS', () =>
     createSecureContext({ ca, cert, key }),
   );
-  const expiresAt = Date.parse(certificate.validTo);
-  if (expiresAt < now) warn(`--cert: ${paths.certPath} expired on ${certificate.validTo}`);
-  if (Date.parse(certificate.validFrom) > now)
-    warn(`--cert: ${paths.certPath} is valid from ${certificate.validFrom}`);
-  warnOfMode(paths.keyPath, warn);
-  return { ca, cert, key, expiresAt };
+  lastChecked = { ...pems, certificate };
+  return certificate;
 }
 
 function warnOfMode(keyPath: string, warn: (problem: string) => void): void {

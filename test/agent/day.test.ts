@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -9,6 +8,7 @@ import { type Reporting, startReporting, type Waiting } from '../../agent/delive
 import type { Report } from '../../agent/report/report';
 import { openReportIds } from '../../agent/report/report-id';
 import { aChildSample, aSampler, metric, noProblems } from './builders';
+import { memoryFolder } from './system';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -30,7 +30,7 @@ function isReachable(now: number): boolean {
 describe('a day of the agent', () => {
   let directory: string;
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'cordon-day-'));
+    directory = mkdtempSync(join(memoryFolder, 'cordon-day-'));
     jest.useFakeTimers({ now: 1_700_000_000_000, doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
   });
   afterEach(() => {

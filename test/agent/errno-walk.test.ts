@@ -1,5 +1,4 @@
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -8,7 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { constants, tmpdir } from 'node:os';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import { jest } from '@jest/globals';
@@ -23,13 +22,12 @@ import { createProcReader } from '../../agent/proc/proc-reader';
 import type { Report } from '../../agent/report/report';
 import { type DeviceFiles, writeDeviceFiles } from './certificates';
 import { aStatLine } from './fake-proc';
+import { memoryFolder } from './system';
 
 type Call = (...args: never[]) => unknown;
 
 /** All of errno(3) on Linux; libuv has no name for some, and then gives a text and no code of its own. */
 const errnos = Array.from({ length: 133 }, (_, index) => index + 1);
-/** Thousands of renames take a minute on a disk that is busy, and prove nothing there. */
-const memory = '/dev/shm';
 /** How long the agent looks, and how often it is told to reload: each kind of call is made most in one of these. */
 interface Life {
   readonly lookMs: number;
@@ -41,7 +39,7 @@ const lives: readonly [Life, ...Life[]] = [
   { lookMs: 1, reloads: 12 },
   { lookMs: 1, reloads: 1 },
 ];
-const kindsAtOnce = 6;
+const kindsAtOnce = 12;
 const withoutPath = new Set(['readSync', 'closeSync', 'fsyncSync']);
 const special = [constants.errno.ENOENT, constants.errno.EACCES, constants.errno.EIO, constants.errno.EMFILE];
 /** Where these fail, there is nothing to report with. */
@@ -89,7 +87,7 @@ describe('an errno', () => {
   let logged: string[];
 
   beforeAll(async () => {
-    directory = mkdtempSync(join(existsSync(memory) ? memory : tmpdir(), 'cordon-errno-'));
+    directory = mkdtempSync(join(memoryFolder, 'cordon-errno-'));
     files = await writeDeviceFiles(directory);
     writeMachine(join(directory, 'proc'));
   });

@@ -155,20 +155,32 @@ function readMachine(
   newest: () => number,
   now: () => number,
 ): ProcReader {
+  /** A week reads millions, of which few differ from the last one of their process. */
+  const lines = new WeakMap<Task, { readonly of: Task; readonly threads: number; readonly line: Buffer }>();
+  const statOf = (task: Task): Buffer => {
+    const { pid, ppid, session, comm, startTicks, reapedFaults, isZombie } = task;
+    const threads = task.threads.length + 1;
+    const last = lines.get(task);
+    const isSame =
+      last?.threads === threads &&
+      last.of.ppid === ppid &&
+      last.of.session === session &&
+      last.of.reapedFaults === reapedFaults &&
+      last.of.isZombie === isZombie;
+    if (isSame) return last.line;
+    const state = isZombie ? 'Z' : 'S';
+    const line = aStatLine({
+      ...{ pid, ppid, session, startTicks, reapedFaults, threads, state },
+      comm: comm.slice(0, 15),
+    });
+    lines.set(task, { of: { ...task }, threads, line });
+    return line;
+  };
   const ofTask = (task: Task, file: string): string | Buffer | undefined => {
-    const { pid, ppid, session, comm, startTicks, reapedFaults, cgroup, args, namespaceDepth } = task;
+    const { pid, comm, cgroup, args, namespaceDepth } = task;
     switch (file) {
       case 'stat':
-        return aStatLine({
-          pid,
-          ppid,
-          session,
-          comm: comm.slice(0, 15),
-          startTicks,
-          reapedFaults,
-          threads: task.threads.length + 1,
-          state: task.isZombie ? 'Z' : 'S',
-        });
+        return statOf(task);
       case 'status':
         return `Name:\t${comm}\nTgid:\t${pid}\nUid:\t0\t0\t0\t0\nNSpid:${`\t${pid}`.repeat(namespaceDepth)}\nSigIgn:\t0000000000001000\n`;
       case 'cmdline':
@@ -184,20 +196,23 @@ function readMachine(
   const childrenOf = (parent: number): string =>
     [...tasks.values()].flatMap(({ pid, ppid }) => (ppid === parent ? [`${pid} `] : [])).join('');
   const read = (path: string): Buffer | 'gone' => {
-    const [first = '', ...rest] = path.split('/');
+    const slash = path.indexOf('/');
+    const first = slash === -1 ? path : path.slice(0, slash);
+    const file = path.slice(slash + 1);
     const pid = Number(first);
     if (first === 'loadavg') return Buffer.from(`0.00 0.01 0.05 1/234 ${newest()}\n`);
     if (first === 'uptime') return Buffer.from(`${(100 + now() / 1000).toFixed(2)} 0.00\n`);
     const leader = threadsOf.get(pid);
     const task = tasks.get(leader ?? pid);
     if (!task) return 'gone';
-    if (rest[0] === 'task' && rest[2] === 'children') {
+    if (file.startsWith('task/') && file.endsWith('/children')) {
+      const thread = Number(file.split('/')[1]);
       // The main thread makes them.
-      if (Number(rest[1]) !== pid) return task.threads.includes(Number(rest[1])) ? Buffer.from('') : 'gone';
+      if (thread !== pid) return task.threads.includes(thread) ? Buffer.from('') : 'gone';
       return Buffer.from(childrenOf(pid));
     }
-    const text = ofTask(task, rest.join('/'));
-    return text === undefined ? 'gone' : Buffer.from(text as string);
+    const text = ofTask(task, file);
+    return text === undefined ? 'gone' : typeof text === 'string' ? Buffer.from(text) : text;
   };
   return {
     read,
