@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listen, type Output, runInHost } from './cli-hosts';
 import type { EndToEnd } from './harness';
 import { root } from './harness';
 
@@ -21,7 +22,7 @@ interface Ran {
 export interface Cli {
   readonly folder: string;
   run(...args: readonly string[]): Promise<Ran>;
-  /** Runs what ends with Ctrl-C only, which is pressed once its output has that. */
+  /** Runs what ends with Ctrl-C only, in a process of its own; the keys are pressed once its output has that. */
   follow(awaited: RegExp, ...args: readonly string[]): Promise<Ran>;
   remove(): Promise<void>;
 }
@@ -41,27 +42,30 @@ export async function openCli(
   await writeFile(ca, stack.ca.certificatePem);
   await writeFile(join(folder, '.cordon', 'local.json'), JSON.stringify(local));
   await writeFile(join(folder, 'cordon.yml'), configuration);
-  const program = join(root, 'bin', 'cordon.mjs');
+  const env = { PATH: process.env.PATH ?? '' };
+  const read = (code: number, { out, err }: Output): Ran => ({
+    code,
+    out: out.trimEnd(),
+    err: err.replace(`the local stack at ${gateway.url}\n`, '').trimEnd(),
+  });
 
-  const run = (...args: readonly string[]) => follow(undefined, ...args);
+  async function run(...args: readonly string[]): Promise<Ran> {
+    const { code, output } = await runInHost({ args, folder, env });
+    return read(code, output);
+  }
 
-  async function follow(awaited: RegExp | undefined, ...args: readonly string[]): Promise<Ran> {
-    const child = spawn(process.execPath, [program, ...args], {
+  async function follow(awaited: RegExp, ...args: readonly string[]): Promise<Ran> {
+    const child = spawn(process.execPath, [join(root, 'bin', 'cordon.mjs'), ...args], {
       cwd: folder,
-      env: { PATH: process.env.PATH ?? '' },
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output = { out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
-      output.out += chunk.toString('utf8');
-      if (awaited?.test(output.out)) child.kill('SIGINT');
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      output.err += chunk.toString('utf8');
+    listen(child, output, () => {
+      if (awaited.test(output.out)) child.kill('SIGINT');
     });
     const [code] = await once(child, 'close');
-    const err = output.err.replace(`the local stack at ${gateway.url}\n`, '');
-    return { code: Number(code), out: output.out.trimEnd(), err: err.trimEnd() };
+    return read(Number(code), output);
   }
 
   return { folder, run, follow, remove: () => rm(folder, { recursive: true, force: true }) };
