@@ -58,7 +58,9 @@ it('the kill switch holds back new containments while it is on, is shown everywh
     () => 'an e-mail',
     () => announcementsOf('held').length > 0 && announcementsOf('held'),
   );
-  expect(mail?.body).toMatch(/^Switch: +the kill switch is on, since \S+Z, by ada \(wrong threshold\)$/m);
+  expect(mail?.body).toMatch(
+    /^the kill switch is on, since \S+Z, by ada \(wrong threshold\): every action is off$/m,
+  );
   expect((await reader.run('list')).out).toMatch(/^The kill switch is on, since \S+Z, by ada \(wrong/);
   expect((await cli.run('kill-switch')).out).toMatch(/\nIt holds back 1 thing: held$/);
   const page = await (await fetch(`${e2e.stack.aws.gateway.url}/_cordon/`)).text();
