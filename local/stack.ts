@@ -61,6 +61,8 @@ export interface StackOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Invocations of a function at once, each in a process of its own. */
   readonly maxConcurrency?: number;
+  /** See FunctionHostSettings. */
+  readonly patienceMs?: number;
   /** See EventSourcePorts. */
   readonly redeliverSeconds?: number;
   /** See EventSourcePorts. */
@@ -229,6 +231,7 @@ async function boot(
     codeDirectory: options.codeDirectory ?? join(stateDirectory, 'code'),
     ...(options.codeDirectory && { compiledDirectory: join(options.codeDirectory, 'compiled') }),
     ...concurrency,
+    ...(options.patienceMs !== undefined && { patienceMs: options.patienceMs }),
     log,
   });
   const host = functions;

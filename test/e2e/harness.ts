@@ -14,7 +14,6 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { LocalRoutes } from '../../local/aws/wire/local-routes';
-import { countInQueue } from '../../local/count-in-queue';
 import { createDevicePolicy, type Device, enrollDevice } from '../../local/devices';
 import { type LocalStack, startStack } from '../../local/stack';
 import { connectCommands } from '../../shared/aws/commands';
@@ -24,6 +23,7 @@ import { type CaseInWords, describeCase } from '../../shared/domain/messages/des
 import { thingKey } from '../../shared/domain/thing-ref';
 import type { CaseStore } from '../../shared/ports';
 import { connectTable } from '../../shared/storage/table';
+import { countMessages } from './count-messages';
 import { connectOnce, readCredentials } from './mqtt-client';
 
 export const root = join(import.meta.dirname, '..', '..');
@@ -82,11 +82,11 @@ interface EndToEndOptions {
   readonly parameters?: Readonly<Record<string, string>>;
   /** Services that the test plays, at the gateway of the stack. */
   readonly routes?: LocalRoutes;
-  /** Invocations of a function at once. */
+  /** Invocations of a function at once, each begun without delay. */
   readonly maxConcurrency?: number;
   /** When a message that a function failed or was killed with comes again; by default as on AWS. */
   readonly redeliverSeconds?: number;
-  /** true starts a process of each function at once; by default the first invocation does, and most tests call few of them. */
+  /** true starts a process of each function on the way of an alert at once; by default the first invocation does. */
   readonly warm?: boolean;
 }
 
@@ -107,11 +107,18 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
     }),
     ...(options.parameters && { parameters: options.parameters }),
     ...(options.routes && { routes: options.routes }),
-    ...(options.maxConcurrency !== undefined && { maxConcurrency: options.maxConcurrency }),
-    warm: options.warm ?? false,
+    // A process more costs what several invocations do.
+    ...(options.maxConcurrency === undefined
+      ? { patienceMs: 500 }
+      : { maxConcurrency: options.maxConcurrency }),
+    warm: false,
     ...(options.redeliverSeconds !== undefined && { redeliverSeconds: options.redeliverSeconds }),
     log: { info: write, warn: write },
   });
+  if (options.warm)
+    await Promise.all(
+      ['intake', 'respond', 'notify', 'detect'].map((name) => stack.functions.warm(`cordon-dev-${name}`)),
+    );
   const { gateway } = stack.aws;
   const settings = {
     endpoint: gateway.url,
@@ -141,6 +148,13 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
     return QueueUrl;
   };
   await createDevicePolicy(iot);
+
+  /** A case changes only with one of these. */
+  const countWrites = () =>
+    gateway.calls
+      .counts()
+      .filter(({ action }) => /^dynamodb:(?!Get|BatchGet|Query|Scan)/.test(action))
+      .reduce((sum, { count }) => sum + count, 0);
 
   const loadCase = async (thingName: string) => {
     const record = (await cases.load(thingKey(thingName)))?.value;
@@ -192,9 +206,13 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
 
     waitForCase: (thingName, status, timeoutMs = 60_000) => {
       let last: CaseInWords | undefined;
+      let writesSeen = -1;
       return waitUntil(
         () => `${thingName} in ${status}, but it is in ${last?.status} (${last?.reason})`,
         async () => {
+          const writes = countWrites();
+          if (writes === writesSeen) return undefined;
+          writesSeen = writes;
           last = await loadCase(thingName);
           const settled = last?.outbox.timeline.length === 0 && last.outbox.announcements.length === 0;
           return last?.status === status && settled ? last : undefined;
@@ -239,11 +257,10 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
       await waitUntil(
         () => 'the queues to be empty',
         async () => {
-          const queues = ['alerts', 'presence', 'reports', 'commands.fifo'];
-          const counts = await Promise.all(
-            queues.map(async (queue) => countInQueue(sqs, await findQueue(queue))),
-          );
-          return counts.every((count) => count === 0);
+          // One after the other, along the way of an alert: a message is sent on before it is deleted.
+          for (const queue of ['alerts', 'presence', 'reports', 'commands.fifo'])
+            if ((await countMessages(stack, `cordon-dev-${queue}`)) > 0) return false;
+          return true;
         },
         60_000,
       );

@@ -9,7 +9,8 @@ import { type EndToEnd, startEndToEnd } from './harness';
 let e2e: EndToEnd;
 
 beforeAll(async () => {
-  e2e = await startEndToEnd();
+  // The budget that this is about is that of each of several processes.
+  e2e = await startEndToEnd({ maxConcurrency: 4 });
 }, 180_000);
 
 afterAll(() => e2e.close());

@@ -29,6 +29,8 @@ export interface FunctionHostSettings {
   readonly log: LocalLog;
   /** Workers a function may have when the template reserves none. */
   readonly maxConcurrency?: number;
+  /** How long an invocation waits for a busy worker before one more is started; by default, as on AWS, not at all. */
+  readonly patienceMs?: number;
   readonly nodePath?: string;
   /** AWS gives ten seconds on its own machines; this one may be shared. */
   readonly initTimeoutMs?: number;
@@ -103,11 +105,13 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
       start: startOn(taskRoot),
       codeSha256,
       limit: definition.reservedConcurrency ?? settings.maxConcurrency ?? 4,
+      patienceMs: settings.patienceMs ?? 0,
       workers: new Set(),
       retired: new Set(),
       idle: [],
       queue: [],
       starting: 0,
+      readyAt: 0,
     });
   }
 
@@ -130,7 +134,7 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
   function submit(fn: HostedFunction, requestId: string, event: string): Promise<InvocationOutcome> {
     if (closed) return Promise.resolve(failed(requestId, stackClosed));
     return new Promise((settle) => {
-      fn.queue.push({ requestId, event, settle });
+      fn.queue.push({ requestId, since: performance.now(), event, settle });
       dispatch(fn);
     });
   }
@@ -140,7 +144,10 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
     process.off('exit', killAll);
     asynchronous.close();
     const running = [...functions.values()].flatMap((fn) => [...fn.workers]);
-    for (const fn of functions.values()) rejectQueue(fn, stackClosed);
+    for (const fn of functions.values()) {
+      clearTimeout(fn.impatience);
+      rejectQueue(fn, stackClosed);
+    }
     killAll();
     await Promise.all(running.map((worker) => worker.exited));
     await Promise.all([...functions.values()].map((fn) => fn.log.close()));

@@ -4,6 +4,7 @@ import { type Worker, WorkerInitError } from './worker-process';
 
 interface PendingInvocation {
   readonly requestId: string;
+  readonly since: number;
   readonly event: string;
   readonly settle: (outcome: InvocationOutcome) => void;
 }
@@ -13,6 +14,8 @@ export interface HostedFunction {
   readonly definition: FunctionDefinition;
   readonly log: FunctionLog;
   readonly limit: number;
+  /** How long an invocation waits for a worker that is there before one more is started; with it they start one by one. */
+  readonly patienceMs: number;
   readonly workers: Set<Worker>;
   /** Workers with code that was replaced since. */
   readonly retired: Set<Worker>;
@@ -23,6 +26,9 @@ export interface HostedFunction {
   readonly idle: Worker[];
   readonly queue: PendingInvocation[];
   starting: number;
+  /** When the last worker got ready. */
+  readyAt: number;
+  impatience?: NodeJS.Timeout;
   coldStartMs?: number;
 }
 
@@ -35,14 +41,30 @@ export function dispatch(fn: HostedFunction): void {
     const pending = fn.queue.shift();
     if (pending) void runOn(fn, worker, pending);
   }
-  while (fn.queue.length > fn.starting && fn.workers.size < fn.limit) {
+  startForQueue(fn);
+  if (fn.limit === 0) {
+    rejectQueue(fn, { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' });
+  }
+}
+
+function startForQueue(fn: HostedFunction): void {
+  clearTimeout(fn.impatience);
+  while (fn.workers.size < fn.limit) {
+    // The first in the queue have the workers that are starting.
+    const next = fn.queue[fn.starting];
+    if (!next) return;
+    // Once that one is ready, dispatch comes here again.
+    if (fn.patienceMs > 0 && fn.starting > 0) return;
+    const since = Math.max(next.since, fn.readyAt);
+    const leftMs = fn.workers.size === 0 ? 0 : since + fn.patienceMs - performance.now();
+    if (leftMs > 0) {
+      fn.impatience = setTimeout(() => dispatch(fn), leftMs).unref();
+      return;
+    }
     addWorker(fn).catch((error: unknown) => {
       failOne(fn, describeInitError(error));
       dispatch(fn);
     });
-  }
-  if (fn.limit === 0) {
-    rejectQueue(fn, { errorType: 'TooManyRequestsException', errorMessage: 'Rate Exceeded.' });
   }
 }
 
@@ -54,6 +76,7 @@ export async function addWorker(fn: HostedFunction): Promise<void> {
   try {
     const initMs = await worker.ready;
     fn.coldStartMs ??= initMs;
+    fn.readyAt = performance.now();
     fn.log.write(`INIT_REPORT Init Duration: ${initMs.toFixed(2)} ms Pid: ${worker.pid}`);
     keepOrRetire(fn, worker);
   } catch (error) {

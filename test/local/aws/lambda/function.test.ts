@@ -216,6 +216,26 @@ describe('a hosted function', () => {
     expect(host.pids().probe).toHaveLength(4);
   });
 
+  it('lets an invocation wait for a busy worker where the host has patience, and starts one more when that ends', async () => {
+    const source = `export const handler = async (ms) => {
+      await new Promise((resolve) => setTimeout(resolve, ms)); return process.pid; };`;
+    const patient = aFunctionHost({ patienceMs: 60_000 });
+    const impatient = aFunctionHost({ patienceMs: 20 });
+    const definition = aFunction({ codePath: writeFunction(source) });
+    await patient.register(definition, someCredentials);
+    await impatient.register(definition, someCredentials);
+
+    const shared = await Promise.all([1, 1, 1].map((ms) => patient.invoke('probe', ms)));
+    const held = impatient.invoke('probe', 9_000);
+    const served = await impatient.invoke('probe', 1);
+
+    expect(new Set(shared.map((outcome) => outcome.status === 'succeeded' && outcome.payload)).size).toBe(1);
+    expect(served.status).toBe('succeeded');
+    expect(impatient.pids().probe).toHaveLength(2);
+    await Promise.all([patient.close(), impatient.close()]);
+    expect(await held).toMatchObject({ status: 'failed' });
+  });
+
   it.each([
     [
       'cannot be loaded',
