@@ -49,3 +49,15 @@ export function isRefusal(error: unknown): error is Error {
 export class CursorError extends Error {
   override readonly name = 'CursorError';
 }
+
+/** DynamoDB takes minutes to build an index that a new version added to the table. The message is for people. */
+export class IndexNotBuiltError extends Error {
+  override readonly name = 'IndexNotBuiltError';
+
+  constructor(cause: unknown) {
+    super(
+      'DynamoDB still builds the index of this list after the upgrade, which takes minutes: try again in a minute',
+      { cause },
+    );
+  }
+}

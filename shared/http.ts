@@ -107,11 +107,19 @@ export function csvResponse(rows: readonly (readonly string[])[], next?: string)
   };
 }
 
-export function problemResponse({ status, detail, field }: Pick<HttpProblem, 'status' | 'detail' | 'field'>) {
+interface Problem extends Pick<HttpProblem, 'status' | 'detail' | 'field'> {
+  readonly retryAfterSeconds?: number;
+}
+
+export function problemResponse({ status, detail, field, retryAfterSeconds }: Problem) {
   const problem = { type: 'about:blank', title: titles[status], status, detail, ...(field && { field }) };
   return {
     statusCode: status,
-    headers: { ...headers, 'content-type': 'application/problem+json' },
+    headers: {
+      ...headers,
+      'content-type': 'application/problem+json',
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    },
     body: JSON.stringify(problem),
   };
 }

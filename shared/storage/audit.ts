@@ -5,6 +5,7 @@ import { parseJson } from '../domain/json';
 import type { DescribedEntry } from '../domain/messages/describe-event';
 import { CursorError } from '../errors';
 import { auditKey, connectItems } from './items';
+import { refuseUnbuilt } from './status-index';
 
 /** What a person did. */
 export interface Act {
@@ -61,7 +62,7 @@ const maxDays = 100;
 export function connectAudit(tableName: string, client?: DynamoDBClient) {
   const { documents } = connectItems(tableName, client);
 
-  /** Throws CursorError. */
+  /** Throws CursorError and IndexNotBuiltError. */
   async function page({ actor, thingName, limit, cursor, ...times }: AuditQuery): Promise<AuditPage> {
     const query = JSON.stringify([actor, thingName]);
     const start: Position =
@@ -75,21 +76,23 @@ export function connectAudit(tableName: string, client?: DynamoDBClient) {
       if (start.day - day >= maxDays) return { from, to, acts, next: writeCursor({ from, to, day }, query) };
       for (;;) {
         const statusKey = auditKey(day * dayMs);
-        const { Items = [], LastEvaluatedKey } = await documents.send(
-          new QueryCommand({
-            TableName: tableName,
-            IndexName: 'caseList',
-            KeyConditionExpression: 'statusKey = :key AND updatedAt BETWEEN :from AND :to',
-            ExpressionAttributeValues: {
-              ':key': statusKey,
-              ':from': from,
-              ':to': behind ? Math.max(from, behind.updatedAt) : to,
-            },
-            ScanIndexForward: false,
-            Limit: limit,
-            ...(behind && behind.updatedAt >= from && { ExclusiveStartKey: { statusKey, ...behind } }),
-          }),
-        );
+        const { Items = [], LastEvaluatedKey } = await documents
+          .send(
+            new QueryCommand({
+              TableName: tableName,
+              IndexName: 'caseList',
+              KeyConditionExpression: 'statusKey = :key AND updatedAt BETWEEN :from AND :to',
+              ExpressionAttributeValues: {
+                ':key': statusKey,
+                ':from': from,
+                ':to': behind ? Math.max(from, behind.updatedAt) : to,
+              },
+              ScanIndexForward: false,
+              Limit: limit,
+              ...(behind && behind.updatedAt >= from && { ExclusiveStartKey: { statusKey, ...behind } }),
+            }),
+          )
+          .catch(refuseUnbuilt);
         for (const row of Items as AuditRow[]) {
           rows += 1;
           behind = { pk: row.pk, sk: row.sk, updatedAt: row.updatedAt };

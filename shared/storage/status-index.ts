@@ -1,8 +1,15 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { QueryCommand, type QueryCommandInput, type QueryCommandOutput } from '@aws-sdk/lib-dynamodb';
+import { IndexNotBuiltError } from '../errors';
 
+/** While it is built, and before. */
 function isNotBuilt(error: unknown): boolean {
   return error instanceof Error && error.name === 'ValidationException' && /index/i.test(error.message);
+}
+
+/** For a list that no other index can serve. */
+export function refuseUnbuilt(error: unknown): never {
+  throw isNotBuilt(error) ? new IndexNotBuiltError(error) : error;
 }
 
 /**

@@ -5,10 +5,12 @@ import type { Case, ClosedCase } from '../../../shared/domain/case/case';
 import { openStatuses } from '../../../shared/domain/case/status';
 import { type DetectState, newDetectState } from '../../../shared/domain/detection/state';
 import { thingKey } from '../../../shared/domain/thing-ref';
+import { IndexNotBuiltError } from '../../../shared/errors';
 import { type AuditQuery, connectAudit } from '../../../shared/storage/audit';
 import type { CaseQuery } from '../../../shared/storage/case-list';
 import { connectDetection } from '../../../shared/storage/detection';
 import { connectDigests } from '../../../shared/storage/digests';
+import { refuseUnbuilt } from '../../../shared/storage/status-index';
 import { connectStormList, connectStorms } from '../../../shared/storage/storms';
 import { connectTable } from '../../../shared/storage/table';
 import { flushed, now } from '../../builders';
@@ -297,6 +299,24 @@ describe('the audit', () => {
       'is none of this list',
     );
   }, 60_000);
+
+  it('says in words that its index is still built after an upgrade: no other index has the acts', async () => {
+    await openTable('audit-earlier', [], false);
+
+    await expect(connectAudit('audit-earlier', client).page({ from: 0, to: now, limit: 1 })).rejects.toThrow(
+      IndexNotBuiltError,
+    );
+  }, 60_000);
+
+  it('takes what DynamoDB says of an index that it is filling for the same', async () => {
+    const filling = Object.assign(
+      new Error('Cannot read from backfilling global secondary index: caseList'),
+      { name: 'ValidationException' },
+    );
+
+    expect(() => refuseUnbuilt(filling)).toThrow(IndexNotBuiltError);
+    expect(() => refuseUnbuilt(new Error('the index of nothing'))).toThrow('the index of nothing');
+  });
 });
 
 it('the digest finds what was put into it in a time, open or closed, and nothing that was contained', async () => {
