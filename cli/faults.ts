@@ -1,6 +1,7 @@
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { ConfigurationError } from '../shared/config/parse';
 import { printable } from '../shared/domain/messages/announcement';
+import { IndexNotBuiltError } from '../shared/errors';
 import { CliError } from './cli-error';
 import { describeError, findEndpoint, isUnreadable } from './describe-error';
 import { exitCodes } from './exit-codes';
@@ -52,10 +53,23 @@ function nameFault(error: unknown, where: Where, env: NodeJS.ProcessEnv): Fault 
     return unreachable(
       `stage ${stage} is not deployed there (no table cordon-${stage}): check --stage and AWS_REGION`,
     );
+  if (error instanceof IndexNotBuiltError) return { text: error.message, exitCode: exitCodes.failed };
   if (isUnanswered(error)) return unreachable(explainSilence(error, where, env));
   if (isUnreadable(error)) return unreachable(describeError(error, env));
-  const exitCode = refusals.has(error.name) ? exitCodes.refused : exitCodes.failed;
-  return { text: `${error.name}: ${error.message}`, exitCode };
+  const said = `${error.name}: ${error.message}`;
+  if (!refusals.has(error.name)) return { text: said, exitCode: exitCodes.failed };
+  return { text: `${said}; ${nameRights(error.message)}`, exitCode: exitCodes.refused };
+}
+
+/** AWS names the action that was refused. */
+function nameRights(message: string): string {
+  if (/\bsqs:(SendMessage|GetQueueUrl)\b/.test(message))
+    return 'to act on cases, an operator needs the rights in docs/iam/act-on-cases.json';
+  if (/\bssm:PutParameter\b/.test(message))
+    return 'to turn the kill switch, an operator needs the rights in docs/iam/kill-switch.json';
+  if (/\bdynamodb:/.test(message))
+    return 'to read cases, a viewer needs the rights in docs/iam/read-cases.json';
+  return 'docs/iam has the rights that each command needs';
 }
 
 /** Names under which services of AWS report credentials that were good once. */

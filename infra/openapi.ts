@@ -23,6 +23,8 @@ interface RouteDescription {
   readonly body?: $ZodType;
   readonly status?: 202;
   readonly answer: $ZodType;
+  /** Of an act that is only tried: 200. */
+  readonly tried?: $ZodType;
   /** Beside JSON. */
   readonly otherTypes?: readonly string[];
 }
@@ -31,6 +33,7 @@ type ActRoute = `POST /things/{thing}/${OperatorAction}` | `POST /bulk/${Operato
 
 const reads: Readonly<Record<Exclude<RouteKey, ActRoute>, RouteDescription>> = {
   'GET /health': { summary: 'Whether the function runs and reads its table', answer: answers.health },
+  'GET /me': { summary: 'Who the caller is, and what they may do', answer: answers.me },
   'GET /openapi.json': { summary: 'This document', answer: z.looseObject({ openapi: z.string() }) },
   'GET /rules': { summary: 'The deployed cordon.yml, as text and in words', answer: answers.rules },
   'GET /recording': {
@@ -130,7 +133,13 @@ function describeActs(): Partial<Record<RouteKey, RouteDescription>> {
       return [
         [
           `POST /things/{thing}/${action}`,
-          { summary: description, body: writeBodySchema(action), status: 202, answer: answers.sent },
+          {
+            summary: description,
+            body: writeBodySchema(action),
+            status: 202,
+            answer: answers.sent,
+            tried: answers.tried,
+          },
         ],
         [
           `POST /bulk/${action}`,
@@ -147,7 +156,7 @@ function describeActs(): Partial<Record<RouteKey, RouteDescription>> {
 }
 
 function writeOperation(key: RouteKey, route: RouteDescription) {
-  const { summary, query, body, status = 200, answer, otherTypes = [] } = route;
+  const { summary, query, body, status = 200, answer, tried, otherTypes = [] } = route;
   const isRead = key.startsWith('GET ');
   const content = {
     'application/json': { schema: writeSchema(answer, 'output') },
@@ -162,6 +171,12 @@ function writeOperation(key: RouteKey, route: RouteDescription) {
     ...(body && { requestBody: writeBody(key, writeSchema(body, 'input')) }),
     responses: {
       [status]: { description: 'Done', content },
+      ...(tried && {
+        200: {
+          description: 'It could be sent: `dryRun`',
+          content: { 'application/json': { schema: writeSchema(tried, 'output') } },
+        },
+      }),
       ...(isRead && { 304: { description: 'What If-None-Match names is still so' } }),
       ...Object.fromEntries(
         Object.keys(problems).map((code) => [

@@ -8,6 +8,7 @@ import { operatorActions } from './domain/decide/operator-actions';
 /** For those who may operate Cordon: signed with SigV4, or with a token of the identity provider. */
 export const operatorRoutes = [
   'GET /health',
+  'GET /me',
   'GET /rules',
   'GET /recording',
   'GET /openapi.json',

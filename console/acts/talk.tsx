@@ -30,9 +30,10 @@ export function CommentBox({ record: { thingName, caseId, acts } }: { readonly r
 }
 
 /** Who is on the case: one key takes it. */
-export function Assignee({ record: { thingName, caseId, acts, assignee } }: { readonly record: CaseAnswer }) {
+export function Assignee({ record, hasRight }: { readonly record: CaseAnswer; readonly hasRight: boolean }) {
   const client = useClient();
-  const canAssign = acts.includes('assign');
+  const { thingName, caseId, acts, assignee } = record;
+  const canAssign = hasRight && acts.includes('assign');
   const assign = async (body: object) => {
     const refused = await sendCommand(client, 'assign', thingName, { caseId, ...body });
     if (refused !== undefined) tell('danger', refused);

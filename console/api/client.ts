@@ -91,7 +91,8 @@ export function createClient({ api, token }: ClientOptions) {
       setConnection({ ...connection, state: 'signed-out', why });
       return new ApiError('signed-out', why, status);
     }
-    if (status >= 500) {
+    // A problem that says when to try again is of one list, not of the connection.
+    if (status >= 500 && !response.headers.has('retry-after')) {
       setConnection({ ...connection, state: 'lost', why });
       return new ApiError('unreachable', why, status);
     }
@@ -164,9 +165,15 @@ async function readProblem(response: Response): Promise<string> {
     detail?: unknown;
     message?: unknown;
   };
-  if (typeof detail === 'string') return `${detail.charAt(0).toUpperCase()}${detail.slice(1)}`;
+  if (typeof detail === 'string') return beginSentence(detail, new URL(response.url).pathname);
   if (response.status === 403) return 'Your rights do not include this.';
   return typeof message === 'string' ? message : `The API answered ${response.status}.`;
+}
+
+/** In upper case, unless it begins with a name: names are as they are. */
+function beginSentence(text: string, path: string): string {
+  const [word = ''] = text.split(' ', 1);
+  return path.includes(word) ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** Of a thing in a path: the API decodes a slash once before it matches. */

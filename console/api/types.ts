@@ -20,8 +20,9 @@ export interface EvidenceAnswer {
 
 export interface ViolationAnswer {
   readonly key: string;
-  /** What is no behavior's violation has a kind and words, and no metric. */
+  /** What is no behavior's violation has a kind, and no metric. */
   readonly kind?: 'external' | 'audit';
+  /** An API of an earlier release has none for a behavior. */
   readonly words?: string;
   readonly metric?: string;
   readonly behaviorName?: string;
@@ -101,6 +102,8 @@ export interface CaseAnswer {
   readonly restores?: readonly Restoration[];
   readonly strength?: readonly string[];
   readonly request?: PersonRequest;
+  /** Who is behind its present state; absent where a rule is. */
+  readonly decided?: { readonly command: string; readonly actor: string; readonly comment?: string };
   readonly assignee?: string;
   readonly alertToAppliedMs?: number;
   readonly alertToVerifiedMs?: number;

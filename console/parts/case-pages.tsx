@@ -31,7 +31,7 @@ export function CasePages({ first, listRef, empty, before, ...rows }: CasePagesP
       {cases.length === 0 && next === undefined ? (
         empty
       ) : (
-        <ul class="cases" ref={listRef}>
+        <ul class="cases" ref={listRef} aria-label="Cases">
           <Page page={{ ...first.value, cases: sortByUrgency(cases) }} {...rows} />
         </ul>
       )}

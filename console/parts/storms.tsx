@@ -1,5 +1,6 @@
 import type { Summary } from '../../shared/api/answers';
 import type { BulkAct } from '../acts/bulk-dialog';
+import { useRights } from '../acts/rights';
 import { actWords } from '../acts/words';
 import type { CaseGroup, CaseStatus } from '../api/types';
 import { findStorms, writeStorm } from '../words/group';
@@ -46,15 +47,26 @@ export function Storms({ summary, statuses, onShow, onAct }: StormsProps) {
             <button type="button" onClick={() => onShow(group)}>
               Show only these
             </button>
-            {group.cases > mostAtOnce && <span>At most {mostAtOnce} can be acted on at once.</span>}
-            {(group.cases > mostAtOnce ? [] : (actsOf[group.status] ?? [])).map((act) => (
-              <button key={act} type="button" onClick={() => onAct(act, group)}>
-                {actWords[act].label} all {group.cases}…
-              </button>
-            ))}
+            <Acts group={group} onAct={onAct} />
           </div>
         </li>
       ))}
     </ul>
+  );
+}
+
+function Acts({ group, onAct }: Pick<StormsProps, 'onAct'> & { readonly group: CaseGroup }) {
+  const acts = actsOf[group.status] ?? [];
+  const { mayAct, why } = useRights(group.things[0], acts);
+  if (why !== undefined) return <span>{why}</span>;
+  if (group.cases > mostAtOnce) return <span>At most {mostAtOnce} can be acted on at once.</span>;
+  return (
+    <>
+      {acts.filter(mayAct).map((act) => (
+        <button key={act} type="button" onClick={() => onAct(act, group)}>
+          {actWords[act].label} all {group.cases}…
+        </button>
+      ))}
+    </>
   );
 }

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
 import type { TimelineAnswer, TimelineEntry } from '../api/types';
+import { shortenActor } from '../words/actor';
 import { writeSecond } from '../words/time';
 import { writeValue } from '../words/violation';
 import { Ago } from './clock';
@@ -18,7 +19,7 @@ export function Timeline({ thingName, caseId }: TimelineProps) {
   const first = useLive<TimelineAnswer>(path);
   if (!first.value) return <Pending live={first} what="timeline" />;
   return (
-    <ol class="timeline">
+    <ol class="timeline" aria-label="What happened, oldest first">
       <Entries page={first.value} />
       {first.value.next && <More path={path} after={first.value.next} />}
     </ol>
@@ -87,9 +88,4 @@ function writeDetail(what: string, detail: string): string {
   } catch {
     return detail;
   }
-}
-
-/** The end of an ARN tells people apart. */
-export function shortenActor(actor: string): string {
-  return actor.startsWith('arn:') ? actor.slice(actor.indexOf('/') + 1) : actor;
 }

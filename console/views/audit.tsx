@@ -5,8 +5,9 @@ import { ApiError, thingPath } from '../api/client';
 import { useClient, useLive } from '../api/live';
 import { Ago } from '../parts/clock';
 import { Pending } from '../parts/notice';
-import { shortenActor } from '../parts/timeline';
 import { tell } from '../parts/toasts';
+import { shortenActor } from '../words/actor';
+import { writeAbsolute } from '../words/time';
 
 const dayMs = 86_400_000;
 const spans = [
@@ -78,7 +79,7 @@ export function AuditView() {
           </p>
         </div>
       ) : (
-        <ul class="audit">
+        <ul class="audit" aria-label="Acts, newest first">
           <Acts acts={live.value.acts} />
           {live.value.next && <More key={live.value.next} path={path} cursor={live.value.next} />}
         </ul>
@@ -106,7 +107,7 @@ function Acts({ acts }: Pick<AuditAnswer, 'acts'>) {
       {acts.map(({ at, actor, thingName, caseId, what, detail }) => (
         <li key={`${caseId} ${at} ${what}`} class="entry">
           <span class="at">
-            <Ago at={at} />
+            {writeAbsolute(at)} <Ago at={at} />
           </span>
           <div>
             <b>{what}</b>{' '}

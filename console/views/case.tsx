@@ -2,6 +2,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import type { PossibleAct } from '../../shared/api/answers';
 import { ActDialog } from '../acts/act-dialog';
+import { useRights } from '../acts/rights';
 import { Assignee, CommentBox } from '../acts/talk';
 import { actWords, listActs } from '../acts/words';
 import { thingPath } from '../api/client';
@@ -28,14 +29,21 @@ export function CaseView() {
   // By its id, a case is that one; by its thing, the newest.
   const live = useLive<CaseAnswer>(`/cases/${thingPath(params.caseId ?? params.thing ?? '')}`, 3_000);
   const record = live.value;
-  if (!record) return <Pending live={live} what="case" />;
+  if (!record)
+    return (
+      <section class="view">
+        <h1>{params.thing}</h1>
+        <Pending live={live} what="case" />
+      </section>
+    );
   return <OpenCase key={record.caseId} record={record} />;
 }
 
 function OpenCase({ record }: { readonly record: CaseAnswer }) {
   const { route } = useLocation();
   const [chosen, setChosen] = useState<PossibleAct>();
-  const acts = listActs(record);
+  const { mayAct: hasRight, why } = useRights(record.thingName, record.acts);
+  const acts = listActs(record).filter(({ action }) => hasRight(action));
   useShortcuts([
     { keys: 'u', does: 'Back to the list', run: () => route('/console') },
     { keys: 't', does: 'Open the thing', run: () => route(`/console/things/${thingPath(record.thingName)}`) },
@@ -62,12 +70,12 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
             opened <Ago at={record.openedAt} />
           </span>
           {record.playbook && <span>playbook {record.playbook}</span>}
-          <Assignee record={record} />
+          <Assignee record={record} hasRight={hasRight('assign')} />
         </p>
         <p class="story">{writeStory(record)}</p>
       </header>
       {record.request && <Request request={record.request} />}
-      <Acts acts={acts} onChoose={setChosen} thingName={record.thingName} />
+      <Acts acts={acts} onChoose={setChosen} thingName={record.thingName} why={why} />
       <div class="columns">
         <div>
           {evidence.length > 0 && (
@@ -82,7 +90,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
           <Metrics record={record} />
           <section class="panel">
             <h2>Timeline</h2>
-            <CommentBox record={record} />
+            {hasRight('comment') && <CommentBox record={record} />}
             <Timeline thingName={record.thingName} caseId={record.caseId} />
           </section>
         </div>
@@ -117,10 +125,12 @@ interface ActsProps {
   readonly acts: readonly PossibleAct[];
   readonly thingName: string;
   readonly onChoose: (act: PossibleAct) => void;
+  /** Why the caller can do nothing. */
+  readonly why: string | undefined;
 }
 
-function Acts({ acts, thingName, onChoose }: ActsProps) {
-  if (acts.length === 0) return <p class="quiet">Nothing can be done with this case now.</p>;
+function Acts({ acts, thingName, onChoose, why }: ActsProps) {
+  if (acts.length === 0) return <p class="quiet">{why ?? 'Nothing can be done with this case now.'}</p>;
   return (
     <ul class="acts" aria-label="What you can do now">
       {acts.map((act) => (
@@ -224,7 +234,7 @@ function Strength({ record: { ledger, leftOut = [], strength = [] } }: { readonl
     <section class="panel">
       <h2>How strong it is</h2>
       <p>{writeStrength(ledger)}</p>
-      <ul class="proofs">
+      <ul class="proofs" aria-label="Actions, with their proof">
         {ledger.map((entry) => {
           const { word, tone } = writeLedgerState(entry);
           return (
@@ -252,7 +262,7 @@ function Violations({ record: { violations, floods = [] } }: { readonly record: 
     <section class="panel">
       <h2>Behaviors</h2>
       {violations.length === 0 && <p class="quiet">Somebody contained it by hand.</p>}
-      <ul class="proofs">
+      <ul class="proofs" aria-label="Behaviors of this case">
         {violations.map(({ key, words, lastEventType, value, criteria, alarmAt, ...more }) => (
           <li key={key}>
             <b class="code">{key}</b>{' '}

@@ -55,7 +55,7 @@ export function FleetView() {
 function Counts({ fleet: { cases, things, countedAt } }: { readonly fleet: FleetAnswer }) {
   const statuses = Object.keys(statusWords).filter((status) => status !== 'closed') as CaseStatus[];
   return (
-    <ul class="counts">
+    <ul class="counts" aria-label="Open cases by status">
       {statuses.map((status) => (
         <li key={status}>
           <a href={`/console${listOf[status]}`}>
@@ -141,11 +141,11 @@ function Degraded({ agents: { count, things } }: { readonly agents: FleetAnswer[
     <section class="panel">
       <h2>Degraded agents</h2>
       {count === 0 ? (
-        <p class="quiet">No agent reports that it sees a part only.</p>
+        <p class="quiet">Every agent that reports sees its whole device.</p>
       ) : (
         <>
           <p>
-            <b>{writeNumber(count)}</b> {count === 1 ? 'does' : 'do'} not see all.
+            <b>{writeNumber(count)}</b> {count === 1 ? 'sees' : 'see'} a part of the device only.
           </p>
           <dl class="pairs">
             {things.slice(0, mostListed).map(({ thingName, words }) => (

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { CaseListAnswer, Summary } from '../../shared/api/answers';
 import { type BulkAct, BulkDialog, type BulkScope } from '../acts/bulk-dialog';
+import { useRights } from '../acts/rights';
 import { actWords } from '../acts/words';
 import { useLive } from '../api/live';
 import type { CaseStatus, ListedCase } from '../api/types';
@@ -215,11 +216,13 @@ interface SelectionProps {
 
 /** Which acts fit all that is selected, by what each status offers. */
 function SelectionBar({ selected, onClear, onAct }: SelectionProps) {
-  const acts = useMemo(() => actsForAll(selected), [selected]);
+  const common = useMemo(() => actsForAll(selected), [selected]);
+  const { mayAct, why } = useRights(selected[0]?.thingName, common);
+  const acts = common.filter(mayAct);
   return (
     <section class="selection" aria-label="Selected cases">
       <strong>{selected.length} selected</strong>
-      {acts.length === 0 && <span>They have no act in common.</span>}
+      {acts.length === 0 && <span>{why ?? 'They have no act in common.'}</span>}
       {acts.map((act) => (
         <button key={act} type="button" onClick={() => onAct(act)}>
           {actWords[act].label}…

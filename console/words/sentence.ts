@@ -1,10 +1,22 @@
-import type { CaseAnswer, ViolationAnswer } from '../api/types';
+import { actWords } from '../acts/words';
+import type { Act, CaseAnswer, ViolationAnswer } from '../api/types';
+import { shortenActor } from './actor';
 import { writeDuration } from './time';
 import { writeCriteria, writeValue } from './violation';
 
-/** What happened, in one sentence or two: what, on what, what was done. */
+/** What happened, in a few sentences: what, on what, what was done, who decided it. */
 export function writeStory(record: CaseAnswer): string {
-  return `${writeCause(record)} ${writeOutcome(record)}`;
+  return [writeCause(record), writeOutcome(record), writeDecision(record)].filter(Boolean).join(' ');
+}
+
+function writeDecision({ decided, playbook, status, ledger }: CaseAnswer): string {
+  if (decided) {
+    const { command, actor, comment } = decided;
+    const what = Object.hasOwn(actWords, command) ? actWords[command as Act].sent : command;
+    return `${what} by ${shortenActor(actor)}${comment ? `: “${comment}”` : '.'}`;
+  }
+  if (playbook === undefined || ledger.length === 0 || status === 'closed') return '';
+  return `Playbook ${playbook} decided it.`;
 }
 
 function writeCause({ thingName, violations }: CaseAnswer): string {
@@ -13,7 +25,10 @@ function writeCause({ thingName, violations }: CaseAnswer): string {
   const more = violations.length - 1;
   const others =
     more === 0 ? '' : `, and ${more} more ${more === 1 ? 'behavior is' : 'behaviors are'} out of bounds`;
-  if (first.words !== undefined) return `${first.words}${others}.`;
+  if (first.words !== undefined)
+    return first.kind !== undefined || first.lastEventType === 'in-alarm'
+      ? `${thingName}: ${first.words}${others}.`
+      : `${thingName} was out of bounds. Now: ${first.words}${others}.`;
   const criteria = writeCriteria(first.criteria);
   const normal = criteria ? `; ${criteria}` : '';
   return first.lastEventType === 'in-alarm'
@@ -34,7 +49,7 @@ function writeOutcome({ status, reason, containedAt, closedAt, alertToVerifiedMs
     case 'awaiting-approval':
       return `It is not contained: it waits for your approval.${why}`;
     case 'containing':
-      return `It is being contained; the denial is not verified yet.${why}`;
+      return `It is being contained; the denial is not verified yet.${why.replace('applied, not yet verified: ', '')}`;
     case 'contained':
       return `It is contained, and the denial is verified${took}.${why}`;
     case 'containment-failed':

@@ -1,5 +1,5 @@
 import { nameIamUser } from '../../shared/domain/decide/second-person';
-import { HttpProblem, type HttpRequest } from '../../shared/http';
+import { type HttpAnswer, HttpProblem, type HttpRequest, jsonResponse } from '../../shared/http';
 
 /** Where a token states the rights of its owner. The authorizer has checked signature, issuer, audience and time. */
 export interface GroupRule {
@@ -19,6 +19,8 @@ interface Caller {
   /** As whom they are proven, `SOURCE:ID`: nothing of it is their own choice. Absent where several people may be behind it. */
   readonly person?: string;
   readonly roles: ReadonlySet<Role>;
+  /** IAM has decided before this function runs. */
+  readonly decidedBy: 'groups' | 'iam';
 }
 
 /** The limit of a command. */
@@ -36,6 +38,7 @@ export function findCaller({ requestContext }: HttpRequest, rule: GroupRule): Ca
       actor: keepEnd(iam.userArn),
       ...(person !== undefined && { person }),
       roles: new Set(['viewer', 'operator']),
+      decidedBy: 'iam',
     };
   }
   const actor = jwt && nameOf(jwt.claims);
@@ -52,7 +55,21 @@ export function findCaller({ requestContext }: HttpRequest, rule: GroupRule): Ca
       ...(mayRead ? (['viewer'] as const) : []),
       ...(mayAct ? (['operator'] as const) : []),
     ]),
+    decidedBy: 'groups',
   };
+}
+
+/** Who the caller is, and what they may do. What IAM permits, nothing here knows. */
+export async function showCaller(
+  request: HttpRequest,
+  { groupRule }: { readonly groupRule: GroupRule },
+): Promise<HttpAnswer> {
+  const { actor, person, roles, decidedBy } = findCaller(request, groupRule);
+  return jsonResponse({
+    ...{ actor, isProven: person !== undefined, decidedBy },
+    roles: [...roles],
+    ...(decidedBy === 'groups' && { operators: groupRule.group }),
+  });
 }
 
 /** Throws unless the caller has the role. */

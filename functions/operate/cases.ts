@@ -43,6 +43,7 @@ export interface CasePorts {
   readonly own: Account;
   readonly groupRule: GroupRule;
   readonly guards: Configuration['guards'];
+  readonly customMetrics: Configuration['customMetrics'];
   readonly history: {
     pageClosed(thingName: ThingKey, limit: number, cursor?: string): Promise<ClosedPage>;
     findCase(caseId: string): Promise<Case | undefined>;
@@ -55,7 +56,7 @@ const limit = count(1, maxLimit);
 
 /** The newest case of a thing, or the case of an id, with what an operator may do now, and what a release restores. */
 export async function showCase(request: HttpRequest, ports: CasePorts): Promise<HttpAnswer> {
-  const { cases, history, floods, clock, own } = ports;
+  const { cases, history, floods, clock, own, customMetrics } = ports;
   const { person } = findCaller(request, ports.groupRule);
   const asked = { guards: ports.guards, now: clock(), person };
   const name = readThing(request, own);
@@ -75,13 +76,14 @@ export async function showCase(request: HttpRequest, ports: CasePorts): Promise<
     violations,
     ...rest
   } = showCaseInWords(record);
+  const nameMetric = ({ metric = '' }) => customMetrics[metric]?.displayName;
   const { appliedMs, verifiedMs } = measure(record);
   return jsonResponse({
     ...rest,
     ...tellRequest(record, asked),
     violations: Object.entries(violations).flatMap(([key, violation]) =>
       violation.caseId === record.caseId
-        ? { key, ...violation, ...(violation.kind && { words: describeFinding(violation) }) }
+        ? { key, ...violation, words: describeFinding(violation, nameMetric(violation)) }
         : [],
     ),
     ...(appliedMs !== undefined && { alertToAppliedMs: appliedMs }),

@@ -55,6 +55,8 @@ const bodySchema = z.strictObject({
   assignee: z.optional(z.nullable(text(256).check(z.minLength(1)))),
   /** Of `harden`. */
   actions: z.optional(z.array(z.enum(actionNames)).check(z.minLength(1), z.maxLength(actionNames.length))),
+  /** Sends nothing: whether the caller has the right, and what would become of it. */
+  dryRun: z.optional(z.boolean()),
 });
 
 export type Order = z.output<typeof bodySchema>;
@@ -62,10 +64,11 @@ export type Order = z.output<typeof bodySchema>;
 /** What the body of an action may say. */
 export function writeBodySchema(action: OperatorAction) {
   const { forcible, needs } = operatorActionDescriptors[action];
-  const { comment, caseId, force, assignee, actions } = bodySchema.shape;
+  const { comment, caseId, force, assignee, actions, dryRun } = bodySchema.shape;
   return z.strictObject({
     comment: needs === 'comment' ? text(1_000).check(z.minLength(1)) : comment,
     caseId,
+    dryRun,
     ...(forcible && { force }),
     ...(action === 'assign' && { assignee }),
     ...(needs === 'actions' && { actions: z.nonoptional(actions) }),
@@ -79,10 +82,18 @@ export function sendCommand(action: OperatorAction) {
     const { actor, person } = findCaller(request, ports.groupRule);
     const thingName = readThing(request, ports.own);
     if (!isHome(thingName)) throw new HttpProblem(400, notHome, 'thing');
-    const { assignee, ...order } = readJson(request, maxBodyBytes, schema) as Order;
+    const { assignee, dryRun, ...order } = readJson(request, maxBodyBytes, schema) as Order;
     const ordered = { type: action, person, ...order };
     const { objection, asks } = await examine(ordered, thingName, order.caseId, ports);
     if (objection) throw new HttpProblem(409, `${thingName} ${objection}`);
+    const warning =
+      action === 'release' ? describeAlarms((await ports.cases.load(thingName))?.value) : undefined;
+    const answer = {
+      ...{ command: action, thingName, actor },
+      ...(asks && { secondPerson: 'asked' }),
+      ...(warning && { warning }),
+    };
+    if (dryRun) return jsonResponse({ ...answer, dryRun });
     const commandId = randomUUID();
     const named = assignee !== undefined && { assignee: assignee ?? '' };
     await ports.commands.send(
@@ -93,16 +104,7 @@ export function sendCommand(action: OperatorAction) {
       commandId,
     );
     ports.metrics.count('CommandSent');
-    const warning =
-      action === 'release' ? describeAlarms((await ports.cases.load(thingName))?.value) : undefined;
-    return jsonResponse(
-      {
-        ...{ command: action, thingName, actor, commandId },
-        ...(asks && { secondPerson: 'asked' }),
-        ...(warning && { warning }),
-      },
-      202,
-    );
+    return jsonResponse({ ...answer, commandId }, 202);
   };
 }
 

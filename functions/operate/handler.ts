@@ -1,4 +1,5 @@
 import { type OperatorAction, operatorActions } from '../../shared/domain/decide/operator-actions';
+import { IndexNotBuiltError } from '../../shared/errors';
 import {
   type HttpAnswer,
   HttpProblem,
@@ -10,7 +11,7 @@ import {
 import { operatorRoutes, type RouteKey } from '../../shared/routes';
 import type { ButtonRoute } from '../notify/channels/registry';
 import { type SlackPorts, takeInteraction } from '../notify/channels/slack/interaction';
-import { requireRole } from './caller';
+import { requireRole, showCaller } from './caller';
 import { type CasePorts, checkHealth, listClosed, showCase, showTimeline } from './cases';
 import { type CommandPorts, examine, sendCommand, showRefusal } from './command';
 import { actOnMany, type BulkPorts } from './routes/act-on-many';
@@ -44,6 +45,7 @@ type Handler = (request: HttpRequest, ports: OperatePorts) => Promise<HttpAnswer
 
 const routes: Readonly<Record<Route, Handler>> = {
   'GET /health': checkHealth,
+  'GET /me': showCaller,
   'GET /rules': showRules,
   'GET /recording': showRecording,
   'GET /openapi.json': async (_request, { openApi }) => textResponse(openApi),
@@ -79,6 +81,13 @@ export function operate(ports: OperatePorts) {
       return tagAnswer(request, await routes[routeKey](request, ports));
     } catch (error) {
       if (error instanceof HttpProblem) return problemResponse(error);
+      if (error instanceof IndexNotBuiltError)
+        return problemResponse({
+          status: 503,
+          detail: error.message,
+          field: undefined,
+          retryAfterSeconds: 60,
+        });
       ports.log.error('request failed', { routeKey, error });
       return problemResponse({
         status: 500,

@@ -33,6 +33,7 @@ export const handler = wrap(
     listDegraded: detection.listDegraded,
     loadStates: detection.loadStates,
     guards: configuration.guards,
+    customMetrics: configuration.customMetrics,
     securityProfiles: configuration.securityProfiles,
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),
     commands: connectCommands(readEnv('COMMANDS_QUEUE_URL')),

@@ -266,6 +266,10 @@ export const caseAnswer = z.looseObject({
   playbook: z.string().optional(),
   reason: z.string().optional(),
   reasonCode: coded.optional(),
+  decided: z
+    .looseObject({ command: z.string(), actor: z.string(), comment: z.string().optional() })
+    .optional()
+    .describe('The command behind its present state; absent where a rule decided'),
   request: z
     .object({
       ...requested,
@@ -280,7 +284,7 @@ export const caseAnswer = z.looseObject({
         .describe('`PROFILE/BEHAVIOR`, `external finding/SENDER/UID` or `audit finding/CHECK/RESOURCE`'),
       kind: z.enum(['external', 'audit']).optional().describe('Absent for a behavior'),
       metric: z.string().optional().describe('Of a behavior'),
-      words: z.string().optional().describe('What the finding says, where it is of no behavior'),
+      words: z.string().describe('What it says: `1 child process of myapp; at most 0 is normal`'),
     }),
   ),
   ledger: z.array(z.looseObject({ action, status: z.string() })),
@@ -327,6 +331,10 @@ export const sent = z.object({
   secondPerson: z.literal('asked').optional().describe('It waits for a second person'),
 });
 
+export const tried = z
+  .object({ ...sent.omit({ commandId: true }).shape, dryRun: z.literal(true) })
+  .describe('What would be sent. Nothing was');
+
 export const refusal = z.object({
   thingName: z.string(),
   commandId: z.string(),
@@ -350,6 +358,21 @@ export const health = z.object({
   version: z.string(),
   pipeline: pipeline.optional(),
   killSwitch: killSwitch.optional(),
+});
+
+/** Who the caller is, and what they may do. */
+export const me = z.object({
+  actor: z.string().describe('As timelines and the audit name the caller'),
+  isProven: z
+    .boolean()
+    .describe('Whether the caller counts as a person where two are asked for (guards.fourEyes)'),
+  decidedBy: z
+    .enum(['groups', 'iam'])
+    .describe('`iam` decides at each request: an act with `dryRun` asks it. Groups are those of a token'),
+  roles: z
+    .array(z.enum(['viewer', 'operator']))
+    .describe('Of groups. Whom IAM let in here is a viewer at least'),
+  operators: z.string().optional().describe('The group whose members may act'),
 });
 
 export const rules = z.object({
@@ -388,6 +411,7 @@ export const recording = z.object({
 export type CaseListAnswer = z.output<typeof caseList>;
 export type Summary = z.output<typeof summary>;
 export type PossibleAct = z.output<typeof possibleAct>;
+export type MeAnswer = z.output<typeof me>;
 export type Restoration = z.output<typeof restoration>;
 export type CaseGroup = z.output<typeof caseGroup>;
 

@@ -2,6 +2,7 @@ import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { CliError, RefusedError, TimedOutError, UnwellError, UsageError } from '../../cli/cli-error';
 import { readFault, type Where } from '../../cli/faults';
 import { ConfigurationError } from '../../shared/config/parse';
+import { IndexNotBuiltError } from '../../shared/errors';
 
 const named = (name: string, message = 'no', more: object = {}) =>
   Object.assign(new Error(message), { name, ...more });
@@ -23,9 +24,21 @@ describe('what a command ends with', () => {
     [new ResourceNotFoundException({ message: 'x', $metadata: {} }), 5],
     [new UnwellError('a'), 6],
     [named('ValidationException'), 1],
+    [new IndexNotBuiltError('building'), 1],
     ['a text', 1],
   ])('is an exit code by its kind: %s, %d', (error, exitCode) => {
     expect(read(error).exitCode).toBe(exitCode);
+  });
+
+  it.each([
+    ['sqs:SendMessage', 'an operator needs the rights in docs/iam/act-on-cases.json'],
+    ['ssm:PutParameter', 'an operator needs the rights in docs/iam/kill-switch.json'],
+    ['dynamodb:GetItem', 'a viewer needs the rights in docs/iam/read-cases.json'],
+    ['iot:UpdateThing', 'docs/iam has the rights that each command needs'],
+  ])('says whose rights are missing where AWS refuses %s', (action, rights) => {
+    const message = `User: arn:aws:iam::000000000000:user/bob is not authorized to perform: ${action} on resource: x`;
+
+    expect(read(named('AccessDeniedException', message)).text).toMatch(new RegExp(`${rights}$`));
   });
 
   it.each(['ExpiredTokenException', 'ExpiredToken', 'RequestExpired'])(

@@ -95,6 +95,25 @@ describe('the sentence of a case', () => {
     );
   });
 
+  it('has the words of the API, and who decided', () => {
+    const words = '3 child processes of myapp; at most 0 is normal';
+    const [violation] = record.violations;
+    const inWords = { ...record, violations: [{ key: 'p/b', ...violation, words }] };
+
+    expect(
+      writeStory({ ...inWords, playbook: 'spawned-child', ledger: [{ action: 'a', status: 'b' }] }),
+    ).toBe(
+      `mything1: ${words}. It is contained, and the denial is verified, 324 ms after the alert. Playbook spawned-child decided it.`,
+    );
+    const actor = 'arn:aws:sts::000000000000:assumed-role/soc/ada';
+    expect(
+      writeStory({ ...inWords, decided: { command: 'approve', actor, comment: 'no update runs' } }),
+    ).toMatch(/alert\. Approval by soc\/ada: “no update runs”$/);
+    expect(writeStory({ ...inWords, decided: { command: 'sweep', actor: 'bob' } })).toMatch(
+      / sweep by bob\.$/,
+    );
+  });
+
   it('gives the reason of what waits, and the time that it was held', () => {
     expect(
       writeStory({ ...record, violations: [], status: 'awaiting-approval', reason: 'the fleet limit' }),

@@ -152,7 +152,8 @@ describe('the console', () => {
 
     await e2e.waitForCase('keyed', 'closed');
     await page.getByText('Closed', { exact: true }).waitFor();
-    await page.getByText('cleaned by hand').waitFor();
+    await page.locator('.comment', { hasText: 'cleaned by hand' }).waitFor();
+    await page.getByText(/Release by .+: “cleaned by hand”$/).waitFor();
     await page.context().close();
   }, 180_000);
 
@@ -211,6 +212,35 @@ describe('the console', () => {
     },
     180_000,
   );
+
+  it('reads to a screen reader in order: what it is, what can be done, what was measured, what happened', async () => {
+    const page = await open('cases/hostile%3A_-1');
+    await page.getByRole('img', { name: /threshold 0/ }).waitFor();
+    await page.getByRole('list', { name: 'What happened, oldest first' }).waitFor();
+
+    const read = await page.locator('main').ariaSnapshot();
+    const found = read.match(
+      /(heading|list|img|table|textbox|row) "[^"]+"( \[level=\d\])?|columnheader "[^"]+"/g,
+    );
+
+    expect(
+      found?.map((one) => one.replace(/"num_child_procs_myapp: .*, threshold 0, alarm at .*"/, '"chart"')),
+    ).toEqual(
+      expect.arrayContaining([
+        'heading "hostile:_-1" [level=1]',
+        'list "What you can do now"',
+        'heading "Processes" [level=2]',
+        'list "Processes"',
+        'img "chart"',
+        'textbox "Comment"',
+        'list "What happened, oldest first"',
+        'list "Actions, with their proof"',
+        'columnheader "Now"',
+        'list "Behaviors of this case"',
+      ]),
+    );
+    await page.context().close();
+  }, 180_000);
 
   it('releases on a phone what two operators look at, and tells the other one', async () => {
     await containReported('shared-look', 'sleep 60');

@@ -17,6 +17,7 @@ const operator = {
   email_verified: true,
   'cognito:groups': ['dev', 'soc'],
 };
+const carol = { ...operator, sub: 's-3', email: 'carol@example.com' };
 let issuer: Issuer;
 let e2e: EndToEnd;
 let browser: Browser;
@@ -83,8 +84,7 @@ describe('the HTTP API behind an OIDC provider', () => {
       409,
       expect.objectContaining({ detail: expect.stringContaining('you asked for it') }),
     ]);
-    const second = { ...operator, sub: 's-3', email: 'carol@example.com' };
-    expect((await call('POST', '/things/asked/approve', second)).status).toBe(202);
+    expect((await call('POST', '/things/asked/approve', carol)).status).toBe(202);
     const { caseId } = await e2e.waitForCase('asked', 'contained');
 
     const timeline = await call('GET', '/cases/asked/timeline', reader);
@@ -152,7 +152,7 @@ describe('the console behind an OIDC provider', () => {
   const isAt = (page: Page, path: string) => page.waitForURL(`${url()}${path}`);
 
   beforeEach(() => {
-    issuer.state.people.set('ada', operator).set('bob', reader);
+    issuer.state.people.set('ada', operator).set('bob', reader).set('carol', carol);
     issuer.state.tokenSeconds = 3_600;
     issuer.state.forgeState = false;
     issuer.state.refused.length = 0;
@@ -182,16 +182,47 @@ describe('the console behind an OIDC provider', () => {
     await page.context().close();
   }, 180_000);
 
-  it('tells a viewer who may act', async () => {
+  it('shows a viewer no act, but who can act', async () => {
     const page = await open('/cases/asked');
     await logIn(page, 'bob');
     await showsCase(page);
 
-    await page.getByLabel('Comment').fill('may I?');
-    await page.getByRole('button', { name: 'Add the comment' }).click();
-
-    await page.getByText('Only members of soc may do this').first().waitFor();
+    await page.getByText('You can read only: members of soc can act.').waitFor();
+    expect(await page.getByRole('main').getByRole('button').count()).toBe(0);
+    expect(await page.getByLabel('Comment').count()).toBe(0);
+    await page.keyboard.press('l');
+    expect(await page.getByRole('dialog').count()).toBe(0);
     await page.context().close();
+  }, 180_000);
+
+  it('takes two people to harden: who asked is told before a click that somebody else has to confirm', async () => {
+    const harden = async (page: Page) => {
+      await page.getByRole('button', { name: /^Harden/ }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel(/to confirm/).fill('asked');
+      return dialog;
+    };
+    const first = await open('/cases/asked');
+    await logIn(first, 'ada');
+    await first.getByText('It needs a second person.').waitFor();
+    const dialog = await harden(first);
+    await dialog.getByLabel(/^deactivate-certificate/).check();
+    await dialog.getByRole('button', { name: 'Harden' }).click();
+    await first.getByText(/^You asked to harden it \(deactivate-certificate\): a second person/).waitFor();
+    await first.getByText(/You can’t: .*you asked for it/).waitFor();
+    expect(await first.getByRole('button', { name: /^Harden/ }).isDisabled()).toBe(true);
+
+    const second = await open('/cases/asked');
+    await logIn(second, 'carol');
+    await second.getByText(/^ada@example.com asked to harden it \(deactivate-certificate\)/).waitFor();
+    await second.getByText('Somebody else asked for it: you confirm.').waitFor();
+    await (await harden(second)).getByRole('button', { name: 'Harden' }).click();
+
+    const strength = first.getByRole('listitem').filter({ hasText: /^deactivate-certificate/ });
+    await strength.getByText('Proven').waitFor();
+    const entry = { hasText: /harden by carol@example.com\s*asked for by ada@example.com/ };
+    await first.locator('.entry', entry).waitFor();
+    await Promise.all([first.context().close(), second.context().close()]);
   }, 180_000);
 
   it('renews the token without a word where the provider lets it', async () => {

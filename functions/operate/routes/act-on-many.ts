@@ -47,7 +47,7 @@ type Selection = z.output<ReturnType<typeof writeBulkSchema>>;
 
 export function writeBulkSchema(action: OperatorAction) {
   // A case id binds one thing: here each command is bound to the case that was found.
-  return z.extend(z.omit(writeBodySchema(action), { caseId: true }), selection);
+  return z.extend(z.omit(writeBodySchema(action), { caseId: true, dryRun: true }), selection);
 }
 
 interface Chosen {

@@ -114,6 +114,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     listDegraded: async () => [],
     loadStates: async () => [],
     guards: aConfiguration().guards,
+    customMetrics: aConfiguration().customMetrics,
     securityProfiles: aConfiguration().securityProfiles,
     commands: queue.commands,
     groupRule: { claim: 'groups', group: 'cordon-operators', viewers: '' },

@@ -1,7 +1,8 @@
 import { audit } from '../../../shared/api/answers';
+import { IndexNotBuiltError } from '../../../shared/errors';
 import { now } from '../../builders';
 import { aContainedCase } from '../../cli/stored-cases';
-import { anOperator, aRequest, ofThing, signedInAs } from './operator';
+import { anOperator, aRequest, ofThing, signedInAs, userArn } from './operator';
 
 const { record: contained } = aContainedCase();
 const thing = ofThing('mything1');
@@ -64,6 +65,45 @@ describe('the roles of who has a token', () => {
   });
 });
 
+describe('who the caller is', () => {
+  it.each([
+    ['[soc]', ['viewer', 'operator']],
+    ['[soc-viewers]', ['viewer']],
+  ])('is said of the groups %s', async (groups, roles) => {
+    const rule = { groupRule: { claim: 'groups', group: 'soc', viewers: 'soc-viewers' } };
+    const { value } = await anOperator([], rule).ask('GET /me', signedInAs({ sub: 'ada', groups }));
+
+    expect(value).toEqual({
+      ...{ actor: 'ada', isProven: true, decidedBy: 'groups', operators: 'soc' },
+      roles,
+    });
+  });
+
+  it('is said of a signed request, whose rights IAM decides: a role proves no person', async () => {
+    expect((await anOperator().ask('GET /me')).value).toEqual({
+      ...{ actor: userArn, isProven: false, decidedBy: 'iam', roles: ['viewer', 'operator'] },
+    });
+  });
+});
+
+describe('an act that is only tried', () => {
+  const body = JSON.stringify({ dryRun: true, comment: 'what if' });
+
+  it('says what would become of it, and sends nothing', async () => {
+    const { ask, sent } = anOperator([contained]);
+
+    expect(await ask('POST /things/{thing}/release', { ...thing, body })).toMatchObject({
+      status: 200,
+      value: {
+        ...{ command: 'release', thingName: 'mything1', actor: userArn, dryRun: true },
+        warning: expect.stringContaining('in alarm'),
+      },
+    });
+    expect((await ask('POST /things/{thing}/approve', { ...thing, body })).status).toBe(409);
+    expect(sent).toEqual([]);
+  });
+});
+
 describe('the audit', () => {
   const acts = [
     {
@@ -92,6 +132,18 @@ describe('the audit', () => {
     expect(body).toBe(
       `"at","actor","thing","case","what","detail"\r\n"${new Date(now).toISOString()}","'=cmd|calc","a","c","comment","say ""no""\r\n+1"\r\n`,
     );
+  });
+
+  it('is not there yet while DynamoDB builds its index after an upgrade, and says when to ask again', async () => {
+    const page = () => Promise.reject(new IndexNotBuiltError('building'));
+    const operator = anOperator([], { audit: { page } });
+
+    expect((await operator.handle(aRequest('GET /audit'))).headers).toMatchObject({ 'retry-after': '60' });
+    expect(await operator.ask('GET /audit')).toMatchObject({
+      status: 503,
+      value: { detail: expect.stringContaining('still builds the index of this list') },
+    });
+    expect(operator.telemetry.lines).toEqual([]);
   });
 
   it.each([

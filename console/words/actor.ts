@@ -1,0 +1,4 @@
+/** The end of an ARN tells people apart. */
+export function shortenActor(actor: string): string {
+  return actor.startsWith('arn:') ? actor.slice(actor.indexOf('/') + 1) : actor;
+}
