@@ -2,8 +2,9 @@
 // The `cordon` command, on the machine's own Node. In the npm package, it runs the bundle of cli/ that the package has. In a
 // checkout, it makes the bundle anew when a source has changed. The bundle needs no packages, so it starts in a fraction of
 // what loading the sources takes.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
@@ -50,8 +51,14 @@ async function runCheckout() {
   const ownNode = join(root, 'node_modules', 'node', 'bin', 'node');
   if (major < 24 && existsSync(ownNode)) {
     const env = { ...process.env, NODE_COMPILE_CACHE: compiled };
-    const { status } = spawnSync(ownNode, [bundle, ...process.argv.slice(2)], { stdio: 'inherit', env });
-    process.exit(status ?? 1);
+    const child = spawn(ownNode, [bundle, ...process.argv.slice(2)], { stdio: 'inherit', env });
+    // The terminal sends Ctrl-C to both: the command says what goes on, or cleans up, and this waits for its end.
+    process.on('SIGINT', () => {});
+    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    const [status, signal] = await once(child, 'close');
+    if (signal === null) process.exit(status);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
   }
   module.enableCompileCache?.(compiled);
   await import(pathToFileURL(bundle).href);

@@ -7,7 +7,7 @@ import {
 } from '../shared/domain/decide/operator-actions';
 import type { ActFlags } from './act-on-each';
 import type { CommandPorts } from './command-ports';
-import { readCount, readSeconds, readSeverities } from './options';
+import { readCount, readSeconds, readSeverities, readThings } from './options';
 
 /** Adds one command for each thing that an operator may do. */
 export function addActCommands(program: Command, ports: CommandPorts): void {
@@ -41,7 +41,11 @@ function addActCommand(program: Command, name: OperatorAction, { target, explain
     )
     .option('--behavior <name>', 'with --all: only with this behavior: NAME or PROFILE/NAME')
     .option('--severity <severities>', 'with --all: only these, with commas between them', readSeverities)
-    .option('--thing <name>', 'with --all: only this thing, or those whose names begin so: sensor-*')
+    .option(
+      '--thing <name>',
+      'with --all: only this thing, or those whose names begin so: sensor-*',
+      readThings,
+    )
     .option('--group <name>', 'with --all: only things of this thing group')
     .action(async (things: string[], flags: ActFlags) => {
       const { runAct } = await import('./act-on-each');

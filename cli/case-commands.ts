@@ -6,7 +6,14 @@ import type { ListFlags } from './list';
 import { say, sayAside } from './look/output';
 import type { Screen } from './look/style';
 import type { MetricFlags } from './metrics/metrics';
-import { readCount, readDuration, readSeverities, readStatuses } from './options';
+import {
+  readCount,
+  readDuration,
+  readKeptDuration,
+  readSeverities,
+  readStatuses,
+  readThings,
+} from './options';
 import type { TailFlags } from './tail';
 
 interface ExportFlags {
@@ -23,7 +30,7 @@ export function addCaseCommands(program: Command, { version, target, explain }: 
     .option('--status <statuses>', 'only these, with commas between them', readStatuses)
     .option('--severity <severities>', 'only these, with commas between them', readSeverities)
     .option('--behavior <name>', 'only with this behavior: NAME or PROFILE/NAME')
-    .option('--thing <name>', 'only this thing, or those whose names begin so: sensor-*')
+    .option('--thing <name>', 'only this thing, or those whose names begin so: sensor-*', readThings)
     .option('--group <name>', 'only things of this thing group')
     .option('--actor <name>', 'only cases that this person is on, or decided last')
     .option('--since <time>', 'only cases that changed within this time, such as 24h', readDuration)
@@ -72,7 +79,7 @@ export function addCaseCommands(program: Command, { version, target, explain }: 
   program
     .command('tail')
     .description('print what happens as it happens, until Ctrl-C')
-    .option('--thing <name>', 'only to this thing, or to those whose names begin so: sensor-*')
+    .option('--thing <name>', 'only to this thing, or to those whose names begin so: sensor-*', readThings)
     .option('--since <time>', 'begin with what happened within this time, such as 1h', readDuration)
     .option('--json', 'print one JSON object on each line')
     .action(async (flags: TailFlags) => {
@@ -96,7 +103,7 @@ export function addCaseCommands(program: Command, { version, target, explain }: 
     )
     .argument('<thing>')
     .argument('[metric]')
-    .option('--since <time>', 'how far back, at most 14d', readDuration, 86_400_000)
+    .option('--since <time>', 'how far back, at most 14d', readKeptDuration, 86_400_000)
     .option('--config <file>', 'the file that says what is normal (default: cordon.yml)')
     .option('--json', 'print JSON')
     .action(

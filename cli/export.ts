@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { CliError } from './cli-error';
+import { CliError, RefusedError } from './cli-error';
 import type { CaseReader } from './find-case';
 import { writeJson } from './json';
 import { writeDetectionFinding } from './ocsf';
@@ -37,7 +37,7 @@ export async function writePrivateFile(file: string, text: string, force: boolea
     });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EEXIST') throw new CliError(`${file} exists: choose another name, or use --force`);
+    if (code === 'EEXIST') throw new RefusedError(`${file} exists: choose another name, or use --force`);
     throw new CliError(`${file} can't be written (${code})`, cause);
   }
 }

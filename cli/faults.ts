@@ -25,7 +25,10 @@ interface Fault {
 export function readFault(error: unknown, where: Where, env: NodeJS.ProcessEnv): Fault {
   if (error instanceof CliError) return { text: error.message, exitCode: error.exitCode };
   if (error instanceof ConfigurationError)
-    return { text: error.faults.map(printable).join('\n'), exitCode: exitCodes.failed };
+    return {
+      text: error.faults.map(printable).join('\n'),
+      exitCode: error.cause === undefined ? exitCodes.failed : exitCodes.usage,
+    };
   const { text, exitCode } = nameFault(error, where, env);
   const stack = error instanceof Error && env.CORDON_DEBUG ? error.stack : undefined;
   return { text: stack ?? printable(text), exitCode };

@@ -27,9 +27,21 @@ const maxLookedAt = 100;
 const maxNamed = 20;
 
 /** The state of the kill switch, since when and by whom, and what it holds back. */
-export async function showKillSwitch(target: SwitchTarget): Promise<{ text: string; isRead: boolean }> {
+export async function showKillSwitch(target: SwitchTarget): Promise<ShownSwitch> {
   const [seen, heldBack] = await Promise.all([target.killSwitch.read(), listHeldBack(target)]);
-  return { text: say(sentence(seen), writeHeldBack(heldBack)), isRead: seen.state !== 'unknown' };
+  const isRead = seen.state !== 'unknown';
+  return {
+    text: say(sentence(seen), writeHeldBack(heldBack)),
+    isRead,
+    ...(!isRead && heldBack instanceof Error && { fault: heldBack }),
+  };
+}
+
+interface ShownSwitch {
+  readonly text: string;
+  readonly isRead: boolean;
+  /** Neither the switch nor the table could be read: there may be no stack to ask. */
+  readonly fault?: Error;
 }
 
 /** Turns the switch. Functions apply the stored state when they next read it. */

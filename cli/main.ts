@@ -1,7 +1,4 @@
-import { CommanderError } from 'commander';
-import { exitCodes } from './exit-codes';
-import { sayAside } from './look/output';
-import { buildProgram } from './program';
+import { runProgram } from './run-program';
 
 // A reader that exits early, such as head, is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -9,16 +6,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-const { program, where } = buildProgram();
-try {
-  await program.parseAsync();
-} catch (error) {
-  // Commander has printed what is wrong, or the help or version that was asked for.
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
-  else {
-    const { readFault } = await import('./faults');
-    const { text, exitCode } = readFault(error, where(), process.env);
-    sayAside(`cordon: ${text}`);
-    process.exitCode = exitCode;
-  }
-}
+const exitCode = await runProgram(process.argv.slice(2));
+if (exitCode !== undefined) process.exitCode = exitCode;

@@ -1,6 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
 import type { Severity } from '../shared/domain/configuration';
+import { parseThing } from '../shared/domain/thing-ref';
 
 export function readSeconds(text: string): number {
   const seconds = Number(text);
@@ -20,6 +21,21 @@ export function readDuration(text: string): number {
 export function readCount(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('expected a number, 1 or more');
   return Number(text);
+}
+
+const keptMs = 14 * 86_400_000;
+
+/** As long as values are kept. */
+export function readKeptDuration(text: string): number {
+  const duration = readDuration(text);
+  if (duration > keptMs) throw new InvalidArgumentError('values are kept for 14 days: expected at most 14d');
+  return duration;
+}
+
+/** A thing, or all whose names begin alike. */
+export function readThings(text: string): string {
+  if (parseThing(text.replace(/\*$/, 'x'))) return text;
+  throw new InvalidArgumentError('expected a thing name, or what names begin with and *, such as sensor-*');
 }
 
 const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low'];

@@ -11,6 +11,7 @@ import { addDeviceCommands } from './enroll/commands';
 import { exitCodeHelp } from './exit-codes';
 import type { Where } from './faults';
 import { say, sayAside } from './look/output';
+import { proposeNearest } from './nearest';
 import { addStackCommands } from './stack-commands';
 import type { Target, TargetOptions } from './target';
 
@@ -26,7 +27,13 @@ export function buildProgram() {
     .addHelpText('after', exitCodeHelp)
     // Before the commands, which inherit both.
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(writeUsageFault(text)) });
+    .configureOutput({ outputError: (text, write) => write(writeUsageFault(text, listNames())) });
+  const listNames = () =>
+    program
+      .createHelp()
+      .visibleCommands(program)
+      .map((one) => one.name());
+  addHelpCommand(program);
   let opened: Target | undefined;
   const where = (): Where => ({
     ...program.opts<TargetOptions>(),
@@ -55,7 +62,32 @@ export function buildProgram() {
   return { program, where };
 }
 
-/** Commander's own words, with its proposal of the nearest name; the whole help would push them off the screen. */
-function writeUsageFault(text: string): string {
-  return `${text.trimEnd().replace(/^error: /, 'cordon: ')}\ncordon --help lists the commands, cordon help COMMAND its options.\n`;
+/**
+ * Commander's own words, with a proposal of the nearest name; the whole help would push them off the screen. For `kill`,
+ * Commander proposes `drill`.
+ */
+function writeUsageFault(text: string, names: readonly string[]): string {
+  const [said = '', ...proposed] = text.trimEnd().split('\n');
+  const [, unknown] = /^error: unknown command '(.*)'$/.exec(said) ?? [];
+  const near = unknown === undefined ? proposed.join('\n') : proposeNearest(unknown, names);
+  return [
+    said.replace(/^error: /, 'cordon: '),
+    ...(near ? [near] : []),
+    'cordon --help lists the commands, cordon help COMMAND its options.',
+    '',
+  ].join('\n');
+}
+
+/** Commander's own one prints the whole help of a command that is none. */
+function addHelpCommand(program: Command): void {
+  program
+    .helpCommand(false)
+    .command('help')
+    .description('display help for command')
+    .argument('[command]')
+    .action((name: string | undefined) => {
+      const command = name === undefined ? program : program.commands.find((one) => one.name() === name);
+      if (!command) return program.error(`error: unknown command '${name}'`);
+      command.help();
+    });
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { loadConfiguration } from '../shared/config/load';
 import type { FileConfiguration } from '../shared/config/schema';
 import { findConfiguration } from './checkout';
-import { CliError } from './cli-error';
+import { UsageError } from './cli-error';
 import { findAmazonRoots } from './enroll/agent-config';
 
 /** What the stack was deployed with, as several commands need to know it. */
@@ -21,6 +21,6 @@ export function readRoots(file: string | undefined): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new CliError(`${file} can't be read (${(cause as NodeJS.ErrnoException).code})`, cause);
+    throw new UsageError(`${file} can't be read (${(cause as NodeJS.ErrnoException).code})`, cause);
   }
 }

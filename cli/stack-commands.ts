@@ -10,7 +10,7 @@ import type { ReplayFlags } from './replay/run';
 import type { TargetOptions } from './target';
 
 /** Adds the commands about the rules, the agents and the kill switch. */
-export function addStackCommands(program: Command, { version, target }: CommandPorts): void {
+export function addStackCommands(program: Command, { version, target, explain }: CommandPorts): void {
   program
     .command('check')
     .description('validate a cordon.yml and explain in words what it does to which things')
@@ -18,13 +18,13 @@ export function addStackCommands(program: Command, { version, target }: CommandP
     .option('--account', 'also read the security profiles of the account (--aws does the same, on AWS)')
     .addHelpText('after', '\nExits 6 if a playbook does not fit the security profiles of the account.')
     .action(async (given: string | undefined, { account }: { readonly account?: boolean }) => {
-      const { explain, explainWithAccount } = await import('./check');
+      const check = await import('./check');
       const { findConfiguration } = await import('./checkout');
       const file = given ?? findConfiguration();
-      if (!account && !program.opts<TargetOptions>().aws) return say(explain(file));
+      if (!account && !program.opts<TargetOptions>().aws) return say(check.explain(file));
       const { openExisting } = await import('./existing/read');
       const { settings, stage } = await target();
-      const { text, isWell } = await explainWithAccount(file, openExisting(settings), stage);
+      const { text, isWell } = await check.explainWithAccount(file, openExisting(settings), stage);
       say(text);
       if (!isWell) process.exitCode = exitCodes.unwell;
     });
@@ -91,7 +91,8 @@ export function addStackCommands(program: Command, { version, target }: CommandP
     .action(async (what: 'on' | 'off' | 'status', options: SwitchOptions) => {
       const { showKillSwitch, turnKillSwitch } = await import('./kill-switch');
       if (what !== 'status') return say(await turnKillSwitch(what, options, await target(), Date.now()));
-      const { text, isRead } = await showKillSwitch(await target());
+      const { text, isRead, fault } = await showKillSwitch(await target());
+      if (fault && (await explain(fault)).exitCode === exitCodes.unreachable) throw fault;
       say(text);
       if (!isRead) process.exitCode = exitCodes.unreachable;
     });

@@ -3,7 +3,7 @@ import { parseDocument } from 'yaml';
 import * as z from 'zod';
 import { parseConfiguration } from '../../shared/config/parse';
 import type { Profiles } from '../../shared/domain/detection/state';
-import { CliError } from '../cli-error';
+import { CliError, UsageError } from '../cli-error';
 
 /** A conformance file: security profiles, what things report over time, and the alerts that this must cause. */
 
@@ -104,7 +104,7 @@ export function readExamples(file: string): Example[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new CliError(`${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(`${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
   }
   const document = parseDocument(text, { uniqueKeys: true });
   const [broken] = document.errors;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { detectorOption } from '../detector-option';
 import { exitCodes } from '../exit-codes';
 import { writeJson } from '../json';
+import { requireThingName } from '../require-thing';
 import type { Target } from '../target';
 
 interface DoctorFlags {
@@ -38,6 +39,7 @@ export function addDoctorCommand(
           import('./finding'),
           import('../read-configuration'),
         ]);
+      for (const thing of things) requireThingName(thing);
       const { sendTest } = flags;
       const configuration = readConfiguration(flags);
       const options = { configuration, things, sendTest, version, now: Date.now() };

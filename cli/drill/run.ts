@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { RefusedError } from '../cli-error';
+import { RefusedError, UnreachableError } from '../cli-error';
 import { openRegistry } from '../enroll/open';
 import { readConfiguration, readRoots } from '../read-configuration';
 import type { Target } from '../target';
@@ -28,9 +28,13 @@ export async function runDrill(flags: DrillFlags, target: Target, say: (line: st
   const endpoint = flags.endpoint === undefined ? undefined : readEndpoint(flags.endpoint);
   const stimulus = chooseStimulus(configuration, flags.behavior);
   const { state } = await target.killSwitch.read();
+  if (state === 'unknown')
+    throw new UnreachableError(
+      "the kill switch can't be read, so nothing would be contained: cordon kill-switch says why",
+    );
   if (state !== 'off')
     throw new RefusedError(
-      `the kill switch is ${state}, so nothing would be contained: cordon kill-switch says why`,
+      'the kill switch is on, so nothing would be contained: cordon kill-switch says why',
     );
   if (!flags.force) await checkCalm(target, configuration.guards.fleetLimit, Date.now());
   const drillTarget: DrillTarget = {

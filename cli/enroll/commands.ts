@@ -48,9 +48,9 @@ export function addDeviceCommands(
     .action(async (thing: string | undefined, flags: EnrollFlags) => {
       const { runEnroll, writeTemplate } = await import('./run');
       if (flags.template) return say(writeTemplate(program.opts<TargetOptions>().stage, flags));
-      const { text, failed } = await runEnroll(thing, flags, await target());
+      const { text, exitCode } = await runEnroll(thing, flags, await target());
       say(text);
-      if (failed) process.exitCode = 1;
+      if (exitCode !== 0) process.exitCode = exitCode;
     });
   program
     .command('retire')

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { writeCount } from '../../shared/config/words';
 import { isThingName } from '../../shared/domain/thing-ref';
-import { UsageError } from '../cli-error';
+import { CliError, UsageError } from '../cli-error';
 import { describeError } from '../describe-error';
+import { exitCodes } from '../exit-codes';
 
 /** AWS IoT allows 15 CreateCertificateFromCsr and AttachPolicy calls a second; the SDK waits when it is throttled. */
 const workers = 4;
@@ -34,16 +35,17 @@ export function readList(file: string): string[] {
 export async function enrollMany(
   names: readonly string[],
   enrollOne: (name: string) => Promise<string>,
-): Promise<{ readonly text: string; readonly failed: boolean }> {
+): Promise<{ readonly text: string; readonly exitCode: number }> {
   const lines = new Map<string, string>();
-  const failed: string[] = [];
+  /** Of each that failed. */
+  const failed: number[] = [];
   const queue = names.values();
   async function work(): Promise<void> {
     for (const name of queue) {
       try {
         lines.set(name, await enrollOne(name));
       } catch (error) {
-        failed.push(name);
+        failed.push(error instanceof CliError ? error.exitCode : exitCodes.failed);
         lines.set(name, `${name} FAILED: ${describeError(error)}`);
       }
     }
@@ -52,5 +54,7 @@ export async function enrollMany(
   const end = `${names.length - failed.length} of ${writeCount(names.length, 'thing')} enrolled.${
     failed.length > 0 ? ' Run the same command again for the others.' : ''
   }`;
-  return { text: [...names.map((name) => lines.get(name)), end].join('\n'), failed: failed.length > 0 };
+  const [first = 0] = failed;
+  const exitCode = failed.every((code) => code === first) ? first : exitCodes.failed;
+  return { text: [...names.map((name) => lines.get(name)), end].join('\n'), exitCode };
 }

@@ -71,7 +71,7 @@ export async function enroll(
   if (before && (await folder.read('configuration')) !== undefined)
     return describeFinished(thingName, before, held, folder, registry);
   if (!before && held.length > 0 && !options.rotate)
-    throw new CliError(
+    throw new RefusedError(
       `${thingName} already has a certificate (${held.map(shorten).join(', ')}), whose files are not in ${folder.path}: give its folder with --out, or create another certificate with --rotate`,
     );
 
@@ -82,7 +82,7 @@ export async function enroll(
   const { certificateId } = await ensureCertificate(thingName, request, before, folder, registry);
   const found = await registry.findCertificate(certificateId);
   if (!found)
-    throw new CliError(
+    throw new RefusedError(
       `${folder.pathOf('certificate')} is not registered in this account: give another --out to create a new one`,
     );
   await registry.attachPolicy(policyName, found.certificateArn);
@@ -138,7 +138,7 @@ async function describeFinished(
   registry: DeviceRegistry,
 ): Promise<string> {
   if (!held.some((arn) => arn.endsWith(`/${certificateId}`)))
-    throw new CliError(
+    throw new RefusedError(
       `${folder.path} has the files of another thing or of a retired certificate: give another --out`,
     );
   const status = (await registry.findCertificate(certificateId))?.status;
@@ -157,7 +157,7 @@ async function ensureCertificate(
     given ?? (await requestForOwnKey(thingName, folder, before !== undefined));
   if (before) {
     if (!publicKeyOf(before.x509).equals(publicKey))
-      throw new CliError(`${folder.pathOf('certificate')} does not match the key of ${source}`);
+      throw new RefusedError(`${folder.pathOf('certificate')} does not match the key of ${source}`);
     return before;
   }
   await folder.write('certificate', await registry.createCertificate(request));
@@ -192,7 +192,7 @@ async function requestForOwnKey(
   let key = await folder.read('key');
   if (key === undefined) {
     if (isCertified)
-      throw new CliError(
+      throw new RefusedError(
         `${folder.path} has a certificate but no ${folder.pathOf('key')}: if the key is on the device, give its request with --csr`,
       );
     key = await makeKey();

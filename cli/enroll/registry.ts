@@ -15,7 +15,7 @@ import { connectConnections } from '../../shared/aws/connections';
 import { connectCertificates, connectPolicies } from '../../shared/aws/policies';
 import { connectThings } from '../../shared/aws/things';
 import { isNotFound } from '../../shared/errors';
-import { CliError } from '../cli-error';
+import { CliError, RefusedError } from '../cli-error';
 import { connectRemovals, isInvalid } from './removals';
 import { type Patience, patienceOfAnOperator } from './retry-deletion';
 
@@ -110,7 +110,7 @@ export function connectRegistry(
         }
       }
       if (isDeepStrictEqual(JSON.parse(there ?? 'null'), JSON.parse(policyDocument))) return;
-      throw new CliError(
+      throw new RefusedError(
         `the policy ${policyName} exists with another document: give the topics and the cordon.yml that it was created with, or another --policy-name`,
       );
     },
@@ -127,7 +127,7 @@ export function connectRegistry(
         const users = await things.listThingsOfPrincipal(principal);
         const others = users.filter((name) => name !== thingName);
         if (others.length > 0)
-          throw new CliError(
+          throw new RefusedError(
             `the certificate is already attached to ${others.join(', ')}: give another --out to create one for ${thingName}`,
             error,
           );

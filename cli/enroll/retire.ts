@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { isOpen } from '../../shared/domain/case/case';
 import { agentClientId } from '../../shared/domain/text';
 import { thingKey } from '../../shared/domain/thing-ref';
-import { CliError, RefusedError } from '../cli-error';
+import { CliError, RefusedError, UsageError } from '../cli-error';
 import { requireThingName } from '../require-thing';
 import { type EnrollTarget, policyNameOf, shorten } from './enroll';
 import { findFolder, openFolder, readCertificate } from './folder';
@@ -105,19 +105,19 @@ function checkKept(
   if (kept === undefined) return;
   const isKept = (arn: string) => arn.endsWith(`/${kept}`);
   if (!held.some(isKept))
-    throw new CliError(`the certificate of ${keep} is not attached to ${thingName}: enroll it first`);
+    throw new RefusedError(`the certificate of ${keep} is not attached to ${thingName}: enroll it first`);
   if (marked.some(isKept))
-    throw new CliError(`the certificate of ${keep} is already being retired: keep another one, or none`);
+    throw new RefusedError(`the certificate of ${keep} is already being retired: keep another one, or none`);
 }
 
 async function findKept(path: string): Promise<string> {
   const folder = await openFolder(path);
   const certificate = await readCertificate(folder);
   const key = await folder.read('key');
-  if (!certificate) throw new CliError(`${path} has no certificate to keep`);
+  if (!certificate) throw new UsageError(`${path} has no certificate to keep`);
   // A folder of a --csr has no key to compare.
   if (key !== undefined && !publicKeyOf(key).equals(publicKeyOf(certificate.x509)))
-    throw new CliError(`the key in ${path} does not match its certificate`);
+    throw new RefusedError(`the key in ${path} does not match its certificate`);
   return certificate.certificateId;
 }
 

@@ -49,7 +49,7 @@ export async function runEnroll(thing: string | undefined, flags: EnrollFlags, t
     throw new UsageError('give either a THING or --list FILE');
   if (thing !== undefined) {
     const folder = out ?? join('things', thing);
-    return { text: await enrollOne(thing, { folder, ...(csr && { csr }) }), failed: false };
+    return { text: await enrollOne(thing, { folder, ...(csr && { csr }) }), exitCode: 0 };
   }
   if (csr) throw new UsageError('--csr is for one device: leave out --list');
   if (policyName && policy === 'thing')

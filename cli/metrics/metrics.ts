@@ -12,6 +12,7 @@ import { writeSparkline } from '../look/sparkline';
 import type { Screen } from '../look/style';
 import { writeTable } from '../look/table';
 import { writeSpan, writeTime } from '../look/times';
+import { proposeNearest } from '../nearest';
 import { requireThing } from '../require-thing';
 
 export interface MetricFlags {
@@ -170,7 +171,9 @@ async function explainNone(
   if (known.length === 0) return noValues(thingName);
   return known.includes(metric)
     ? `${thingName} has no value of ${metric} in the last ${writeSpan(since)}: ask further back with --since 7d`
-    : `${thingName} has no values of ${metric}, but of ${known.join(', ')}`;
+    : [`${thingName} has no values of ${metric}, but of ${known.join(', ')}`, proposeNearest(metric, known)]
+        .filter(Boolean)
+        .join(' ');
 }
 
 /** Values are kept of the metrics that behaviors and additionalMetricsToRetain name, for 14 days. */

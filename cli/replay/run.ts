@@ -73,7 +73,7 @@ function readFile(file: string, say: (text: string) => void): Recording {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const tooLarge = code === 'ERR_STRING_TOO_LONG' || code === 'ERR_FS_FILE_TOO_LARGE';
-    throw new CliError(`${file}: ${tooLarge ? 'too large: split it' : `can't be read (${code})`}`, cause);
+    throw new UsageError(`${file}: ${tooLarge ? 'too large: split it' : `can't be read (${code})`}`, cause);
   }
   try {
     return readRecording(text, (done) => {

@@ -23,8 +23,11 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigurationError([
-      `${file}: can't be read (${(error as NodeJS.ErrnoException).code}); copy the default from the repository`,
-    ]);
+    throw new ConfigurationError(
+      [
+        `${file}: can't be read (${(error as NodeJS.ErrnoException).code}); copy the default from the repository`,
+      ],
+      error,
+    );
   }
 }

@@ -10,8 +10,9 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly faults: readonly string[];
 
-  constructor(faults: readonly string[]) {
-    super(faults.join('\n'));
+  /** `cause`: of a file that can't be read at all. */
+  constructor(faults: readonly string[], cause?: unknown) {
+    super(faults.join('\n'), { cause });
     this.faults = faults;
   }
 }

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   cpSync,
@@ -10,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { root } from '../infra/template';
@@ -63,6 +65,29 @@ describe('npx cordon', () => {
 
     expect(wrong).toMatchObject({ status: 2, stdout: '' });
     expect(wrong.stderr).toContain("unknown command 'chek'");
+  }, 180_000);
+
+  it('waits at Ctrl-C for the command, which ends in its own way', async () => {
+    // Takes each request, and answers none.
+    const aws = createServer((socket) => void socket.resume()).listen(0, '127.0.0.1');
+    await once(aws, 'listening');
+    const { port } = aws.address() as AddressInfo;
+    const child = spawn('node', [join(checkout, 'bin', 'cordon.mjs'), 'tail'], {
+      cwd: checkout,
+      // A process group of its own, as a terminal has one for each command line.
+      detached: true,
+      env: {
+        ...{ PATH: path, HOME: process.env.HOME, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` },
+        ...{ AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
+      },
+      stdio: 'ignore',
+    });
+    const ended = once(child, 'exit');
+    await once(aws, 'connection');
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+
+    expect(await ended).toEqual([0, null]);
+    aws.close();
   }, 180_000);
 
   it('finds a file in the current folder, and cordon.yml there if it exists', () => {

@@ -193,7 +193,7 @@ describe('the cordon command', () => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
 
     expect(await cli.run('export', caseId, '--out', 'finding.json')).toEqual({
-      code: 1,
+      code: 3,
       out: '',
       err: 'cordon: finding.json exists: choose another name, or use --force',
     });

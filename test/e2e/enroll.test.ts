@@ -182,7 +182,7 @@ describe('cordon enroll', () => {
 
     await write('a1b2-ats.iot.us-east-1.amazonaws.com');
     expect(await cli.run('enroll', 'again', ...appTopic)).toMatchObject({
-      code: 1,
+      code: 3,
       err: expect.stringContaining('has the files of another thing'),
     });
     expect((await e2e.iot.send(new ListThingsCommand({}))).things).not.toContainEqual(

@@ -1,0 +1,125 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { buildProgram } from '../../cli/program';
+import { runProgram } from '../../cli/run-program';
+import { minimalConfiguration } from '../builders';
+
+/** Every command line in this process, with an AWS that refuses each call. */
+let aws: Server;
+let fault = '';
+let folder: string;
+const before = { ...process.env };
+
+beforeAll(async () => {
+  aws = createServer((request, response) => {
+    request.resume();
+    // The protocols of AWS name the error in the body or in a header.
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': fault });
+    response.end(JSON.stringify({ __type: fault, message: 'no' }));
+  }).listen(0, '127.0.0.1');
+  await once(aws, 'listening');
+  folder = await mkdtemp(join(tmpdir(), 'cordon-every-'));
+  await writeFile(join(folder, 'cordon.yml'), minimalConfiguration);
+});
+afterAll(async () => {
+  aws.close();
+  aws.closeAllConnections();
+  await once(aws, 'close');
+  await rm(folder, { recursive: true });
+});
+beforeEach(() => {
+  const { port } = aws.address() as AddressInfo;
+  Object.assign(process.env, {
+    ...{ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, AWS_REGION: 'us-east-1' },
+    ...{ AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
+  });
+  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+afterEach(() => {
+  for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+  Object.assign(process.env, before);
+  process.exitCode = 0;
+});
+
+/** The exit code, on AWS even while a local stack runs in this checkout. */
+async function run(line: string): Promise<number> {
+  const args = line.split(' ').map((arg) => arg.replace('FOLDER', folder).replace('LONG', 'x'.repeat(501)));
+  const code = (await runProgram(['--aws', ...args])) ?? Number(process.exitCode ?? 0);
+  process.exitCode = 0;
+  return code;
+}
+
+const wrong = [
+  ...['list --limit 0', 'list --status x', 'list --severity x', 'list --since 7x', 'list --thing ../x'],
+  ...['list extra', 'list --nonsense', 'show', 'show a b', 'show ../x', 'history --thing ../x'],
+  ...['history --since x', 'history --limit 0', 'tail --thing ../x', 'tail --since x', 'metrics'],
+  ...['metrics ../x', 'metrics a b c', 'metrics a b --since 15d', 'metrics a b --config FOLDER/none'],
+  ...['verify', 'verify ../x', 'export', 'export ../x', 'export a --format xml'],
+  ...['contain', 'contain ../x', 'contain a --wait x', 'contain a --wait -1', 'contain a --behavior b'],
+  ...['approve', 'approve a --all', 'approve --expect 1', 'reject', 'reject ../x', 'release', 'release ../x'],
+  ...['dismiss', 'dismiss a --force', 'harden', 'harden a --actions x', 'comment a', 'comment ../x -c x'],
+  ...['assign', 'assign ../x', 'check FOLDER/none', 'check a b', 'import --detector x'],
+  ...['detect', 'detect FOLDER/none', 'agents ../x', 'agents --old x', 'agents --limit 0'],
+  ...['kill-switch onn', 'kill-switch on --reason LONG', 'replay', 'replay a --since 7d'],
+  ...['replay FOLDER/none', 'replay --since x', 'replay --since 1d --config FOLDER/none'],
+  ...['console --port x', 'deploy', 'package', 'package out', 'remove', 'enroll', 'enroll ../x'],
+  ...['enroll a --list FOLDER/none', 'enroll --list FOLDER/none', 'enroll a --policy x'],
+  ...['enroll a --topic app/all', 'enroll a --root-ca FOLDER/none', 'enroll a --config FOLDER/none'],
+  ...['retire', 'retire ../x', 'doctor ../x', 'doctor --config FOLDER/none', 'drill --endpoint x:y'],
+  ...['drill extra', 'completion', 'completion tcsh', 'help nope', 'lst', '--stage ../x list'],
+];
+
+/** What asks AWS before anything else; `console` looks for its page before. */
+const asking = [
+  ...['list', 'list --watch', 'list --json', 'show a', 'history', 'tail', 'metrics a', 'metrics a b'],
+  ...['verify a', 'export a', 'contain a', 'approve a', 'approve --all --expect 1', 'reject a', 'release a'],
+  ...['dismiss a', 'harden a', 'comment a -c x', 'assign a', 'check --account', 'import FOLDER/new.yml'],
+  ...['agents', 'agents a', 'kill-switch on', 'replay --since 1d', 'enroll a', 'retire a'],
+  ...['doctor'],
+];
+
+const nameOf = (line: string) => line.replace(/^--\w+ \S+ /, '').split(' ')[0];
+
+it('the table of wrong command lines has each command', () => {
+  const names = buildProgram().program.commands.map((command) => command.name());
+
+  expect(names.filter((name) => !wrong.some((line) => nameOf(line) === name))).toEqual(['complete']);
+});
+
+it.each(wrong)('cordon %s exits 2, as the command line is wrong', async (line) => {
+  expect(await run(line)).toBe(2);
+});
+
+it.each(asking)('cordon %s exits 3 where its rights do not suffice', async (line) => {
+  fault = 'AccessDeniedException';
+
+  expect(await run(line)).toBe(3);
+});
+
+it.each([...asking, 'kill-switch', 'drill'])(
+  'cordon %s exits 5 where the credentials are of nobody',
+  async (line) => {
+    fault = 'UnrecognizedClientException';
+
+    expect(await run(line)).toBe(5);
+  },
+);
+
+it('a file that is there already is not replaced: exit 3', async () => {
+  expect(await run('import FOLDER/cordon.yml')).toBe(3);
+});
+
+it.each(['completion bash', 'help', 'help show', '--version', 'list --help'])(
+  'cordon %s exits 0 and asks nobody',
+  async (line) => {
+    fault = 'AccessDeniedException';
+
+    expect(await run(line)).toBe(0);
+  },
+);
