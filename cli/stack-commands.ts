@@ -15,16 +15,21 @@ export function addStackCommands(program: Command, { version, target, explain }:
     .command('check')
     .description('validate a cordon.yml and explain in words what it does to which things')
     .argument('[file]', 'the file (default: cordon.yml)')
-    .option('--account', 'also read the security profiles of the account (--aws does the same, on AWS)')
-    .addHelpText('after', '\nExits 6 if a playbook does not fit the security profiles of the account.')
+    .option(
+      '--account',
+      'also read the security profiles and an adopted quarantine group of the account (--aws does the same, on AWS)',
+    )
+    .addHelpText(
+      'after',
+      '\nExits 6 if a playbook does not fit the security profiles of the account, or a deploy would refuse the group.',
+    )
     .action(async (given: string | undefined, { account }: { readonly account?: boolean }) => {
       const check = await import('./check');
       const { findConfiguration } = await import('./checkout');
       const file = given ?? findConfiguration();
       if (!account && !program.opts<TargetOptions>().aws) return say(check.explain(file));
-      const { openExisting } = await import('./existing/read');
       const { settings, stage } = await target();
-      const { text, isWell } = await check.explainWithAccount(file, openExisting(settings), stage);
+      const { text, isWell } = await check.explainWithAccount(file, settings, stage);
       say(text);
       if (!isWell) process.exitCode = exitCodes.unwell;
     });

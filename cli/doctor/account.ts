@@ -3,6 +3,7 @@ import type { SNSClient } from '@aws-sdk/client-sns';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { connectAlarms } from './reads/alarms';
 import { connectPresent } from './reads/as-deployed';
+import { connectAudits } from './reads/audits';
 import { connectDevices } from './reads/devices';
 import { connectFunctions } from './reads/functions';
 import { connectMessaging } from './reads/messaging';
@@ -25,6 +26,7 @@ export function connectDoctor({ iot, sqs, sns, settings }: DoctorClients) {
     ...connectMessaging(sqs, sns),
     ...connectFunctions(settings),
     ...connectAlarms(settings),
+    ...connectAudits(iot),
     ...connectDevices(iot),
     ...connectQuotas(settings),
     readTemplate: connectTemplates(settings),

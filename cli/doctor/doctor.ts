@@ -2,6 +2,7 @@ import { nameFunction } from '../../functions/notify/channels/names';
 import { listNamed, listServed } from '../../functions/notify/channels/registry';
 import type { TestRequest } from '../../functions/notify/delivery/test-message';
 import type { QuarantinePart } from '../../shared/aws/quarantine-watch';
+import { takesAudits } from '../../shared/config/audits';
 import type { FileConfiguration } from '../../shared/config/schema';
 import { isOpen } from '../../shared/domain/case/case';
 import { isLifecycle } from '../../shared/domain/detection/metrics';
@@ -15,6 +16,7 @@ import { requireThing } from '../require-thing';
 import type { DoctorAccount } from './account';
 import { checkAlarms, checkErrors } from './checks/alarms';
 import { checkAsDeployed } from './checks/as-deployed';
+import { checkAudits } from './checks/audits';
 import { type ChannelPort, checkChannel } from './checks/channel';
 import { checkEndpoint } from './checks/endpoint';
 import { checkFunctions } from './checks/functions';
@@ -102,6 +104,14 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
     ),
     checkQuarantine(quarantine, async () => target.findMissing(await arnPrefixOf('iot'))),
     ...checkRules(prefix, listRules(configuration), account.readRule),
+    ...(takesAudits(configuration)
+      ? [
+          checkAudits(configuration, account.readAudits, async () => {
+            const role = (await stack)?.outputs.AuditRoleArn;
+            return { topic: `${await arnPrefixOf('sns')}:${prefix}-alerts`, ...(role && { role }) };
+          }),
+        ]
+      : []),
     checkQueues(prefix, () => account.listQueues(prefix)),
     ...checkSubscriptions(
       prefix,

@@ -1,4 +1,9 @@
-import { DescribeEndpointCommand, type IoTClient, ListThingsCommand } from '@aws-sdk/client-iot';
+import {
+  DescribeEndpointCommand,
+  GetPolicyCommand,
+  type IoTClient,
+  ListThingsCommand,
+} from '@aws-sdk/client-iot';
 import { type IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
 import { PublishCommand as PublishAlertCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { type DeviceEndpoints, ports } from '../../proof/device';
@@ -49,6 +54,11 @@ export function connectAccount(iot: IoTClient, dataPlane: IoTDataPlaneClient, sn
         nextToken = page.nextToken;
       } while (nextToken);
       return found;
+    },
+
+    async readPolicy(policyName: string): Promise<string> {
+      const { policyDocument = '' } = await iot.send(new GetPolicyCommand({ policyName }));
+      return policyDocument;
     },
 
     takeSnapshot: (thingName: string) => takeSnapshot(iot, thingName),

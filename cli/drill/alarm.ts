@@ -98,7 +98,8 @@ export async function waitForCase(scene: Scene, violatedAt: number): Promise<Cas
   return found;
 }
 
-export async function waitForContainment({ target, thingName, recorder, signal }: Scene): Promise<Case> {
+export async function waitForContainment(scene: Scene): Promise<Case> {
+  const { target, thingName, recorder, signal } = scene;
   let current: Case | undefined;
   await recorder.step(
     'contained',
@@ -115,10 +116,27 @@ export async function waitForContainment({ target, thingName, recorder, signal }
         50,
       );
       if (current.status !== 'contained') throw new Error(`it is ${current.status}`);
-      return current.ledger.map(({ action, status }) => `${action} ${status}`).join(', ');
+      const actions = current.ledger.map(({ action, status }) => `${action} ${status}`).join(', ');
+      return `${actions}${await describeGroup(scene, current)}`;
     },
     { last: true },
   );
   if (!current) throw new DrillEnded('not contained');
   return current;
+}
+
+/** The record alone does not prove where the thing is. */
+async function describeGroup(
+  { target, thingName, configuration: { quarantine } }: Scene,
+  { ledger }: Case,
+): Promise<string> {
+  const isInGroup = ledger.some(
+    ({ action, status }) => action === 'quarantine' && (status === 'applied' || status === 'verified'),
+  );
+  if (!isInGroup) return '';
+  const { thingGroup, adopt } = quarantine;
+  const groups = (await target.account.takeSnapshot(thingName)).get('thing groups') ?? '';
+  if (!groups.split(', ').includes(thingGroup))
+    throw new Error(`it is in ${groups || 'no thing group'}, not in ${thingGroup} of this cordon.yml`);
+  return `, in ${adopt ? 'the adopted group ' : ''}${thingGroup}`;
 }

@@ -7,6 +7,7 @@ import type { Session } from '../../proof/device';
 import type { Case } from '../../shared/domain/case/case';
 import { drillPrefix } from '../../shared/domain/drill';
 import { measure } from '../../shared/domain/messages/announcement';
+import { listDenied } from '../../shared/mitigation/policy-coverage';
 import { raiseAlarm, waitForCase, waitForContainment } from './alarm';
 import { keepSending, type Sending } from './attempts';
 import { clean, retainedTopics } from './leftovers';
@@ -102,6 +103,7 @@ async function play(scene: Scene, seen: Seen): Promise<void> {
     const keptValue = stimulus.normal ?? stimulus.violating;
     const tries = await tryWaysOut(scene, contained, sending, app, {
       ...{ device, reporter, reachesHttps, appTopic, retainedTopic, before, keepTopics, keptValue },
+      ...readAdoptedPolicy(scene),
     });
     seen.throughBefore = sending.accepted(violatedAt, containedAt).length;
     const through = [sending, ...tries].flatMap(({ accepted }) => accepted(containedAt));
@@ -117,6 +119,18 @@ async function play(scene: Scene, seen: Seen): Promise<void> {
     await sending.stop();
   }
   await release(scene, appTopic, snapshot);
+}
+
+/** A deny policy of the account may deny more than the stack's own. */
+function readAdoptedPolicy({ configuration, target, arnPrefix }: Scene): Pick<Probed, 'findClosed'> {
+  const { policy } = configuration.quarantine;
+  if (policy === undefined) return {};
+  return {
+    findClosed: async (action, resource) => {
+      const document = await target.account.readPolicy(policy);
+      return listDenied(document, action, [`${arnPrefix}:${resource}`]).length > 0 ? policy : undefined;
+    },
+  };
 }
 
 /** How long the device goes on sending before each way is tried: one that was refused once may be taken the next time. */

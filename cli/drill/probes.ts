@@ -20,6 +20,8 @@ export interface Probed {
   readonly appTopic: string;
   readonly retainedTopic: string;
   readonly keepTopics: readonly string[];
+  /** Of a deny policy of the account: its name, if it denies the action there. */
+  readonly findClosed?: (action: string, resource: string) => Promise<string | undefined>;
   /** What a contained device reports. */
   readonly keptValue: MetricValue;
   readonly before: RightsBefore;
@@ -66,7 +68,7 @@ export async function probe(probed: Probed, record: Case, recorder: Recorder): P
 export const roleAlias = 'cordon-drill-no-such-alias';
 
 async function probeKept(
-  { reporter, keepTopics, keptValue, device }: Probed,
+  { reporter, keepTopics, keptValue, device, findClosed }: Probed,
   record: Case,
   phase: string,
 ): Promise<string> {
@@ -78,6 +80,10 @@ async function probeKept(
     );
   if (!keepTopics.some((pattern) => keepsTopic(pattern, device.thingName, reporter.topic)))
     throw new NotTried(`quarantine.keepTopics does not keep ${reporter.topic}`);
+  const closing =
+    (await findClosed?.('iot:Connect', `client/${device.thingName}`)) ??
+    (await findClosed?.('iot:Publish', `topic/${reporter.topic}`));
+  if (closing !== undefined) throw new NotTried(`${closing} of the account denies it too`);
   await reporter.reconnect();
   await reporter.report(keptValue);
   return `a report is accepted and answered; ${phase}`;

@@ -8,6 +8,7 @@ import {
   ListDetectMitigationActionsExecutionsCommand,
 } from '@aws-sdk/client-iot';
 import { DeleteCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { DrillResult } from '../../cli/drill/steps';
 import { loadConfiguration } from '../../shared/config/load';
 import { parseConfiguration } from '../../shared/config/parse';
 import { connectTable } from '../../shared/storage/table';
@@ -372,3 +373,14 @@ it('one mail lists the cases that were only recorded', async () => {
   expect(digest?.body).toMatch(/^Cases: {4}exported: [\w-]+\/watched/m);
   expect(e2e.stack.aws.mails().filter(({ subject }) => subject.includes('] exported '))).toEqual([]);
 }, 90_000);
+
+it('a drill uses the adopted group and its policy', async () => {
+  const { out, code } = await cli.run('drill', '--json', '--behavior', 'myapp-processes/by-task');
+  const { held, steps } = JSON.parse(out) as DrillResult;
+
+  expect(steps.filter(({ status }) => status === 'failed')).toEqual([]);
+  expect([held, code]).toEqual([true, 0]);
+  const { status, detail } = steps.find(({ step }) => step === 'kept-topics-open') ?? {};
+  expect([status, detail]).toEqual(['open', 'hand-made-deny of the account denies it too']);
+  expect(steps.find(({ step }) => step === 'contained')?.detail).toMatch(/, in the adopted group hand-made$/);
+}, 120_000);

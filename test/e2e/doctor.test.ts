@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ApiGatewayV2Client, DeleteRouteCommand, GetRoutesCommand } from '@aws-sdk/client-apigatewayv2';
 import { CloudWatchLogsClient, PutRetentionPolicyCommand } from '@aws-sdk/client-cloudwatch-logs';
@@ -60,6 +60,13 @@ describe('cordon doctor', () => {
     const { code, found } = await examine('--send-test');
 
     expect([code, problemsOf(found)]).toEqual([0, []]);
+    // Audit tells nobody yet, and whether it does is asked only where a cordon.yml takes its findings.
+    const auditing = `sources: { deviceDefender: { audit: true } }\n${await readFile(join(root, 'cordon.yml'), 'utf8')}`;
+    await writeFile(join(cli.folder, 'auditing.yml'), auditing);
+    expect(problemsOf((await examine('--config', 'auditing.yml')).found)).toEqual([
+      'it tells no topic when an audit is over',
+      'no check is enabled',
+    ]);
     // What the local stack does not have is told, and is no reason to fail.
     const unknown = found.filter(({ level }) => level === 'unknown');
     expect(unknown.map(({ about }) => about).toSorted()).toEqual([

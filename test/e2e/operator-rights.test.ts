@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
+  AttachPolicyCommand,
   AttachSecurityProfileCommand,
   CreateCustomMetricCommand,
+  CreatePolicyCommand,
   CreateSecurityProfileCommand,
+  CreateThingGroupCommand,
 } from '@aws-sdk/client-iot';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { anAlert } from './alerts';
@@ -118,6 +121,29 @@ describe('the rights of docs/iam', () => {
       ]);
       expect(await cli.run('import', 'imported.yml')).toMatchObject({ code: 0, err: '' });
       expect(await cli.run('check', 'imported.yml', '--account')).toMatchObject({ code: 0, err: '' });
+      await e2e.iot.send(new CreateThingGroupCommand({ thingGroupName: 'theirs' }));
+      const mute = { Effect: 'Deny', Action: 'iot:Publish', Resource: '*' };
+      const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [mute] });
+      await e2e.iot.send(new CreatePolicyCommand({ policyName: 'mute', policyDocument }));
+      const group = `arn:aws:iot:${region}:${accountId}:thinggroup/theirs`;
+      await e2e.iot.send(new AttachPolicyCommand({ policyName: 'mute', target: group }));
+      const adopting =
+        'sources: { deviceDefender: { profiles: existing } }\nplaybooks: [{ name: any, mode: observe }]\n' +
+        'quarantine: { adopt: true, thingGroup: ';
+      await writeFile(join(cli.folder, 'adopting.yml'), `${adopting}theirs }\n`);
+      expect(await cli.run('check', 'adopting.yml', '--account')).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(
+          /Quarantine group theirs: a deploy adopts it\n {2}policy mute of thing group theirs does not deny all/,
+        ),
+      });
+      await writeFile(join(cli.folder, 'adopting.yml'), `${adopting}cordon-quarantine }\n`);
+      expect(await cli.run('check', 'adopting.yml', '--account')).toMatchObject({
+        code: 6,
+        out: expect.stringMatching(
+          /Quarantine group cordon-quarantine: a deploy refuses it\n {2}this stack created thing group/,
+        ),
+      });
       expect(profiles.used()).toEqual(profiles.granted);
     } finally {
       await cli.remove();

@@ -1,0 +1,91 @@
+import type { Configuration } from '../../../shared/domain/configuration';
+import type { Check, Finding } from '../finding';
+
+/** What AWS IoT says of Audit in this account and region. */
+export interface AuditState {
+  /** Where it tells of its end; nothing where it tells nobody. */
+  readonly target?: { readonly topic: string; readonly role: string; readonly isEnabled: boolean };
+  readonly enabledChecks: readonly string[];
+}
+
+/** Of the stack. */
+export interface AuditPlace {
+  readonly topic: string;
+  /** With which Audit may publish there; nothing where the stack was deployed without `audit: true`. */
+  readonly role?: string;
+}
+
+const page = 'docs/audit-findings.md';
+
+/** Whether the findings of audits arrive: `sources.deviceDefender.audit`. */
+export function checkAudits(
+  { sources, playbooks }: Pick<Configuration, 'sources' | 'playbooks'>,
+  read: () => Promise<AuditState>,
+  readPlace: () => Promise<AuditPlace>,
+): Check {
+  const about = 'Device Defender Audit';
+  const topics = (sources.deviceDefender?.topics ?? []).map(({ arn }) => arn);
+  return {
+    about,
+    async run(): Promise<Finding[]> {
+      const [{ target, enabledChecks }, place] = await Promise.all([read(), readPlace()]);
+      const why = 'No finding of an audit becomes a case.';
+      const mend = writeMend(place);
+      const found: Finding[] = [];
+      const problem = (what: string, more: Partial<Finding> = {}) =>
+        found.push({ level: 'problem', about, what, why, mend, ...more });
+      if (!target?.topic) problem('it tells no topic when an audit is over');
+      else if (!target.isEnabled) problem(`its notifications to ${target.topic} are off`);
+      else if (target.topic !== place.topic && !topics.includes(target.topic))
+        problem(`it tells ${target.topic}, which is neither the alerts topic of the stack nor in sources`, {
+          mend: `${page}: name that topic in sources.deviceDefender.topics, or ${mend}`,
+        });
+      else if (target.topic === place.topic && place.role === undefined)
+        problem('the stack has no role for it: it was deployed without audit: true', {
+          mend: 'docs/deploying.md',
+        });
+      else if (target.topic === place.topic && target.role !== place.role)
+        found.push({
+          level: 'note',
+          about,
+          what: `it publishes with ${target.role}, not with the role of the stack`,
+          why: `If that role may not publish to the alerts topic, ${why.charAt(0).toLowerCase()}${why.slice(1)}`,
+          mend,
+        });
+      if (enabledChecks.length === 0)
+        problem('no check is enabled', { mend: `${page}: enable checks, and schedule an audit` });
+      else found.push(...judgePlaybooks(about, playbooks, enabledChecks));
+      return found.length > 0
+        ? found
+        : [
+            {
+              level: 'ok',
+              about,
+              what: `${enabledChecks.length} checks are enabled, and Cordon hears of them`,
+            },
+          ];
+    },
+  };
+}
+
+function judgePlaybooks(
+  about: string,
+  playbooks: Configuration['playbooks'],
+  enabledChecks: readonly string[],
+): Finding[] {
+  const waiting = playbooks.flatMap(({ name, when: { auditCheck } }) =>
+    auditCheck === undefined || enabledChecks.includes(auditCheck) ? [] : [{ name, auditCheck }],
+  );
+  return waiting.map(({ name, auditCheck }) => ({
+    level: 'problem',
+    about,
+    what: `${auditCheck} is not enabled, and playbook ${name} waits for it`,
+    why: 'The playbook never applies.',
+    mend: `aws iot update-account-audit-configuration --audit-check-configurations '{"${auditCheck}": {"enabled": true}}'`,
+  }));
+}
+
+const writeMend = ({ topic, role = 'ROLE' }: AuditPlace) =>
+  `aws iot update-account-audit-configuration --audit-notification-target-configurations '${JSON.stringify({
+    SNS: { targetArn: topic, roleArn: role, enabled: true },
+  })}'`;
