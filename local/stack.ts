@@ -9,6 +9,7 @@ import { createAdopted } from './adopted-group';
 import { type DeployedStack, deployTemplate } from './aws/cloudformation/deploy';
 import type { StackClients, StackHooks } from './aws/cloudformation/resources/resource-type';
 import { readTemplate, type Template } from './aws/cloudformation/template';
+import { clientSettings } from './aws/gateway/client-settings';
 import { recordRoleUse } from './aws/gateway/role-use';
 import { createHttpApiHost, type HttpApiHost } from './aws/http-api/host';
 import { createIotControlPlane } from './aws/iot/control-plane';
@@ -401,16 +402,12 @@ function startSource(
 }
 
 function connectClients({ gateway }: LocalAws): StackClients {
-  const settings = {
-    endpoint: gateway.url,
-    region: identity.region,
-    credentials: gateway.operatorCredentials,
-  };
+  const settingsOf = (service: string) => clientSettings(gateway, identity.region, service);
   return {
-    dynamodb: new DynamoDBClient(settings),
-    sqs: new SQSClient(settings),
-    sns: new SNSClient(settings),
-    iot: new IoTClient(settings),
+    dynamodb: new DynamoDBClient(settingsOf('dynamodb')),
+    sqs: new SQSClient(settingsOf('sqs')),
+    sns: new SNSClient(settingsOf('sns')),
+    iot: new IoTClient(settingsOf('iot')),
   };
 }
 

@@ -13,6 +13,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import type { IClientOptions, MqttClient } from 'mqtt';
+import { clientSettings } from '../../local/aws/gateway/client-settings';
 import type { LocalRoutes } from '../../local/aws/wire/local-routes';
 import { createDevicePolicy, type Device, enrollDevice } from '../../local/devices';
 import { type LocalStack, startStack } from '../../local/stack';
@@ -120,15 +121,11 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
       ['intake', 'respond', 'notify', 'detect'].map((name) => stack.functions.warm(`cordon-dev-${name}`)),
     );
   const { gateway } = stack.aws;
-  const settings = {
-    endpoint: gateway.url,
-    region: stack.identity.region,
-    credentials: gateway.operatorCredentials,
-  };
-  const iot = new IoTClient(settings);
-  const sns = new SNSClient(settings);
-  const sqs = new SQSClient(settings);
-  const dynamodb = new DynamoDBClient(settings);
+  const settingsOf = (service: string) => clientSettings(gateway, stack.identity.region, service);
+  const iot = new IoTClient(settingsOf('iot'));
+  const sns = new SNSClient(settingsOf('sns'));
+  const sqs = new SQSClient(settingsOf('sqs'));
+  const dynamodb = new DynamoDBClient(settingsOf('dynamodb'));
   const {
     AlertsTopicArn = '',
     CommandsQueueUrl = '',

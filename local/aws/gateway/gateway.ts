@@ -41,6 +41,10 @@ interface Credentials {
   readonly secretAccessKey: string;
 }
 
+/** By default `POST /`, as most services want it. */
+type InsideCall = Pick<ApiRequest, 'service' | 'headers' | 'body'> &
+  Partial<Pick<ApiRequest, 'method' | 'path' | 'query'>>;
+
 export interface Gateway {
   readonly url: string;
   /** Throws where a document holds something the gateway cannot enforce. */
@@ -50,7 +54,7 @@ export interface Gateway {
   setFaults(rules: readonly FaultRule[], seed?: number): void;
   readonly calls: CallRecorder;
   /** A call from inside this process: the rights and faults of its caller are those of any other. */
-  call(accessKeyId: string, call: Pick<ApiRequest, 'service' | 'headers' | 'body'>): Promise<Answer>;
+  call(accessKeyId: string, call: InsideCall): Promise<Answer>;
   /** Answers a request that came in by another server. */
   serve(message: IncomingMessage, response: ServerResponse): void;
   close(): Promise<void>;
