@@ -3,9 +3,8 @@
 // checkout, it makes the bundle anew when a source has changed. The bundle needs no packages, so it starts in a fraction of
 // what loading the sources takes.
 import { spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
@@ -30,7 +29,8 @@ async function runPackage() {
 }
 
 async function runCheckout() {
-  const folder = join(root, 'dist', 'cli', hashSources());
+  const { cliFolder } = await import('../scripts/cli-folder.mjs');
+  const folder = cliFolder(root);
   const bundle = join(folder, 'main.mjs');
   if (!existsSync(bundle)) {
     runScript('ensure-install.mjs');
@@ -62,27 +62,6 @@ async function runCheckout() {
   }
   module.enableCompileCache?.(compiled);
   await import(pathToFileURL(bundle).href);
-}
-
-/** Of all that goes into the bundle, and of how it is made. */
-function hashSources() {
-  const hash = createHash('sha256');
-  const files = [
-    'package.json',
-    'package-lock.json',
-    join('scripts', 'build-cli.mjs'),
-    join('scripts', 'cli-bundle.mjs'),
-  ];
-  // Of the functions, what the channels say of themselves, and how `doctor --send-test` sends.
-  for (const room of ['cli', 'proof', 'shared', join('functions', 'notify')])
-    for (const file of readdirSync(join(root, room), { recursive: true }))
-      if (/\.(ts|cjs)$/.test(file)) files.push(join(room, file));
-  for (const file of files.sort())
-    hash
-      .update(`${file}\0`)
-      .update(readFileSync(join(root, file)))
-      .update('\0');
-  return hash.digest('hex').slice(0, 32);
 }
 
 /** What scripts say goes to standard error: a command's own output may be read by a program. */

@@ -1,20 +1,23 @@
 // Bundles all functions, as serverless.yml and the npm package ship them. The code depends on no cordon.yml and on no
 // parameter (infra/artifacts-plugin.cjs adds those), so one bundling serves them all.
+const { writeFileSync } = require('node:fs');
 const { join, relative, resolve } = require('node:path');
 const { build } = require('esbuild');
+const { listPackages } = require('../scripts/bundled-packages.cjs');
 const { closeKept, listFiles, openKept } = require('./kept-bundles.cjs');
 
-/** Returns the folder with the bundles of this checkout. */
+/** Returns the folder with the bundles of this checkout, and in packages.json the folders of the packages in them. */
 async function bundleOnce(root) {
   const kept = openKept(root, 'functions');
   if (!kept.isMade) {
-    await bundleFunctions(root, kept.making);
+    const packages = await bundleFunctions(root, kept.making);
+    writeFileSync(join(kept.making, 'packages.json'), JSON.stringify(packages));
     closeKept(kept);
   }
   return kept.folder;
 }
 
-/** Bundles functions/NAME/index.ts into FOLDER/functions/NAME/index.mjs. Returns what esbuild tells of each file. */
+/** Bundles functions/NAME/index.ts into FOLDER/functions/NAME/index.mjs. Returns the folders of the packages in them. */
 async function bundleFunctions(root, folder) {
   const { metafile } = await build({
     absWorkingDir: resolve(root),
@@ -38,7 +41,7 @@ async function bundleFunctions(root, folder) {
     metafile: true,
     logLevel: 'warning',
   });
-  return metafile;
+  return listPackages(metafile);
 }
 
 module.exports = { bundleOnce, bundleFunctions };

@@ -15,7 +15,7 @@ const { join } = require('node:path');
 /** Whatever goes into the bundles, and how they are made. */
 const sources = [
   ...['functions', 'shared', 'infra', 'console', 'tsconfig.json'],
-  join('scripts', 'build-console.mjs'),
+  ...['build-console.mjs', 'bundled-packages.cjs'].map((file) => join('scripts', file)),
   join('node_modules', '.package-lock.json'),
 ];
 const keptOfEach = 4;

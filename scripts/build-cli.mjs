@@ -1,5 +1,5 @@
 // Bundles cli/ into one folder of dist/cli: node scripts/build-cli.mjs FOLDER (bin/cordon.mjs runs it).
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { bundleCli } from './cli-bundle.mjs';
 
@@ -16,7 +16,9 @@ mkdirSync(bundles, { recursive: true });
 // Whole or not at all: another command may look for it at the same time.
 const work = mkdtempSync(join(bundles, 'building-'));
 try {
-  await bundleCli(work);
+  const packages = await bundleCli(work);
+  // For the licences and the bill of materials of the npm package.
+  writeFileSync(join(work, 'packages.json'), JSON.stringify(packages));
   try {
     renameSync(work, folder);
   } catch (error) {

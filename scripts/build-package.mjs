@@ -1,30 +1,39 @@
-// Builds what the npm package has beside bin/ and docs/: node scripts/build-package.mjs [FOLDER] (npm pack runs it).
+// Builds what the npm package has beside bin/ and docs/: node scripts/build-package.mjs [--kept] [FOLDER] (npm pack runs it).
+// --kept takes the bundles that the checkout has of the same sources; otherwise all is bundled anew.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { bundleFunctions } from '../infra/bundle-functions.cjs';
+import { bundleFunctions, bundleOnce } from '../infra/bundle-functions.cjs';
 import bundleTypescript from '../infra/bundle-typescript.cjs';
+import { listPackages } from './bundled-packages.cjs';
 import { bundleCli } from './cli-bundle.mjs';
+import { cliFolder } from './cli-folder.mjs';
 import { hashFiles } from './hash-files.mjs';
 import { listBundled, writeBillOfMaterials, writeLicences } from './third-party.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const folder = resolve(process.argv[2] ?? join(root, 'dist', 'package'));
+const { values: flags, positionals } = parseArgs({
+  options: { kept: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const folder = resolve(positionals[0] ?? join(root, 'dist', 'package'));
 const service = join(folder, 'service');
 const serverless = readFileSync(join(root, 'serverless.yml'), 'utf8');
 
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(join(service, 'infra'), { recursive: true });
-const metafiles = [
-  await bundleCli(join(folder, 'cli')),
-  await bundleFunctions(root, join(service, 'bundles')),
-  await bundleInfrastructure(),
-  await bundleInfrastructureCode(),
+const packages = [
+  ...(flags.kept ? copyCli() : await bundleCli(join(folder, 'cli'))),
+  ...(flags.kept ? await copyFunctions() : await bundleFunctions(root, join(service, 'bundles'))),
+  ...(await bundleInfrastructure()),
+  ...(await bundleInfrastructureCode()),
+  ...copyConsole(),
 ];
 writeFileSync(join(service, 'serverless.yml'), serverless);
-const bundled = listBundled(metafiles, copyConsole(), root);
+const bundled = listBundled(packages, root);
 writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), writeLicences(bundled, root));
 writeFileSync(join(folder, 'sbom.cdx.json'), writeBillOfMaterials(bundled, root));
 writeFileSync(join(folder, 'SHA256SUMS'), hashFiles(folder));
@@ -46,7 +55,7 @@ async function bundleInfrastructure() {
     minify: true,
     logLevel: 'warning',
   });
-  return metafile;
+  return listPackages(metafile);
 }
 
 /** For osls, which loads no TypeScript. */
@@ -60,18 +69,36 @@ async function bundleInfrastructureCode() {
     join(service, 'infra', 'load-typescript.cjs'),
     "module.exports = (file) => require('./typescript.cjs')[file];\n",
   );
-  return metafile;
+  return listPackages(metafile);
 }
 
-/** The page of `cordon console`. Returns the folders of the packages in it. */
+function copyCli() {
+  run(join('bin', 'cordon.mjs'), '--version');
+  return copyBundles(cliFolder(root), join(folder, 'cli'));
+}
+
+async function copyFunctions() {
+  return copyBundles(await bundleOnce(root), join(service, 'bundles'));
+}
+
+/** The page of `cordon console`. */
 function copyConsole() {
-  const { status } = spawnSync(process.execPath, [join(root, 'scripts', 'build-console.mjs')], {
+  run(join('scripts', 'build-console.mjs'));
+  return copyBundles(join(root, 'dist', 'console'), join(folder, 'console'));
+}
+
+/** Returns the folders of the packages in them. */
+function copyBundles(from, to) {
+  // packed.json: what a function has in its bundle is not needed twice.
+  const isWanted = (file) => !/[\\/]pack(ages|ed)\.json$/.test(file);
+  cpSync(from, to, { recursive: true, filter: isWanted });
+  return JSON.parse(readFileSync(join(from, 'packages.json'), 'utf8'));
+}
+
+function run(script, ...args) {
+  const { status } = spawnSync(process.execPath, [join(root, script), ...args], {
+    cwd: root,
     stdio: ['ignore', 2, 2],
   });
   if (status !== 0) process.exit(1);
-  const made = join(root, 'dist', 'console');
-  // What the function has in its bundle is not needed twice.
-  const isWanted = (file) => !file.endsWith('packed.json');
-  cpSync(made, join(folder, 'console'), { recursive: true, filter: isWanted });
-  return JSON.parse(readFileSync(join(made, 'packages.json'), 'utf8'));
 }

@@ -2,6 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { listPackages } from './bundled-packages.cjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -10,7 +11,7 @@ export const requireBanner = {
   js: "import{createRequire as __cordonRequire}from'node:module';const require=__cordonRequire(import.meta.url);",
 };
 
-/** Bundles cli/ into a folder: main.mjs, and what it loads where a command needs it. Resolves to esbuild's metafile. */
+/** Bundles cli/ into a folder: main.mjs, and what it loads where a command needs it. Resolves to the folders of the packages in it. */
 export async function bundleCli(folder) {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -33,5 +34,5 @@ export async function bundleCli(folder) {
   });
   // Read beside the bundle, as beside its source.
   copyFileSync(join(root, 'cli', 'enroll', 'provisioning-hook.cjs'), join(folder, 'provisioning-hook.cjs'));
-  return metafile;
+  return listPackages(metafile);
 }

@@ -16,17 +16,9 @@ const accepted = new Set([
   'Python-2.0',
 ]);
 
-/** The packages of which something is in a bundle, sorted by name: folder, name, version, licence. */
-export function listBundled(metafiles, others, root) {
-  const folders = metafiles.flatMap(({ outputs }) =>
-    Object.values(outputs).flatMap(({ inputs }) =>
-      Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => {
-        const [found] = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file) ?? [];
-        return found && bytesInOutput > 0 ? [found] : [];
-      }),
-    ),
-  );
-  const packages = [...new Set([...folders, ...others])].map((folder) => {
+/** The packages in these folders, sorted by name: folder, name, version, licence. */
+export function listBundled(folders, root) {
+  const packages = [...new Set(folders)].map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
     return { folder, name, version, license };
   });

@@ -29,7 +29,7 @@ beforeAll(async () => {
   symlinkSync(join(root, 'node_modules', 'osls'), join(folder, 'node_modules', 'osls'));
   const built = await run(
     join(root, 'scripts', 'build-package.mjs'),
-    [join(installed, 'dist', 'package')],
+    ['--kept', join(installed, 'dist', 'package')],
     root,
   );
   if (built.code !== 0) throw new Error(built.said);
