@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
@@ -9,11 +10,17 @@ import {
   CreateSecurityProfileCommand,
   CreateThingGroupCommand,
 } from '@aws-sdk/client-iot';
+import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { namePropertyOf } from '../../local/aws/cloudformation/limits';
+import { template } from '../infra/template';
 import { anAlert } from './alerts';
 import { type Cli, openCli } from './cli-process';
 import { type DocumentedCaller, registerDocumented } from './documented-rights';
 import { type EndToEnd, root, startEndToEnd } from './harness';
+
+const { openNames } = createRequire(import.meta.url)('../../infra/account-names.cjs');
 
 let e2e: EndToEnd;
 let reader: DocumentedCaller;
@@ -147,6 +154,57 @@ describe('the rights of docs/iam', () => {
       expect(profiles.used()).toEqual(profiles.granted);
     } finally {
       await cli.remove();
+    }
+  }, 180_000);
+
+  it('are sufficient to look for what a deploy would add, and all of them are needed', async () => {
+    const deployer = await registerDocumented(e2e, 'deploy-checks');
+    const { identity, aws } = e2e.stack;
+    const settings = {
+      region: identity.region,
+      endpoint: aws.gateway.url,
+      credentials: deployer.credentials,
+    };
+    const names = openNames(
+      settings,
+      async (service: string) => `arn:aws:${service}:${identity.region}:${identity.accountId}`,
+    );
+    const { groups } = names;
+    /** The local stack has these in name only: nothing can be asked of them. */
+    const passive: Readonly<Record<string, string>> = {
+      'AWS::CloudWatch::Alarm': 'cloudwatch:DescribeAlarms',
+      'AWS::CloudWatch::Dashboard': 'cloudwatch:GetDashboard',
+    };
+    const ssm = new SSMClient(settings);
+    const lambda = new LambdaClient(settings);
+
+    try {
+      for (const type of names.types.filter((one: string) => !(one in passive))) {
+        const had = Object.values(template.Resources)
+          .map(({ Type, Properties }) => (Type === type ? Properties?.[namePropertyOf(type) ?? ''] : undefined))
+          .filter((name) => typeof name === 'string');
+        expect([type, await names.findTaken(type, had.length > 0 ? had : ['cordon-dev-none'])]).toEqual([type, had]);
+      }
+      const own: { type: string; physicalId: string }[] = await names.listOwn('cordon-dev');
+      expect(own).toContainEqual({ type: 'AWS::IoT::ThingGroup', physicalId: 'cordon-quarantine' });
+      await groups.readGroup('cordon-quarantine');
+      await groups.hasMembers('cordon-quarantine');
+      expect(
+        await groups.listPolicies(`${await groups.readArnPrefix()}:thinggroup/cordon-quarantine`),
+      ).toEqual(['cordon-dev-quarantine']);
+      expect(await groups.readPolicy('cordon-dev-quarantine')).toContain('"Deny"');
+      const stored = ssm.send(new GetParameterCommand({ Name: '/cordon-dev/none' }));
+      await expect(stored).rejects.toMatchObject({ name: 'ParameterNotFound' });
+      await lambda.send(new GetFunctionCommand({ FunctionName: 'cordon-dev-respond' }));
+
+      // Nor has it billing groups.
+      const unasked = [...Object.values(passive), 'iot:DescribeBillingGroup'];
+      expect([...deployer.used(), ...unasked].toSorted()).toEqual(deployer.granted);
+      expect(refusals()).toEqual([]);
+    } finally {
+      names.close();
+      ssm.destroy();
+      lambda.destroy();
     }
   }, 180_000);
 
