@@ -26,6 +26,7 @@ import { type CertificateAuthority, openCertificateAuthority } from './aws/mqtt/
 import { createIotDataPlane, type IotDataPlane } from './aws/mqtt/data-plane';
 import { type DeviceHttps, startDeviceHttps } from './aws/mqtt/device-https';
 import { compileTopicRule } from './aws/mqtt/rules';
+import { publishFor } from './aws/pattern-rules';
 import { createRoleBook, type RoleBook } from './aws/role-credentials';
 import { createRuleActions } from './aws/rule-actions';
 import { createApiGateway } from './aws/services/api-gateway';
@@ -187,7 +188,7 @@ async function boot(
         () => stack,
       ),
       cloudformation: createCloudFormation(identity, () => stack),
-      events: createEvents(identity, () => schedules, eventBus.handler),
+      events: createEvents(identity, () => schedules, eventBus),
       securityhub: securityHub.handler,
       iam: createIam(identity, roles),
       apigateway: createApiGateway(identity, descriptions, (apiId, routeKey) =>
@@ -267,7 +268,7 @@ async function boot(
     stackName: nameStack(template),
     artifactsDirectory,
     clients,
-    hooks: createHooks(roles, host, scheduler, aws, httpApis, sources, descriptions),
+    hooks: createHooks(roles, host, scheduler, aws, httpApis, sources, descriptions, eventBus, log),
     log,
   });
   apiUrl = deployed.outputs.ApiUrl;
@@ -363,6 +364,8 @@ function createHooks(
   apis: HttpApiHost,
   sources: EventSourceDefinition[],
   descriptions: Descriptions,
+  eventBus: LocalEventBus,
+  log: LocalLog,
 ): StackHooks {
   return {
     registerRole: (role) => roles.register(role),
@@ -373,6 +376,7 @@ function createHooks(
       ),
     registerEventSource: (definition) => void sources.push(definition),
     registerSchedule: (definition) => scheduler.register(definition),
+    registerPattern: (rule) => eventBus.addRule({ ...rule, publish: publishFor(rule.arn, aws.gateway, log) }),
     invokeFunction: (functionArn, event) => host.invoke(functionArn, event),
     isAllowed: roles.isAllowed,
     openHttpApi: apis.open,

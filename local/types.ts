@@ -12,6 +12,8 @@ export interface Caller {
   readonly arn: string;
   /** The function that runs under this key; absent for the operator, who may do everything. */
   readonly functionName?: string;
+  /** The principal of a service of AWS, such as `events.amazonaws.com`; `arn` is then what it calls for. */
+  readonly service?: string;
 }
 
 /** One request to the gateway, whole; `service` is the SigV4 service of its credential scope. */
@@ -41,6 +43,8 @@ export interface IamRequest {
   readonly alsoNeeds?: readonly string[];
   /** What else is asked for, of another service. */
   readonly alsoAsks?: IamRequest;
+  /** The policy of the resource itself, which names who it is about. */
+  readonly ofResource?: PolicyDocument;
   /** Condition keys of the service itself, in lower case. */
   readonly keys?: ReadonlyMap<string, string>;
 }

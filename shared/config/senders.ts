@@ -68,12 +68,20 @@ export function listSenderFindings({ name }: Pick<Sender, 'name'>): Match[] {
 /** What `cordon check` says of each sender, before the playbooks that its findings meet. */
 export function explainSender(
   { name, publishers, eventPattern, limit, maxAge }: Sender,
-  { stage }: Place,
+  place: Place,
 ): string[] {
+  const { stage, account } = place;
+  const abroad = (publishers ?? []).filter((arn) => arn.split(':')[4] !== account);
   return [
     `findings of ${name} (OCSF Detection Findings)`,
     ...(publishers
       ? [`  from:   only ${publishers.join(', ')}, to topic cordon-${stage}-findings-${name}`]
+      : []),
+    ...(abroad.length > 0
+      ? [
+          "  a publisher of another account than Cordon's also needs this statement in its own policy:",
+          `    ${JSON.stringify(letPublish(name, abroad[0] ?? '', place))}`,
+        ]
       : []),
     ...(eventPattern
       ? [`  from:   events on the default bus that match ${JSON.stringify(eventPattern)}`]
@@ -81,4 +89,10 @@ export function explainSender(
     `  limit:  ${writeCount(limit.things, 'thing')} within ${writeDuration(limit.within)}; then Cordon asks`,
     `  age:    a finding older than ${writeDuration(maxAge)} is set aside`,
   ];
+}
+
+function letPublish(name: string, publisher: string, { account, region, stage }: Place): object {
+  const [, partition] = publisher.split(':');
+  const Resource = `arn:${partition}:sns:${region}:${account}:cordon-${stage}-findings-${name}`;
+  return { Sid: 'CordonFindings', Effect: 'Allow', Action: 'sns:Publish', Resource };
 }

@@ -1,3 +1,4 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   AddThingToThingGroupCommand,
   AttachPolicyCommand,
@@ -8,9 +9,10 @@ import {
   ListActiveViolationsCommand,
   ListDetectMitigationActionsExecutionsCommand,
 } from '@aws-sdk/client-iot';
-import { PublishCommand } from '@aws-sdk/client-sns';
+import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import type { MqttClient } from 'mqtt';
 import type { Device } from '../../local/devices';
+import type { PolicyDocument } from '../../local/types';
 import { takeSnapshot } from '../../proof/snapshot';
 import type { CaseInWords } from '../../shared/domain/messages/describe-case';
 import { thingKey } from '../../shared/domain/thing-ref';
@@ -35,8 +37,12 @@ afterAll(async () => {
 
 afterEach(() => {
   // Each call of each test is made under the roles of the packaged template.
-  expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
+  const refused = e2e.log.filter(({ message }) => message.startsWith('refused by IAM'));
+  expect(refused.filter(({ message }) => !forged.test(message))).toEqual([]);
 });
+
+/** Roles that may not publish a finding, and try it. */
+const forged = /: (deployer|stranger|undefined) may not sns:Publish on \S+:cordon-dev-findings-siem$/;
 
 const statusesOf = ({ ledger }: CaseInWords) => ledger.map(({ action, status }) => `${action} ${status}`);
 
@@ -324,30 +330,51 @@ describe('findings of an audit', () => {
 });
 
 describe('findings of another product', () => {
-  const publish = (thingName: string, uid: string, over: object = {}) =>
-    e2e.sns.send(
+  const topicArn = () => {
+    const { region, accountId } = e2e.stack.identity;
+    return `arn:aws:sns:${region}:${accountId}:cordon-dev-findings-siem`;
+  };
+
+  /** A session of a role, which has these rights of its own. */
+  function openRole(name: string, ...documents: PolicyDocument[]): SNSClient {
+    const { gateway } = e2e.stack.aws;
+    const { accountId, region } = e2e.stack.identity;
+    const accessKeyId = `ASIA${name.toUpperCase().padEnd(16, '0')}`;
+    const arn = `arn:aws:sts::${accountId}:assumed-role/${name}/session`;
+    gateway.registerCaller(accessKeyId, { caller: { accessKeyId, arn, functionName: name }, documents });
+    return new SNSClient({
+      ...{ endpoint: gateway.url, region, maxAttempts: 1 },
+      credentials: { accessKeyId, secretAccessKey: 'x' },
+    });
+  }
+
+  const writeFinding = (thingName: string, uid: string, over: object = {}) => ({
+    ...{ activity_id: 1, category_uid: 2, class_uid: 2004, type_uid: 200_401, severity_id: 4 },
+    time: Date.now(),
+    metadata: { version: '1.6.0', product: { name: 'Acme NDR' } },
+    finding_info: { uid, title: 'Beacon to 203.0.113.9' },
+    resources: [{ type: 'AWS::IoT::Thing', name: thingName }],
+    ...over,
+  });
+  const publish = (sns: SNSClient, thingName: string, uid: string, over?: object) =>
+    sns.send(
       new PublishCommand({
-        TopicArn: `arn:aws:sns:${e2e.stack.identity.region}:${e2e.stack.identity.accountId}:cordon-dev-findings-siem`,
-        Message: JSON.stringify({
-          ...{ activity_id: 1, category_uid: 2, class_uid: 2004, type_uid: 200_401, severity_id: 4 },
-          time: Date.now(),
-          metadata: { version: '1.6.0', product: { name: 'Acme NDR' } },
-          finding_info: { uid, title: 'Beacon to 203.0.113.9' },
-          resources: [{ type: 'AWS::IoT::Thing', name: thingName }],
-          ...over,
-        }),
+        TopicArn: topicArn(),
+        Message: JSON.stringify(writeFinding(thingName, uid, over)),
       }),
     );
 
   it('have as many things contained as their sender may, ask for the next, and are set aside where they are of another account', async () => {
     for (const thingName of ['beacon', 'beacon-too']) await e2e.enroll(thingName);
+    // In one account the topic's policy is enough.
+    const siem = openRole('siem');
 
-    await publish('beacon', 'f-1');
+    await publish(siem, 'beacon', 'f-1');
     const contained = await e2e.waitForCase('beacon', 'contained');
-    await publish('beacon-too', 'f-2');
+    await publish(siem, 'beacon-too', 'f-2');
     const asked = await e2e.waitForCase('beacon-too', 'awaiting-approval');
     const foreign = { resources: [{ uid: 'arn:aws:iot:us-east-1:210987654321:thing/beacon' }] };
-    await publish('beacon', 'f-3', foreign);
+    await publish(siem, 'beacon', 'f-3', foreign);
 
     expect(contained).toMatchObject({
       playbook: 'of-siem',
@@ -362,4 +389,44 @@ describe('findings of another product', () => {
     );
     expect(aside.reason).toMatch(/^resources\.0: a thing of 210987654321/);
   }, 120_000);
+
+  it('are taken from those that the topic names, and from no other role or user', async () => {
+    const all = { Effect: 'Allow' as const, Action: 'sns:*', Resource: '*' };
+    const mayEverything = openRole('deployer', { Version: '2012-10-17', Statement: [all] });
+    const mayNothing = openRole('stranger');
+
+    for (const sns of [mayEverything, mayNothing, e2e.sns])
+      await expect(publish(sns, 'beacon', 'forged')).rejects.toThrow(
+        /is not authorized to perform: sns:Publish on resource: .*findings-siem with an explicit deny in a resource-based policy/,
+      );
+  });
+
+  it('come by EventBridge, whose rule the topic lets publish', async () => {
+    await e2e.enroll('sensed');
+    const { gateway } = e2e.stack.aws;
+    const events = new EventBridgeClient({
+      ...{ endpoint: gateway.url, region: e2e.stack.identity.region },
+      credentials: gateway.operatorCredentials,
+    });
+    const put = (Source: string, uid: string) =>
+      events.send(
+        new PutEventsCommand({
+          Entries: [
+            {
+              Source,
+              DetailType: 'Finding',
+              Detail: JSON.stringify(writeFinding('sensed', uid, { severity_id: 1 })),
+            },
+          ],
+        }),
+      );
+
+    await put('acme.other', 'not-sent');
+    await put('acme.ndr', 'f-9');
+
+    expect(Object.keys((await e2e.waitForCase('sensed', 'observed')).violations)).toEqual([
+      'external finding/siem/f-9',
+    ]);
+    events.destroy();
+  }, 60_000);
 });

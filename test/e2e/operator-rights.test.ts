@@ -181,9 +181,14 @@ describe('the rights of docs/iam', () => {
     try {
       for (const type of names.types.filter((one: string) => !(one in passive))) {
         const had = Object.values(template.Resources)
-          .map(({ Type, Properties }) => (Type === type ? Properties?.[namePropertyOf(type) ?? ''] : undefined))
+          .map(({ Type, Properties }) =>
+            Type === type ? Properties?.[namePropertyOf(type) ?? ''] : undefined,
+          )
           .filter((name) => typeof name === 'string');
-        expect([type, await names.findTaken(type, had.length > 0 ? had : ['cordon-dev-none'])]).toEqual([type, had]);
+        expect([type, await names.findTaken(type, had.length > 0 ? had : ['cordon-dev-none'])]).toEqual([
+          type,
+          had,
+        ]);
       }
       const own: { type: string; physicalId: string }[] = await names.listOwn('cordon-dev');
       expect(own).toContainEqual({ type: 'AWS::IoT::ThingGroup', physicalId: 'cordon-quarantine' });

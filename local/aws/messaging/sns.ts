@@ -1,4 +1,4 @@
-import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../../types';
+import type { ApiRequest, ApiResponse, AwsIdentity, PolicyDocument, ServiceHandler } from '../../types';
 import { escapeXml, formatAwsError } from '../wire/aws-error';
 import type { Forward } from '../wire/forward';
 import { parseJsonObject } from '../wire/json';
@@ -37,6 +37,9 @@ interface Publication {
 }
 
 export function createSns(identity: AwsIdentity, forward: Forward, mailbox: Mailbox): ServiceHandler {
+  /** Of the topics that were given one, by ARN. */
+  const policies = new Map<string, PolicyDocument>();
+
   async function publish(request: ApiRequest, form: URLSearchParams): Promise<ApiResponse> {
     const publications = readPublications(form);
     for (const { prefix, structured, subject } of publications) {
@@ -62,6 +65,11 @@ export function createSns(identity: AwsIdentity, forward: Forward, mailbox: Mail
     return response;
   }
 
+  function keepPolicy(topicArn: string, text: string): void {
+    const document = parseJsonObject(text);
+    if (document) policies.set(topicArn, document as unknown as PolicyDocument);
+  }
+
   return {
     identify(request) {
       const form = readForm(request);
@@ -73,14 +81,19 @@ export function createSns(identity: AwsIdentity, forward: Forward, mailbox: Mail
       if (!named) return { action, resources: ['*'] };
       const { partition, region, accountId } = identity;
       const arn = parameter === 'Name' ? `arn:${partition}:sns:${region}:${accountId}:${named}` : named;
-      return { action, resources: [arn] };
+      const ofResource = action === 'sns:Publish' ? policies.get(arn) : undefined;
+      return { action, resources: [arn], ...(ofResource && { ofResource }) };
     },
     async handle(request) {
       const form = readForm(request);
       const operation = form.get('Action');
       if (operation === 'Publish' || operation === 'PublishBatch') return await publish(request, form);
       const response = await forward(request, form.toString());
-      if (response.status === 200) mailbox.follow(form, String(response.body));
+      if (response.status !== 200) return response;
+      mailbox.follow(form, String(response.body));
+      if (operation === 'DeleteTopic') policies.delete(form.get('TopicArn') ?? '');
+      if (operation === 'SetTopicAttributes' && form.get('AttributeName') === 'Policy')
+        keepPolicy(form.get('TopicArn') ?? '', form.get('AttributeValue') ?? '');
       return operation === 'GetTopicAttributes' ? addPolicy(response, form.get('TopicArn') ?? '') : response;
     },
   };

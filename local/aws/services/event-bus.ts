@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../../types';
+import { matchesFilterPolicy } from '../messaging/filter-policy';
 import { formatAwsError } from '../wire/aws-error';
 import { parseJsonObject } from '../wire/json';
 
@@ -10,9 +11,22 @@ interface LocalEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** A rule with a pattern, whose targets are topics. */
+export interface PatternRule {
+  readonly name: string;
+  readonly arn: string;
+  readonly pattern: Readonly<Record<string, unknown>>;
+  readonly enabled: boolean;
+  readonly targets: readonly { readonly Id: string; readonly Arn: string }[];
+  /** Publishes to a target, as EventBridge and for this rule. */
+  readonly publish: (topicArn: string, message: string) => Promise<void>;
+}
+
 export interface LocalEventBus {
   readonly handler: ServiceHandler;
   events(): readonly LocalEvent[];
+  addRule(rule: PatternRule): void;
+  findRule(name: string): PatternRule | undefined;
 }
 
 /** EventBridge API reference, PutEventsRequestEntry. */
@@ -37,12 +51,13 @@ const timeBytes = 14;
 
 type Entry = z.output<typeof entry>;
 
-/** The event buses of the account: what is put on them is kept, and no rule acts on it. */
+/** The event buses of the account: what is put on them is kept, and goes to the targets of the default bus's rules. */
 export function createEventBus(
   { partition, region, accountId }: AwsIdentity,
   buses: readonly string[] = ['default'],
 ): LocalEventBus {
   const events: LocalEvent[] = [];
+  const rules = new Map<string, PatternRule>();
   const prefix = `arn:${partition}:events:${region}:${accountId}:event-bus/`;
   const nameOf = ({ EventBusName = 'default' }: Entry) => EventBusName.replace(prefix, '');
 
@@ -65,11 +80,27 @@ export function createEventBus(
     const detail = detailOf.safeParse(parseJsonObject(Detail));
     if (!detail.success) return fail('MalformedDetail', 'Detail is malformed.');
     events.push({ bus, source: Source, detailType: DetailType, detail: detail.data });
-    return { EventId: crypto.randomUUID() };
+    const EventId = crypto.randomUUID();
+    if (bus === 'default') deliver(EventId, one, detail.data);
+    return { EventId };
+  }
+
+  /** EventBridge answers before it delivers. */
+  function deliver(id: string, one: Entry, detail: LocalEvent['detail']): void {
+    const event = {
+      ...{ version: '0', id, 'detail-type': one.DetailType, source: one.Source, account: accountId },
+      ...{ time: new Date((one.Time ?? Date.now() / 1_000) * 1_000).toISOString(), region },
+      ...{ resources: one.Resources ?? [], detail },
+    };
+    for (const { enabled, pattern, targets, publish } of rules.values())
+      if (enabled && matchesFilterPolicy(pattern, event))
+        for (const { Arn } of targets) void publish(Arn, JSON.stringify(event));
   }
 
   return {
     events: () => events,
+    addRule: (rule) => void rules.set(rule.name, rule),
+    findRule: (name) => rules.get(name),
     handler: {
       identify: (request) => {
         if (request.headers['x-amz-target'] !== 'AWSEvents.PutEvents') return undefined;

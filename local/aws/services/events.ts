@@ -1,44 +1,59 @@
-import type { ApiRequest, AwsIdentity, ServiceHandler } from '../../types';
+import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../../types';
 import type { Scheduler } from '../lambda/schedule';
 import { formatAwsError } from '../wire/aws-error';
 import { parseJsonObject } from '../wire/json';
+import type { LocalEventBus, PatternRule } from './event-bus';
 
 const operations = ['DescribeRule', 'ListTargetsByRule'] as const;
 
-/** EventBridge: the schedules of the stack, and the buses beside them. */
+/** EventBridge: the schedules and pattern rules of the stack, and the buses beside them. */
 export function createEvents(
   { partition, region, accountId }: AwsIdentity,
   schedules: () => Pick<Scheduler, 'find'> | undefined,
-  bus: ServiceHandler,
+  bus: Pick<LocalEventBus, 'handler' | 'findRule'>,
 ): ServiceHandler {
   return {
     identify: (request) => {
       const operation = operationOf(request);
-      if (!operation) return bus.identify(request);
+      if (!operation) return bus.handler.identify(request);
       const arn = `arn:${partition}:events:${region}:${accountId}:rule/${nameOf(request)}`;
       return { action: `events:${operation}`, resources: [arn] };
     },
     handle: async (request) => {
-      if (!operationOf(request)) return bus.handle(request);
+      if (!operationOf(request)) return bus.handler.handle(request);
       const name = nameOf(request);
+      const isDescribed = operationOf(request) === 'DescribeRule';
+      const ofPattern = bus.findRule(name);
+      if (ofPattern) return answer(isDescribed ? describePattern(ofPattern) : { Targets: ofPattern.targets });
       const found = schedules()?.find(name);
       if (found?.service !== 'events')
         return formatAwsError(request, 400, 'ResourceNotFoundException', `Rule ${name} does not exist.`);
       const { arn, expression, enabled, functionName } = found;
       const functionArn = `arn:${partition}:lambda:${region}:${accountId}:function:${functionName}`;
-      const body =
-        operationOf(request) === 'DescribeRule'
+      return answer(
+        isDescribed
           ? {
               ...{ Name: name, Arn: arn, ScheduleExpression: expression, EventBusName: 'default' },
               State: enabled ? 'ENABLED' : 'DISABLED',
             }
-          : { Targets: [{ Id: name, Arn: functionArn }] };
-      return {
-        status: 200,
-        headers: { 'content-type': 'application/x-amz-json-1.1' },
-        body: JSON.stringify(body),
-      };
+          : { Targets: [{ Id: name, Arn: functionArn }] },
+      );
     },
+  };
+}
+
+function describePattern({ name, arn, pattern, enabled }: PatternRule) {
+  return {
+    ...{ Name: name, Arn: arn, EventPattern: JSON.stringify(pattern), EventBusName: 'default' },
+    State: enabled ? 'ENABLED' : 'DISABLED',
+  };
+}
+
+function answer(body: object): ApiResponse {
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/x-amz-json-1.1' },
+    body: JSON.stringify(body),
   };
 }
 

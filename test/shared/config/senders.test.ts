@@ -105,6 +105,8 @@ describe('a playbook for a sender', () => {
       [
         'findings of siem (OCSF Detection Findings)',
         `  from:   only ${role}, to topic cordon-STAGE-findings-siem`,
+        "  a publisher of another account than Cordon's also needs this statement in its own policy:",
+        '    {"Sid":"CordonFindings","Effect":"Allow","Action":"sns:Publish","Resource":"arn:aws:sns:REGION:ACCOUNT:cordon-STAGE-findings-siem"}',
         '  limit:  3 things within 1 hour; then Cordon asks',
         '  age:    a finding older than 15 minutes is set aside',
         '    1. playbook grave, for findings of severity high or higher, medium: at once quarantine; released by an operator',

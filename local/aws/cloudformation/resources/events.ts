@@ -47,17 +47,13 @@ const rule = defineResource({
   },
 });
 
-/** Nothing here publishes events, so only what AWS would demand is verified: the topic must let the rule publish. */
-function storePattern(
+/** AWS drops each event where the topic does not let the rule publish. */
+async function storePattern(
   name: string,
   arn: string,
-  {
-    EventPattern,
-    Targets,
-  }: { readonly EventPattern?: unknown; readonly Targets: readonly { readonly Arn: string }[] },
-  context: ResourceContext,
-): { readonly physicalId: string; readonly attributes: { readonly Arn: string } } {
-  const { records, verifyLater, log, logicalId } = context;
+  { EventPattern, State, Targets }: PatternProperties,
+  { records, verifyLater, hooks }: ResourceContext,
+): Promise<{ readonly physicalId: string; readonly attributes: { readonly Arn: string } }> {
   if (EventPattern === undefined)
     throw new Error('Parameter(s) EventPattern or ScheduleExpression must be specified.');
   for (const { Arn } of Targets) {
@@ -69,8 +65,16 @@ function storePattern(
         : `no AWS::SNS::TopicPolicy lets events.amazonaws.com publish from ${arn} to ${Arn}: AWS would drop every event`,
     );
   }
-  log.warn('rule is stored, but the local stack has no event bus: nothing is published', { logicalId, name });
+  const pattern = JSON.parse(toJson(EventPattern)) as Readonly<Record<string, unknown>>;
+  const targets = Targets.map(({ Id, Arn }) => ({ Id, Arn }));
+  await hooks.registerPattern({ name, arn, pattern, enabled: State !== 'DISABLED', targets });
   return { physicalId: name, attributes: { Arn: arn } };
+}
+
+interface PatternProperties {
+  readonly EventPattern?: string | Readonly<Record<string, unknown>> | undefined;
+  readonly State?: 'ENABLED' | 'DISABLED' | undefined;
+  readonly Targets: readonly { readonly Arn: string; readonly Id: string }[];
 }
 
 const schedule = defineResource({

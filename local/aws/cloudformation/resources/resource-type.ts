@@ -12,6 +12,7 @@ import type {
   InvokePermission,
   ScheduleDefinition,
 } from '../../lambda/definitions';
+import type { PatternRule } from '../../services/event-bus';
 import { isUnknown } from '../intrinsics';
 
 export interface StackRole {
@@ -38,6 +39,7 @@ export interface StackHooks {
   registerFunction(definition: FunctionDefinition): void | Promise<void>;
   registerEventSource(definition: EventSourceDefinition): void | Promise<void>;
   registerSchedule(definition: ScheduleDefinition): void | Promise<void>;
+  registerPattern(rule: Omit<PatternRule, 'publish'>): void | Promise<void>;
   invokeFunction(functionArn: string, event: unknown): Promise<InvocationOutcome>;
   isAllowed(roleArn: string, action: string, resource: string): boolean;
   /** Gives the URL of the API. */

@@ -49,6 +49,7 @@ export function aStackRecorder(overrides: Partial<StackHooks> = {}): StackRecord
     registerFunction: (definition) => void functions.push(definition),
     registerEventSource: (definition) => void eventSources.push(definition),
     registerSchedule: (definition) => void schedules.push(definition),
+    registerPattern: () => undefined,
     invokeFunction: async () => ({ status: 'succeeded', requestId: 'r', payload: 'null' }),
     isAllowed: () => true,
     openHttpApi: async (definition) => {

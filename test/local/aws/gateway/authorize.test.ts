@@ -1,5 +1,5 @@
 import { findRefusal } from '../../../../local/aws/gateway/authorize';
-import type { PolicyDocument } from '../../../../local/types';
+import type { Caller, PolicyDocument } from '../../../../local/types';
 
 const identity = { accountId: '000000000000', region: 'eu-west-1', partition: 'aws' } as const;
 const topic = 'arn:aws:iot:eu-west-1:000000000000:topic/a';
@@ -80,5 +80,83 @@ describe('a call that asks another service as well, or has a key of its service'
     expect(ask(statement, keys('NEW'))).toBeUndefined();
     expect(ask(statement, keys('SUPPRESSED'))).toBeDefined();
     expect(ask(statement, {})).toBeDefined();
+  });
+});
+
+describe('a resource with a policy of its own', () => {
+  const arn = 'arn:aws:sns:eu-west-1:000000000000:findings';
+  const siem = 'arn:aws:iam::000000000000:role/siem';
+  const all = { Effect: 'Allow' as const, Action: '*', Resource: '*' };
+  const letSiem = { ...all, Principal: { AWS: [siem] } };
+  const denyOthers = {
+    ...{ ...all, Effect: 'Deny' as const, Principal: '*' },
+    Condition: {
+      Bool: { 'aws:PrincipalIsAWSService': 'false' },
+      ArnNotEquals: { 'aws:PrincipalArn': [siem] },
+    },
+  };
+  const ask = (caller: object, rights: readonly object[], ...own: readonly object[]) =>
+    findRefusal(
+      identity,
+      {
+        caller: { accessKeyId: 'ASIA', functionName: 'x', ...caller } as Caller,
+        documents: [{ Statement: rights } as PolicyDocument],
+      },
+      { action: 'sns:Publish', resources: [arn], ofResource: { Statement: own } as PolicyDocument },
+    )?.decision;
+  const session = (role: string) => ({ arn: `arn:aws:sts::000000000000:assumed-role/${role}/s` });
+  const rule = { arn: 'arn:aws:events:eu-west-1:000000000000:rule/r', service: 'events.amazonaws.com' };
+  const operator = { arn: 'arn:aws:iam::000000000000:user/local-operator', functionName: undefined };
+
+  it.each<[string, object, readonly object[], readonly object[], string | undefined]>([
+    ['lets in whom it names, without other rights', session('siem'), [], [letSiem, denyOthers], undefined],
+    ['does not let in whom nobody names', session('other'), [], [letSiem], 'IMPLICIT_DENY'],
+    ['lets in whom another policy lets in', session('other'), [all], [letSiem], undefined],
+    [
+      'keeps out whom it denies, whatever they may',
+      session('other'),
+      [all],
+      [letSiem, denyOthers],
+      'EXPLICIT_DENY',
+    ],
+    ['keeps out the operator too', operator, [], [letSiem, denyOthers], 'EXPLICIT_DENY'],
+    ['leaves the operator the rest', operator, [], [letSiem], undefined],
+    [
+      'keeps out whom their own policy denies',
+      session('siem'),
+      [{ ...all, Effect: 'Deny' }],
+      [letSiem],
+      'EXPLICIT_DENY',
+    ],
+    ['keeps out a service that it does not name', rule, [], [letSiem, denyOthers], 'IMPLICIT_DENY'],
+    [
+      'lets in a service for one of its resources',
+      rule,
+      [],
+      [
+        {
+          ...all,
+          Principal: { Service: rule.service },
+          Condition: { ArnEquals: { 'aws:SourceArn': rule.arn } },
+        },
+        denyOthers,
+      ],
+      undefined,
+    ],
+    [
+      'keeps out a service for another resource',
+      { ...rule, arn: `${rule.arn}-2` },
+      [],
+      [
+        {
+          ...all,
+          Principal: { Service: rule.service },
+          Condition: { ArnEquals: { 'aws:SourceArn': rule.arn } },
+        },
+      ],
+      'IMPLICIT_DENY',
+    ],
+  ])('%s', (_, caller, rights, own, decision) => {
+    expect(ask(caller, rights, ...own)).toBe(decision);
   });
 });
