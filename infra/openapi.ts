@@ -208,14 +208,28 @@ const problems: Readonly<Record<string, string>> = {
   503: 'API Gateway or the function is not available, or took too long: try again',
 };
 
-function writeBody(key: RouteKey, schema: { readonly required?: readonly string[] }) {
-  // Either of them says what is selected.
-  const either = { oneOf: [{ required: ['things'] }, { required: ['filter'] }] };
+interface BodySchema {
+  readonly required?: readonly string[];
+  readonly properties?: { readonly things?: object };
+}
+
+function writeBody(key: RouteKey, schema: BodySchema) {
+  const written = key.startsWith('POST /bulk/') ? describeSelection(schema) : schema;
   return {
     required: (schema.required ?? []).length > 0,
-    content: {
-      'application/json': { schema: { ...schema, ...(key.startsWith('POST /bulk/') && either) } },
+    content: { 'application/json': { schema: written } },
+  };
+}
+
+function describeSelection({ properties, ...schema }: BodySchema) {
+  return {
+    ...schema,
+    properties: {
+      ...properties,
+      things: { ...properties?.things, items: { type: 'string', pattern: ownThing } },
     },
+    // Either of them says what is selected.
+    oneOf: [{ required: ['things'] }, { required: ['filter'] }],
   };
 }
 
@@ -246,6 +260,7 @@ function listQueryParameters(query: $ZodType) {
   const { properties = {} } = writeSchema(query, 'output') as { properties?: Record<string, object> };
   return Object.entries(properties).map(([parameter, schema]) => ({
     ...{ name: parameter, in: 'query', required: false, schema },
+    ...(parameter === 'cursor' && { description: '`next` of the page before: any other text is a 400' }),
     ...('items' in schema && { style: 'form', explode: false }),
   }));
 }

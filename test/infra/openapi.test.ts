@@ -54,8 +54,19 @@ describe('the OpenAPI document', () => {
     expect(bodyOf('/bulk/release')).toMatchObject({
       required: true,
       content: {
-        'application/json': { schema: { oneOf: [{ required: ['things'] }, { required: ['filter'] }] } },
+        'application/json': {
+          schema: {
+            // Cordon acts on things of its own account and region only.
+            properties: {
+              things: { maxItems: 500, items: { type: 'string', pattern: '^[a-zA-Z0-9:_-]{1,128}$' } },
+            },
+            oneOf: [{ required: ['things'] }, { required: ['filter'] }],
+          },
+        },
       },
+    });
+    expect(find(list, 'cursor')).toMatchObject({
+      description: expect.stringContaining('any other text is a 400'),
     });
   });
 
