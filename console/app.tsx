@@ -1,3 +1,4 @@
+import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
 import type { Client } from './api/client';
@@ -13,12 +14,29 @@ import { NeedsSomebody } from './views/needs-somebody';
 import { writeDuration } from './words/time';
 
 // Each view is loaded with the first visit: what somebody at 3 a.m. opens first is small.
-const CaseView = lazy(() => import('./views/case').then(({ CaseView: view }) => view));
-const ThingView = lazy(() => import('./views/thing').then(({ ThingView: view }) => view));
-const FleetView = lazy(() => import('./views/fleet').then(({ FleetView: view }) => view));
-const AuditView = lazy(() => import('./views/audit').then(({ AuditView: view }) => view));
-const RulesView = lazy(() => import('./views/rules').then(({ RulesView: view }) => view));
-const MessagesView = lazy(() => import('./views/messages').then(({ MessagesView: view }) => view));
+const CaseView = view(() => import('./views/case').then(({ CaseView: found }) => found));
+const ThingView = view(() => import('./views/thing').then(({ ThingView: found }) => found));
+const FleetView = view(() => import('./views/fleet').then(({ FleetView: found }) => found));
+const AuditView = view(() => import('./views/audit').then(({ AuditView: found }) => found));
+const RulesView = view(() => import('./views/rules').then(({ RulesView: found }) => found));
+const MessagesView = view(() => import('./views/messages').then(({ MessagesView: found }) => found));
+
+/** A file of an earlier build is gone after a deploy, and a connection may break: an empty page would not say so. */
+function view<P>(load: () => Promise<FunctionComponent<P>>) {
+  return lazy<FunctionComponent<P>>(() => load().catch(() => NotLoaded));
+}
+
+function NotLoaded() {
+  return (
+    <section class="empty" role="alert">
+      <h1>This view could not be loaded</h1>
+      <p>The console may be a newer one by now, or the connection broke.</p>
+      <button type="button" class="primary" onClick={() => location.reload()}>
+        Load the page again
+      </button>
+    </section>
+  );
+}
 
 interface Place {
   readonly path: string;

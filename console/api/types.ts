@@ -110,6 +110,14 @@ export interface CaseAnswer {
   readonly floods?: readonly Flood[];
 }
 
+export interface ClosedCasesAnswer {
+  readonly cases: readonly (Pick<
+    ListedCase,
+    'caseId' | 'status' | 'severity' | 'openedAt' | 'containedAt' | 'closedAt' | 'reason'
+  > & { readonly violations: readonly { readonly key: string }[] })[];
+  readonly next?: string;
+}
+
 export interface KillSwitch {
   readonly state: string;
   readonly by?: string;

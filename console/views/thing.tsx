@@ -3,7 +3,7 @@ import { useLocation, useRoute } from 'preact-iso';
 import type { ThingAnswer } from '../../shared/api/answers';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
-import type { CaseAnswer } from '../api/types';
+import type { CaseAnswer, ClosedCasesAnswer } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { AgentHealth } from '../parts/agent-health';
 import { caseAddress } from '../parts/case-row';
@@ -54,7 +54,7 @@ export function ThingView() {
         <div class="columns">
           <div>
             <MetricPanels thing={thing.value} />
-            <Earlier earlier={thing.value.earlier} isAll={!thing.value.moreEarlier} />
+            <Earlier thing={thing.value} />
           </div>
           <div>
             <AgentHealth agent={thing.value.agent} />
@@ -131,33 +131,92 @@ function MetricPanels({ thing: { thingName, metrics } }: { readonly thing: Thing
 }
 
 interface EarlierProps {
-  readonly earlier: ThingAnswer['earlier'];
-  readonly isAll: boolean;
+  readonly thing: Pick<ThingAnswer, 'thingName' | 'earlier' | 'moreEarlier'>;
 }
 
-function Earlier({ earlier, isAll }: EarlierProps) {
+function Earlier({ thing: { thingName, earlier, moreEarlier } }: EarlierProps) {
+  const [isAll, setIsAll] = useState(false);
   return (
     <section class="panel">
       <h2>Earlier cases</h2>
       {earlier.length === 0 && <p class="quiet">None: no case of this thing was ever closed.</p>}
-      <ul class="proofs">
-        {earlier.map((one) => (
-          <li key={one.caseId}>
-            <p class="facts">
-              <a href={caseAddress(one)}>
-                <Ago at={one.openedAt} />
-              </a>
-              <Severity severity={one.severity} />
-              <span>{one.behaviors.map(nameBehavior).join(', ') || 'by hand'}</span>
-              {one.containedAt !== undefined && one.closedAt !== undefined && (
-                <span>held for {writeDuration(one.closedAt - one.containedAt)}</span>
-              )}
-            </p>
-            {one.reason && <p>{one.reason}</p>}
+      <ul class="proofs" aria-label="Earlier cases, newest first">
+        {isAll ? (
+          <ClosedCases thingName={thingName} />
+        ) : (
+          earlier.map((one) => <EarlierCase key={one.caseId} one={one} />)
+        )}
+      </ul>
+      {moreEarlier && !isAll && (
+        <button type="button" onClick={() => setIsAll(true)}>
+          Show all earlier cases
+        </button>
+      )}
+    </section>
+  );
+}
+
+/** A page of all of them, with the one after it once it is asked for. */
+function ClosedCases({ thingName, cursor }: { readonly thingName: string; readonly cursor?: string }) {
+  const [isOpen, setIsOpen] = useState(false);
+  const query = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+  const live = useLive<ClosedCasesAnswer>(`/things/${thingPath(thingName)}/closed?limit=50${query}`, 60_000);
+  if (!live.value)
+    return (
+      <li>
+        <Pending live={live} what="earlier cases" />
+      </li>
+    );
+  const { cases, next } = live.value;
+  return (
+    <>
+      {cases.map(({ violations, ...one }) => (
+        <EarlierCase
+          key={one.caseId}
+          one={{ ...one, thingName, behaviors: violations.map(({ key }) => key) }}
+        />
+      ))}
+      {next !== undefined &&
+        (isOpen ? (
+          <ClosedCases thingName={thingName} cursor={next} />
+        ) : (
+          <li class="more">
+            <button type="button" onClick={() => setIsOpen(true)}>
+              Show more
+            </button>
           </li>
         ))}
-      </ul>
-      {!isAll && <p class="quiet">There are more, which cordon history shows.</p>}
-    </section>
+    </>
+  );
+}
+
+type EarlierCaseAnswer = Pick<
+  ThingAnswer['earlier'][number],
+  | 'thingName'
+  | 'caseId'
+  | 'status'
+  | 'severity'
+  | 'openedAt'
+  | 'containedAt'
+  | 'closedAt'
+  | 'reason'
+  | 'behaviors'
+>;
+
+function EarlierCase({ one }: { readonly one: EarlierCaseAnswer }) {
+  return (
+    <li>
+      <p class="facts">
+        <a href={caseAddress(one)}>
+          <Ago at={one.openedAt} />
+        </a>
+        <Severity severity={one.severity} />
+        <span>{one.behaviors.map(nameBehavior).join(', ') || 'by hand'}</span>
+        {one.containedAt !== undefined && one.closedAt !== undefined && (
+          <span>held for {writeDuration(one.closedAt - one.containedAt)}</span>
+        )}
+      </p>
+      {one.reason && <p>{one.reason}</p>}
+    </li>
   );
 }

@@ -1,16 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { CreateThingCommand } from '@aws-sdk/client-iot';
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import chromium from '@sparticuz/chromium';
 import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core';
 import { connectApi } from '../../cli/console/api';
+import { readConsole } from '../../cli/console/files';
 import { findApiUrl } from '../../cli/console/run';
+import { startConsole } from '../../cli/console/server';
 import { anAlert, aReport } from './alerts';
 import { registerDocumented } from './documented-rights';
-import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
+import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
 
 const hostile = '<img src=x onerror="document.title=1"><script>document.title=2</script>"\'`{1}';
@@ -465,6 +468,20 @@ describe('the console', () => {
     await page.context().close();
   }, 180_000);
 
+  it('says so where a view can not be loaded, as after a deploy of another build', async () => {
+    const page = await open('');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.route('**/assets/views-*', (route) => route.abort());
+
+    await page.getByRole('link', { name: 'Fleet' }).click();
+    await page.getByRole('alert').getByText('This view could not be loaded').waitFor();
+    await page.unroute('**/assets/views-*');
+    await page.getByRole('button', { name: 'Load the page again' }).click();
+
+    await page.getByRole('heading', { name: 'Fleet', exact: true }).waitFor();
+    await page.context().close();
+  }, 180_000);
+
   it('shows the first of 10,000 cases at once, and more when asked', async () => {
     await multiplyCase('hostile:_-1', 10_000);
     const startedAt = performance.now();
@@ -496,6 +513,44 @@ describe('the console', () => {
     client.destroy();
     expect([status, JSON.parse(body.toString()).thingName]).toEqual([200, 'hostile:_-1']);
   });
+
+  it('shows no act to whom IAM lets only read, and names the right', async () => {
+    const { region, accountId } = e2e.stack.identity;
+    const credentials = { accessKeyId: 'AKIAVIEWERVIEWERVIEW', secretAccessKey: 'x'.repeat(40) };
+    const { accessKeyId } = credentials;
+    e2e.stack.aws.gateway.registerCaller(accessKeyId, {
+      caller: { accessKeyId, arn: `arn:aws:iam::${accountId}:user/bob`, functionName: 'viewer' },
+      documents: [
+        {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Action: ['execute-api:Invoke'],
+              Resource: [`arn:aws:execute-api:${region}:${accountId}:*/$default/GET/*`],
+            },
+          ],
+        },
+      ],
+    });
+    const api = connectApi(
+      e2e.stack.deployed.outputs.ApiUrl ?? '',
+      async () => region,
+      async () => credentials,
+    );
+    const files = readConsole([join(root, 'dist', 'console')]);
+    const server = await startConsole({ files, api, about: {}, port: 0 });
+    const context = await browser.newContext({ ...desktop, locale: 'en-GB' });
+    const page = await context.newPage();
+    const link = server.issueLink();
+    await page.goto(link);
+    await page.goto(new URL('/console/cases/hardened', link).href);
+
+    await page.getByText(/^You can read only: IAM permits .+user\/bob no act here/).waitFor();
+    expect(await page.getByRole('main').getByRole('button').count()).toBe(0);
+    await context.close();
+    await server.close();
+  }, 180_000);
 
   it('asked no other origin, broke no policy and threw nothing in all of this', () => {
     expect(misdeeds).toEqual([]);
