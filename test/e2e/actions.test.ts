@@ -3,6 +3,7 @@ import {
   AddThingToThingGroupCommand,
   AttachPolicyCommand,
   CreateThingGroupCommand,
+  DescribeCertificateCommand,
   DescribeJobExecutionCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
@@ -324,6 +325,20 @@ describe('findings of an audit', () => {
       severity: 'critical',
       violations: { [`audit finding/${permissive}/own-audited`]: { reason: 'for the test' } },
     });
+    const statusOf = async () => {
+      const { certificateDescription } = await e2e.iot.send(
+        new DescribeCertificateCommand({ certificateId: certificate.deviceCertificateId }),
+      );
+      return certificateDescription?.status;
+    };
+    await e2e.command({ type: 'approve', thingName: thingKey('shared'), actor: 'ada' });
+    expect(statusesOf(await e2e.waitForCase('shared', 'contained'))).toEqual([
+      'deactivate-certificate verified',
+    ]);
+    expect(await statusOf()).toBe('INACTIVE');
+    await e2e.command({ type: 'release', thingName: thingKey('shared'), actor: 'ada' });
+    await e2e.waitForCase('shared', 'closed');
+    expect(await statusOf()).toBe('ACTIVE');
     await finish('audit-2', 'COMPLETED_COMPLIANT', permissive);
     expect((await e2e.waitForCase('audited', 'closed')).reason).toBe('all violations cleared');
   }, 120_000);

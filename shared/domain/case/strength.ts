@@ -20,8 +20,8 @@ export function listStrength(record: Case): Strength[] {
  * Others may act with the certificate; or the policy lets the device act as another client. That a certificate is shared
  * shows only while its devices connect, which a held one does not: no later audit ends it (docs/facts.md#audits).
  */
-function findWayRound(finding: Case['violations'][string]): Strength[] {
-  if (finding.kind !== 'audit') return [];
+export function findWayRound(finding: Case['violations'][string] | undefined): Strength[] {
+  if (finding?.kind !== 'audit') return [];
   const { check, resource: name, lastEventType } = finding;
   if (check === 'DEVICE_CERTIFICATE_SHARED_CHECK')
     return [{ code: 'undermined', object: 'certificate', name }];

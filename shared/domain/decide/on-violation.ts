@@ -10,6 +10,7 @@ import {
 import { close, newCase, noteEvent, recallAlarm, record, remember } from '../case/lifecycle';
 import type { News } from '../case/news';
 import { isNewClaim, isRejected } from '../case/rejections';
+import { findWayRound } from '../case/strength';
 import { findReleaseAt } from '../case/timers';
 import type { Playbook } from '../configuration';
 import { ownsCertificate } from '../facts';
@@ -240,11 +241,14 @@ function* onFurther(
     missing.length > 0 && playbook?.mode !== 'observe'
       ? yield* evaluateGuards({ ...input, isCounted: true, isRejected: false })
       : undefined;
-  const tell = (news: News) => (next: Case) => announce(next, 'new-violation', [news], now);
+  // A device can't make up what an audit finds, so no number of alarms keeps this from people.
+  const wayRound = findWayRound(covered.violations[key]);
+  const told = { ...context, isAlwaysTold: wayRound.length > 0 };
+  const tell = (news: News) => (next: Case) => announce(next, 'new-violation', [news, ...wayRound], now);
   if (verdict?.outcome !== 'contain') {
     const without = verdict && { without: { actions: missing, reason: verdict.reason } };
     const news: News = { code: 'further-violation', behavior: key, ...without };
-    return changed(announceNews(covered, key, known, tell(news), context));
+    return changed(announceNews(covered, key, known, tell(news), told));
   }
   const all = [...new Set([...listHolding(held), ...missing])];
   const { pastContainments, release } = held;
@@ -258,7 +262,7 @@ function* onFurther(
   };
   const stricter: Case = release && 'by' in release ? { ...same, release } : same;
   const harder: News = { code: 'held-harder', behavior: key, actions: missing };
-  return changed(announceNews(stricter, key, known, tell(harder), context));
+  return changed(announceNews(stricter, key, known, tell(harder), told));
 }
 
 type Refusal = Exclude<Verdict, { outcome: 'contain' }>;
@@ -278,7 +282,7 @@ function announceNews(
   key: string,
   known: ViolationRecord | undefined,
   act: (current: Case) => Case,
-  { now }: Context,
+  { now, isAlwaysTold = false }: Context & { readonly isAlwaysTold?: boolean },
 ): Case {
   const isRecent = (toldAt: number | undefined) => toldAt !== undefined && now - toldAt < toldForMs;
   const others = Object.entries(current.violations).filter(
@@ -286,7 +290,7 @@ function announceNews(
   );
   const acted = act(current);
   const next = others.length === maxTold - 1 ? hintAtMore(acted, current) : acted;
-  const isKnown = isRecent(known?.toldAt) || others.length >= maxTold;
+  const isKnown = isRecent(known?.toldAt) || (others.length >= maxTold && !isAlwaysTold);
   const quiet = isKnown && next.status === current.status;
   const { announcements } = current.outbox;
   if (quiet)

@@ -132,6 +132,33 @@ describe('a finding of an audit', () => {
     },
   );
 
+  it('that is a way round tells people of it at once, however many alarms the device raises', () => {
+    const finding = anAuditFinding();
+    const held = take(undefined, aViolation());
+    const lastNews = ({ outbox: { announcements } }: Case) => announcements.at(-1)?.news;
+    const told = take(held, finding);
+    expect(lastNews(told)).toEqual([
+      expect.objectContaining({ code: 'further-violation', behavior: key }),
+      { code: 'undermined', object: 'certificate', name: certificateId },
+    ]);
+
+    let flooded = held;
+    for (let index = 0; index < 8; index += 1)
+      flooded = take(flooded, aViolation({ behaviorName: `other-${index}`, violationId: `other-${index}` }));
+    const seq = flooded.announcementSeq;
+    flooded = take(flooded, finding);
+
+    expect(flooded.announcementSeq).toBe(seq + 1);
+    expect(lastNews(flooded)).toContainEqual({
+      code: 'undermined',
+      object: 'certificate',
+      name: certificateId,
+    });
+    expect(take(flooded, { ...finding, occurredAt: now + 5 }, { now: now + 5 }).announcementSeq).toBe(
+      seq + 1,
+    );
+  });
+
   it('is read in messages in words, and stored and replayed as it is', () => {
     const record = take(undefined, anAuditFinding());
     const announcement = writeAnnouncement(
