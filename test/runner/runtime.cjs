@@ -23,10 +23,14 @@ class NativeRuntime {
     return true;
   }
 
-  /** A query of its own makes Node evaluate a test file again, for instance in watch mode. */
+  /**
+   * A query of its own makes Node evaluate a test file again, for instance in watch mode. It is the same in each run of Jest, for
+   * Node to find there what it compiled before.
+   */
   async unstable_importModule(path) {
-    imported += 1;
-    await import(`${pathToFileURL(path).href}?run=${imported}`);
+    const times = (imported.get(path) ?? 0) + 1;
+    imported.set(path, times);
+    await import(`${pathToFileURL(path).href}?run=${times}`);
   }
 
   requireModule(path) {
@@ -50,6 +54,7 @@ class NativeRuntime {
   teardown() {}
 }
 
-let imported = 0;
+/** How often each test file was imported here. */
+const imported = new Map();
 
 module.exports = { default: NativeRuntime, __esModule: true };
