@@ -1,6 +1,7 @@
 import { takesExisting } from '../../shared/config/existing-profiles';
 import { explainResponses, writeNormal } from '../../shared/config/explain';
 import { findObstacle, listAlarms } from '../../shared/config/reach';
+import { maxProfilesOfTarget } from '../../shared/config/semantics';
 import type { Behavior, Configuration, Playbook } from '../../shared/domain/configuration';
 import { type AlarmMatch, matchesFinding } from '../../shared/domain/guards/guards';
 import { printable } from '../../shared/domain/messages/announcement';
@@ -23,7 +24,7 @@ export function explainExisting(
     profile.behaviors.map((one) => ({ profile, behavior: readBehavior(one) })),
   );
   const alarms = behaviors.flatMap(({ profile, behavior }) => listAlarms(profile.name, behavior));
-  const faults = findMisfits(configuration, profiles, alarms);
+  const faults = [...findMisfits(configuration, profiles, alarms), ...findCrowded(configuration, profiles)];
   const lines = [
     `Security profiles of the account: ${profiles.length === 0 ? 'none' : profiles.map(({ name }) => name).join(', ')}`,
     ...profiles.flatMap((profile) => [
@@ -81,6 +82,27 @@ function explainOne({ name, targets }: ExistingProfile, behavior: Behavior, conf
 function isBounded({ criteria }: Behavior): boolean {
   const { value, statisticalThreshold, mlDetectionConfig } = criteria;
   return (value ?? statisticalThreshold ?? mlDetectionConfig) !== undefined;
+}
+
+/** Targets that would have more profiles than AWS allows, once the stack has created those of the file beside the account's. */
+function findCrowded(
+  { detector, securityProfiles }: Configuration,
+  profiles: readonly ExistingProfile[],
+): string[] {
+  if (detector === 'cordon') return [];
+  const others = profiles.filter(({ name }) => !Object.hasOwn(securityProfiles, name));
+  const own = Object.values(securityProfiles);
+  return [...new Set(own.flatMap(({ targets }) => targets))].flatMap((target) => {
+    const [ofFile, ofAccount] = [own, others].map(
+      (all) => all.filter(({ targets }) => targets.includes(target)).length,
+    );
+    const count = (ofFile ?? 0) + (ofAccount ?? 0);
+    return (ofAccount ?? 0) > 0 && count > maxProfilesOfTarget
+      ? [
+          `${target} would have ${count} security profiles, ${ofAccount} of them of the account alone; AWS allows ${maxProfilesOfTarget}, so a deploy fails`,
+        ]
+      : [];
+  });
 }
 
 /** Playbooks that no behavior of the file or the account can meet. */

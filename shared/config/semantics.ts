@@ -37,7 +37,7 @@ export function findFaults(configuration: FileConfiguration): Fault[] {
 
 /** Limits of Device Defender (docs/facts.md#metrics-and-behaviors), which the cordon detector keeps too. */
 const maxValueElements = 1_000;
-const maxProfilesOfTarget = 5;
+export const maxProfilesOfTarget = 5;
 
 function findProfileFaults(configuration: Configuration): Fault[] {
   const profiles = Object.entries(configuration.securityProfiles);

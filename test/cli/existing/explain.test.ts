@@ -128,6 +128,31 @@ playbooks: [{ name: everything, mode: observe }]`);
     );
   });
 
+  it.each([
+    ['device-defender', false],
+    ['cordon', true],
+  ])(
+    'counts the profiles of a target, those of the file and of the account: %s',
+    async (detector, isEnough) => {
+      account = await startAccount();
+      for (const name of ['one', 'two', 'three', 'four', 'five'])
+        await account.createProfile(name, [bytesOut]);
+
+      const { lines, isWell } = await explain(`
+detector: ${detector}
+securityProfiles:
+  six:
+    targets: [all/registered-things]
+    behaviors:
+      - { name: out, metric: 'aws:all-bytes-out', criteria: { comparisonOperator: less-than, value: { count: 1 }, durationSeconds: 300 } }
+playbooks: [{ name: everything, mode: observe }]`);
+
+      const told =
+        '  all/registered-things would have 6 security profiles, 5 of them of the account alone; AWS allows 5, so a deploy fails';
+      expect([isWell, lines.includes(told)]).toEqual([isEnough, !isEnough]);
+    },
+  );
+
   it('says that an account without security profiles has none', async () => {
     account = await startAccount();
 

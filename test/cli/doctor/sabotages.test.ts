@@ -1,0 +1,372 @@
+import type { PresentResources } from '../../../cli/doctor/as-deployed/present';
+import type { ThingState } from '../../../cli/doctor/checks/thing';
+import { type DoctorTarget, listChecks } from '../../../cli/doctor/doctor';
+import { type Finding, runChecks } from '../../../cli/doctor/finding';
+import { listNeeds } from '../../../cli/doctor/quotas/needs';
+import type { ServiceAnswer } from '../../../functions/notify/channels/descriptor';
+import { parseConfiguration } from '../../../shared/config/parse';
+import { now } from '../../builders';
+import { healthy, httpApi, template, topicArn } from './deployed-stack';
+
+/**
+ * Each way in which a stack was sabotaged that the doctor is known to name, with its whole list of checks. Sabotage that AWS itself
+ * shows is in `test/e2e/doctor`, and what only a device shows in `test/e2e/drill`.
+ */
+const configuration = parseConfiguration(
+  `
+notify: { slack: { channel: '#fleet' } }
+sources: { deviceDefender: { audit: true } }
+customMetrics: { children: { type: number } }
+securityProfiles:
+  app:
+    targets: [all/registered-things]
+    behaviors:
+      - { name: none, metric: children, criteria: { comparisonOperator: less-than, value: { number: 1 } } }
+playbooks: [{ name: any, mode: enforce, actions: [quarantine, disconnect] }]
+`,
+  'cordon.yml',
+);
+
+const prefix = 'cordon-dev';
+const arn = (service: string, name: string) => `arn:aws:${service}:eu-west-1:111122223333:${name}`;
+const policy = (resource: string) =>
+  JSON.stringify({ Statement: [{ Effect: 'Allow', Action: 'iot:Connect', Resource: arn('iot', resource) }] });
+const thing: Omit<ThingState, 'agent' | 'isHeld'> = {
+  groups: [],
+  principals: [
+    { certificateId: 'c'.repeat(64), status: 'ACTIVE', documents: [policy('client/pump')], sharedWith: [] },
+  ],
+};
+const certificate = thing.principals[0] ?? { certificateId: '', status: '', documents: [], sharedWith: [] };
+const queueNames = ['alerts', 'reports', 'presence', 'commands.fifo', 'rejected', 'alerts-dead', 'notify'];
+const queues = queueNames.map((name) => ({ name: `${prefix}-${name}`, waiting: 0, deadLetterArn: 'arn' }));
+const feeds: Readonly<Record<string, readonly string[]>> = {
+  ...{ detect: ['reports'], intake: ['alerts', 'presence'], respond: ['commands.fifo'], notify: ['notify'] },
+};
+const functionOf = (functionName: string) => {
+  const sources = (feeds[functionName.slice(prefix.length + 1)] ?? []).map((queue) => ({
+    queue: `${prefix}-${queue}`,
+    state: 'Enabled',
+  }));
+  return { name: functionName, state: 'Active', lastUpdate: 'Successful', sources };
+};
+const slackAnswers: Readonly<Record<string, ServiceAnswer>> = {
+  'auth.test': { ok: true, scopes: ['chat:write', 'channels:read'] } as ServiceAnswer,
+  'users.conversations': { ok: true, channels: [{ name: 'fleet' }] } as ServiceAnswer,
+};
+const heartbeatAt = (sentAt: number) => ({
+  ...{ sentAt, takenAt: sentAt + 30, arrivedAt: sentAt + 130, announcedAt: sentAt + 230 },
+});
+const subscription = (queue: string) => ({
+  ...{ protocol: 'sqs', endpoint: arn('sqs', `${prefix}-${queue}`), isConfirmed: true, isFiltered: true },
+  arn: `${topicArn}:1`,
+});
+const subscriptions = async (topic: string) => {
+  const [, name] = /-(alerts|announcements|alarms)$/.exec(topic) ?? [];
+  return [subscription(name === 'alerts' ? 'alerts' : 'notify')];
+};
+
+type Account = DoctorTarget['account'];
+
+/** Nothing is wrong. */
+const account: Account = {
+  readStack: async () => ({
+    ...{ id: template.stackId, status: 'UPDATE_COMPLETE', deployedAt: now - 86_400_000 },
+    outputs: { Version: '1.0.0', AuditRoleArn: 'arn:role' },
+    parameters: { SlackTokenParameter: '/p/slack' },
+  }),
+  listQueues: async () => queues,
+  listSubscriptions: subscriptions,
+  readFunction: async (name) => functionOf(name),
+  invokeFunction: async () => null,
+  readConcurrency: async () => ({ limit: 1_000, free: 1_000 }),
+  listAlarms: async () => [],
+  countErrors: async () => new Map(),
+  readRule: async () => ({ isDisabled: false, hasErrorAction: true }),
+  readEndpoint: async () => '',
+  sampleThings: async () => ['pump'],
+  hasThing: async () => false,
+  readThing: async () => thing,
+  readQuotas: async () =>
+    new Map(
+      listNeeds({ things: 0, mostContained: 0, isDetector: true }).map(({ code, name }) => [
+        code,
+        { name, value: 1_000_000, isAdjustable: true },
+      ]),
+    ),
+  readAudits: async () => ({
+    target: { topic: arn('sns', `${prefix}-alerts`), role: 'arn:role', isEnabled: true },
+    enabledChecks: ['LOGGING_DISABLED_CHECK'],
+  }),
+  readTemplate: async () => template,
+  present: () => healthy,
+};
+
+const target: DoctorTarget = {
+  stage: 'dev',
+  killSwitch: { read: async () => ({ state: 'off' }) },
+  cases: { load: async () => undefined },
+  agents: { load: async () => undefined },
+  heartbeats: { read: async () => heartbeatAt(now - 30_000) },
+  fleetLimit: { readSize: async () => undefined },
+  account,
+  channels: {
+    readSecret: async () => 'xoxb-1',
+    ask: async (url) => slackAnswers[url.slice(url.lastIndexOf('/') + 1)] ?? { ok: false },
+  },
+  findMissing: async () => [],
+};
+
+/** What the doctor finds, but for the endpoint, which only a network shows, and the agent, which has not reported. */
+async function examine(changes: Partial<DoctorTarget> = {}): Promise<readonly Finding[]> {
+  const options = { configuration, things: [], sendTest: false, version: '1.0.0', now };
+  const found = await runChecks(await listChecks(options, { ...target, ...changes }));
+  return found.filter(
+    ({ level, about, what }) =>
+      level !== 'ok' && about !== 'device endpoint' && what !== 'no report of its own agent has come',
+  );
+}
+
+const of = (changes: Partial<Account>): Partial<DoctorTarget> => ({ account: { ...account, ...changes } });
+const changed = (changes: Partial<PresentResources>) => of({ present: () => ({ ...healthy, ...changes }) });
+const ofThing = (changes: Partial<typeof certificate>) =>
+  of({ readThing: async () => ({ ...thing, principals: [{ ...certificate, ...changes }] }) });
+const table = await healthy.readTable('');
+const role = await healthy.readRole('');
+const settings = await healthy.readFunctionSettings('');
+const schedule = await healthy.readSchedule('');
+const alarm = await healthy.readAlarm('');
+const rule = await healthy.readTopicRule('');
+
+const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp])[] = [
+  [
+    'the deny policy detached',
+    { findMissing: async () => ['policy on the group'] },
+    /not attached to the thing group/,
+  ],
+  ['the deny policy weakened', { findMissing: async () => ['text of the policy'] }, /says something else/],
+  ['the deny policy deleted', { findMissing: async () => ['policy'] }, /the deny policy is missing/],
+  ['the group deleted', { findMissing: async () => ['thing group'] }, /the thing group is missing/],
+  [
+    'an IoT rule disabled',
+    of({ readRule: async (name) => ({ isDisabled: /reports/.test(name), hasErrorAction: true }) }),
+    /cordon_dev_reports is disabled/,
+  ],
+  [
+    'an IoT rule deleted',
+    of({
+      readRule: async (name) =>
+        /presence/.test(name) ? undefined : { isDisabled: false, hasErrorAction: true },
+    }),
+    /cordon_dev_presence is missing/,
+  ],
+  [
+    "an IoT rule's SQL changed",
+    changed({ readTopicRule: async () => ({ ...rule, Sql: 'SELECT * FROM nothing' }) }),
+    /Sql was SELECT \* FROM a and is SELECT \* FROM nothing/,
+  ],
+  [
+    'the alerts queue unsubscribed',
+    of({ listSubscriptions: async (topic) => (/alerts$/.test(topic) ? [] : subscriptions(topic)) }),
+    /the queue cordon-dev-alerts is not subscribed/,
+  ],
+  [
+    'somebody else subscribed to the alerts',
+    of({
+      listSubscriptions: async (topic) => [
+        ...(await subscriptions(topic)),
+        ...(/alerts$/.test(topic)
+          ? [{ ...subscription('x'), protocol: 'https', endpoint: 'https://x' }]
+          : []),
+      ],
+    }),
+    /https:\/\/x also receives each alert/,
+  ],
+  [
+    "a subscription's filter changed",
+    changed({ readSubscription: async () => ({ RawMessageDelivery: 'true', FilterPolicy: '{"a":["b"]}' }) }),
+    /FilterPolicy is \{"a":\["b"\]\}/,
+  ],
+  [
+    "a function's role cut",
+    changed({ readRole: async () => role && { ...role, policies: new Map() } }),
+    /its policy send is missing/,
+  ],
+  [
+    "a function's role widened",
+    changed({
+      readRole: async () => role && { ...role, attached: ['arn:aws:iam::aws:policy/AdministratorAccess'] },
+    }),
+    /it has another policy, arn:aws:iam::aws:policy\/AdministratorAccess/,
+  ],
+  [
+    'a function deleted',
+    of({ readFunction: async (name) => (/sweep$/.test(name) ? undefined : functionOf(name)) }),
+    /function sweep: it is missing/,
+  ],
+  [
+    'code replaced',
+    changed({ readFunctionSettings: async () => ({ ...settings, CodeSha256: 'other=' }) }),
+    /its code is not what was deployed/,
+  ],
+  [
+    'an environment variable changed',
+    changed({
+      readFunctionSettings: async () => ({
+        ...settings,
+        Environment: { Variables: { PREFIX: 'x', HIDDEN: '' } },
+      }),
+    }),
+    /Environment\.Variables\.PREFIX is not as deployed/,
+  ],
+  [
+    'concurrency of 0',
+    of({
+      readFunction: async (name) => ({
+        ...functionOf(name),
+        ...(/respond$/.test(name) && { reservedConcurrency: 0 }),
+      }),
+    }),
+    /its reserved concurrency is 0/,
+  ],
+  [
+    'an event source mapping disabled',
+    of({
+      readFunction: async (name) => {
+        const found = functionOf(name);
+        return /respond$/.test(name)
+          ? { ...found, sources: found.sources.map((one) => ({ ...one, state: 'Disabled' })) }
+          : found;
+      },
+    }),
+    /its source cordon-dev-commands\.fifo is Disabled/,
+  ],
+  [
+    'a schedule disabled',
+    changed({ readSchedule: async () => schedule && { ...schedule, state: 'DISABLED' } }),
+    /State was ENABLED and is DISABLED/,
+  ],
+  [
+    'the right of a schedule taken',
+    changed({ readFunctionPolicy: async () => undefined }),
+    /events\.amazonaws\.com may not invoke cordon-dev-respond/,
+  ],
+  [
+    'dead letters waiting',
+    of({
+      listQueues: async () => queues.map((one) => ({ ...one, waiting: /-dead$/.test(one.name) ? 2 : 0 })),
+    }),
+    /cordon-dev-alerts-dead has 2 messages that nobody could handle/,
+  ],
+  [
+    'a queue deleted',
+    of({ listQueues: async () => queues.filter(({ name }) => !/reports$/.test(name)) }),
+    /cordon-dev-reports is missing/,
+  ],
+  [
+    'a queue policy emptied',
+    changed({ readQueuePolicy: async () => ({}) }),
+    /it lacks: Allow sqs:SendMessage/,
+  ],
+  [
+    'a topic policy opened',
+    changed({
+      readTopic: async (topic) =>
+        topic === topicArn
+          ? {
+              policy: {
+                Statement: [
+                  { Effect: 'Allow', Action: 'sns:Publish', Resource: topicArn },
+                  { Effect: 'Allow', Principal: '*', Action: 'sns:Publish', Resource: '*' },
+                ],
+              },
+            }
+          : healthy.readTopic(topic),
+    }),
+    /it has in addition: Allow sns:Publish on \* for \*/,
+  ],
+  [
+    'DynamoDB expiring nothing',
+    changed({
+      readTable: async () => table && { indexes: table.indexes, hasRecovery: true, isOnDemand: true },
+    }),
+    /the attribute that expires items was expiresAt and is none/,
+  ],
+  [
+    'DynamoDB without recovery',
+    changed({ readTable: async () => table && { ...table, hasRecovery: false } }),
+    /point-in-time recovery is off/,
+  ],
+  [
+    'the actions of an alarm off',
+    changed({ readAlarm: async () => ({ ...alarm, ActionsEnabled: false }) }),
+    /ActionsEnabled was true and is false/,
+  ],
+  [
+    'an alarm deleted',
+    changed({ readAlarm: async () => undefined }),
+    /alarm cordon-dev-sweep: it is missing/,
+  ],
+  [
+    'an API route gone',
+    changed({ readHttpApi: async () => ({ ...httpApi, routes: [] }) }),
+    /route GET \/cases: it is missing/,
+  ],
+  [
+    'an API route open to everybody',
+    changed({
+      readHttpApi: async () => ({
+        ...httpApi,
+        routes: httpApi.routes.map((one) => ({ ...one, AuthorizationType: 'NONE' })),
+      }),
+    }),
+    /AuthorizationType was JWT and is NONE/,
+  ],
+  [
+    'logs kept for a day',
+    changed({ readLogGroup: async () => ({ retention: 1 }) }),
+    /RetentionInDays was 30 and is 1/,
+  ],
+  ['the kill switch on', { killSwitch: { read: async () => ({ state: 'on' }) } }, /kill switch: .*on/],
+  ['the heartbeat out', { heartbeats: { read: async () => heartbeatAt(now - 600_000) } }, /heartbeat: /],
+  [
+    'a Slack token revoked',
+    { channels: { ...target.channels, ask: async () => ({ ok: false, error: 'token_revoked' }) } },
+    /Slack refuses the token: token_revoked/,
+  ],
+  [
+    'Audit telling nobody',
+    of({ readAudits: async () => ({ enabledChecks: ['LOGGING_DISABLED_CHECK'] }) }),
+    /it tells no topic when an audit is over/,
+  ],
+  ['a certificate shared', ofThing({ sharedWith: ['valve'] }), /also used by valve/],
+  ['a certificate inactive', ofThing({ status: 'INACTIVE' }), /is INACTIVE, and no case holds/],
+  [
+    'a policy with a wildcard for client ids',
+    ofThing({ documents: [policy('client/*')] }),
+    /another client id, or HTTPS/,
+  ],
+  [
+    'a quota too low',
+    {
+      ...of({
+        readQuotas: async () => new Map([['L-AEA1E176', { name: 'Connects', value: 1, isAdjustable: true }]]),
+      }),
+      fleetLimit: { readSize: async () => ({ things: 1_000, countedAt: now }) },
+    },
+    /Connects: the account has 1, and Cordon needs 3/,
+  ],
+];
+
+describe('the doctor', () => {
+  it('finds nothing wrong with a stack that nobody sabotaged', async () => {
+    expect(await examine()).toEqual([]);
+  });
+
+  it.each(sabotages)('names %s, and nothing else', async (_, changes, told) => {
+    const found = await examine(changes);
+
+    expect(found.map(({ about, what }) => `${about}: ${what}`)).toEqual([expect.stringMatching(told)]);
+    for (const { why, mend } of found) expect([why, mend]).toEqual([expect.any(String), expect.any(String)]);
+  });
+});
