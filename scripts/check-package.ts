@@ -2,9 +2,10 @@
 // lints what CloudFormation would get with cfn-lint, where that is installed (pip install cfn-lint). Builds the npm package
 // twice, and compares both byte by byte.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
 import { checkNpmPackage } from './npm-package';
 import { run } from './run';
@@ -37,25 +38,49 @@ function checkPackage(): boolean {
   say('ok the service packages, as cordon.yml says and with all that one can ask for');
   say(`ok ${checkNpmPackage(folder)}`);
 
-  const version = spawnSync('cfn-lint', ['--version'], { encoding: 'utf8' });
-  if (version.error) {
-    say('skipped: cfn-lint is not installed (pip install cfn-lint)');
+  return lint(
+    ['.serverless', variant].flatMap((place) =>
+      readdirSync(place)
+        .filter((name) => /^cloudformation-template-.*\.json$/.test(name))
+        .map((name) => join(place, name)),
+    ),
+  );
+}
+
+/** Whether cfn-lint finds anything in templates. It takes as long as some tests, so a week long it is not asked again about the same. */
+function lint(templates: readonly string[]): boolean {
+  const stamp = join('node_modules', '.cache', 'cordon', 'cfn-lint', hashTemplates(templates));
+  const before = statSync(stamp, { throwIfNoEntry: false });
+  if (before && Date.now() - before.mtimeMs < 7 * 24 * 60 * 60 * 1000) {
+    say(
+      `ok cfn-lint found nothing in the same ${templates.length} templates at ${before.mtime.toISOString()}`,
+    );
     return false;
   }
-  const templates = ['.serverless', variant].flatMap((place) =>
-    readdirSync(place)
-      .filter((name) => /^cloudformation-template-.*\.json$/.test(name))
-      .map((name) => join(place, name)),
-  );
-  const { stdout, stderr } = spawnSync('cfn-lint', ['--format', 'json', '--', ...templates], {
+  const { stdout, stderr, error } = spawnSync('cfn-lint', ['--format', 'json', '--', ...templates], {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });
+  if (error) {
+    say('skipped: cfn-lint is not installed (pip install cfn-lint)');
+    return false;
+  }
   const found = parseReport(stdout, stderr);
   for (const { Filename, Location, Rule, Message } of found)
     say(`${Filename}:${Location.Start.LineNumber}: ${Rule.Id} ${Message}`);
-  if (found.length === 0) say(`ok ${version.stdout.trim()} finds nothing in ${templates.length} templates`);
-  return found.length > 0;
+  if (found.length > 0) return true;
+  say(`ok cfn-lint finds nothing in ${templates.length} templates`);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, '');
+  return false;
+}
+
+/** Of all but the time of the packaging, which is part of the name of each upload. */
+function hashTemplates(templates: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of templates)
+    hash.update(readFileSync(file, 'utf8').replaceAll(/\/\d{13}-[^/]*\//g, '/TIME/')).update('\0');
+  return hash.digest('hex');
 }
 
 function parseReport(stdout: string, stderr: string): z.infer<typeof report> {

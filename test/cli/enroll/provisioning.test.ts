@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
 import { writeDevicePolicy } from '../../../cli/enroll/device-policy';
 import { writeProvisioningStack } from '../../../cli/enroll/provisioning';
@@ -54,8 +55,9 @@ describe('the template of fleet provisioning', () => {
     expect(Code.ZipFile.length).toBeLessThanOrEqual(4096);
   });
 
-  const hasLinter = spawnSync('cfn-lint', ['--version']).status === 0;
-  // A Python program that not every machine has; CI does.
+  // A Python program that not every machine has; CI does. To ask for its version takes it a second or two.
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const hasLinter = folders.some((folder) => existsSync(join(folder, 'cfn-lint')));
   if (hasLinter) {
     it('passes cfn-lint', async () => {
       const folder = await mkdtemp(join(tmpdir(), 'cordon-template-'));

@@ -54,7 +54,9 @@ describe('a new channel of one folder and one line in the registry', () => {
     writeFileSync(project, JSON.stringify({ extends: './tsconfig.json', include }));
 
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const { stdout } = spawnSync(process.execPath, [tsc, '--noEmit', '-p', project], { encoding: 'utf8' });
+    const { stdout } = spawnSync(process.execPath, [tsc, '--noEmit', '--singleThreaded', '-p', project], {
+      encoding: 'utf8',
+    });
 
     expect(stdout).toBe('');
   });

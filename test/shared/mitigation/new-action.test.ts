@@ -118,7 +118,9 @@ describe('a new mitigation action of two files and a line in each registry', () 
     writeFileSync(project, JSON.stringify({ extends: './tsconfig.json', include }));
 
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
-    const { stdout } = spawnSync(process.execPath, [tsc, '--noEmit', '-p', project], { encoding: 'utf8' });
+    const { stdout } = spawnSync(process.execPath, [tsc, '--noEmit', '--singleThreaded', '-p', project], {
+      encoding: 'utf8',
+    });
 
     expect(stdout).toBe('');
   });
