@@ -82,12 +82,12 @@ function describeNormal(criteria: string | undefined): string {
   if (mlDetectionConfig) return 'what Device Defender has learned';
   const [bound] = Object.values(value ?? {});
   const limit = statisticalThreshold
-    ? `${statisticalThreshold.statistic} of the fleet`
+    ? `${write(statisticalThreshold.statistic)} of the fleet`
     : bound === undefined
       ? ''
       : list(bound);
-  const operator =
-    Object.hasOwn(comparisons, comparisonOperator ?? '') && comparisons[comparisonOperator ?? ''];
+  const name = write(comparisonOperator);
+  const operator = Object.hasOwn(comparisons, name) && comparisons[name];
   return limit && [operator, limit].filter(Boolean).join(' ');
 }
 
@@ -112,5 +112,10 @@ const mostListed = 10;
 function list(items: unknown): string {
   const all = [items].flat();
   const more = all.length > mostListed ? ` and ${all.length - mostListed} more` : '';
-  return all.length === 0 ? 'none' : `${all.slice(0, mostListed).join(', ')}${more}`;
+  return all.length === 0 ? 'none' : `${all.slice(0, mostListed).map(write).join(', ')}${more}`;
+}
+
+/** An object of somebody else's may have no text of its own: `{ "toString": false }`. */
+function write(item: unknown): string {
+  return typeof item === 'object' ? JSON.stringify(item) : String(item);
 }

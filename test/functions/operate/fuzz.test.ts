@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { writeOpenApi } from '../../../infra/openapi';
 import { operatorRoutes } from '../../../shared/routes';
+import { anyText } from '../../any-text';
 import { aContainedCase } from '../../cli/stored-cases';
 import { anOperator } from './operator';
 
@@ -20,7 +21,7 @@ function describedAs(route: string): Described {
 }
 
 const hostile = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 20 }),
+  anyText(20),
   fc.constantFrom(
     '',
     '0',

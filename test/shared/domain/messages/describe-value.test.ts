@@ -97,6 +97,13 @@ describe('what was measured, in words', () => {
         const measured = { metric, value: JSON.parse(value) ?? undefined, criteria };
         expect(typeof describeMeasured(measured)).toBe('string');
       }),
+      {
+        examples: [
+          ['', '{"":{"toString":false}}', 'null'],
+          ['', 'null', '{"comparisonOperator":{"toString":false},"value":{"":1}}'],
+          ['', 'null', '{"statisticalThreshold":{"statistic":{"toString":false}}}'],
+        ],
+      },
     );
   });
 });

@@ -4,6 +4,7 @@ import {
   writeReply,
   writeRootMessage,
 } from '../../../../../functions/notify/channels/slack/message';
+import { anyText } from '../../../../any-text';
 import { anAnnouncement, hostileAnnouncement } from '../../announcements';
 
 interface TextObject {
@@ -144,7 +145,7 @@ describe('a Slack message', () => {
 
   it('opens no mention, link or new line, whatever the text', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (text) => {
+      fc.property(anyText(400), (text) => {
         const message = writeRootMessage(hostileAnnouncement(text), 'bot');
         expectWithinLimits(message);
         const lines = markdownOf(message).flatMap((object) => object.text.split('\n'));
