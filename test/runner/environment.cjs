@@ -1,3 +1,4 @@
+const module_ = require('node:module');
 const { ModernFakeTimers } = require('@jest/fake-timers');
 const { ModuleMocker } = require('jest-mock');
 
@@ -33,6 +34,8 @@ class NativeEnvironment {
     process.exitCode = exitCode;
     process.chdir(directory);
     globalThis.console = this.before.console;
+    // Else Node writes all that it compiled when the process ends, and Jest waits half a second for that before it kills it.
+    module_.flushCompileCache();
   }
 
   exportConditions() {
