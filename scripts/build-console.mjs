@@ -42,13 +42,13 @@ const contentSecurityPolicy = [
   "trusted-types 'none'",
 ].join('; ');
 
-/** One file compresses better than seven, and the second view that somebody opens is there already. */
+/** One file compresses better than ten, and the second view that somebody opens is there already. */
 const codeSplitting = {
   includeDependenciesRecursively: false,
   groups: [
     {
       name: 'views',
-      test: /console\/(views\/(case|thing|fleet|audit)|parts\/(timeline|agent-health|facts|changes|process-tree)|acts\/(act-dialog|talk|actions|send|follow)|words\/(sentence|process-tree|proof))\./,
+      test: /console\/(views\/(case|thing|fleet|audit|rules|messages)|replay\/(try-change|outcome)|parts\/(timeline|agent-health|facts|changes|process-tree|metric|chart)|acts\/(act-dialog|talk|actions|send|follow)|words\/(sentence|process-tree|proof|actor|violation|rules))\./,
     },
   ],
 };

@@ -1,5 +1,5 @@
-import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
 export interface Mark {
@@ -20,39 +20,35 @@ interface ChartProps {
 
 const height = 220;
 
+type Plot = typeof uPlot;
+
 /** A metric over time, as steps: a value holds until the next report. */
 export function Chart({ label, times, values, threshold, marks }: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
-  const drawn = useRef({ marks, threshold });
-  drawn.current = { marks, threshold };
+  const drawn = useRef({ times, values, marks, threshold });
+  drawn.current = { times, values, marks, threshold };
+  const [isMissing, setIsMissing] = useState(false);
 
   useEffect(() => {
-    const element = host.current;
-    if (!element) return;
-    const scheme = window.matchMedia('(prefers-color-scheme: dark)');
-    const make = () => {
-      plot.current?.destroy();
-      plot.current = new uPlot(
-        createOptions(element, () => drawn.current),
-        readData(times, values),
-        element,
-      );
-    };
-    make();
-    const resize = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
-    resize.observe(element);
-    scheme.addEventListener('change', make);
+    let end: (() => void) | undefined;
+    let isGone = false;
+    // Most of a view's bytes are the library's, and it can't start in a browser without a proper language.
+    import('uplot').then(
+      ({ default: Plot }) => {
+        if (!isGone && host.current) end = draw(Plot, host.current, plot, drawn);
+      },
+      () => setIsMissing(true),
+    );
     return () => {
-      resize.disconnect();
-      scheme.removeEventListener('change', make);
-      plot.current?.destroy();
-      plot.current = undefined;
+      isGone = true;
+      end?.();
     };
   }, []);
 
   useEffect(() => plot.current?.setData(readData(times, values)), [times, values, marks, threshold]);
 
+  if (isMissing) return <p class="quiet">The chart can’t be drawn here: {label}</p>;
   return (
     <figure class="chart">
       <div ref={host} role="img" aria-label={label} />
@@ -69,16 +65,44 @@ export function Chart({ label, times, values, threshold, marks }: ChartProps) {
   );
 }
 
+/** Draws now, and again in other colours and widths. Gives what ends that. */
+function draw(
+  Plot: Plot,
+  element: HTMLElement,
+  plot: { current: uPlot | undefined },
+  drawn: { readonly current: Drawn },
+): () => void {
+  const scheme = window.matchMedia('(prefers-color-scheme: dark)');
+  const make = () => {
+    const { times, values } = drawn.current;
+    plot.current?.destroy();
+    plot.current = new Plot(
+      createOptions(Plot, element, () => drawn.current),
+      readData(times, values),
+      element,
+    );
+  };
+  make();
+  const resize = new ResizeObserver(() => plot.current?.setSize({ width: element.clientWidth, height }));
+  resize.observe(element);
+  scheme.addEventListener('change', make);
+  return () => {
+    resize.disconnect();
+    scheme.removeEventListener('change', make);
+    plot.current?.destroy();
+    plot.current = undefined;
+  };
+}
+
 function readData(times: readonly number[], values: readonly (number | null)[]): uPlot.AlignedData {
   return [times.map((at) => at / 1_000), [...values]];
 }
 
-interface Drawn {
-  readonly marks: readonly Mark[];
+interface Drawn extends Pick<ChartProps, 'times' | 'values' | 'marks'> {
   readonly threshold: number | undefined;
 }
 
-function createOptions(element: HTMLElement, read: () => Drawn): uPlot.Options {
+function createOptions(Plot: Plot, element: HTMLElement, read: () => Drawn): uPlot.Options {
   const style = getComputedStyle(element);
   const color = (name: string) => style.getPropertyValue(`--${name}`).trim();
   const grid = { stroke: color('line'), width: 1 };
@@ -103,7 +127,7 @@ function createOptions(element: HTMLElement, read: () => Drawn): uPlot.Options {
         width: 2,
         fill: color('accent-faint'),
         points: { size: 5, fill: color('accent') },
-        ...(uPlot.paths.stepped && { paths: uPlot.paths.stepped({ align: 1 }) }),
+        ...(Plot.paths.stepped && { paths: Plot.paths.stepped({ align: 1 }) }),
       },
     ],
     hooks: { draw: [(plot) => drawMarks(plot, read(), color)] },
