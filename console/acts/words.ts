@@ -43,8 +43,11 @@ export function listActs({
       consequence: consequences[action],
       ...((action === 'contain' || action === 'harden') && { emphasis: 'dangerous' as const }),
     }));
-  // These two have places of their own.
-  const acts = all.filter(({ action }) => action !== 'comment' && action !== 'assign');
+  const mayApprove = all.some(({ action }) => action === 'approve');
+  // Comment and assign have places of their own, and to contain what waits for approval is to approve it.
+  const acts = all.filter(
+    ({ action }) => action !== 'comment' && action !== 'assign' && !(mayApprove && action === 'contain'),
+  );
   return acts.toSorted((one, other) => rank(one) - rank(other));
 }
 

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { writeAbsolute, writeRelative } from '../words/time';
+import { writeAbsolute, writeRelative, writeTimeLeft } from '../words/time';
 
 const listeners = new Set<(now: number) => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
@@ -29,4 +29,8 @@ export function Ago({ at }: { readonly at: number }) {
       {writeRelative(at, now)}
     </time>
   );
+}
+
+export function TimeLeft({ until }: { readonly until: number }) {
+  return <b title={writeAbsolute(until)}>{writeTimeLeft(until, useNow())}</b>;
 }

@@ -11,7 +11,7 @@ import type { CaseAnswer, PersonRequest, ViolationAnswer } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { Changes } from '../parts/changes';
 import type { Mark } from '../parts/chart';
-import { Ago } from '../parts/clock';
+import { Ago, TimeLeft } from '../parts/clock';
 import { ThingFacts } from '../parts/facts';
 import { Metric } from '../parts/metric';
 import { Notice, Pending } from '../parts/notice';
@@ -69,6 +69,9 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
           <span>
             opened <Ago at={record.openedAt} />
           </span>
+          {record.status === 'awaiting-approval' && record.dueAt !== undefined && (
+            <TimeLeft until={record.dueAt} />
+          )}
           {record.playbook && <span>playbook {record.playbook}</span>}
           <Assignee record={record} hasRight={hasRight('assign')} />
         </p>

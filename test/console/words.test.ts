@@ -209,21 +209,24 @@ describe('text of a device', () => {
 describe('the acts of a case', () => {
   it('begin with what is recommended and end with what cuts a device off', () => {
     const act = (
-      action: 'contain' | 'approve' | 'reject' | 'comment',
+      action: 'contain' | 'approve' | 'reject' | 'harden' | 'comment',
       emphasis?: 'recommended' | 'dangerous',
     ) => ({
       ...{ action, description: '', consequence: '' },
       ...(emphasis && { emphasis }),
     });
     const possible = [
-      act('contain', 'dangerous'),
+      act('harden', 'dangerous'),
       act('reject'),
       act('approve', 'recommended'),
       act('comment'),
     ];
+    const list = (acts: typeof possible) =>
+      listActs({ acts: [], possible: acts }).map(({ action }) => action);
 
-    const listed = listActs({ acts: [], possible });
-
-    expect(listed.map(({ action }) => action)).toEqual(['approve', 'reject', 'contain']);
+    expect(list(possible)).toEqual(['approve', 'reject', 'harden']);
+    // To contain what waits for approval is to approve it.
+    expect(list([act('contain', 'dangerous'), ...possible])).toEqual(['approve', 'reject', 'harden']);
+    expect(list([act('contain', 'dangerous'), act('comment')])).toEqual(['contain']);
   });
 });
