@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { minimalConfiguration, now } from '../builders';
+import { runInHost } from '../e2e/cli-hosts';
 
 /** The `cordon` command as a user runs it, in an empty folder, with an AWS that counts who calls. */
 const root = join(import.meta.dirname, '..', '..');
@@ -44,19 +45,31 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const account = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
 
-function start(args: readonly string[], settings: NodeJS.ProcessEnv = account): ChildProcess {
+type Settings = Readonly<Record<string, string>>;
+
+function environment(settings: Settings): Settings {
   const { port } = aws.address() as AddressInfo;
+  return {
+    PATH: process.env.PATH ?? '',
+    // No profile of whoever runs the test.
+    HOME: folder,
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    ...settings,
+  };
+}
+
+function start(args: readonly string[], settings: Settings = account): ChildProcess {
   return spawn(process.execPath, [program, ...args], {
     cwd: folder,
-    env: {
-      PATH: process.env.PATH ?? '',
-      // No profile of whoever runs the test.
-      HOME: folder,
-      AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-      ...settings,
-    },
+    env: environment(settings),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+}
+
+/** For tables of words: the same in a process that has the program loaded. */
+async function ask(args: readonly string[], settings: Settings = account) {
+  const { code, output } = await runInHost({ args, folder, env: environment(settings) });
+  return { code, ...output };
 }
 
 async function cordon(...args: string[]) {
@@ -127,7 +140,7 @@ describe('cordon', () => {
     async (...args) => {
       fault = 'ResourceNotFoundException';
 
-      const { code, err } = await cordon('--stage', 'prod', ...args);
+      const { code, err } = await ask(['--stage', 'prod', ...args]);
 
       expect(code).toBe(5);
       expect(err).toBe(
@@ -140,7 +153,7 @@ describe('cordon', () => {
     [[], 'no AWS region is set (AWS_REGION), and no local stack runs here (npm start)'],
     [['--aws'], 'no AWS region is set (AWS_REGION)'],
   ])('says with %j what is missing of an account', async (flags, message) => {
-    const { code, err } = await finish(start([...flags, 'list'], {}));
+    const { code, err } = await ask([...flags, 'list'], {});
 
     expect({ code, err }).toEqual({ code: 5, err: `${named}, stage dev\ncordon: ${message}\n` });
   });
@@ -184,7 +197,7 @@ describe('cordon', () => {
     [['agents', '--old', 'x'], 'expected a version such as 1.4.0'],
     [['replay'], 'give either a FILE of alerts or --since'],
   ])('says what is wrong with %j in words', async (args, message) => {
-    const { code, err } = await cordon(...args);
+    const { code, err } = await ask(args);
 
     expect({ code, calls }).toEqual({ code: 2, calls: 0 });
     expect(err).toContain(message);
@@ -197,7 +210,7 @@ describe('cordon', () => {
   ])(
     'proposes the nearest to %j, or says what is missing, and does not print the whole help',
     async (args, message) => {
-      const { code, out, err } = await cordon(...args);
+      const { code, out, err } = await ask(args);
 
       expect({ code, out, calls }).toEqual({ code: 2, out: '', calls: 0 });
       expect(err).toContain(message);
