@@ -7,6 +7,8 @@ import { join, resolve } from 'node:path';
 
 /** Has Node run a script in TypeScript as it is: the loader of tsx takes longer than some of them. */
 const typeScript = ['--import', './scripts/native-typescript.mjs'];
+/** Of what a check keeps for the next run: what it finds out about a file that has not changed. */
+const cache = join('node_modules', '.cache', 'cordon');
 const bin = (name) => join('node_modules', '.bin', name);
 const folder = mkdtempSync(join(tmpdir(), 'cordon-checks-'));
 const jestResult = join(folder, 'jest.json');
@@ -22,7 +24,11 @@ const quickChecks = [
 ];
 const checks = [
   ['lock file is whole', process.execPath, ['scripts/check-lock.mjs']],
-  ['dead code and packages (knip)', bin('knip'), ['--no-config-hints']],
+  [
+    'dead code and packages (knip)',
+    bin('knip'),
+    ['--no-config-hints', '--cache', '--cache-location', join(cache, 'knip')],
+  ],
 ];
 // Most tests run what this makes.
 const packaging = [
@@ -119,12 +125,7 @@ async function runCheck(what, command, args) {
 }
 
 function checkTypes(project) {
-  const kept = join(
-    'node_modules',
-    '.cache',
-    'cordon',
-    `types-${project === '.' ? 'all' : project}.tsbuildinfo`,
-  );
+  const kept = join(cache, `types-${project === '.' ? 'all' : project}.tsbuildinfo`);
   // One thread: beside other checks more of them cost half as much again. Of the same sources it finds the same.
   return ['--noEmit', '-p', project, '--singleThreaded', '--incremental', '--tsBuildInfoFile', kept];
 }
