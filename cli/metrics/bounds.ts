@@ -5,13 +5,15 @@ import type { Bounds } from './metrics';
 
 /** What a cordon.yml says is normal for a metric; nothing where there is no file to read. */
 export function readBounds(metric: string, config: string | undefined): Bounds {
-  if (config === undefined && !existsSync(findConfiguration())) return new Map();
-  const { securityProfiles } = readConfiguration({ ...(config !== undefined && { config }) });
-  return new Map(
+  if (config === undefined && !existsSync(findConfiguration())) return { behaviors: new Map() };
+  const { securityProfiles, customMetrics } = readConfiguration({ ...(config !== undefined && { config }) });
+  const behaviors = new Map(
     Object.entries(securityProfiles).flatMap(([profile, { behaviors }]) =>
       behaviors
         .filter((behavior) => behavior.metric === metric)
         .map((behavior) => [`${profile}/${behavior.name}`, behavior] as const),
     ),
   );
+  const displayName = customMetrics[metric]?.displayName;
+  return { behaviors, ...(displayName !== undefined && { displayName }) };
 }

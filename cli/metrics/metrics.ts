@@ -26,8 +26,12 @@ export interface MetricReader {
   readDatapoints(query: DatapointQuery): Promise<DatapointPage>;
 }
 
-/** The behaviors of a cordon.yml that bound a metric, by `PROFILE/NAME`. */
-export type Bounds = ReadonlyMap<string, Behavior>;
+/** What a cordon.yml says of a metric. */
+export interface Bounds {
+  /** The behaviors that bound it, by `PROFILE/NAME`. */
+  readonly behaviors: ReadonlyMap<string, Behavior>;
+  readonly displayName?: string;
+}
 
 /** The metrics of a thing that values are kept of, each with its newest value. */
 export async function listMetrics(
@@ -72,12 +76,14 @@ export async function showMetric(
   if (json) return writeJson({ thingName, metric, from, to: now, values });
   const newest = values.at(-1);
   if (!newest) throw new CliError(await explainNone(thingName, metric, since, reader));
-  const criteriaOf = [...bounds].map(
+  const measured = { metric, value: newest.value };
+  const { behaviors, displayName } = bounds;
+  const criteriaOf = [...behaviors].map(
     ([key, { criteria }]) =>
-      `${key}: ${describeMeasured({ metric, value: newest.value, criteria: JSON.stringify(criteria) })}`,
+      `${key}: ${describeMeasured({ ...measured, criteria: JSON.stringify(criteria) }, displayName)}`,
   );
   const title = `${metric} of ${thingName}: ${writeCount(values.length, 'value')} since ${writeTime(from)}`;
-  const plainly = `newest: ${describeMeasured({ metric, value: newest.value })}`;
+  const plainly = `newest: ${describeMeasured(measured, displayName)}`;
   return [
     printable(title),
     ...drawValues(values, { from, to: now }, bounds, screen),
@@ -111,7 +117,7 @@ function heightOf(value: MetricValue): number {
 }
 
 function isBad(value: MetricValue, bounds: Bounds): boolean {
-  return [...bounds.values()].some(({ criteria }) => violates(value, criteria, undefined) === true);
+  return [...bounds.behaviors.values()].some(({ criteria }) => violates(value, criteria, undefined) === true);
 }
 
 /** A column is the greatest value of its part of the time: a peak must not disappear. */

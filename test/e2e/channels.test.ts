@@ -33,7 +33,24 @@ const shippedChannels = [
   'eventbridge: {}',
   'securityhub: {}',
 ];
-const asShipped = readFileSync(join(root, 'cordon.yml'), 'utf8');
+/** A behavior whose playbook asks, and whose question goes to Teams alone, at any hour. */
+const asShipped = readFileSync(join(root, 'cordon.yml'), 'utf8')
+  .replace(
+    '      - name: no-child-processes\n',
+    `      - name: asked-about
+        metric: num_child_procs_myapp
+        criteria: { comparisonOperator: less-than-equals, value: { number: 99 } }
+      - name: no-child-processes\n`,
+  )
+  .replace(
+    '  - name: spawned-child\n',
+    `  - { name: asks, when: { behavior: asked-about }, severity: low, mode: approve, actions: [quarantine, disconnect] }
+  - name: spawned-child\n`,
+  );
+const routes = `routes:
+    - { playbook: asks, status: awaiting-approval, hours: { from: "00:00", to: "12:00", timeZone: UTC }, to: [teams] }
+    - { severity: low, status: awaiting-approval, hours: { from: "12:00", to: "24:00", timeZone: UTC }, to: [teams] }
+    - { to: [slack, teams, pagerduty, webhook, bell] }`;
 const configure = (...more: readonly string[]) =>
   asShipped.replace(shippedChannels[0] ?? '', [...shippedChannels, ...more].join('\n  '));
 
@@ -49,7 +66,7 @@ const play =
 
 function packageCopy(): string {
   const file = join(copy.folder, 'cordon.yml');
-  writeFileSync(file, configure('bell: { tower: north }'));
+  writeFileSync(file, configure('bell: { tower: north }', routes));
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [join(root, 'node_modules/.bin/osls'), 'package'],
@@ -140,6 +157,15 @@ const contained = {
   securityhub: 'NOTIFIED ACTIVE',
 } as const;
 
+const released = {
+  slack: 'released',
+  teams: 'closed',
+  pagerduty: 'resolved',
+  webhook: 'closed',
+  eventbridge: 'closed',
+  securityhub: 'RESOLVED ARCHIVED',
+} as const;
+
 async function contain(thingName: string): Promise<void> {
   await e2e.enroll(thingName);
   await e2e.command({ type: 'contain', thingName: thingKey(thingName), actor: 'test' });
@@ -163,10 +189,7 @@ describe('the channels of a stack that has all of them', () => {
     await waitForStates(thingName, contained);
 
     await e2e.command({ type: 'release', thingName: thingKey(thingName), actor: 'test' });
-    await waitForStates(thingName, {
-      ...{ slack: 'released', teams: 'closed', pagerduty: 'resolved', webhook: 'closed' },
-      ...{ eventbridge: 'closed', securityhub: 'RESOLVED ARCHIVED' },
-    });
+    await waitForStates(thingName, released);
 
     expect(e2e.countCalls('notify-securityhub')).toMatchObject({
       'securityhub:BatchImportFindings': expect.any(Number),
@@ -175,6 +198,27 @@ describe('the channels of a stack that has all of them', () => {
     expect(Object.keys(e2e.countCalls('notify-eventbridge'))).toContain('events:PutEvents');
     expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
     expect(await e2e.rejected()).toEqual([]);
+  }, 360_000);
+
+  it('each tell of what the routes give them, and of what follows', async () => {
+    const thingName = 'routed';
+    await e2e.enroll(thingName);
+    const behavior = { ...JSON.parse(anAlert(thingName)).behavior, name: 'asked-about' };
+    await e2e.publishAlert(anAlert(thingName, { behavior }));
+    await e2e.waitForCase(thingName, 'awaiting-approval');
+    await waitUntil(
+      () => `the question in Teams: ${JSON.stringify(statesOf(thingName))}`,
+      () => statesOf(thingName).teams === 'awaiting-approval' && statesOf(thingName).eventbridge,
+      150_000,
+    );
+    await e2e.waitForQuiet();
+    const { slack, pagerduty: paged, webhook } = statesOf(thingName);
+    expect({ slack, paged, webhook, bell: bellOf(thingName) }).toEqual({});
+
+    await e2e.command({ type: 'approve', thingName: thingKey(thingName), actor: 'test' });
+    await waitForStates(thingName, { ...contained, pagerduty: 'acknowledged' });
+    await e2e.command({ type: 'release', thingName: thingKey(thingName), actor: 'test', force: true });
+    await waitForStates(thingName, released);
   }, 360_000);
 
   it('are each tried by the doctor, with the rights of its two pages', async () => {

@@ -1,13 +1,14 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { connectDetection } from '../../shared/storage/detection';
+import { openCli } from './cli-process';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { connectOnce, publishOrCut, readCredentials } from './mqtt-client';
 import { type Packages, packageService } from './package-service';
 
 // What of the detector only the packaged function, its role and the rules can show.
 const configuration = `
-customMetrics: { load: { type: number } }
+customMetrics: { load: { type: number, displayName: Number of open files of the app } }
 securityProfiles:
   network:
     targets: [all/registered-things]
@@ -92,6 +93,39 @@ describe('the packaged detect', () => {
     expect(Object.values(await detection.fleet.read('load', 300, window))).toEqual([1]);
     expect(await e2e.rejected()).toEqual([]);
   });
+
+  it('has its values drawn by the command, which proposes the metric that was meant', async () => {
+    const cli = await openCli(e2e, configuration);
+    try {
+      const { code, out } = await cli.run('metrics', 'loaded', 'load');
+      expect({ code, lines: out.split('\n') }).toEqual({
+        code: 0,
+        lines: [
+          expect.stringMatching(/^load of loaded: 1 value since \S+Z$/),
+          expect.stringMatching(/^\| *▁ *\|$/),
+          'least 7, greatest 7',
+          'network/as-others: 7 open files of the app; at most p90 of the fleet is normal',
+          'SINCE                     VALUE',
+          expect.stringMatching(/^\S+Z {2}7$/),
+        ],
+      });
+      expect((await cli.run('metrics', 'loaded')).out).toMatch(
+        /^METRIC .*NEWEST VALUE\n(.*\n)?load +\d+[sm] +load is 7$/,
+      );
+      expect(await cli.run('metrics', 'loaded', 'lod')).toEqual({
+        ...{ code: 1, out: '' },
+        err: expect.stringMatching(
+          /^cordon: loaded has no values of lod, but of (\S+, )?load \(Did you mean load\?\)$/,
+        ),
+      });
+      expect(await cli.run('metrics', 'loaded', 'load', '--since', '1s')).toEqual({
+        ...{ code: 1, out: '' },
+        err: 'cordon: loaded has no value of load in the last 1s: ask further back with --since 7d',
+      });
+    } finally {
+      await cli.remove();
+    }
+  }, 60_000);
 
   it('runs when an alarm changes with time', async () => {
     const stored = await detection.states.load(thingKey('loaded'));

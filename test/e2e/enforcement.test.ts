@@ -1,5 +1,6 @@
 import { AttachPolicyCommand, CreatePolicyCommand, DetachPolicyCommand } from '@aws-sdk/client-iot';
 import type { Device } from '../../local/devices';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { anAlert, aReport } from './alerts';
 import { type EndToEnd, ended, startEndToEnd, waitUntil } from './harness';
 import { collectAnswers, publishOrCut } from './mqtt-client';
@@ -78,6 +79,35 @@ describe('a contained device', () => {
       ['deny-certificate', 'failed'],
     ]);
     expect(ledger[0]?.attempts).toBe(1);
+  });
+
+  it('is told of again until somebody takes the failed containment', async () => {
+    const thingName = thingKey('full');
+    const reminders = () =>
+      e2e.stack.aws.slack
+        .messages()
+        .filter(({ text }) => text.includes('full') && text.includes('nobody is on it since'));
+    const comeDue = async () => {
+      await e2e.makeDue('full');
+      await e2e.command({ type: 'resume', thingName });
+      await e2e.waitForQuiet();
+    };
+
+    await comeDue();
+    await waitUntil(
+      () => 'the reminder in Slack',
+      () => reminders().length > 0,
+    );
+    await e2e.command({ type: 'assign', thingName, actor: 'ada', assignee: 'ada' });
+    await waitUntil(
+      () => 'the assignment',
+      async () => (await e2e.loadCase('full'))?.assignee === 'ada',
+    );
+    expect(await e2e.loadCase('full')).not.toHaveProperty('reminder');
+    const told = reminders().length;
+    await comeDue();
+
+    expect(reminders()).toHaveLength(told);
   });
 
   it('receives nothing on its application topics', async () => {

@@ -220,7 +220,10 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
 
     async makeDue(thingName) {
       const stored = await cases.load(thingKey(thingName));
-      if (stored) await cases.save({ ...stored.value, dueAt: 1 }, stored.version);
+      if (!stored) return;
+      const { reminder } = stored.value;
+      const due = { dueAt: 1, ...(reminder && { reminder: { ...reminder, dueAt: 1 } }) };
+      await cases.save({ ...stored.value, ...due }, stored.version);
     },
 
     async timelineOf(caseId) {

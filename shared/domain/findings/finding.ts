@@ -97,6 +97,26 @@ export type Subject =
   | Pick<ExternalFinding, 'kind' | 'source' | 'violationId'>
   | Pick<AuditFinding, 'kind' | 'check' | 'resource'>;
 
+/** What findings about several things have in common: their behavior, sender or check. */
+export function findingGroup(finding: Subject): string {
+  switch (finding.kind) {
+    case undefined:
+      return behaviorKey(finding);
+    case 'external':
+      return `external finding/${finding.source}`;
+    case 'audit':
+      return `audit finding/${finding.check}`;
+  }
+}
+
+/** Whether a finding is of the behavior, sender or check: by its whole name, or by what follows the first slash. */
+export function isOfGroup(key: string, wanted: string): boolean {
+  const names = [key, key.slice(key.indexOf('/') + 1)];
+  // The name of no security profile has a space.
+  const isOther = /^\w+ finding\//.test(key);
+  return names.some((name) => name === wanted || (isOther && name.startsWith(`${wanted}/`)));
+}
+
 /**
  * Under which a case keeps a finding, and people read of it. The name of no security profile has a space.
  */

@@ -1,4 +1,5 @@
 import type { Severity } from '../configuration';
+import { isOfGroup } from '../findings/finding';
 import type { ListedCase } from './outline';
 
 /** Which cases of a list are wanted. Every part that is given must hold. */
@@ -25,7 +26,7 @@ export function matchesFilter(listed: ListedCase, filter: CaseFilter): boolean {
   const { severity, behavior, thingPrefix, group, playbook, actor, openedSince, openedBefore } = filter;
   return (
     (!severity || severity.includes(listed.severity)) &&
-    (behavior === undefined || listed.behaviors.some((key) => isBehavior(key, behavior))) &&
+    (behavior === undefined || listed.behaviors.some((key) => isOfGroup(key, behavior))) &&
     (thingPrefix === undefined || listed.thingName.startsWith(thingPrefix)) &&
     (group === undefined || (listed.groups ?? []).includes(group)) &&
     (playbook === undefined || listed.playbook === playbook) &&
@@ -33,8 +34,4 @@ export function matchesFilter(listed: ListedCase, filter: CaseFilter): boolean {
     (openedSince === undefined || listed.openedAt >= openedSince) &&
     (openedBefore === undefined || listed.openedAt < openedBefore)
   );
-}
-
-function isBehavior(key: string, wanted: string): boolean {
-  return key === wanted || key.slice(key.indexOf('/') + 1) === wanted;
 }

@@ -1,5 +1,6 @@
 import { listOffered } from '../decide/operator-actions';
 import { isDrill } from '../drill';
+import { isOfGroup } from '../findings/finding';
 import type { Announcement } from '../messages/announcement-schema';
 import { writeTime } from '../messages/describe-reason';
 import type { Storm } from '../messages/storm';
@@ -36,17 +37,18 @@ export function findStormCases(
   listed: readonly ListedCase[],
 ): StormCases {
   const real = listed.filter(({ thingName }) => !isDrill(thingName));
+  const isOf = ({ behaviors }: ListedCase) => behaviors.some((key) => isOfGroup(key, behavior));
   return {
     behavior,
     // Those that began it were told by themselves, before it was known to be one.
     own: takeNewest(
-      real.filter(({ storm, openedAt, behaviors }) =>
-        storm === undefined
-          ? openedAt >= since && openedAt <= lastAt && behaviors.includes(behavior)
-          : storm === id,
+      real.filter((one) =>
+        one.storm === undefined
+          ? one.openedAt >= since && one.openedAt <= lastAt && isOf(one)
+          : one.storm === id,
       ),
     ),
-    open: real.filter(({ status, behaviors }) => status !== 'closed' && behaviors.includes(behavior)),
+    open: real.filter((one) => one.status !== 'closed' && isOf(one)),
   };
 }
 
@@ -81,7 +83,7 @@ export function writeStorm(
   consoleUrl: string,
 ): Announcement {
   const { behavior, own } = cases;
-  const name = behavior.slice(behavior.indexOf('/') + 1);
+  const name = nameStorm(behavior);
   const severity = severities.findLast((one) => own.some((listed) => listed.severity === one)) ?? 'low';
   const onlyRecorded = own.every(({ status }) => status === 'observed' || status === 'closed');
   const counts = countStatuses(own);
@@ -100,6 +102,13 @@ export function writeStorm(
     ...(consoleUrl && { link: `${consoleUrl}?behavior=${encodeURIComponent(behavior)}` }),
     ...{ detector: 'cordon', violations: [], actions: [], evidence: [], enrichment: [] },
   };
+}
+
+/** `no-child-processes`, `findings of siem`, `audit DEVICE_CERTIFICATE_SHARED_CHECK` */
+function nameStorm(behavior: string): string {
+  const name = behavior.slice(behavior.indexOf('/') + 1);
+  if (behavior.startsWith('external finding/')) return `findings of ${name}`;
+  return behavior.startsWith('audit finding/') ? `audit ${name}` : name;
 }
 
 const mostNamed = 5;
@@ -131,10 +140,12 @@ function writeClock(at: number): string {
 
 /** With the number of cases that each takes now. Nothing where the name could not be typed as it is. */
 function listCommands({ behavior, open }: StormCases): string[] {
-  if (!behavior.split('/').every((part) => isRegistryName(part))) return [];
+  // Of other findings, the sender or check alone has no space.
+  const typed = behavior.replace(/^\w+ finding\//, '');
+  if (!typed.split('/').every((part) => isRegistryName(part))) return [];
   const acts = (['approve', 'release'] as const).flatMap((act) => {
     const count = open.filter(({ status }) => listOffered(status).includes(act)).length;
-    return count > 0 ? [`npx cordon ${act} --all --behavior ${behavior} --expect ${count}`] : [];
+    return count > 0 ? [`npx cordon ${act} --all --behavior ${typed} --expect ${count}`] : [];
   });
-  return [`npx cordon list --behavior ${behavior}`, ...acts];
+  return [`npx cordon list --behavior ${typed}`, ...acts];
 }

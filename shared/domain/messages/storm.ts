@@ -1,7 +1,7 @@
 import type { AnnouncementKind, Case } from '../case/case';
 import { openViolations } from '../case/case';
 import { isDrill } from '../drill';
-import { findingKey } from '../findings/finding';
+import { findingGroup } from '../findings/finding';
 import type { ThingKey } from '../thing-ref';
 import { isForDigest } from './digest';
 
@@ -91,12 +91,15 @@ export function isCovered(kind: AnnouncementKind): boolean {
   return covered.has(kind);
 }
 
-/** The behavior that a new case counts for; undefined where people are told nothing of it, or a person opened it. */
+/**
+ * The behavior that a new case counts for, or the sender or check of another finding; undefined where people are told nothing
+ * of it, or a person opened it.
+ */
 export function findStormBehavior(record: Case, digests: boolean | undefined): string | undefined {
   if (isDrill(record.thingName)) return undefined;
   const { announcements } = record.outbox;
   const isForNobody = announcements.every((one) => one.quiet || (digests && isForDigest(one)));
   if (record.status === 'observed' && isForNobody) return undefined;
-  const [first] = openViolations(record).filter(({ kind }) => kind === undefined);
-  return first && findingKey(first);
+  const [first] = openViolations(record);
+  return first && findingGroup(first);
 }

@@ -84,9 +84,9 @@ describe('the values of a metric', () => {
       'ask further back with --since 7d',
     );
     const other = { ...aReader([]), listMetrics: aReader(counts).listMetrics };
-    await expect(showMetric('mything1', 'x', { since: hour }, other, new Map(), plain, now)).rejects.toThrow(
-      `mything1 has no values of x, but of ${metric}`,
-    );
+    await expect(
+      showMetric('mything1', 'x', { since: hour }, other, { behaviors: new Map() }, plain, now),
+    ).rejects.toThrow(`mything1 has no values of x, but of ${metric}`);
   });
 });
 

@@ -1,8 +1,9 @@
 import { outlineCase } from '../../../shared/domain/lists/outline';
 import { noteOpened, type StormState } from '../../../shared/domain/messages/storm';
+import { thingKey } from '../../../shared/domain/thing-ref';
 import type { JoinStorm } from '../../../shared/ports';
 import { awsError } from '../../aws-error';
-import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
+import { aConfiguration, anAuditFinding, anExternalFinding, aPlaybook, certificateArn } from '../../builders';
 import { aWorld } from '../../fakes';
 import { alarm, anEngine, caseOf, operator } from './story';
 
@@ -48,6 +49,29 @@ function setUp(over: Parameters<typeof aConfiguration>[0] = {}) {
 const last = 'thing7';
 
 describe('the cases of a storm', () => {
+  it.each([
+    ['of one audit check', (index: number) => anAuditFinding({ resource: `${index}`.repeat(64) }), false],
+    ['of one sender', (index: number) => anExternalFinding({ violationId: `f${index}` }), false],
+    [
+      'of senders that are different',
+      (index: number) => anExternalFinding({ violationId: `f${index}`, source: `siem${index}` }),
+      true,
+    ],
+  ])('are counted by what they have in common: %s', async (_, finding, isEachTold) => {
+    const { engine, world, toldOf, names } = setUp();
+    Object.assign(world.ports.surroundings, { digests: false });
+
+    for (const [index, thingName] of names.entries())
+      await engine({
+        type: 'violation',
+        thingName: thingKey(thingName),
+        violation: { ...finding(index), thingName },
+      });
+
+    expect(names.filter((name) => toldOf(name).includes('observed'))).toHaveLength(isEachTold ? 8 : 5);
+    expect(toldOf(last)).toEqual([isEachTold ? 'observed' : '(observed)']);
+  });
+
   it('are contained and told to other systems, and to people until it is known to be one', async () => {
     const { world, strike, toldOf, names } = setUp();
 

@@ -112,6 +112,28 @@ Runbook:  docs/operating.md#statuses`,
     );
   });
 
+  it.each([
+    [
+      'audit finding/DEVICE_CERTIFICATE_SHARED_CHECK',
+      'audit DEVICE_CERTIFICATE_SHARED_CHECK',
+      'DEVICE_CERTIFICATE_SHARED_CHECK',
+    ],
+    ['external finding/siem', 'findings of siem', 'siem'],
+  ])('counts the findings of %s, each of which is of another resource', async (group, name, typed) => {
+    const { world, run } = setUp();
+    world.stored = { ...world.stored, behavior: group };
+    world.cases = world.cases.map((one, index) => ({ ...one, behaviors: [`${group}/${index}`] }));
+    world.cases.push(aListed(4, { thingName: thingKey('other'), behaviors: [`${group}-other/1`] }));
+
+    await run();
+
+    expect(world.told[0]?.title).toBe(`storm of ${name} since 11:06 UTC: 12 wait for approval`);
+    expect(world.told[0]?.commands).toEqual([
+      `npx cordon list --behavior ${typed}`,
+      `npx cordon approve --all --behavior ${typed} --expect 12`,
+    ]);
+  });
+
   it('is told again when its numbers change: to all channels when they doubled, else as an update', async () => {
     const { world, run } = setUp({ count: 12 });
     await run();

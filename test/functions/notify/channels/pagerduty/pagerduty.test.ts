@@ -50,6 +50,17 @@ describe('the alert of a case in PagerDuty', () => {
     });
   });
 
+  it('is one for a storm, however often its numbers change, and is resolved when the storm is over', async () => {
+    const storm = { kind: 'storm', status: 'storm', thingName: '*', cases: [], commands: [], violations: [] };
+
+    expect(await show({ ...storm, title: 'storm of x: 6 wait for approval' })).toBe('triggered');
+    expect(await show({ ...storm, title: 'storm of x: 12 wait for approval' })).toBe('triggered');
+    expect(await show({ ...storm, status: 'closed', title: 'storm of x: over: 12 contained' })).toBe(
+      'resolved',
+    );
+    expect(service.alerts.size).toBe(1);
+  });
+
   it('says which process it was, what was done and what next, and links the console', async () => {
     await show({ link: 'https://console.example.com/console/#/cases/case-1' });
 

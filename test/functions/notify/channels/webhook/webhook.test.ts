@@ -110,6 +110,23 @@ describe('the format opsgenie', () => {
     expect(close.note).toContain('all is as before');
   });
 
+  it('opens one alert for a storm, and closes it when the storm is over', async () => {
+    const storm = (seq: number, status: string) =>
+      anAnnouncement({
+        ...{ kind: 'storm', caseId: 'storm-1', seq, status, thingName: '*', cases: [], commands: [] },
+        ...{ title: 'storm of x', violations: [] },
+      });
+    await show(storm(1, 'storm'), format);
+    await show(storm(2, 'storm'), format, 1);
+    await show(storm(3, 'closed'), format, 2);
+
+    expect(asked.map(({ path }) => path)).toEqual([
+      '/hook?team=ot',
+      '/hook/storm-1/notes?team=ot&identifierType=alias',
+      '/hook/storm-1/close?team=ot&identifierType=alias',
+    ]);
+  });
+
   it('opens and closes a case that it hears of when it is over', async () => {
     await show(anAnnouncement({ kind: 'released', status: 'closed' }), format);
 
