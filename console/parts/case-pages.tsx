@@ -27,6 +27,10 @@ export function CasePages({ first, listRef, empty, before, ...rows }: CasePagesP
   return (
     <>
       <KillSwitchNotice killSwitch={killSwitch} />
+      <p class="sr-only" role="status">
+        {cases.length}
+        {next === undefined ? '' : ' or more'} {cases.length === 1 ? 'case' : 'cases'}
+      </p>
       {before}
       {cases.length === 0 && next === undefined ? (
         empty

