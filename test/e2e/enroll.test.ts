@@ -294,7 +294,7 @@ describe('cordon enroll', () => {
   it('enrolls a list, and continues with the others where one fails', async () => {
     await writeFile(join(cli.folder, 'fleet.txt'), '# line 3\nfleet-1\nsteady\n\nfleet-2\n');
     const { code, out } = await cli.run('enroll', '--list', 'fleet.txt', ...appTopic, '--out', 'fleet');
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(out.split('\n')).toEqual([
       expect.stringContaining('fleet-1 is enrolled'),
       expect.stringContaining('steady FAILED: steady already has a certificate'),
@@ -311,12 +311,12 @@ describe('cordon enroll', () => {
       [2, ['a/b', ...appTopic], 'cordon: "a/b" is not a thing name'],
       [2, ['x', '--topic', 'app/$' + '{thing}*'], /topic "app\/\$\{thing\}\*" has no level \$\{thing\}/],
       [
-        1,
+        3,
         ['steady', '--out', 'new', '--rotate'],
         /^cordon: the policy cordon-dev-device exists with another document/,
       ],
       [
-        1,
+        3,
         ['sensor2', '--out', 'things/sensor1'],
         /^cordon: things\/sensor1 has the files of another thing or /,
       ],
