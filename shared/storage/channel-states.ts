@@ -20,6 +20,8 @@ export interface ChannelState<Place = object> {
   /** When the pending state was stored, epoch ms. */
   readonly since?: number;
   readonly attempts?: number;
+  /** The state that the service refused, of which a copy is among the rejected messages. */
+  readonly refusedSeq?: number;
   /** When it is to be shown, epoch ms. */
   readonly dueAt?: number;
   /** Expiry that respond set when the case was closed, epoch ms. */
@@ -116,8 +118,20 @@ type ChannelItem = Omit<ChannelState, 'place'>;
 type TurnItem = Omit<ChannelTurn, 'memory'>;
 
 function readState<Place>(item: ChannelItem): ChannelState<Place> {
-  const { lastSeq, newest, posting, earlier, more, since, attempts, dueAt, keptUntil, closedAt, ...place } =
-    item;
+  const {
+    lastSeq,
+    newest,
+    posting,
+    earlier,
+    more,
+    since,
+    attempts,
+    refusedSeq,
+    dueAt,
+    keptUntil,
+    closedAt,
+    ...place
+  } = item;
   return {
     place: place as Place,
     lastSeq,
@@ -127,6 +141,7 @@ function readState<Place>(item: ChannelItem): ChannelState<Place> {
     ...(more !== undefined && { more }),
     ...(since !== undefined && { since }),
     ...(attempts !== undefined && { attempts }),
+    ...(refusedSeq !== undefined && { refusedSeq }),
     ...(dueAt !== undefined && { dueAt }),
     ...(keptUntil !== undefined && { keptUntil }),
     ...(closedAt !== undefined && { closedAt }),

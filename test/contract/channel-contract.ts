@@ -18,6 +18,8 @@ export interface StandIn {
   connect(url: string): Channel;
   /** What people see now: one entry for each thread, incident or message that stands for a case. */
   shown(): readonly string[];
+  /** How the service refuses a message for good; 403 without a word where this is absent. */
+  readonly refusal?: Parameters<FaultyRelay['refuseNext']>[0];
   /** What of all that was written would be more than text: a link, a mention, a command. */
   findHazards(): readonly string[];
   close(): Promise<void>;
@@ -236,6 +238,23 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(telemetry.lines).toMatchObject([
       { level: 'error', message: `no secret of ${descriptor.title} is stored, nothing sent` },
     ]);
+  });
+
+  it('sets a copy aside with the reason of what the service refuses, once, and shows it when it takes it again', async () => {
+    const { tell, minute, letters } = setUp();
+    const refusal = standIn.refusal ?? { status: 403, headers: {} };
+    relay.refuseNext(refusal);
+
+    await tell();
+    expect(letters).toMatchObject([
+      { reason: expect.stringMatching(/ refused: /), source: expect.stringMatching(/^notify-test:.*#1$/) },
+    ]);
+    relay.refuseNext(refusal);
+    await minute();
+    expect(letters).toHaveLength(1);
+    await minute();
+
+    expect(standIn.shown()).toHaveLength(1);
   });
 
   it('sets aside with the reason what nobody can read, and shows the rest of the batch', async () => {

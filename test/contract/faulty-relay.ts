@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 interface Refusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** An empty object where it is absent. */
+  readonly body?: string;
 }
 
 /** Of the connection, not of the request. */
@@ -40,7 +42,7 @@ export async function startFaultyRelay(target: string): Promise<FaultyRelay> {
     const refusal = refusals.shift();
     if (refusal) {
       response.writeHead(refusal.status, refusal.headers);
-      response.end('{}');
+      response.end(refusal.body ?? '{}');
       return;
     }
     const sent = Object.entries(request.headers).flatMap(([name, value]): [string, string][] =>

@@ -1,4 +1,5 @@
-import type { Clock, Log, Metrics } from '../../../shared/ports';
+import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
+import type { Clock, DeadLetters, Log, Metrics } from '../../../shared/ports';
 import type { ChannelState, ChannelStates } from '../../../shared/storage/channel-states';
 import { type Channel, ChannelRefusalError, type Paced } from './channel';
 import { type Limits, OutOfTimeError, paceCalls } from './pace';
@@ -15,6 +16,9 @@ interface ChannelTraits {
 }
 
 export interface DeliverPorts extends ChannelTraits {
+  /** The function, which rejected messages are said to come from. */
+  readonly functionName: string;
+  readonly deadLetters: DeadLetters;
   readonly states: ChannelStates;
   readonly clock: Clock;
   readonly pause: (ms: number) => Promise<void>;
@@ -126,12 +130,34 @@ async function showCase(caseId: string, brief: boolean, run: Run): Promise<boole
     if (isRefused && isNoted && !state.posting) await change(run, caseId, forgetPosting);
     if (error instanceof OutOfTimeError) throw error;
     run.failures += 1;
-    if (error instanceof ChannelRefusalError) metrics.count('MessageRefused');
+    const isSetAside = error instanceof ChannelRefusalError && (await setAside(newest, state, error, run));
     countLate(state, run);
     log.error(`not shown in ${title}, will be tried again`, { id: newest.id, error });
-    await change(run, caseId, (now) => now.newest && putOff(now, clock()));
+    await change(
+      run,
+      caseId,
+      (now) => now.newest && putOff(isSetAside ? { ...now, refusedSeq: newest.seq } : now, clock()),
+    );
   }
   return true;
+}
+
+/** Once for each state that the service refuses: a copy with the reason, as the next attempts may end the same. */
+async function setAside(
+  newest: Announcement,
+  { refusedSeq }: ChannelState,
+  { message }: ChannelRefusalError,
+  { deadLetters, functionName, log, metrics }: Run,
+): Promise<boolean> {
+  metrics.count('MessageRefused');
+  if (refusedSeq === newest.seq) return true;
+  try {
+    await deadLetters.send(JSON.stringify(newest), message, `${functionName}:${newest.id}`);
+    return true;
+  } catch (error) {
+    log.error('a refused message could not be set aside, will be tried again', { id: newest.id, error });
+    return false;
+  }
 }
 
 /** One message for many cases, as their replies are left out. */

@@ -2,7 +2,6 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { type Announcement, announcementSchema } from '../../../shared/domain/messages/announcement-schema';
 import { audienceOf } from '../../../shared/domain/messages/audience';
 import { eachRecord } from '../../../shared/lambda';
-import type { DeadLetters } from '../../../shared/ports';
 import type { Channel } from './channel';
 import { type DeliverPorts, deliver } from './deliver';
 import { add, change } from './pending';
@@ -10,13 +9,10 @@ import { add, change } from './pending';
 export interface NotifyPorts extends DeliverPorts {
   /** The channel, as cordon.yml calls it. */
   readonly channel: string;
-  /** The function, which rejected messages are said to come from. */
-  readonly functionName: string;
   /** Whom the channel tells: those for other systems only are no news for people. */
   readonly audience: 'people' | 'everyone';
   /** Undefined where the channel's secret is not stored. */
   readonly connect: () => Promise<Channel | undefined>;
-  readonly deadLetters: DeadLetters;
 }
 
 /**

@@ -12,6 +12,11 @@ export async function startStandIn(): Promise<StandIn> {
     nowhere,
     connect: (apiUrl) =>
       createSlackChannel(connectSlack({ secret: slackToken, channel: '#iot-security', apiUrl })),
+    refusal: {
+      status: 200,
+      headers: { 'content-type': 'application/json' },
+      body: '{"ok":false,"error":"not_in_channel"}',
+    },
     shown: () => messages().flatMap(({ threadTs, text }) => (threadTs === undefined ? text : [])),
     // What Slack takes for more than text begins with <; in what is not verbatim it also makes links of URLs and names.
     findHazards: () =>
