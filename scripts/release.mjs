@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { askRegistry, judgeAudit } from './audit.mjs';
 import { hashFiles } from './hash-files.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -18,6 +19,10 @@ if (status !== 0) process.exit(1);
 const made = join(root, 'dist', 'package');
 cpSync(join(made, 'sbom.cdx.json'), join(folder, `cordon-${version}.cdx.json`));
 cpSync(join(made, 'THIRD-PARTY-LICENSES.txt'), join(folder, `cordon-${version}-third-party-licenses.txt`));
+const bom = JSON.parse(readFileSync(join(made, 'sbom.cdx.json'), 'utf8'));
+const { vulnerable, lines } = judgeAudit(askRegistry(root), bom);
+process.stderr.write(`${lines.map((line) => `release: ${line}`).join('\n')}\n`);
+if (vulnerable) process.exitCode = 1;
 const sums = hashFiles(folder);
 writeFileSync(join(folder, 'SHA256SUMS'), sums);
 process.stdout.write(sums);

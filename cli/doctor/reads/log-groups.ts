@@ -17,7 +17,8 @@ export function connectLogGroups(stackName: string, settings: object) {
   }
 
   return async (name: string) => {
-    const prefix = `${name.slice(0, name.lastIndexOf('/') + 1)}${stackName}-`;
+    const common = `${name.slice(0, name.lastIndexOf('/') + 1)}${stackName}-`;
+    const prefix = name.startsWith(common) ? common : name;
     const listing = lists.get(prefix) ?? list(prefix);
     lists.set(prefix, listing);
     const group = (await listing).get(name);
