@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { clientSettings } from './aws/gateway/client-settings';
 import { type Closers, closeAll } from './closers';
 import { createDevicePolicy, type Device, enrollDevice } from './devices';
 import { createFileLog } from './file-log';
@@ -43,15 +44,13 @@ async function start(root: string, flags: Flags, progress: Progress, closers: Cl
   const settings = {
     endpoint: stack.aws.gateway.url,
     region: stack.identity.region,
-    // A copy for each client, as the SDK writes into what it is given.
-    get credentials() {
-      return { accessKeyId, secretAccessKey };
-    },
+    credentials: { accessKeyId, secretAccessKey },
   };
+  const settingsOf = (service: string) => clientSettings(stack.aws.gateway, stack.identity.region, service);
   const clients = {
-    iot: new IoTClient(settings),
-    sns: new SNSClient(settings),
-    sqs: new SQSClient(settings),
+    iot: new IoTClient(settingsOf('iot')),
+    sns: new SNSClient(settingsOf('sns')),
+    sqs: new SQSClient(settingsOf('sqs')),
   };
   closers.push(() => {
     for (const client of Object.values(clients)) client.destroy();
