@@ -46,9 +46,10 @@ const checksOfPackage = [
 ];
 const jest = [
   join('node_modules', 'jest', 'bin', 'jest.js'),
+  // Jest takes a file of tests behind it for another reporter.
+  '--reporters=<rootDir>/scripts/test-progress.cjs',
   '--json',
   `--outputFile=${jestResult}`,
-  '--reporters=<rootDir>/scripts/test-progress.cjs',
   ...(isQuick ? ['--config=jest.quick.config.cjs'] : []),
   ...jestArgs,
 ];
