@@ -272,6 +272,23 @@ describe('a Detection Finding on the topic of a sender', () => {
       /^names 11 things: at most 10$/,
     ],
     [
+      'is one of Security Hub CSPM in its own format',
+      {
+        'detail-type': 'Security Hub Findings - Imported',
+        source: 'aws.securityhub',
+        detail: {
+          findings: [
+            {
+              ...{ SchemaVersion: '2018-10-08', Id: 'f-1', AwsAccountId: '000000000000' },
+              ProductArn: 'arn:aws:securityhub:us-east-1::product/aws/guardduty',
+              Resources: [{ Type: 'AwsEc2Instance', Id: 'i-1' }],
+            },
+          ],
+        },
+      },
+      /^a finding in the format of Security Hub CSPM \(ASFF\) names no IoT thing: send a Detection Finding that does$/,
+    ],
+    [
       'is one of GuardDuty, which knows no things',
       {
         'detail-type': 'GuardDuty Finding',

@@ -88,6 +88,10 @@ function readFinding(document: unknown, arrival: Arrival): Reading {
     return reject(
       `a GuardDuty finding about ${clip(String(document.resource.resourceType), 64)} names no IoT thing: send a Detection Finding that does`,
     );
+  if (isObject(document) && 'SchemaVersion' in document && 'ProductArn' in document)
+    return reject(
+      'a finding in the format of Security Hub CSPM (ASFF) names no IoT thing: send a Detection Finding that does',
+    );
   const result = detectionFinding.safeParse(document);
   if (!result.success) {
     const issue = result.error.issues[0];
