@@ -1,10 +1,10 @@
 import { buildApp } from 'fauxqs';
 import type { AwsIdentity, LocalLog, ServiceHandler } from '../../types';
-import { createSts } from '../services/sts';
 import type { Forward } from '../wire/forward';
 import { createMailbox, type Mail } from './email';
 import { createSns } from './sns';
 import { createSqs } from './sqs';
+import { createSts } from './sts';
 
 export interface Messaging {
   readonly sqs: ServiceHandler;

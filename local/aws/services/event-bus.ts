@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../../types';
+import type { PatternDefinition } from '../cloudformation/resources/resource-type';
 import { matchesFilterPolicy } from '../messaging/filter-policy';
 import { formatAwsError } from '../wire/aws-error';
 import { parseJsonObject } from '../wire/json';
@@ -11,13 +12,7 @@ interface LocalEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** A rule with a pattern, whose targets are topics. */
-export interface PatternRule {
-  readonly name: string;
-  readonly arn: string;
-  readonly pattern: Readonly<Record<string, unknown>>;
-  readonly enabled: boolean;
-  readonly targets: readonly { readonly Id: string; readonly Arn: string }[];
+export interface PatternRule extends PatternDefinition {
   /** Publishes to a target, as EventBridge and for this rule. */
   readonly publish: (topicArn: string, message: string) => Promise<void>;
 }

@@ -12,7 +12,6 @@ import type {
   InvokePermission,
   ScheduleDefinition,
 } from '../../lambda/definitions';
-import type { PatternRule } from '../../services/event-bus';
 import { isUnknown } from '../intrinsics';
 
 export interface StackRole {
@@ -32,6 +31,15 @@ export interface StackRole {
   readonly inline: ReadonlyMap<string, PolicyDocument>;
 }
 
+/** A rule of EventBridge with a pattern, whose targets are topics. */
+export interface PatternDefinition {
+  readonly name: string;
+  readonly arn: string;
+  readonly pattern: Readonly<Record<string, unknown>>;
+  readonly enabled: boolean;
+  readonly targets: readonly { readonly Id: string; readonly Arn: string }[];
+}
+
 /** What creating a stack asks of the rest of the local stack. */
 export interface StackHooks {
   /** Called again with all documents when a policy is attached later. */
@@ -39,7 +47,7 @@ export interface StackHooks {
   registerFunction(definition: FunctionDefinition): void | Promise<void>;
   registerEventSource(definition: EventSourceDefinition): void | Promise<void>;
   registerSchedule(definition: ScheduleDefinition): void | Promise<void>;
-  registerPattern(rule: Omit<PatternRule, 'publish'>): void | Promise<void>;
+  registerPattern(rule: PatternDefinition): void | Promise<void>;
   invokeFunction(functionArn: string, event: unknown): Promise<InvocationOutcome>;
   isAllowed(roleArn: string, action: string, resource: string): boolean;
   /** Gives the URL of the API. */
