@@ -1,7 +1,11 @@
 import { listNamed } from '../../functions/notify/channels/registry';
+import { firstReminderMs, mostReminders } from '../domain/case/reminders';
+import { readDigestEvery } from '../domain/messages/digest';
 import type { Hours, Route } from '../domain/messages/routing';
-import { listRoutable } from './route-faults';
+import { readStormLimit } from '../domain/messages/storm';
+import { findUntold, listRoutable } from './route-faults';
 import type { FileConfiguration } from './schema';
+import { writeDuration } from './words';
 
 /** Who hears what. */
 export function explainRoutes(configuration: FileConfiguration): string[] {
@@ -18,6 +22,27 @@ export function explainRoutes(configuration: FileConfiguration): string[] {
         `  ${index + 1}. ${writeCondition(route)}: ${route.to.flatMap((name) => told.get(name) ?? []).join(', ') || 'nobody'}`,
     ),
     ...(others.length > 0 ? [`All of them, at any time, go to: ${others.join(', ')}`] : []),
+    ...findUntold(configuration).map(
+      ({ status, untold, isAll }) =>
+        `Nobody is told of ${isAll ? '' : `${untold.join(' or ')} `}cases that are ${status}`,
+    ),
+  ];
+}
+
+/** When people hear of many cases at once, and when they hear again. */
+export function explainPace(configuration: FileConfiguration): string[] {
+  if (listRoutable(configuration).length === 0) return [];
+  const { digest, storm } = configuration.notify;
+  const every = readDigestEvery(digest);
+  const limit = readStormLimit(storm);
+  return [
+    every === undefined
+      ? 'Cases that are only recorded: a message for each'
+      : `Cases that are only recorded: one message for all of them, every ${writeDuration(every)}`,
+    limit === undefined
+      ? 'Storms: a message for each case, however many'
+      : `Storms: one message for all cases, once more than ${limit.cases} things have a new one of the same behavior within ${writeDuration(limit.within)}`,
+    `A containment that fails, and that nobody takes: told again after ${writeDuration(firstReminderMs)}, then ever more rarely, ${mostReminders} times`,
   ];
 }
 

@@ -7,7 +7,7 @@ import { findPlaybook } from '../domain/guards/guards';
 import { comparisons } from '../domain/messages/describe-value';
 import { auditTitle, takesAudits } from './audits';
 import { takesExisting } from './existing-profiles';
-import { explainRoutes } from './explain-routes';
+import { explainPace, explainRoutes } from './explain-routes';
 import { listAlarms } from './reach';
 import type { FileConfiguration } from './schema';
 import { explainSender } from './senders';
@@ -56,6 +56,7 @@ export function explainConfiguration(
       : 'While IoT Core uses cached policies (6 to 8 minutes), Cordon cuts each of their connects',
     `Closed cases: kept ${history.keepClosed === 'forever' ? 'for ever' : `for ${writeDuration(history.keepClosed)}`}`,
     ...explainRoutes(configuration),
+    ...explainPace(configuration),
     ...channels.flatMap(({ descriptor, section }) => descriptor.explain?.(section) ?? []),
     ...listServed(channels).flatMap(({ descriptor }) => writeSecret(descriptor)),
     ...findWarnings(configuration).map((warning) => `Warning: ${warning}`),

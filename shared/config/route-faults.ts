@@ -103,6 +103,35 @@ function findHoles(routes: readonly Route[], { playbooks }: FileConfiguration): 
   ];
 }
 
+/** Severities of which nobody is told in a status: each route that may take them names no channel. */
+export function findUntold({
+  notify: { routes },
+  playbooks,
+}: FileConfiguration): {
+  readonly status: string;
+  readonly untold: readonly string[];
+  readonly isAll: boolean;
+}[] {
+  if (!routes) return [];
+  const names = [undefined, ...playbooks.map(({ name }) => name)];
+  return statuses.flatMap((status) => {
+    const untold = severities.filter((severity) =>
+      names.every((playbook) =>
+        findReached(routes, { status, severity, playbook }).reached.every(({ to }) => to.length === 0),
+      ),
+    );
+    return untold.length > 0 ? [{ status, untold, isAll: untold.length === severities.length }] : [];
+  });
+}
+
+/** Channels for people that no route names. */
+export function listUnnamed(configuration: FileConfiguration): string[] {
+  const { routes } = configuration.notify;
+  if (!routes) return [];
+  const named = new Set(routes.flatMap(({ to }) => to));
+  return listRoutable(configuration).filter((name) => !named.has(name));
+}
+
 function describe({ status, severity, playbook }: Kind): string {
   return `of severity ${severity} in the status ${status}${playbook === undefined ? '' : `, of playbook ${playbook}`}`;
 }

@@ -1,6 +1,7 @@
 import { listNamed, listServed } from '../../functions/notify/channels/registry';
 import { findCommonTopics } from './keep-topics';
 import { findNearMisses } from './near-misses';
+import { findUntold as findSilent, listUnnamed } from './route-faults';
 import type { FileConfiguration } from './schema';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of cordon.yml.
@@ -14,6 +15,11 @@ export function findWarnings(configuration: FileConfiguration): string[] {
       (topic) => `every contained thing may use ${topic}: if each thing has its own, write ${thing} into it`,
     ),
     ...findUntold(configuration),
+    ...listUnnamed(configuration).map(
+      (name) =>
+        `notify.routes: no route names ${name}, so it tells nobody anything: name it, or leave it out of notify`,
+    ),
+    ...findVainDigest(configuration),
     ...(hasUnprovenButtons(configuration)
       ? [
           'guards.fourEyes: without notify.slack.operators, a press in Slack proves nobody, so that no button contains by hand or confirms',
@@ -24,6 +30,15 @@ export function findWarnings(configuration: FileConfiguration): string[] {
 
 function hasUnprovenButtons({ guards, notify }: FileConfiguration): boolean {
   return guards.fourEyes && notify.slack !== undefined && notify.slack.operators === undefined;
+}
+
+/** A digest that was asked for, and that no route gives to anybody. */
+function findVainDigest(configuration: FileConfiguration): string[] {
+  const { digest } = configuration.notify;
+  const isUntold = findSilent(configuration).some(({ status, isAll }) => isAll && status === 'observed');
+  return typeof digest === 'object' && isUntold
+    ? ['notify.digest: no route gives observed cases to anybody, so no digest is told']
+    : [];
 }
 
 function findUntold({ notify }: FileConfiguration): string[] {

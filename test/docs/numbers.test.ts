@@ -26,7 +26,7 @@ const statements: readonly (readonly [page: string, text: string, code: string])
   ['how-it-decides', 'every two hours once', 'export const longestReverifyMs = 2 * 3_600_000;'],
   ['how-it-decides', 'contained for eight hours', 'Math.max(heldMs / 4, firstReverifyMs)'],
   ['operating', 'within six minutes and without another alert', 'const lookAgainMs = 5 * 60_000;'],
-  ['operating', 'again 15 minutes after the failure', 'const firstMs = 15 * 60_000;'],
+  ['operating', 'again 15 minutes after the failure', 'const firstReminderMs = 15 * 60_000;'],
   ['operating', 'The fifth reminder', 'const mostReminders = 5;'],
   ['operating', 'within two minutes after it can read it', 'const readAgainMs = 60_000;'],
   ['operating', 'no report for three of its intervals', 'export const missed = 3;'],

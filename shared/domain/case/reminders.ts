@@ -2,14 +2,14 @@ import { announce, type Case, type CaseBase } from './case';
 import type { Reason } from './reasons';
 
 /** After this time, and after twice as long each time that follows, a failed containment is announced again. */
-const firstMs = 15 * 60_000;
+export const firstReminderMs = 15 * 60_000;
 /** The last is almost eight hours after the failure. */
-const mostReminders = 5;
+export const mostReminders = 5;
 
 type Reminder = NonNullable<CaseBase['reminder']>;
 
 export function startReminding(now: number): Reminder {
-  return { since: now, told: 0, dueAt: now + firstMs };
+  return { since: now, told: 0, dueAt: now + firstReminderMs };
 }
 
 /** Announces a failed containment again if that is due. */
@@ -17,7 +17,7 @@ export function remind(record: Case, reason: Reason, now: number): Case {
   const { reminder, ...rest } = record;
   if (!reminder || now < reminder.dueAt) return record;
   const told = reminder.told + 1;
-  const nextMs = firstMs * 2 ** told;
+  const nextMs = firstReminderMs * 2 ** told;
   const isLast = told >= mostReminders;
   const { since } = reminder;
   const next = isLast ? rest : { ...rest, reminder: { since, told, dueAt: now + nextMs } };

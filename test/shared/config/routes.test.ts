@@ -128,6 +128,53 @@ describe('the routes of cordon.yml', () => {
     });
   });
 
+  const explain = (notify: string) =>
+    explainConfiguration(
+      parseConfiguration(
+        `${minimalConfiguration}notify:\n  slack: { channel: "#ot" }\n  teams: {}\n${notify}`,
+        'cordon.yml',
+      ),
+    ).split('\n');
+
+  it('say of which cases nobody is told, and which channel tells nobody, or which digest', () => {
+    const lines = explain(`  digest: { every: 15m }
+  routes:
+    - { status: [observed], to: [] }
+    - { severity: [low, medium], status: closed, to: [] }
+    - { to: [slack] }
+`);
+
+    for (const line of [
+      'Nobody is told of cases that are observed',
+      'Nobody is told of medium or low cases that are closed',
+      'Warning: notify.routes: no route names teams, so it tells nobody anything: name it, or leave it out of notify',
+      'Warning: notify.digest: no route gives observed cases to anybody, so no digest is told',
+    ])
+      expect(lines).toContain(line);
+  });
+
+  it.each([
+    [
+      '',
+      [
+        'Cases that are only recorded: one message for all of them, every 1 hour',
+        'Storms: one message for all cases, once more than 5 things have a new one of the same behavior within 10 minutes',
+      ],
+    ],
+    [
+      '  digest: off\n  storm: off\n',
+      ['Cases that are only recorded: a message for each', 'Storms: a message for each case, however many'],
+    ],
+  ])('stand beside what comes in one message, and what comes again: %j', (notify, told) => {
+    const lines = explain(notify);
+
+    for (const line of told) expect(lines).toContain(line);
+    expect(lines).toContain(
+      'A containment that fails, and that nobody takes: told again after 15 minutes, then ever more rarely, 5 times',
+    );
+    expect(lines.filter((line) => /^Nobody is told|no route/.test(line))).toEqual([]);
+  });
+
   it('are explained in words', () => {
     const lines = explainConfiguration(
       parse(
