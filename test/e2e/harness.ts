@@ -22,6 +22,7 @@ import type { Case } from '../../shared/domain/case/case';
 import type { Command } from '../../shared/domain/decide/command';
 import { type CaseInWords, describeCase } from '../../shared/domain/messages/describe-case';
 import { thingKey } from '../../shared/domain/thing-ref';
+import { VersionConflictError } from '../../shared/errors';
 import type { CaseStore } from '../../shared/ports';
 import { connectTable } from '../../shared/storage/table';
 import { countMessages } from './count-messages';
@@ -61,7 +62,7 @@ export interface EndToEnd {
   loadCase(thingName: string): Promise<CaseInWords | undefined>;
   waitForCase(thingName: string, status: Case['status'], timeoutMs?: number): Promise<CaseInWords>;
   /** Lets the time come when the sweep looks at a case. */
-  makeDue(thingName: string): Promise<void>;
+  makeDue(thingName: string): Promise<true>;
   /** What the timeline of a case says, oldest first. */
   timelineOf(caseId: string): Promise<string[]>;
   /** All messages of the rejected queue so far. */
@@ -218,13 +219,23 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
       );
     },
 
-    async makeDue(thingName) {
-      const stored = await cases.load(thingKey(thingName));
-      if (!stored) return;
-      const { reminder } = stored.value;
-      const due = { dueAt: 1, ...(reminder && { reminder: { ...reminder, dueAt: 1 } }) };
-      await cases.save({ ...stored.value, ...due }, stored.version);
-    },
+    makeDue: (thingName) =>
+      waitUntil(
+        () => `a moment in which no function saves the case of ${thingName}`,
+        async () => {
+          const stored = await cases.load(thingKey(thingName));
+          if (!stored) return true;
+          const { reminder } = stored.value;
+          const due = { dueAt: 1, ...(reminder && { reminder: { ...reminder, dueAt: 1 } }) };
+          try {
+            await cases.save({ ...stored.value, ...due }, stored.version);
+            return true;
+          } catch (error) {
+            if (error instanceof VersionConflictError) return false;
+            throw error;
+          }
+        },
+      ),
 
     async timelineOf(caseId) {
       const rows = await history.readTimeline(caseId);
