@@ -9,7 +9,7 @@ module.exports = {
     '/test/docs/(commands|costs|runbooks|text)\\.',
     '/test/cli/(launcher|program|enroll/fleet-provisioning)\\.',
     '/test/infra/(adoption|collisions|deploy-parameters|packaging|roles|template|watching)\\.',
-    '/test/agent/(cli/agent|errno-walk|hostile-machine|node-versions|program|real-networks|recorded-week|slow-network|week)\\.',
+    '/test/agent/(cli/agent|errno-walk|hostile-machine|idle-connection|node-versions|program|real-networks|recorded-week|slow-network|week)\\.',
     '/test/functions/respond/crash',
     '/test/shared/domain/long-cases\\.',
     '\\.property\\.',

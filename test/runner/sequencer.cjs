@@ -18,6 +18,7 @@ const first = [
   'e2e/dead-letters',
   'e2e/agents',
   'agent/slow-network',
+  'agent/idle-connection',
   'agent/errno-walk',
   'e2e/cli',
   'e2e/actions',

@@ -1,0 +1,83 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openBrokerLink } from '../../agent/mqtt/broker-link';
+import { type DeviceFiles, writeDeviceFiles } from './certificates';
+import { waitFor } from './poll';
+import { type SlowRelay, startSlowRelay } from './slow-relay';
+import { startTlsBroker, type TestBroker } from './tls-broker';
+
+/** A round trip of 600 ms. */
+const delayMs = 300;
+const patienceMs = 60_000;
+
+let directory: string;
+let files: DeviceFiles;
+let broker: TestBroker;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'cordon-idle-'));
+  files = await writeDeviceFiles(directory);
+  broker = await startTlsBroker(files);
+});
+afterAll(async () => {
+  await broker.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe('a connection on which nothing happens, over NAT that forgets what is idle', () => {
+  const keepAliveSeconds = 2;
+
+  async function hold(idleMs: number, isDone: (ended: readonly string[], relay: SlowRelay) => boolean) {
+    const relay = await startSlowRelay(0, () => broker.port, { delayMs, idleMs });
+    const ended: string[] = [];
+    const [ca, cert, key] = [files.rootCaPath, files.certPath, files.keyPath].map((path) =>
+      readFileSync(path),
+    );
+    if (!ca || !cert || !key) throw new Error('no credentials');
+    const link = openBrokerLink(
+      {
+        endpoint: { host: '127.0.0.1', port: (relay.server.address() as AddressInfo).port },
+        ...{ rootCaPath: '', certPath: '', keyPath: '', clientId: 'idle', thingName: 'idle' },
+        timing: { connectTimeoutMs: 40_000, acknowledgeTimeoutMs: 40_000, keepAliveSeconds },
+      },
+      () => ({ ca, cert, key, expiresAt: Number.POSITIVE_INFINITY }),
+      [],
+      { onConnected: () => undefined, onMessage: () => undefined, onEnded: (reason) => ended.push(reason) },
+      { log: () => undefined, clock: () => performance.now(), random: Math.random },
+    );
+    try {
+      await waitFor('what is waited for', () => isDone(ended, relay), patienceMs);
+      await waitFor('a connection', () => link.isConnected(), patienceMs);
+      return { ended, connections: relay.connections() };
+    } finally {
+      await link.close();
+      await relay.close();
+    }
+  }
+
+  it(
+    'is kept by pings where they come sooner',
+    async () => {
+      const until = performance.now() + 4 * keepAliveSeconds * 1000;
+      const { ended, connections } = await hold(60_000, () => performance.now() > until);
+
+      expect({ ended, connections }).toEqual({ ended: [], connections: 1 });
+    },
+    patienceMs,
+  );
+
+  it(
+    'is found dead by a ping without an answer where they come later, and made anew',
+    async () => {
+      const { ended, connections } = await hold(
+        500,
+        (reasons, relay) => reasons.length > 0 && relay.connections() > 1,
+      );
+
+      expect(ended[0]).toMatch(/keepalive|closed/i);
+      expect(connections).toBeGreaterThan(1);
+    },
+    patienceMs,
+  );
+});
