@@ -5,7 +5,7 @@ import { configurationFile, loadConfiguration } from '../shared/config/load';
 import type { Parameters as DeployParameters } from '../shared/config/parameters';
 import { findWarnings } from '../shared/config/warnings';
 import type { Configuration } from '../shared/domain/configuration';
-import { type GroupReader, judgeAdoption } from './adoption';
+import { type GroupReader, judgeAdoption } from '../shared/mitigation/adoption';
 import { type Account, findCollisions } from './collisions';
 
 /** The explanation of the packaged cordon.yml. The file in the checkout may have changed since. */

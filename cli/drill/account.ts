@@ -2,6 +2,7 @@ import {
   DescribeEndpointCommand,
   GetPolicyCommand,
   type IoTClient,
+  ListThingGroupsForThingCommand,
   ListThingsCommand,
 } from '@aws-sdk/client-iot';
 import { type IoTDataPlaneClient, PublishCommand } from '@aws-sdk/client-iot-data-plane';
@@ -59,6 +60,12 @@ export function connectAccount(iot: IoTClient, dataPlane: IoTDataPlaneClient, sn
     async readPolicy(policyName: string): Promise<string> {
       const { policyDocument = '' } = await iot.send(new GetPolicyCommand({ policyName }));
       return policyDocument;
+    },
+
+    /** AWS allows ten, so one page has all of them. */
+    async listThingGroups(thingName: string): Promise<readonly string[]> {
+      const { thingGroups = [] } = await iot.send(new ListThingGroupsForThingCommand({ thingName }));
+      return thingGroups.flatMap(({ groupName }) => groupName ?? []);
     },
 
     takeSnapshot: (thingName: string) => takeSnapshot(iot, thingName),

@@ -135,8 +135,10 @@ async function describeGroup(
   );
   if (!isInGroup) return '';
   const { thingGroup, adopt } = quarantine;
-  const groups = (await target.account.takeSnapshot(thingName)).get('thing groups') ?? '';
-  if (!groups.split(', ').includes(thingGroup))
-    throw new Error(`it is in ${groups || 'no thing group'}, not in ${thingGroup} of this cordon.yml`);
+  const groups = await target.account.listThingGroups(thingName);
+  if (!groups.includes(thingGroup))
+    throw new Error(
+      `it is in ${groups.join(', ') || 'no thing group'}, not in ${thingGroup} of this cordon.yml`,
+    );
   return `, in ${adopt ? 'the adopted group ' : ''}${thingGroup}`;
 }

@@ -6,10 +6,10 @@ import {
   ListAttachedPoliciesCommand,
   ListThingsInThingGroupCommand,
 } from '@aws-sdk/client-iot';
-import { type GroupReader, judgeAdoption } from '../../infra/adoption';
 import type { Configuration } from '../../shared/domain/configuration';
 import { printable } from '../../shared/domain/messages/announcement';
 import { isNotFound } from '../../shared/errors';
+import { type GroupReader, judgeAdoption } from '../../shared/mitigation/adoption';
 import type { Settings } from '../target';
 
 /** What a deploy would ask of a group that it is to adopt. */

@@ -104,10 +104,7 @@ function findHoles(routes: readonly Route[], { playbooks }: FileConfiguration): 
 }
 
 /** Severities of which nobody is told in a status: each route that may take them names no channel. */
-export function findUntold({
-  notify: { routes },
-  playbooks,
-}: FileConfiguration): {
+export function findUntold({ notify: { routes }, playbooks }: FileConfiguration): {
   readonly status: string;
   readonly untold: readonly string[];
   readonly isAll: boolean;

@@ -1,10 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type GroupReader, judgeAdoption } from '../../infra/adoption';
 import { writeResources } from '../../infra/write-resources';
 import { createAdopted } from '../../local/adopted-group';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
+import { type GroupReader, judgeAdoption } from '../../shared/mitigation/adoption';
 import { aRegistry } from '../local/aws/iot/builders';
 import { root } from './template';
 

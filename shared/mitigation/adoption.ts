@@ -1,7 +1,6 @@
-import { nameQuarantinePolicy, writeQuarantinePolicy } from '../shared/config/quarantine-policy';
-import type { Configuration } from '../shared/domain/configuration';
-import { allowsAnything, findUndenied, listDenied } from '../shared/mitigation/policy-coverage';
-import type { Own } from './collisions';
+import { nameQuarantinePolicy, writeQuarantinePolicy } from '../config/quarantine-policy';
+import type { Configuration } from '../domain/configuration';
+import { allowsAnything, findUndenied, listDenied } from './policy-coverage';
 
 /** The quarantine group that the account has already, as AWS IoT describes it. */
 interface Group {
@@ -18,7 +17,8 @@ export interface GroupReader {
   /** Its default version; undefined if there is no such policy. */
   readonly readPolicy: (name: string) => Promise<string | undefined>;
   readonly hasMembers: (name: string) => Promise<boolean>;
-  readonly listOwn: () => Promise<readonly Own[]>;
+  /** What the stack has made, as CloudFormation lists it. */
+  readonly listOwn: () => Promise<readonly { readonly type: string; readonly physicalId: string }[]>;
 }
 
 interface Judged {
