@@ -53,7 +53,7 @@ interface Template {
 }
 
 /** A resource that the stack has. */
-export interface Own {
+interface Own {
   readonly type: string;
   readonly physicalId: string;
 }
