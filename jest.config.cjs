@@ -9,5 +9,5 @@ module.exports = {
   globalSetup: '<rootDir>/test/global-setup.mjs',
   testTimeout: 90_000,
   // The end-to-end tests mostly wait: on two cores Jest would run one file at a time, and three leave the cores idle half of the time while those wait.
-  maxWorkers: 4,
+  maxWorkers: 5,
 };
