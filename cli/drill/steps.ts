@@ -153,6 +153,13 @@ export function writeDrill(result: DrillResult): string {
       `  ${steps[step].meaning}`,
       `  Read ${steps[step].page}`,
     ]),
-    result.held ? 'All held.' : `${failed.length} of ${result.steps.length} steps did not hold.`,
+    conclude(result.held, failed.length, result.steps.length),
   ].join('\n');
+}
+
+function conclude(held: boolean, failed: number, steps: number): string {
+  if (held) return 'All held.';
+  return failed === 0
+    ? `The drill ended early, after ${steps} ${steps === 1 ? 'step' : 'steps'}: none failed, and the others were not tried.`
+    : `${failed} of ${steps} ${steps === 1 ? 'step' : 'steps'} did not hold.`;
 }

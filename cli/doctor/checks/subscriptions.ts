@@ -56,9 +56,7 @@ export function checkSubscriptions(
             why: 'Nobody is told.',
             mend: 'docs/deploying.md',
           });
-        return found.length > 0
-          ? found
-          : [{ level: 'ok', about, what: `${subscriptions.length} subscriptions` }];
+        return found.length > 0 ? found : [{ level: 'ok', about, what: count(subscriptions) }];
       },
     };
   });
@@ -118,4 +116,8 @@ function judgeAddress(about: string, address: string, subscriptions: readonly Su
       mend: 'docs/runbooks/email-not-subscribed.md',
     },
   ];
+}
+
+function count({ length }: readonly Subscription[]): string {
+  return length === 1 ? '1 subscription' : `${length} subscriptions`;
 }

@@ -107,6 +107,7 @@ export function record(current: Case, finding: Finding, now: number): Case {
       code: 'violation',
       eventType,
       behavior: findingKey(finding),
+      ...(finding.kind === undefined && { metric: finding.metric }),
       value: clip(JSON.stringify(listTold(finding)), maxValueText),
       ...(claimedAt !== undefined && { aheadSeconds: Math.ceil((claimedAt - occurredAt) / 1_000) }),
     },

@@ -65,6 +65,8 @@ export type TimelineEvent =
       readonly code: 'violation';
       readonly eventType: ViolationEventType;
       readonly behavior: string;
+      /** Absent for findings of other products and audits, and in events of Cordon 0.2.0 and before. */
+      readonly metric?: string;
       /** As JSON, cut. */
       readonly value: string;
       /** By how much the sender's clock was ahead. */

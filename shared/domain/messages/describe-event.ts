@@ -1,9 +1,12 @@
 import { descriptorOf } from '../actions/registry';
 import type { TimelineEntry } from '../case/case';
 import type { TimelineEvent } from '../case/news';
+import type { MetricValue } from '../findings/violation';
+import { parseJson } from '../json';
 import { describeAll } from './describe-detail';
 import { describeAllNews, describeCertificate, describeCovered, describeForeignClear } from './describe-news';
 import { describeReason, describeRefusal } from './describe-reason';
+import { describeValue } from './describe-value';
 
 /** One entry of a row of the timeline. Rows are stored in words, as their hashes cover them. */
 export interface DescribedEntry {
@@ -23,12 +26,12 @@ function describeEvent(event: TimelineEvent): readonly [what: string, detail?: s
     case 'opened':
       return ['case opened', `thing groups: ${event.groups ? event.groups.join(', ') || 'none' : 'unknown'}`];
     case 'violation': {
-      const { eventType, behavior, value, aheadSeconds } = event;
+      const { eventType, behavior, aheadSeconds } = event;
       const claim =
         aheadSeconds === undefined
           ? ''
           : `; dated ${aheadSeconds} s ahead by its sender, so it counts from its arrival`;
-      return [eventType, `${behavior} ${value}${claim}`];
+      return [eventType, `${behavior}${describeTold(event)}${claim}`];
     }
     case 'events-folded':
       return [
@@ -92,4 +95,16 @@ function describeEvent(event: TimelineEvent): readonly [what: string, detail?: s
     case 'text':
       return [event.what, event.detail];
   }
+}
+
+/** `: 1 child process of myapp`; as it is where it was cut. */
+function describeTold({ metric, value }: Extract<TimelineEvent, { code: 'violation' }>): string {
+  const parsed = parseJson(value);
+  if (typeof parsed !== 'object' || parsed === null) return ` ${value}`;
+  const told: Readonly<Record<string, unknown>> = { ...parsed };
+  // The case wrote it of the value that the alert had.
+  if (metric !== undefined) return `: ${describeValue(metric, told as MetricValue)}`;
+  const { title, reason, severity, product } = told;
+  const words = [title ?? reason, severity, product].filter((one) => typeof one === 'string' && one !== '');
+  return words.length > 0 ? `: ${words.join(', ')}` : ` ${value}`;
 }

@@ -48,7 +48,7 @@ export function describeMeasured({ metric, value, criteria }: Measured, displayN
 }
 
 /** The value alone: `1 child process of myapp`, `listening tcp ports: 22, 4444`. */
-function describeValue(metric: string, value: MetricValue | undefined, displayName?: string): string {
+export function describeValue(metric: string, value: MetricValue | undefined, displayName?: string): string {
   const [measured] = Object.values(value ?? {});
   const plain = metric.replace(/^(aws|cordon):/, '').replaceAll('-', ' ');
   if (typeof measured !== 'number')

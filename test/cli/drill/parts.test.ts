@@ -103,18 +103,15 @@ describe('a recorder', () => {
       { step: 'role-refused', status: 'open', detail: 'no alias' },
       { step: 'contained', status: 'failed', detail: 'it is observed' },
     ]);
-    const text = writeDrill({
-      held: false,
-      thingName: 't',
-      behavior: 'p/b',
-      steps: results(),
-      throughAfter: 0,
-      throughBefore: 0,
-    });
+    const stopped = { held: false, thingName: 't', behavior: 'p/b', throughAfter: 0, throughBefore: 0 };
+    const text = writeDrill({ ...stopped, steps: results() });
     expect(text).toMatch(/^ok +12 ms the broker ends the open session$/m);
     expect(text).toMatch(/^- +AWS credentials are refused: no alias$/m);
     expect(text).toContain('Read docs/runbooks/containment-failed.md');
     expect(text).toMatch(/1 of 3 steps did not hold\.$/);
+    expect(writeDrill({ ...stopped, steps: results().slice(0, 2) })).toMatch(
+      /The drill ended early, after 2 steps: none failed, and the others were not tried\.$/,
+    );
     expect(lines).toHaveLength(3);
   });
 });

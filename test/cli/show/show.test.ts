@@ -31,7 +31,7 @@ describe('show', () => {
       'a release restores thing group cordon-quarantine: now a member, then no member',
       'timeline:',
       `  ${at(0)} +     0 ms  case opened: thing groups: sensors`,
-      `  ${at(0)} +     0 ms  in-alarm: myapp-processes/no-child-processes {"number":1}`,
+      `  ${at(0)} +     0 ms  in-alarm: myapp-processes/no-child-processes: 1 child process of myapp`,
       `  ${at(0)} +     0 ms  containment planned by playbook: quarantine, disconnect`,
       `  ${at(0)} +     0 ms  disconnect: apply done: apply was done`,
       `  ${at(0)} +     0 ms  quarantine: apply done: apply was done`,

@@ -153,7 +153,7 @@ describe('a finding of another product', () => {
     });
     expect(readCase(JSON.parse(JSON.stringify(writeCase(record))))).toEqual(record);
     expect(describeCase(record).outbox.timeline.map(({ detail }) => detail)).toContain(
-      `${key} {"title":"Beacon to 203.0.113.9","severity":"high","product":"Acme NDR"}`,
+      `${key}: Beacon to 203.0.113.9, high, Acme NDR`,
     );
   });
 
