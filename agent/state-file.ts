@@ -43,7 +43,7 @@ export function openStateFile(
       attempt(`write ${path}`, () => {
         makeFolder(directory);
         replaceFile(path, text);
-        if (!isClean) removeTemporaries(directory, (name) => name === basename(path));
+        if (!isClean) removeTemporaries(directory, listFolder(directory), (name) => name === basename(path));
         isClean = true;
       }),
   };
@@ -78,9 +78,13 @@ export function replaceFile(path: string, text: string, isUrgent = false): void 
 
 const temporaryName = /^(.+)\.\d+\.tmp$/;
 
-/** A run that is killed while it writes leaves its temporary file, and the next one has another pid. */
-export function removeTemporaries(folder: string, isOurs: (name: string) => boolean): void {
-  for (const name of listFolder(folder)) {
+/** A run that is killed while it writes leaves its temporary file, and the next one has another pid. `names`: in the folder. */
+export function removeTemporaries(
+  folder: string,
+  names: readonly string[],
+  isOurs: (name: string) => boolean,
+): void {
+  for (const name of names) {
     const written = temporaryName.exec(name)?.[1];
     if (written !== undefined && isOurs(written)) removeIfThere(join(folder, name));
   }

@@ -63,10 +63,9 @@ export function openSpool(directory: string, thingName: string, problems: Proble
       attempt(`read ${folder}`, () => {
         names = listFolder(folder);
       });
-      if (names.length > 0)
-        attempt(`remove what was left in ${folder}`, () =>
-          removeTemporaries(folder, (name) => fileName.test(name)),
-        );
+      attempt(`remove what was left in ${folder}`, () =>
+        removeTemporaries(folder, names, (name) => fileName.test(name)),
+      );
       const reports = names.filter((name) => fileName.test(name)).sort(byId);
       for (const [index, name] of reports.entries()) {
         attempt(`read ${name} in ${folder}`, () => {
