@@ -1,5 +1,6 @@
 import type { Announcement } from '../messages/announcement-schema';
 import { clip, isRegistryName } from '../text';
+import { findHighestSeverity } from './highest-severity';
 import type { ListedCase } from './outline';
 
 /** From when to when cases were recorded that one digest lists; the later time is within it, the earlier not. */
@@ -11,7 +12,6 @@ export interface DigestSpan {
 
 /** Some by name, the others by number. */
 const mostListed = 20;
-const severities = ['low', 'medium', 'high', 'critical'];
 
 /** One message for the cases that were recorded in a time, as they are now. */
 export function writeDigest(
@@ -20,7 +20,7 @@ export function writeDigest(
   consoleUrl: string | undefined,
 ): Announcement {
   const caseId = `digest-${to}`;
-  const severity = severities.findLast((one) => cases.some((listed) => listed.severity === one)) ?? 'low';
+  const severity = findHighestSeverity(cases);
   const one = cases.length === 1;
   const more = cases.length - mostListed;
   const minutes = Math.max(1, Math.round((to - from) / 60_000));

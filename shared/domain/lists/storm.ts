@@ -5,6 +5,7 @@ import type { Announcement } from '../messages/announcement-schema';
 import { writeTime } from '../messages/describe-reason';
 import type { Storm } from '../messages/storm';
 import { clip, isRegistryName } from '../text';
+import { findHighestSeverity } from './highest-severity';
 import type { ListedCase } from './outline';
 
 /** The cases of a storm, and the other open ones that a command on its behavior takes as well. */
@@ -13,8 +14,6 @@ export interface StormCases {
   readonly own: readonly ListedCase[];
   readonly open: readonly ListedCase[];
 }
-
-const severities = ['low', 'medium', 'high', 'critical'];
 
 /** In words, those that need somebody first. */
 const words = [
@@ -84,7 +83,7 @@ export function writeStorm(
 ): Announcement {
   const { behavior, own } = cases;
   const name = nameStorm(behavior);
-  const severity = severities.findLast((one) => own.some((listed) => listed.severity === one)) ?? 'low';
+  const severity = findHighestSeverity(own);
   const onlyRecorded = own.every(({ status }) => status === 'observed' || status === 'closed');
   const counts = countStatuses(own);
   return {

@@ -1,0 +1,9 @@
+import type { Severity } from '../configuration';
+import { compareSeverity } from '../guards/guards';
+
+export function findHighestSeverity(cases: readonly { readonly severity: Severity }[]): Severity {
+  return cases.reduce<Severity>(
+    (highest, { severity }) => (compareSeverity(severity, highest) > 0 ? severity : highest),
+    'low',
+  );
+}
