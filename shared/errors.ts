@@ -24,6 +24,19 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof Error && error.name === 'ResourceNotFoundException';
 }
 
+/** Nothing for what is not there. `isGone`: the errors that say so. */
+export async function orNothing<T>(
+  read: () => Promise<T | undefined>,
+  isGone: (error: unknown) => boolean = isNotFound,
+): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
 /** AWS refused for good: trying the same again can't help. By error name, since status codes differ by plane. */
 const refusals = new Set([
   'InvalidRequestException',

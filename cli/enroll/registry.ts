@@ -14,7 +14,7 @@ import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { connectConnections } from '../../shared/aws/connections';
 import { connectCertificates, connectPolicies } from '../../shared/aws/policies';
 import { connectThings } from '../../shared/aws/things';
-import { isNotFound } from '../../shared/errors';
+import { isNotFound, orNothing } from '../../shared/errors';
 import { CliError, RefusedError } from '../cli-error';
 import { connectRemovals, isInvalid } from './removals';
 import { type Patience, patienceOfAnOperator } from './retry-deletion';
@@ -56,12 +56,9 @@ export function connectRegistry(
     listThingsOfPrincipal: things.listThingsOfPrincipal,
 
     async findThing(thingName: string): Promise<string | undefined> {
-      try {
+      return orNothing(async () => {
         return (await iot.send(new DescribeThingCommand({ thingName }))).thingArn;
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
+      });
     },
 
     async createThing(
@@ -73,14 +70,11 @@ export function connectRegistry(
     },
 
     async findCertificate(certificateId: string) {
-      try {
+      return orNothing(async () => {
         const { certificateDescription } = await iot.send(new DescribeCertificateCommand({ certificateId }));
         const { certificateArn = '', status = '' } = certificateDescription ?? {};
         return { certificateArn, status };
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
+      });
     },
 
     /** Inactive, so that a certificate whose enrolment was cut short is of no use to anybody. */

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-iot';
 import type { connectPolicies } from '../../shared/aws/policies';
 import type { connectThings } from '../../shared/aws/things';
-import { isNotFound } from '../../shared/errors';
+import { isNotFound, orNothing } from '../../shared/errors';
 import { deleteOnceDetached, type Patience } from './retry-deletion';
 
 function isAttached(error: unknown): boolean {
@@ -38,14 +38,8 @@ export function connectRemovals(
     },
 
     /** What the policy is on; nothing where there is no such policy. */
-    async findTargets(policyName: string): Promise<readonly string[] | undefined> {
-      try {
-        return await policies.listTargets(policyName);
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
-    },
+    findTargets: (policyName: string): Promise<readonly string[] | undefined> =>
+      orNothing(() => policies.listTargets(policyName)),
 
     /** Whether there was such a policy that nothing holds; then it is gone. */
     async deleteUnusedPolicy(policyName: string): Promise<boolean> {

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-iot';
 import type { Configuration } from '../../shared/domain/configuration';
 import { printable } from '../../shared/domain/messages/announcement';
-import { isNotFound } from '../../shared/errors';
+import { orNothing } from '../../shared/errors';
 import { type GroupReader, judgeAdoption } from '../../shared/mitigation/adoption';
 import type { Settings } from '../target';
 
@@ -62,15 +62,6 @@ function connectGroups(
     },
     listOwn: () => listOwn(cloudFormation, stackName),
   };
-}
-
-async function orNothing<T>(ask: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 /** Nothing before the first deploy. */

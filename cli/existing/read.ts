@@ -8,7 +8,7 @@ import {
   ListTargetsForSecurityProfileCommand,
   type MetricToRetain,
 } from '@aws-sdk/client-iot';
-import { isNotFound } from '../../shared/errors';
+import { orNothing } from '../../shared/errors';
 import type { Settings } from '../target';
 
 /** A security profile of the account, as Device Defender has it. */
@@ -56,7 +56,7 @@ export function connectExisting(client: Pick<IoTClient, 'send'>) {
 
   /** Undefined if somebody deleted it meanwhile. */
   async function readProfile(name: string): Promise<ExistingProfile | undefined> {
-    try {
+    return orNothing(async () => {
       const found = await client.send(new DescribeSecurityProfileCommand({ securityProfileName: name }));
       const { securityProfileDescription: description, metricsExportConfig } = found;
       return {
@@ -73,22 +73,16 @@ export function connectExisting(client: Pick<IoTClient, 'send'>) {
         targets: await listTargets(name),
         ...(metricsExportConfig?.mqttTopic && { exportTopic: metricsExportConfig.mqttTopic }),
       };
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    });
   }
 
   async function readMetric(metricName: string): Promise<ExistingMetric | undefined> {
-    try {
+    return orNothing(async () => {
       const { metricType = '', displayName } = await client.send(
         new DescribeCustomMetricCommand({ metricName }),
       );
       return { name: metricName, type: metricType, ...(displayName && { displayName }) };
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
+    });
   }
 
   return {

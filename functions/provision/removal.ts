@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
-import { isNotFound } from '../../shared/errors';
+import { orNothing } from '../../shared/errors';
 import type { Log, Policies } from '../../shared/ports';
 import { groupArn, policyName, writeWayOut } from './properties';
 
@@ -98,12 +98,9 @@ async function deleteOldVersions(PolicyName: string, { policies }: RemovalPorts)
 }
 
 async function ignoreMissing<T>(done: Promise<T>): Promise<T | undefined> {
-  try {
+  return orNothing(async () => {
     return await done;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  });
 }
 
 const named = 3;

@@ -4,7 +4,7 @@ import {
   type IoTDataPlaneClient,
   PublishCommand,
 } from '@aws-sdk/client-iot-data-plane';
-import { isNotFound } from '../errors';
+import { isNotFound, orNothing } from '../errors';
 import type { Connections } from '../ports';
 import { dataPlaneClient } from './data-plane';
 
@@ -23,14 +23,11 @@ export function connectConnections(client: IoTDataPlaneClient = dataPlaneClient(
     },
 
     async connectedSince(clientId) {
-      try {
+      return orNothing(async () => {
         const session = await client.send(new GetConnectionCommand({ clientId }));
         // A session whose start is unknown counts as old.
         return session.connected ? (session.connectedSince ?? 0) : undefined;
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
+      });
     },
 
     async publish(topic, payload, { retain } = { retain: false }) {

@@ -4,7 +4,7 @@ import {
   DescribeJobExecutionCommand,
   type IoTClient,
 } from '@aws-sdk/client-iot';
-import { isNotFound } from '../errors';
+import { orNothing } from '../errors';
 import type { Jobs } from '../ports';
 import { iotClient } from './iot-client';
 
@@ -23,13 +23,10 @@ export function connectJobs(arnPrefix: string, client: IoTClient = iotClient()):
     },
 
     async readStatus(jobId, thingName) {
-      try {
+      return orNothing(async () => {
         const { execution } = await client.send(new DescribeJobExecutionCommand({ jobId, thingName }));
         return execution?.status;
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
+      });
     },
 
     async cancel(jobId) {

@@ -6,7 +6,7 @@ import {
   type IoTClient,
   ListThingsInThingGroupCommand,
 } from '@aws-sdk/client-iot';
-import { isNotFound } from '../errors';
+import { isNotFound, orNothing } from '../errors';
 import { iotClient } from './iot-client';
 
 /** The policy on the quarantine group, which CloudFormation can't attach (docs/facts.md#cloudformation). */
@@ -52,15 +52,12 @@ export function connectQuarantineGroup(client: IoTClient = iotClient()) {
     /** A thing in the group; undefined if the group is empty. */
     async findMember(groupArn: string): Promise<string | undefined> {
       const thingGroupName = groupArn.slice(groupArn.lastIndexOf('/') + 1);
-      try {
+      return orNothing(async () => {
         const { things } = await client.send(
           new ListThingsInThingGroupCommand({ thingGroupName, maxResults: 1 }),
         );
         return things?.[0];
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
+      });
     },
   };
 }

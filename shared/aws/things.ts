@@ -14,7 +14,7 @@ import {
   RemoveThingFromThingGroupCommand,
   TestAuthorizationCommand,
 } from '@aws-sdk/client-iot';
-import { isNotFound } from '../errors';
+import { orNothing } from '../errors';
 import type { Things } from '../ports';
 import { iotClient } from './iot-client';
 
@@ -24,16 +24,13 @@ export function connectThings(arnPrefix: string, client: IoTClient = iotClient()
 
   return {
     async describe(thingName) {
-      try {
+      return orNothing(async () => {
         const thing = await client.send(new DescribeThingCommand({ thingName }));
         return {
           attributes: thing.attributes ?? {},
           ...(thing.thingTypeName && { thingTypeName: thing.thingTypeName }),
         };
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
+      });
     },
 
     // The list includes parent groups (IoT developer guide, "Static thing groups"): up to seven levels of ten.

@@ -1,4 +1,4 @@
-import { isNotFound } from '../../../shared/errors';
+import { isNotFound, orNothing } from '../../../shared/errors';
 
 /** Of IAM, SNS and SQS; AWS IoT answers for a missing rule as for one that is not allowed. */
 const goneNames = new Set([
@@ -6,14 +6,12 @@ const goneNames = new Set([
   ...['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'],
 ]);
 
-/** Nothing for what is not there. */
-export async function orNothing<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (isNotFound(error) || (error instanceof Error && goneNames.has(error.name))) return undefined;
-    throw error;
-  }
+/** Nothing for what is not there, as each of these services says it. */
+export function orGone<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
+  return orNothing(
+    read,
+    (error) => isNotFound(error) || (error instanceof Error && goneNames.has(error.name)),
+  );
 }
 
 /** The API of AWS IoT begins its names with a small letter, CloudFormation with a capital. */

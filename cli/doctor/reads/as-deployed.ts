@@ -26,7 +26,7 @@ import {
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { parseJson } from '../../../shared/domain/json';
 import type { PresentResources, PresentTable } from '../as-deployed/present';
-import { capitalizeKeys, orNothing } from './answers';
+import { capitalizeKeys, orGone } from './answers';
 import { connectHttpApis } from './http-api';
 import { connectLogGroups } from './log-groups';
 import { readRole } from './role';
@@ -53,7 +53,7 @@ export function connectPresent(
     readRole: (RoleName) => readRole(iam, RoleName),
 
     readQueuePolicy: (QueueUrl) =>
-      orNothing(async () => {
+      orGone(async () => {
         const { Attributes } = await sqs.send(
           new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Policy'] }),
         );
@@ -61,26 +61,26 @@ export function connectPresent(
       }),
 
     readTopic: (TopicArn) =>
-      orNothing(async () => {
+      orGone(async () => {
         const { Attributes = {} } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
         const { Policy, KmsMasterKeyId: key } = Attributes;
         return { ...(Policy && { policy: JSON.parse(Policy) as unknown }), ...(key && { key }) };
       }),
 
     readSubscription: (SubscriptionArn) =>
-      orNothing(async () => {
+      orGone(async () => {
         const { Attributes } = await sns.send(new GetSubscriptionAttributesCommand({ SubscriptionArn }));
         return Attributes;
       }),
 
     readTopicRule: (ruleName) =>
-      orNothing(async () => {
+      orGone(async () => {
         const { rule } = await iot.send(new GetTopicRuleCommand({ ruleName }));
         return rule && (capitalizeKeys(rule) as object);
       }),
 
     readSchedule: (Name) =>
-      orNothing(async () => {
+      orGone(async () => {
         const [{ State = '', ScheduleExpression = '', EventPattern }, { Targets = [] }] = await Promise.all([
           events.send(new DescribeRuleCommand({ Name })),
           events.send(new ListTargetsByRuleCommand({ Rule: Name })),
@@ -91,7 +91,7 @@ export function connectPresent(
       }),
 
     readFunctionSettings: (FunctionName) =>
-      orNothing(async () => {
+      orGone(async () => {
         const { Configuration = {} } = await lambda.send(new GetFunctionCommand({ FunctionName }));
         const { Environment, Timeout, MemorySize, Handler, Runtime, Role, Layers, CodeSha256 } =
           Configuration;
@@ -102,14 +102,14 @@ export function connectPresent(
       }),
 
     readQueueSettings: (QueueUrl) =>
-      orNothing(async () => {
+      orGone(async () => {
         const { Attributes } = await sqs.send(
           new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
         );
         return Attributes;
       }),
 
-    readTable: (TableName) => orNothing(() => readTable(dynamodb, TableName)),
+    readTable: (TableName) => orGone(() => readTable(dynamodb, TableName)),
 
     readEventSource: async (FunctionName, id) => {
       for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings(
@@ -123,7 +123,7 @@ export function connectPresent(
     },
 
     readFunctionPolicy: (FunctionName) =>
-      orNothing(async () => {
+      orGone(async () => {
         const { Policy = '{}' } = await lambda.send(new GetPolicyCommand({ FunctionName }));
         return JSON.parse(Policy) as unknown;
       }),

@@ -5,15 +5,15 @@ import {
   LambdaClient,
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
-import { isNotFound } from '../../../shared/errors';
+import { orNothing } from '../../../shared/errors';
 import type { FunctionState } from '../checks/functions';
 
 export function connectFunctions(settings: object) {
   const lambda = new LambdaClient(settings);
 
   return {
-    async readFunction(functionName: string): Promise<FunctionState | undefined> {
-      try {
+    readFunction: (functionName: string): Promise<FunctionState | undefined> =>
+      orNothing(async () => {
         const { Configuration = {}, Concurrency } = await lambda.send(
           new GetFunctionCommand({ FunctionName: functionName }),
         );
@@ -32,11 +32,7 @@ export function connectFunctions(settings: object) {
           ...(Configuration.LastUpdateStatus && { lastUpdate: Configuration.LastUpdateStatus }),
           ...(reserved !== undefined && { reservedConcurrency: reserved }),
         };
-      } catch (error) {
-        if (isNotFound(error)) return undefined;
-        throw error;
-      }
-    },
+      }),
 
     /** Gives what the function returned; throws what it failed with. */
     async invokeFunction(functionName: string, event: object): Promise<unknown> {

@@ -7,7 +7,7 @@ import {
   GetStagesCommand,
 } from '@aws-sdk/client-apigatewayv2';
 import type { PresentHttpApi } from '../as-deployed/present';
-import { capitalizeKeys, orNothing } from './answers';
+import { capitalizeKeys, orGone } from './answers';
 
 interface Page {
   readonly Items?: readonly object[] | undefined;
@@ -36,7 +36,7 @@ export function connectHttpApis(settings: object) {
   }
 
   return (apiId: string) => {
-    const reading = found.get(apiId) ?? orNothing(() => read(apiId));
+    const reading = found.get(apiId) ?? orGone(() => read(apiId));
     found.set(apiId, reading);
     return reading;
   };

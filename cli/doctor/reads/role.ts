@@ -6,10 +6,10 @@ import {
   paginateListRolePolicies,
 } from '@aws-sdk/client-iam';
 import type { PresentRole } from '../as-deployed/present';
-import { orNothing } from './answers';
+import { orGone } from './answers';
 
 export async function readRole(iam: IAMClient, RoleName: string): Promise<PresentRole | undefined> {
-  return orNothing(async () => {
+  return orGone(async () => {
     const { Role } = await iam.send(new GetRoleCommand({ RoleName }));
     const names: string[] = [];
     for await (const { PolicyNames = [] } of paginateListRolePolicies({ client: iam }, { RoleName }))
