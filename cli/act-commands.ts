@@ -47,6 +47,7 @@ function addActCommand(program: Command, name: OperatorAction, { target, explain
       readThings,
     )
     .option('--group <name>', 'with --all: only things of this thing group')
+    .option('--json', 'print one JSON object on a line for each thing')
     .action(async (things: string[], flags: ActFlags) => {
       const { runAct } = await import('./act-on-each');
       await runAct(name, things, flags, { target, explain });

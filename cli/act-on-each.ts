@@ -5,13 +5,15 @@ import { type OperatorAction, operatorActionDescriptors } from '../shared/domain
 import { type ActOptions, act } from './act';
 import { CliError, RefusedError, UsageError } from './cli-error';
 import type { CommandPorts } from './command-ports';
-import { exitCodes } from './exit-codes';
+import { describeFault, exitCodes, type Fault } from './exit-codes';
 import { interruptible } from './interruptible';
+import { writeJsonLine } from './json';
 import { type CaseLister, findCases } from './list';
 import { say, sayAside } from './look/output';
 
 export interface ActFlags extends Omit<ActOptions, 'waitSeconds' | 'caseId' | 'onSent'> {
   readonly wait: number;
+  readonly json?: boolean;
   readonly all?: boolean;
   readonly expect?: number;
   readonly behavior?: string;
@@ -38,27 +40,20 @@ export async function runAct(
   const aims: readonly Aim[] = flags.all
     ? await selectCases(name, flags, to, Date.now())
     : things.map((thing) => ({ thing }));
-  const { wait, ...options } = flags;
+  const { wait, json, ...options } = flags;
   const sent: string[] = [];
+  const actOn = async ({ thing, caseId }: Aim) => {
+    const more = { ...(caseId !== undefined && { caseId }), onSent: () => sent.push(thing) };
+    const outcome = await act(name, thing, { ...options, ...more, waitSeconds: wait }, to);
+    return json ? writeJsonLine(outcome) : outcome.text;
+  };
+  const sayFailed = ({ thing }: Aim, fault: Fault) => {
+    sayAside(fault.text);
+    if (json) say(writeJsonLine({ thingName: thing, error: describeFault(fault) }));
+  };
   await interruptible(
     () => describeSent(name, sent),
-    () =>
-      actOnEach(
-        aims,
-        ({ thing, caseId }) =>
-          act(
-            name,
-            thing,
-            {
-              ...options,
-              ...(caseId !== undefined && { caseId }),
-              waitSeconds: wait,
-              onSent: () => sent.push(thing),
-            },
-            to,
-          ),
-        { explain, say, sayAside, atOnce: flags.all ? 10 : 1 },
-      ),
+    () => actOnEach(aims, actOn, { explain, say, sayFailed, atOnce: flags.all ? 10 : 1 }),
   );
 }
 
@@ -116,9 +111,10 @@ function describeSent(name: OperatorAction, sent: readonly string[]): string {
     : `${name} of ${sent.length} things was sent, and Cordon continues: cordon list has the outcome.`;
 }
 
-interface EachPorts extends Pick<CommandPorts, 'explain'> {
+interface EachPorts<A> extends Pick<CommandPorts, 'explain'> {
   readonly say: (text: string) => void;
-  readonly sayAside: (text: string) => void;
+  /** Of one among several. */
+  readonly sayFailed: (aim: A, fault: Fault) => void;
   readonly atOnce: number;
 }
 
@@ -136,7 +132,7 @@ class SomeFailedError extends CliError {
 export async function actOnEach<A>(
   aims: readonly A[],
   actOn: (aim: A) => Promise<string>,
-  { explain, say, sayAside, atOnce }: EachPorts,
+  { explain, say, sayFailed, atOnce }: EachPorts<A>,
 ): Promise<void> {
   const codes: number[] = [];
   const left = [...aims];
@@ -146,9 +142,9 @@ export async function actOnEach<A>(
         say(await actOn(aim));
       } catch (error) {
         if (aims.length === 1) throw error;
-        const { text, exitCode } = await explain(error);
-        sayAside(text);
-        codes.push(exitCode);
+        const fault = await explain(error);
+        sayFailed(aim, fault);
+        codes.push(fault.exitCode);
       }
     }
   };

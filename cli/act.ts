@@ -40,13 +40,22 @@ type ActTarget = Pick<Target, 'openCommands'> & {
   readonly refusals: Pick<Target['refusals'], 'read'>;
 };
 
+/** What became of a command. */
+export interface Outcome {
+  readonly thingName: string;
+  readonly caseId?: string;
+  /** Of the case; absent where nobody waited for the outcome. */
+  readonly status?: string;
+  readonly text: string;
+}
+
 /** Sends an operator's command and waits for its outcome. Throws if the command does not reach it. */
 export async function act(
   name: OperatorAction,
   given: string,
   options: ActOptions,
   { cases, refusals, openCommands }: ActTarget,
-): Promise<string> {
+): Promise<Outcome> {
   const thingName = requireThing(given);
   if (!isHome(thingName)) throw new RefusedError(`${thingName}: ${notHome}`);
   const before = await cases.load(thingName);
@@ -73,7 +82,7 @@ export async function act(
   await commands.send(command, requestId);
   options.onSent?.();
   if (options.waitSeconds === 0)
-    return `${thingName}: ${name} was sent. cordon show ${thingName} has the outcome.`;
+    return { thingName, text: `${thingName}: ${name} was sent. cordon show ${thingName} has the outcome.` };
   const asked = before?.value.status !== 'awaiting-approval' && before?.value.request;
   const ended = (stored: Versioned<Case> | undefined) =>
     stored !== undefined &&
@@ -100,12 +109,14 @@ export async function act(
     throw new TimedOutError(
       `${thingName}: ${describeRequest(after.value.request)}. Nothing was done yet: somebody else has to order the same`,
     );
+  const outcome = { thingName, ...(after && { caseId: after.value.caseId }), status };
   if (name === 'reject' && asked)
-    return printable(`${thingName}: ${asked.action} by ${asked.actor} is rejected.`);
+    return { ...outcome, text: printable(`${thingName}: ${asked.action} by ${asked.actor} is rejected.`) };
   const reason = after?.value.reason ? describeReason(after.value.reason) : '';
   if (!reached.includes(status)) throw new CliError(`${thingName} is in ${status}: ${reason}`);
   const warning = name === 'release' ? describeAlarms(before?.value) : undefined;
-  return printable(`${thingName} ${done ?? `is ${reason}`}.${warning ? ` It is ${warning}.` : ''}`);
+  const text = printable(`${thingName} ${done ?? `is ${reason}`}.${warning ? ` It is ${warning}.` : ''}`);
+  return { ...outcome, text };
 }
 
 type Asked = Case & { readonly request: PersonRequest };

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { CommandPorts } from './command-ports';
+import { exitCodes } from './exit-codes';
 import type { ExportFormat } from './export';
 import type { HistoryFlags } from './history';
 import type { ListFlags } from './list';
@@ -130,9 +131,14 @@ export function addCaseCommands(program: Command, { version, target, explain }: 
     .command('verify')
     .description('check that nobody changed the timeline of a case, by its hash chain')
     .argument('<case|thing>', 'a case id, or a thing for its newest case')
-    .action(async (name: string) => {
-      const { verifyCase } = await import('./verify');
-      say(await verifyCase(name, await target()));
+    .option('--json', 'print JSON')
+    .action(async (name: string, { json }: { json?: boolean }) => {
+      const { checkCase, verifyCase } = await import('./verify');
+      if (!json) return say(await verifyCase(name, await target()));
+      const check = await checkCase(name, await target());
+      const { writeJson } = await import('./json');
+      say(writeJson(check));
+      if (!check.whole) process.exitCode = exitCodes.unwell;
     });
 
   program

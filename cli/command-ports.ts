@@ -1,3 +1,4 @@
+import type { Fault } from './exit-codes';
 import type { Target } from './target';
 
 /** What each room's commands are made with. Implementations are loaded when a command runs, so that each starts quickly. */
@@ -6,5 +7,5 @@ export interface CommandPorts {
   /** Opens the stack that the command is for, and names it on standard error. */
   readonly target: () => Promise<Target>;
   /** What went wrong with one of several things, for who goes on with the others. */
-  readonly explain: (error: unknown) => Promise<{ readonly text: string; readonly exitCode: number }>;
+  readonly explain: (error: unknown) => Promise<Fault>;
 }

@@ -15,6 +15,19 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
+/** What a command ends with. */
+export interface Fault {
+  /** One line that a user can act on, or one for each error in a cordon.yml. */
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** The same for a program: `kind` is the name of the exit code. */
+export function describeFault({ text, exitCode }: Fault) {
+  const [kind = 'failed'] = Object.entries(exitCodes).find(([, code]) => code === exitCode) ?? [];
+  return { kind, exitCode, message: text };
+}
+
 /** For the end of `--help`. */
 export const exitCodeHelp = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 timed out (Cordon continues), 5 not reachable,

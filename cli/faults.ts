@@ -4,7 +4,7 @@ import { printable } from '../shared/domain/messages/announcement';
 import { IndexNotBuiltError } from '../shared/errors';
 import { CliError } from './cli-error';
 import { describeError, findEndpoint, isUnreadable } from './describe-error';
-import { exitCodes } from './exit-codes';
+import { exitCodes, type Fault } from './exit-codes';
 
 /** What the command was for. */
 export interface Where {
@@ -13,12 +13,6 @@ export interface Where {
   readonly isLocal: boolean;
   /** AWS was asked for with --aws. */
   readonly aws?: boolean;
-}
-
-interface Fault {
-  /** One line that a user can act on, or one for each error in a cordon.yml. */
-  readonly text: string;
-  readonly exitCode: number;
 }
 
 /** What a command ends with. The stack is only printed with CORDON_DEBUG. */

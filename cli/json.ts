@@ -6,7 +6,12 @@ export function writeJson(value: unknown): string {
   return escapeJson(JSON.stringify(value, null, 2));
 }
 
-export function escapeJson(json: string): string {
+/** On one line, for several answers after another. */
+export function writeJsonLine(value: unknown): string {
+  return escapeJson(JSON.stringify(value));
+}
+
+function escapeJson(json: string): string {
   return json.replace(/[\x7f-\x9f\p{Cf}\u2028\u2029]/gu, escapeUnits);
 }
 

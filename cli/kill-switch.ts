@@ -7,6 +7,7 @@ import { type KillSwitch, maxReason } from '../shared/domain/guards/kill-switch'
 import { printable } from '../shared/domain/messages/announcement';
 import { describeKillSwitch } from '../shared/domain/messages/describe-kill-switch';
 import { UsageError } from './cli-error';
+import { writeJson } from './json';
 import type { Target } from './target';
 
 export type SwitchPort = Pick<ReturnType<typeof connectKillSwitch>, 'read' | 'write'>;
@@ -20,6 +21,7 @@ interface SwitchTarget {
 export interface SwitchOptions {
   readonly reason?: string;
   readonly actor?: string;
+  readonly json?: boolean;
 }
 
 /** The newest cases of each status that are checked. In a storm, more are held back than anybody reads. */
@@ -27,11 +29,14 @@ const maxLookedAt = 100;
 const maxNamed = 20;
 
 /** The state of the kill switch, since when and by whom, and what it holds back. */
-export async function showKillSwitch(target: SwitchTarget): Promise<ShownSwitch> {
+export async function showKillSwitch(
+  target: SwitchTarget,
+  { json }: Pick<SwitchOptions, 'json'> = {},
+): Promise<ShownSwitch> {
   const [seen, heldBack] = await Promise.all([target.killSwitch.read(), listHeldBack(target)]);
   const isRead = seen.state !== 'unknown';
   return {
-    text: say(sentence(seen), writeHeldBack(heldBack)),
+    text: json ? writeData(seen, heldBack) : say(sentence(seen), writeHeldBack(heldBack)),
     isRead,
     ...(!isRead && heldBack instanceof Error && { fault: heldBack }),
   };
@@ -47,7 +52,7 @@ interface ShownSwitch {
 /** Turns the switch. Functions apply the stored state when they next read it. */
 export async function turnKillSwitch(
   state: 'on' | 'off',
-  { reason, actor }: SwitchOptions,
+  { reason, actor, json }: SwitchOptions,
   target: SwitchTarget,
   now: number,
 ): Promise<string> {
@@ -62,7 +67,15 @@ export async function turnKillSwitch(
     state === 'on'
       ? 'It takes effect within 5 seconds. Contained things stay contained, and a release still works.'
       : 'Cordon decides again on the things that it held back, within some minutes and without another alert.';
-  return say(sentence(wanted), effect, writeHeldBack(await listHeldBack(target)));
+  const heldBack = await listHeldBack(target);
+  return json ? writeData(wanted, heldBack) : say(sentence(wanted), effect, writeHeldBack(heldBack));
+}
+
+/** The switch, and the things that it holds back or why they can't be listed. */
+function writeData(seen: KillSwitch, found: readonly string[] | Error): string {
+  const heldBack =
+    found instanceof Error ? { heldBackError: `${found.name}: ${found.message}` } : { heldBack: found };
+  return writeJson({ ...seen, ...heldBack });
 }
 
 /** The line above a list of cases; none while the switch is off. */

@@ -1,6 +1,8 @@
 import { CommanderError } from 'commander';
-import { exitCodes } from './exit-codes';
-import { sayAside } from './look/output';
+import { describeFault, exitCodes, type Fault } from './exit-codes';
+import type { Where } from './faults';
+import { writeJsonLine } from './json';
+import { say, sayAside } from './look/output';
 import { buildProgram } from './program';
 
 /** Runs a command line to its end, and gives the exit code; undefined where the command has set one, or it is 0. */
@@ -10,11 +12,26 @@ export async function runProgram(args: readonly string[]): Promise<number | unde
     await program.parseAsync(args, { from: 'user' });
     return undefined;
   } catch (error) {
-    // Commander has printed what is wrong, or the help or version that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
-    const { readFault } = await import('./faults');
-    const { text, exitCode } = readFault(error, where(), process.env);
-    sayAside(`cordon: ${text}`);
-    return exitCode;
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const fault = await readFault(error, where());
+    // Commander has printed what is wrong.
+    if (!(error instanceof CommanderError)) sayAside(`cordon: ${fault.text}`);
+    if (wantsJson(args)) say(writeJsonLine({ error: describeFault(fault) }));
+    return fault.exitCode;
   }
+}
+
+async function readFault(error: unknown, where: Where): Promise<Fault> {
+  if (error instanceof CommanderError) {
+    const [said = ''] = error.message.split('\n');
+    return { text: said.replace(/^error: /, ''), exitCode: exitCodes.usage };
+  }
+  const faults = await import('./faults');
+  return faults.readFault(error, where, process.env);
+}
+
+/** A program that asks for JSON gets some, also where the command line is wrong. */
+function wantsJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end < 0 ? undefined : end).includes('--json');
 }

@@ -58,9 +58,10 @@ export function addStackCommands(program: Command, { version, target, explain }:
     .command('detect')
     .description('show which alerts the rules detector raises on example data (test/conformance/README.md)')
     .argument('<files...>', 'YAML files of security profiles, datapoints and expected alerts')
-    .action(async (files: string[]) => {
+    .option('--json', 'print JSON')
+    .action(async (files: string[], flags: { readonly json?: boolean }) => {
       const { runExamples } = await import('./detect/run');
-      const { text, isMatch } = runExamples(files);
+      const { text, isMatch } = runExamples(files, flags);
       say(text);
       if (!isMatch) process.exitCode = exitCodes.unwell;
     });
@@ -92,11 +93,12 @@ export function addStackCommands(program: Command, { version, target, explain }:
     .addArgument(new Argument('[what]', 'what to do').choices(['on', 'off', 'status']).default('status'))
     .option('-r, --reason <text>', 'the reason, shown to everybody')
     .option('--actor <name>', 'who turns the switch (default: your login name)')
+    .option('--json', 'print JSON')
     .addHelpText('after', '\n`status` exits 5 if the switch could not be read.')
     .action(async (what: 'on' | 'off' | 'status', options: SwitchOptions) => {
       const { showKillSwitch, turnKillSwitch } = await import('./kill-switch');
       if (what !== 'status') return say(await turnKillSwitch(what, options, await target(), Date.now()));
-      const { text, isRead, fault } = await showKillSwitch(await target());
+      const { text, isRead, fault } = await showKillSwitch(await target(), options);
       if (fault && (await explain(fault)).exitCode === exitCodes.unreachable) throw fault;
       say(text);
       if (!isRead) process.exitCode = exitCodes.unreachable;

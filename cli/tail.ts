@@ -1,7 +1,7 @@
 import { openStatuses } from '../shared/domain/case/status';
 import { printable } from '../shared/domain/messages/announcement';
 import type { DescribedEntry } from '../shared/domain/messages/describe-event';
-import { escapeJson } from './json';
+import { writeJsonLine } from './json';
 import { type CaseLister, findCases } from './list';
 import type { Screen } from './look/style';
 import { writeTime } from './look/times';
@@ -69,7 +69,7 @@ export function writeHappening(
   { json }: TailFlags,
   { paint }: Screen,
 ): string {
-  if (json) return escapeJson(JSON.stringify({ at, thingName, caseId, what, actor, detail }));
+  if (json) return writeJsonLine({ at, thingName, caseId, what, actor, detail });
   const [who, why] = [actor ? ` by ${actor}` : '', detail ? `: ${detail}` : ''].map(printable);
   return `${writeTime(at)}  ${paint('bold', printable(thingName))}  ${printable(what)}${who}${why}`;
 }

@@ -53,14 +53,26 @@ export async function readChain(name: string, reader: CaseReader, clock = Date.n
   return { ...found, chain };
 }
 
+/** What `verify` answers: the case, and what the check of its timeline found. */
+export async function checkCase(name: string, reader: CaseReader, clock = Date.now) {
+  const { record, chain } = await readChain(name, reader, clock);
+  const { caseId, thingName, status } = record;
+  if (chain.expiredAt !== undefined)
+    throw new CliError(
+      `${nameCase(record)}: its timeline expired at ${new Date(chain.expiredAt).toISOString()}, nothing to verify`,
+    );
+  const { rows, whole, faults, pending } = chain;
+  return { caseId, thingName, status, rows, whole, faults, pending };
+}
+
+function nameCase({ caseId, thingName, status }: Pick<Case, 'caseId' | 'thingName' | 'status'>): string {
+  return `case ${caseId} of ${thingName} (${status})`;
+}
+
 /** Confirms that a case's timeline is complete, or throws an error with all its faults. */
 export async function verifyCase(name: string, reader: CaseReader, clock = Date.now): Promise<string> {
-  const { record, chain: check } = await readChain(name, reader, clock);
-  const title = `case ${record.caseId} of ${record.thingName} (${record.status})`;
-  if (check.expiredAt !== undefined)
-    throw new CliError(
-      `${title}: its timeline expired at ${new Date(check.expiredAt).toISOString()}, nothing to verify`,
-    );
+  const check = await checkCase(name, reader, clock);
+  const title = nameCase(check);
   const lines = check.whole
     ? [`${title}: ${writeCount(check.rows, 'row')}, chain whole`]
     : [

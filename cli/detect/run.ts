@@ -1,3 +1,4 @@
+import { writeJson } from '../json';
 import { type Example, type ExpectedAlert, readExamples } from './file';
 import type { Alert } from './simulate';
 import { simulate } from './simulate';
@@ -8,11 +9,22 @@ export interface Outcome {
 }
 
 /** Prints the alerts that conformance files cause, and how they differ from the expected ones. */
-export function runExamples(files: readonly string[]): Outcome {
+export function runExamples(files: readonly string[], { json }: { readonly json?: boolean } = {}): Outcome {
   const outcomes = files.flatMap((file) =>
     readExamples(file).map((example) => ({ file, example, ...compare(example) })),
   );
   const failed = outcomes.filter(({ differences }) => differences.length > 0).length;
+  const isMatch = failed === 0;
+  if (json)
+    return {
+      text: writeJson(
+        outcomes.map(({ file, example, alerts, differences }) => ({
+          ...{ file, name: example.name, differences },
+          alerts: alerts.map((line) => JSON.parse(line)),
+        })),
+      ),
+      isMatch,
+    };
   const lines = outcomes.flatMap(({ file, example, alerts, differences }) => [
     `${differences.length === 0 ? 'ok  ' : 'FAIL'} ${file}: ${example.name}`,
     ...(example.alerts && differences.length === 0 ? [] : alerts.map((line) => `       ${line}`)),
@@ -20,7 +32,7 @@ export function runExamples(files: readonly string[]): Outcome {
   ]);
   return {
     text: [...lines, `${outcomes.length - failed} as expected, ${failed} not`].join('\n'),
-    isMatch: failed === 0,
+    isMatch,
   };
 }
 

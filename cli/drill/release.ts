@@ -13,8 +13,10 @@ export async function release(
   say('releasing');
   await recorder.step(
     'released',
-    async () =>
-      act('release', thingName, { comment: 'end of the drill', force: true, waitSeconds: 120 }, target),
+    async () => {
+      const options = { comment: 'end of the drill', force: true, waitSeconds: 120 };
+      return (await act('release', thingName, options, target)).text;
+    },
     { last: true },
   );
   await recorder.step('as-before', async () => {

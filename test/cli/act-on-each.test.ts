@@ -74,7 +74,7 @@ describe('an act on several things', () => {
       {
         atOnce,
         say: (text) => said.push(text),
-        sayAside: (text) => aside.push(text),
+        sayFailed: (_aim, { text }) => aside.push(text),
         explain: async (error) => ({
           text: (error as CliError).message,
           exitCode: (error as CliError).exitCode,

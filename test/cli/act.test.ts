@@ -32,7 +32,7 @@ function aStack(before: Case | undefined, after?: Case, refusal?: Refusal) {
       'mything1',
       { waitSeconds, actor: 'ada', ...(comment && { comment }) },
       { cases, refusals: { read: async () => refusal }, openCommands },
-    );
+    ).then(({ text }) => text);
   return { sent, run };
 }
 

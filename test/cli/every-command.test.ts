@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,6 +14,8 @@ import { minimalConfiguration } from '../builders';
 let aws: Server;
 let fault = '';
 let folder: string;
+/** On standard output. */
+let said: string[] = [];
 const before = { ...process.env };
 
 beforeAll(async () => {
@@ -38,7 +41,8 @@ beforeEach(() => {
     ...{ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, AWS_REGION: 'us-east-1' },
     ...{ AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' },
   });
-  jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  said = [];
+  jest.spyOn(process.stdout, 'write').mockImplementation((text) => said.push(String(text)) > 0);
   jest.spyOn(process.stderr, 'write').mockReturnValue(true);
 });
 afterEach(() => {
@@ -84,6 +88,23 @@ const asking = [
   ...['doctor'],
 ];
 
+/** They answer words, a file, a page, or what a shell reads; `export` and `enroll --template` always JSON. */
+const withoutJson = [
+  ...[
+    'check',
+    'complete',
+    'completion',
+    'console',
+    'deploy',
+    'enroll',
+    'export',
+    'help',
+    'import',
+    'package',
+  ],
+  ...['remove', 'retire'],
+];
+
 const nameOf = (line: string) => line.replace(/^--\w+ \S+ /, '').split(' ')[0];
 
 it('the table of wrong command lines has each command', () => {
@@ -100,6 +121,40 @@ it.each(asking)('cordon %s exits 3 where its rights do not suffice', async (line
   fault = 'AccessDeniedException';
 
   expect(await run(line)).toBe(3);
+});
+
+it('each command that answers with data has --json, and the page lists it', () => {
+  const { commands } = buildProgram().program;
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'operating.md'), 'utf8');
+  const without = commands.filter(({ options }) => !options.some(({ long }) => long === '--json'));
+  const listed = page.split('## JSON for programs')[1]?.split('\n## ')[0]?.split('\n') ?? [];
+  const rows = listed.filter((line) => line.startsWith('| `')).map((line) => line.split('|')[1] ?? '');
+
+  expect(without.map((command) => command.name()).sort()).toEqual(withoutJson);
+  expect([...rows.join().matchAll(/`([a-z-]+)/g)].map(([, name]) => name).sort()).toEqual(
+    commands
+      .filter((command) => !without.includes(command))
+      .map((command) => command.name())
+      .sort(),
+  );
+});
+
+it.each([
+  ['list --json', 'AccessDeniedException', 3, 'refused'],
+  ['list --json --nonsense', '', 2, 'usage'],
+  ['kill-switch onn --json', '', 2, 'usage'],
+  ['check --json', '', 2, 'usage'],
+  ['verify a --json', 'AccessDeniedException', 3, 'refused'],
+  ['tail --json', 'AccessDeniedException', 3, 'refused'],
+  ['release a --json', 'UnrecognizedClientException', 5, 'unreachable'],
+  ['show a --json', 'ValidationException', 1, 'failed'],
+] as const)('cordon %s answers an error as JSON', async (line, name, exitCode, kind) => {
+  fault = name;
+
+  expect(await run(line)).toBe(exitCode);
+  expect(said.map((text) => JSON.parse(text))).toEqual([
+    { error: { kind, exitCode, message: expect.any(String) } },
+  ]);
 });
 
 it.each([...asking, 'kill-switch', 'drill'])(

@@ -61,6 +61,19 @@ describe('kill-switch', () => {
     });
   });
 
+  it('answers a program the state, and what it holds back', async () => {
+    const stage = aStage(['mything1']);
+    const on = { state: 'on', by: 'ada', at };
+
+    expect(JSON.parse(await turnKillSwitch('on', { actor: 'ada', json: true }, stage, now))).toEqual({
+      ...on,
+      heldBack: ['mything1'],
+    });
+    const listByStatus = () => Promise.reject(new Error('slow down'));
+    const { text } = await showKillSwitch({ ...stage, history: { listByStatus } }, { json: true });
+    expect(JSON.parse(text)).toEqual({ ...on, heldBackError: 'Error: slow down' });
+  });
+
   it('explains what an unreadable switch means', async () => {
     const read = async (): Promise<KillSwitch> => ({ state: 'unknown', reason: 'AccessDenied: no' });
     const { killSwitch, ...stage } = aStage();

@@ -1,5 +1,5 @@
 import { CliError } from '../../cli/cli-error';
-import { verifyCase } from '../../cli/verify';
+import { checkCase, verifyCase } from '../../cli/verify';
 import type { TimelineRow } from '../../shared/timeline';
 import { hashRow } from '../../shared/timeline';
 import { now } from '../builders';
@@ -111,6 +111,19 @@ describe('verify', () => {
 
     expect(await verify({ record: owing, rows })).toBe(text);
     expect(await verify({ record: owing, rows: written })).toBe(text);
+  });
+
+  it('answers a program what it found', async () => {
+    const known = { caseId: 'case-1', thingName: 'mything1', status: 'closed', pending: 0 };
+
+    expect(await checkCase('mything1', aTable([aReleasedCase()]))).toEqual({
+      ...known,
+      ...{ rows: 2, whole: true, faults: [] },
+    });
+    expect(await checkCase('case-1', aTable([change(aReleasedCase(), 0, { entries: forged })]))).toEqual({
+      ...known,
+      ...{ rows: 2, whole: false, faults: [`${key(now, 0)}: the row was changed`] },
+    });
   });
 
   it('looks again where the case was written to between the two reads', async () => {
