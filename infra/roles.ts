@@ -81,8 +81,8 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
       table('BatchGetItem', 'GetItem', 'PutItem'),
       ...(configuration.sources.deviceDefender?.audit
         ? [
-            // IAM knows no resource type for it.
-            allow('iot:ListAuditFindings', '*'),
+            // IAM knows no resource type for them.
+            allow(['iot:ListAuditFindings', 'iot:ListCertificatesByCA'], '*'),
             allow('iot:ListPrincipalThings', arn('iot', 'cert/*')),
             allow('iot:ListTargetsForPolicy', arn('iot', 'policy/*')),
             allow('iot:ListThingsInThingGroup', arn('iot', 'thinggroup/*')),

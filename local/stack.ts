@@ -340,7 +340,9 @@ function createServices(
   };
   const lambda = () => createLambdaApi(requireHost(functions()), sources, identity, stack()?.permissions);
   return {
-    iot: createIotControlPlane(registry, { issuer: { issue, sign: ca.signRequest } }),
+    iot: createIotControlPlane(registry, {
+      issuer: { issue, sign: ca.signRequest, caPem: ca.certificatePem },
+    }),
     iotdata: dataPlane,
     iotdevicegateway: dataPlane,
     'iot-jobs-data': dataPlane,

@@ -256,6 +256,8 @@ export interface Audits {
   /** None for what is deleted since. */
   listThingsOfCertificate(certificateId: string): Promise<FirstPage>;
   listThingsOfGroup(thingGroup: string): Promise<FirstPage>;
+  /** Ids of the device certificates that a CA signed. */
+  listCertificatesOfCa(caCertificateId: string): Promise<FirstPage>;
   /** ARNs of certificates and thing groups that hold the policy. */
   listTargets(policyName: string): Promise<FirstPage>;
 }

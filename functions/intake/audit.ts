@@ -101,36 +101,50 @@ interface Traced extends Found {
 }
 
 async function trace(one: AuditedResource, audits: Audits): Promise<Traced> {
-  const { findingId, reason, severity, certificateId, policyName, clientId } = one;
+  const { findingId, reason, severity, certificateId, caCertificateId, policyName, clientId } = one;
   const { items, hasMore } = await (certificateId !== undefined
     ? audits.listThingsOfCertificate(certificateId)
-    : policyName !== undefined
-      ? traceTargets(await audits.listTargets(policyName), audits)
-      : traceClient(one, audits));
+    : caCertificateId !== undefined
+      ? traceAll(await audits.listCertificatesOfCa(caCertificateId), (id) =>
+          audits.listThingsOfCertificate(id),
+        )
+      : policyName !== undefined
+        ? traceAll(await audits.listTargets(policyName), (target) => traceTarget(target, audits))
+        : traceClient(one, audits));
   const things = [...new Set(items)].filter(isThingName);
   return {
-    ...{ findingId, reason, severity, resource: certificateId ?? policyName ?? clientId ?? '' },
+    ...{
+      findingId,
+      reason,
+      severity,
+      resource: certificateId ?? caCertificateId ?? policyName ?? clientId ?? '',
+    },
     things: things.slice(0, mostThingsOfFinding),
     isPartial: hasMore || things.length > mostThingsOfFinding,
   };
 }
 
-/** Targets are looked at until there are things enough. */
-async function traceTargets({ items, hasMore }: FirstPage, audits: Audits): Promise<FirstPage> {
+/** One after the other, until there are things enough. */
+async function traceAll(
+  { items, hasMore }: FirstPage,
+  listThings: (item: string) => Promise<FirstPage>,
+): Promise<FirstPage> {
   const things = new Set<string>();
   let isPartial = hasMore;
-  for (const target of items) {
+  for (const item of items) {
     if (things.size > mostThingsOfFinding) return { items: [...things], hasMore: true };
-    const [, kind, name = ''] = /^arn:[^:]+:iot:[^:]+:\d+:(cert|thinggroup)\/(.+)$/.exec(target) ?? [];
-    // A Cognito identity is of no thing.
-    if (kind === undefined) continue;
-    const page = await (kind === 'cert'
-      ? audits.listThingsOfCertificate(name)
-      : audits.listThingsOfGroup(name));
+    const page = await listThings(item);
     for (const thing of page.items) things.add(thing);
     isPartial ||= page.hasMore;
   }
   return { items: [...things], hasMore: isPartial };
+}
+
+async function traceTarget(target: string, audits: Audits): Promise<FirstPage> {
+  const [, kind, name = ''] = /^arn:[^:]+:iot:[^:]+:\d+:(cert|thinggroup)\/(.+)$/.exec(target) ?? [];
+  // A Cognito identity is of no thing.
+  if (kind === undefined) return { items: [], hasMore: false };
+  return kind === 'cert' ? audits.listThingsOfCertificate(name) : audits.listThingsOfGroup(name);
 }
 
 /** Devices that share a client id; without their certificates, the thing that is called like it. */

@@ -17,20 +17,20 @@ export interface ExternalPorts extends AlertPorts {
  * what they deliver there, so the envelope's topic proves the sender: who may publish to it is in the topic's policy.
  */
 export async function takeExternal(record: SQSRecord, ports: ExternalPorts): Promise<void> {
-  await takeReading(read(record, ports), record, ports);
+  for (const reading of read(record, ports)) await takeReading(reading, record, ports);
 }
 
-function read({ body, attributes }: SQSRecord, { senders, prefix, own }: ExternalPorts): Reading {
+function read({ body, attributes }: SQSRecord, { senders, prefix, own }: ExternalPorts): Reading[] {
   const envelope = parseJson(body);
   const { Type, TopicArn, Message } = isObject(envelope) ? envelope : {};
   const topic =
     Type === 'Notification' && typeof TopicArn === 'string' ? TopicArn.split(':').at(-1) : undefined;
   const sender = senders.find(({ name }) => topic === `${prefix}-findings-${name}`);
   if (!sender || typeof Message !== 'string')
-    return { kind: 'rejected', reason: 'came by no topic of a sender in sources.external' };
+    return [{ kind: 'rejected', reason: 'came by no topic of a sender in sources.external' }];
   const message = parseJson(Message);
   if (message === undefined)
-    return { kind: 'rejected', reason: isTooDeep(Message) ? 'nested too deep' : 'not JSON' };
+    return [{ kind: 'rejected', reason: isTooDeep(Message) ? 'nested too deep' : 'not JSON' }];
   const { name: source, maxAge } = sender;
   return readExternal(message, { source, maxAge, own, arrivedAt: Number(attributes.SentTimestamp) });
 }

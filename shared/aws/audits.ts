@@ -2,9 +2,11 @@ import {
   type AuditFinding,
   type IoTClient,
   ListAuditFindingsCommand,
+  ListCertificatesByCACommand,
   ListPrincipalThingsCommand,
   ListTargetsForPolicyCommand,
   ListThingsInThingGroupCommand,
+  type ResourceIdentifier,
 } from '@aws-sdk/client-iot';
 import type { AuditedResource } from '../domain/findings/audit';
 import { clip } from '../domain/text';
@@ -38,7 +40,7 @@ export function connectAudits(arnPrefix: string, client: IoTClient = iotClient()
             nextToken,
           }),
         );
-        yield* (page.findings ?? []).map(toResource);
+        yield* (page.findings ?? []).filter(({ isSuppressed }) => !isSuppressed).map(toResource);
         nextToken = page.nextToken;
       } while (nextToken);
     },
@@ -58,6 +60,13 @@ export function connectAudits(arnPrefix: string, client: IoTClient = iotClient()
         return [page.things, page.nextToken];
       }),
 
+    listCertificatesOfCa: (caCertificateId) =>
+      firstPage(async () => {
+        const page = await client.send(new ListCertificatesByCACommand({ caCertificateId, pageSize: 250 }));
+        const ids = (page.certificates ?? []).flatMap(({ certificateId = [] }) => certificateId);
+        return [ids, page.nextMarker];
+      }),
+
     listTargets: (policyName) =>
       firstPage(async () => {
         const page = await client.send(new ListTargetsForPolicyCommand({ policyName, pageSize: 250 }));
@@ -70,17 +79,24 @@ const severities = { CRITICAL: 'critical', HIGH: 'high', MEDIUM: 'medium', LOW: 
 
 function toResource(finding: AuditFinding): AuditedResource {
   const { findingId = '', reasonForNonCompliance = '', severity, nonCompliantResource } = finding;
-  const { deviceCertificateId, policyVersionIdentifier, clientId } =
-    nonCompliantResource?.resourceIdentifier ?? {};
+  const identifier = nonCompliantResource?.resourceIdentifier ?? {};
+  const { caCertificateId, policyVersionIdentifier, clientId } = identifier;
   return {
     findingId,
     reason: clip(reasonForNonCompliance, 300),
     severity: severities[severity ?? 'MEDIUM'] ?? 'medium',
-    certificateId: deviceCertificateId,
+    certificateId: readCertificateId(identifier),
+    caCertificateId,
     policyName: policyVersionIdentifier?.policyName,
     clientId,
     relatedCertificates: (finding.relatedResources ?? []).flatMap(
-      ({ resourceIdentifier }) => resourceIdentifier?.deviceCertificateId ?? [],
+      ({ resourceIdentifier = {} }) => readCertificateId(resourceIdentifier) ?? [],
     ),
   };
+}
+
+/** Newer checks name it by ARN. */
+function readCertificateId(identifier: ResourceIdentifier): string | undefined {
+  const { deviceCertificateId, deviceCertificateArn } = identifier;
+  return deviceCertificateId ?? deviceCertificateArn?.split(':cert/')[1];
 }

@@ -27,5 +27,5 @@ it('the example in docs is accepted', () => {
       arrivedAt: finding.time,
       own: { ...account, account: '123456789012', region: 'eu-west-1' },
     }),
-  ).toMatchObject({ kind: 'findings', findings: [{ thingName: 'mything1', severity: 'high' }] });
+  ).toMatchObject([{ kind: 'findings', findings: [{ thingName: 'mything1', severity: 'high' }] }]);
 });

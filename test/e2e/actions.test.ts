@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import {
   AddThingToThingGroupCommand,
@@ -341,6 +342,14 @@ describe('findings of an audit', () => {
     expect(await statusOf()).toBe('ACTIVE');
     await finish('audit-2', 'COMPLETED_COMPLIANT', permissive);
     expect((await e2e.waitForCase('audited', 'closed')).reason).toBe('all violations cleared');
+    const revoked = 'REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK';
+    const ca = new X509Certificate(e2e.stack.ca.certificatePem);
+    const caCertificateId = createHash('sha256').update(ca.raw).digest('hex');
+    await state('CA_CERTIFICATE', { caCertificateId }, revoked);
+    await finish('audit-1', 'COMPLETED_NON_COMPLIANT', revoked);
+    expect((await e2e.waitForCase('audited', 'observed')).violations).toHaveProperty([
+      `audit finding/${revoked}/${caCertificateId}`,
+    ]);
   }, 120_000);
 });
 

@@ -34,6 +34,7 @@ export const resourceTypes: Readonly<Record<string, readonly string[]>> = {
   'iot:ListActiveViolations': ['securityprofile', 'thing'],
   'iot:ListAttachedPolicies': [],
   'iot:ListAuditFindings': [],
+  'iot:ListCertificatesByCA': [],
   'iot:ListPolicyVersions': ['policy'],
   'iot:ListPrincipalThings': ['cert'],
   'iot:ListTargetsForPolicy': ['policy'],

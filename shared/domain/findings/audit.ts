@@ -8,6 +8,7 @@ export interface AuditedResource {
   readonly reason: string;
   readonly severity: Severity;
   readonly certificateId?: string | undefined;
+  readonly caCertificateId?: string | undefined;
   readonly policyName?: string | undefined;
   readonly clientId?: string | undefined;
   /** Of resources that it names beside: those that use a client id. */

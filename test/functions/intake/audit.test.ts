@@ -18,11 +18,18 @@ function aResource(over: Partial<AuditedResource>): AuditedResource {
 interface Account {
   readonly found?: Readonly<Record<string, readonly AuditedResource[]>>;
   readonly certificates?: Readonly<Record<string, readonly string[]>>;
+  readonly authorities?: Readonly<Record<string, readonly string[]>>;
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly policies?: Readonly<Record<string, readonly string[]>>;
 }
 
-function fakeAudits({ found = {}, certificates = {}, groups = {}, policies = {} }: Account): Audits {
+function fakeAudits({
+  found = {},
+  certificates = {},
+  authorities = {},
+  groups = {},
+  policies = {},
+}: Account): Audits {
   const page = (items: readonly string[] = []) => ({
     items: items.slice(0, 250),
     hasMore: items.length > 250,
@@ -33,6 +40,7 @@ function fakeAudits({ found = {}, certificates = {}, groups = {}, policies = {} 
     },
     listThingsOfCertificate: async (id) => page(certificates[id]),
     listThingsOfGroup: async (name) => page(groups[name]),
+    listCertificatesOfCa: async (id) => page(authorities[id]),
     listTargets: async (name) => page(policies[name]),
   };
 }
@@ -115,6 +123,26 @@ describe('the findings of an audit that is over', () => {
       `in-alarm ${clients} lonely lonely`,
     ]);
     expect(told).toEqual([]);
+  });
+
+  it('of a CA certificate go to the things of the certificates that it signed', async () => {
+    const { take, events, told } = setUp();
+    const revoked = 'REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK';
+
+    await take(
+      {
+        found: {
+          [revoked]: [aResource({ caCertificateId: 'ca1' }), aResource({ caCertificateId: 'unused' })],
+        },
+        authorities: { ca1: ['c1', 'c2', 'of-no-thing'] },
+        certificates: { c1: ['pump'], c2: ['valve'] },
+      },
+      {},
+      [revoked],
+    );
+
+    expect(events()).toEqual([`in-alarm ${revoked} ca1 pump`, `in-alarm ${revoked} ca1 valve`]);
+    expect(told).toEqual([`${revoked}: 1 finding of no thing\n`]);
   });
 
   it('are cleared by the next audit whose list has them no more, and by no older one', async () => {

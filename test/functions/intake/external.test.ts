@@ -82,17 +82,26 @@ const sentFinding = (thingName = 'mything1', over: Record<string, unknown> = {})
 const commandsOf = ({ sent }: ReturnType<typeof setUp>) => sent.map(({ command }) => command);
 
 describe('a Detection Finding on the topic of a sender', () => {
-  it.each(['1.1.0', '1.2.0', '1.3.0', '1.4.0', '1.5.0', '1.6.0', '1.7.0', '1.8.0', '1.9.0-dev'])(
-    'of schema %s becomes a command for its thing',
-    async (version) => {
-      const world = setUp();
+  it.each([
+    '1.0.0',
+    '1.1',
+    '1.1.0',
+    '1.2.0',
+    '1.3.0',
+    '1.4.0',
+    '1.5.0',
+    '1.6.0',
+    '1.7.0',
+    '1.8.0',
+    '1.9.0-dev',
+  ])('of schema %s becomes a command for its thing', async (version) => {
+    const world = setUp();
 
-      await world.deliver(aFinding({ metadata: { version, product: { name: 'Acme NDR' } } }));
+    await world.deliver(aFinding({ metadata: { version, product: { name: 'Acme NDR' } } }));
 
-      expect(commandsOf(world)).toEqual([sentFinding()]);
-      expect(world.counts).toEqual({ AlertTaken: 1 });
-    },
-  );
+    expect(commandsOf(world)).toEqual([sentFinding()]);
+    expect(world.counts).toEqual({ AlertTaken: 1 });
+  });
 
   it.each([
     ['the ARN of a resource', { resources: [{ uid: thingArn('pump') }] }],
@@ -101,6 +110,19 @@ describe('a Detection Finding on the topic of a sender', () => {
       { resources: [{ type: 'aws::iot::thing', name: 'pump' }] },
     ],
     ['its device', { resources: [], device: { name: 'pump', type_id: 7 } }],
+    ['the host name of its device', { resources: [], device: { hostname: 'pump', type_id: 7 } }],
+    [
+      'the one of its device’s texts that can be a name',
+      { resources: null, device: { name: 'Pump in hall 3', uid: 'pump', hostname: 'pump.local' } },
+    ],
+    [
+      'a resource of its own account, which is a number there',
+      {
+        resources: [
+          { type: 'AWS::IoT::Thing', name: 'pump', uid: null, region: null, owner: { account: { uid: 0 } } },
+        ],
+      },
+    ],
     ['the ARN of its device', { resources: undefined, device: { uid: thingArn('pump'), hostname: 'x' } }],
     [
       'a resource beside others',
@@ -145,6 +167,35 @@ describe('a Detection Finding on the topic of a sender', () => {
     expect(commandsOf(world)).toEqual([sentFinding()]);
   });
 
+  it.each([
+    ['seconds', Math.floor(now / 1_000) - 1],
+    ['seconds with a fraction', (now - 1_000) / 1_000],
+  ])('is of the time that its sender writes in %s, as Prowler and Okta do', async (_, time) => {
+    const world = setUp();
+
+    await world.deliver(aFinding({ time, finding_info: { uid: 'uid-1', modified_time: null } }));
+
+    expect(world.letters).toEqual([]);
+    expect(commandsOf(world)).toMatchObject([{ violation: { occurredAt: Math.round(time * 1_000) } }]);
+  });
+
+  it('is taken beside one at fault in the same message, which is set aside with its place', async () => {
+    const world = setUp();
+
+    await world.deliver([
+      aFinding(),
+      aFinding({ severity_id: undefined }),
+      aFinding({ activity_id: 3 }),
+      aFinding({ finding_info: { uid: 'uid-2' }, resources: [{ uid: thingArn('pump') }] }),
+    ]);
+
+    expect(world.sent.map(({ command }) => command.thingName)).toEqual(['mything1', 'pump']);
+    expect(world.letters).toEqual([
+      expect.objectContaining({ reason: expect.stringMatching(/^finding 1: .*severity_id/) }),
+    ]);
+    expect(world.counts).toEqual({ AlertTaken: 2, AlertIgnored: 1, AlertRejected: 1 });
+  });
+
   it('is as grave as its severity_id says, and keeps the link of its product where it is HTTPS', async () => {
     const world = setUp();
     const severities = [0, 1, 2, 3, 4, 5, 6, 99];
@@ -185,6 +236,7 @@ describe('a Detection Finding on the topic of a sender', () => {
     ['closed', { activity_id: 3, type_uid: 200_403 }],
     ['resolved', { status_id: 4 }],
     ['suppressed', { status_id: 3 }],
+    ['a check that passed', { status_code: 'PASS' }],
     [
       'exported by Cordon',
       { metadata: { version: '1.3.0', product: { name: 'Cordon', vendor_name: 'Cordon' } } },
@@ -201,20 +253,11 @@ describe('a Detection Finding on the topic of a sender', () => {
   it.each<[string, unknown, RegExp]>([
     ['is no JSON', 'beacon!', /^not JSON$/],
     ['is nested without end', '['.repeat(100_000), /^nested too deep$/],
-    ['is a list', [aFinding()], /^not an OCSF Detection Finding: message:/],
+    ['is an empty list', [], /^has no finding$/],
     ['is of another class', aFinding({ class_uid: 2002 }), /class_uid: expected 2004, a Detection Finding/],
-    [
-      'is of OCSF 1.0',
-      aFinding({ metadata: { version: '1.0.0', product: {} } }),
-      /expected OCSF 1\.1 or a later 1\.x/,
-    ],
-    [
-      'is of OCSF 2',
-      aFinding({ metadata: { version: '2.0.0', product: {} } }),
-      /expected OCSF 1\.1 or a later 1\.x/,
-    ],
+    ['is of OCSF 2', aFinding({ metadata: { version: '2.0.0', product: {} } }), /expected OCSF 1\.x/],
     ['has no uid', aFinding({ finding_info: { title: 't' } }), /finding_info\.uid/],
-    ['has a huge uid', aFinding({ finding_info: { uid: 'x'.repeat(257) } }), /finding_info\.uid/],
+    ['has a huge uid', aFinding({ finding_info: { uid: 'x'.repeat(513) } }), /finding_info\.uid/],
     ['has no severity', aFinding({ severity_id: undefined }), /severity_id/],
     ['has a time in words', aFinding({ time: '2026-11-29T11:00:00Z' }), /: time: /],
     [
@@ -222,12 +265,12 @@ describe('a Detection Finding on the topic of a sender', () => {
       aFinding({ time: now - 900_001 }),
       /^is 900 s old: siem may send findings of the last 900 s/,
     ],
-    ['has seconds for a time', aFinding({ time: Math.round(now / 1_000) }), /s old/],
+    ['has nanoseconds for a time', aFinding({ time: now * 1e6 }), /epoch ms or seconds$/],
     ['is dated far ahead', aFinding({ time: now + 600_000 }), /^is dated 600 s ahead/],
     [
       'names nothing',
       aFinding({ resources: [] }),
-      /^names no thing: expected a resource of type AWS::IoT::Thing/,
+      /^names no thing: expected a resource with the ARN of a thing as uid, one of type AWS::IoT::Thing, or a device$/,
     ],
     [
       'names a thing with a control',
@@ -286,7 +329,7 @@ describe('a Detection Finding on the topic of a sender', () => {
           ],
         },
       },
-      /^a finding in the format of Security Hub CSPM \(ASFF\) names no IoT thing: send a Detection Finding that does$/,
+      /^a finding in the format of Security Hub CSPM \(ASFF\): send it as a Detection Finding of OCSF that names the thing$/,
     ],
     [
       'is one of GuardDuty, which knows no things',
@@ -295,7 +338,12 @@ describe('a Detection Finding on the topic of a sender', () => {
         source: 'aws.guardduty',
         detail: { schemaVersion: '2.0', id: 'x', severity: 8, resource: { resourceType: 'Instance' } },
       },
-      /^a GuardDuty finding about Instance names no IoT thing/,
+      /^a GuardDuty finding about Instance: send it as a Detection Finding/,
+    ],
+    [
+      'is one of GuardDuty as its API writes it',
+      { SchemaVersion: '2.0', Id: 'x', Severity: 8, Resource: { ResourceType: 'AccessKey' } },
+      /^a GuardDuty finding about AccessKey: send it as/,
     ],
   ])('is set aside with the reason where it %s', async (_, message, reason) => {
     const world = setUp();

@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from 'node:crypto';
 import * as z from 'zod/mini';
 import { findCertificate } from '../certificates';
 import { invalid } from '../errors';
@@ -23,6 +24,8 @@ interface IssuedCertificate {
 
 /** What the registry asks of the local certificate authority. */
 export interface CertificateIssuer {
+  /** Its own certificate, PEM. */
+  readonly caPem: string;
   /** Makes a key pair and a certificate for it. */
   issue(): Promise<IssuedCertificate>;
   /** Gives a certificate, PEM, for a request (PKCS #10, PEM), or throws an IotServiceError. */
@@ -56,11 +59,22 @@ function describeCertificate(registry: IotRegistry, certificate: Certificate) {
   };
 }
 
-function listCertificates(registry: IotRegistry, call: IotCall) {
+/** As if the local authority were registered. The API has no error for one that is not there. */
+function listCertificatesOfCa(registry: IotRegistry, issuer: CertificateIssuer | undefined, call: IotCall) {
+  const ca = new X509Certificate(requireIssuer(issuer).caPem);
+  const isAsked = createHash('sha256').update(ca.raw).digest('hex') === readParam(call, 'caCertificateId');
+  const all = isAsked ? [...registry.state.certificates.values()] : [];
+  return listCertificates(
+    all.filter(({ pem }) => new X509Certificate(pem).checkIssued(ca)),
+    call,
+  );
+}
+
+function listCertificates(certificates: readonly Certificate[], call: IotCall) {
   const page = paginate(
     call,
     'marker',
-    [...registry.state.certificates.values()],
+    certificates,
     ({ createdAt, certificateId }) => creationKey(createdAt, certificateId),
     !readFlag(call, 'ascendingOrder', false),
   );
@@ -137,6 +151,12 @@ export function certificateRoutes(
     route('DeleteCertificate', 'DELETE', (call) =>
       certificates.delete(readId(call), readFlag(call, 'forceDelete', false)),
     ),
-    routesAt('/certificates')('ListCertificates', 'GET', (call) => listCertificates(registry, call)),
+    routesAt('/certificates')('ListCertificates', 'GET', (call) =>
+      listCertificates([...state.certificates.values()], call),
+    ),
+    // IAM knows no resource type for it.
+    routesAt('/certificates-by-ca/{caCertificateId}')('ListCertificatesByCA', 'GET', (call) =>
+      listCertificatesOfCa(registry, issuer, call),
+    ),
   ];
 }

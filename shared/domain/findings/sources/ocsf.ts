@@ -1,20 +1,21 @@
 import * as z from 'zod/mini';
 import '../../schema-language';
 import type { Severity } from '../../configuration';
-import { isObject } from '../../json';
+import { isObject, withoutNulls } from '../../json';
 import { clip } from '../../text';
 import { type Account, isThingName } from '../../thing-ref';
 import type { ExternalFinding, Reading } from '../finding';
 
 /**
- * Detection Findings of OCSF (class 2004) as a sender of `sources.external` publishes them, from schema 1.1 on. What the
- * schema requires is required here (github.com/ocsf/ocsf-schema: events/base_event.json, events/findings/finding.json,
- * objects/finding_info.json); of the rest, Cordon reads a few fields, and is silent about others.
+ * Detection Findings of OCSF (class 2004) as a sender of `sources.external` publishes them. What the schema requires is
+ * required here (github.com/ocsf/ocsf-schema: events/base_event.json, events/findings/finding.json,
+ * objects/finding_info.json); of the rest, Cordon reads a few fields, and is silent about others. The class is as old as
+ * schema 1.1, but products call their findings 1.0 too.
  */
 
 const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max));
 const place = { region: z.optional(z.string()) };
-const account = z.optional(z.object({ uid: z.optional(z.string()) }));
+const account = z.optional(z.object({ uid: z.optional(z.union([z.string(), z.int()])) }));
 
 const resource = z.object({
   uid: z.optional(z.string()),
@@ -31,22 +32,29 @@ export const detectionFinding = z.object({
   activity_id: z.int(),
   type_uid: z.int(),
   severity_id: z.int(),
-  time: z.int(),
+  time: z.number(),
   metadata: z.object({
-    version: z.string().check(z.regex(/^1\.[1-9]\d?\./, 'expected OCSF 1.1 or a later 1.x')),
+    version: z.string().check(z.regex(/^1\.\d{1,2}\b/, 'expected OCSF 1.x')),
     product: z.object({ name: z.optional(z.string()), vendor_name: z.optional(z.string()) }),
   }),
   finding_info: z.object({
-    uid: text(256),
+    uid: text(512),
     title: z.optional(z.string()),
-    modified_time: z.optional(z.int()),
+    modified_time: z.optional(z.number()),
     src_url: z.optional(z.string()),
   }),
   status_id: z.optional(z.int()),
+  status_code: z.optional(z.string()),
   message: z.optional(z.string()),
   cloud: z.optional(z.object({ account, ...place })),
   resources: z.optional(z.array(resource)),
-  device: z.optional(z.object({ uid: z.optional(z.string()), name: z.optional(z.string()) })),
+  device: z.optional(
+    z.object({
+      uid: z.optional(z.string()),
+      name: z.optional(z.string()),
+      hostname: z.optional(z.string()),
+    }),
+  ),
 });
 
 type DetectionFinding = z.output<typeof detectionFinding>;
@@ -65,34 +73,41 @@ export interface Arrival {
 const aheadMs = 5 * 60_000;
 const mostThings = 10;
 
-/** Reads one message of a sender: a finding, or an event of EventBridge that has some in its detail. Never throws. */
-export function readExternal(message: unknown, arrival: Arrival): Reading {
+/**
+ * Reads one message of a sender: a finding, a list of some, or an event of EventBridge that has some in its detail. One at
+ * fault holds up none of the others. Never throws.
+ */
+export function readExternal(message: unknown, arrival: Arrival): Reading[] {
   const documents = unwrap(message);
-  if (documents.length > mostThings) return reject(`has ${documents.length} findings: at most ${mostThings}`);
+  if (documents.length > mostThings)
+    return [reject(`has ${documents.length} findings: at most ${mostThings}`)];
   const readings = documents.map((document) => readFinding(document, arrival));
-  const fault = readings.find(({ kind }) => kind === 'rejected');
-  if (fault) return fault;
+  const [first = reject('has no finding')] = readings;
+  if (readings.length <= 1) return [first];
   const findings = readings.flatMap((reading) => (reading.kind === 'findings' ? reading.findings : []));
-  return findings.length > 0 ? { kind: 'findings', findings } : (readings[0] ?? reject('has no finding'));
+  const ignored = readings.find(({ kind }) => kind === 'ignored');
+  const faults = readings.flatMap((reading, index) =>
+    reading.kind === 'rejected' ? [`finding ${index}: ${reading.reason}`] : [],
+  );
+  return [
+    ...(findings.length > 0 ? [{ kind: 'findings' as const, findings }] : []),
+    ...(ignored ? [ignored] : []),
+    ...(faults.length > 0 ? [reject(faults.join('; '))] : []),
+  ];
 }
 
-/** An event carries a finding, or a list of them. */
 function unwrap(message: unknown): unknown[] {
+  if (Array.isArray(message)) return message;
   if (!isObject(message) || typeof message['detail-type'] !== 'string') return [message];
   const { detail } = message;
   return isObject(detail) && Array.isArray(detail.findings) ? detail.findings : [detail];
 }
 
 function readFinding(document: unknown, arrival: Arrival): Reading {
-  if (isObject(document) && isObject(document.resource) && 'schemaVersion' in document)
-    return reject(
-      `a GuardDuty finding about ${clip(String(document.resource.resourceType), 64)} names no IoT thing: send a Detection Finding that does`,
-    );
-  if (isObject(document) && 'SchemaVersion' in document && 'ProductArn' in document)
-    return reject(
-      'a finding in the format of Security Hub CSPM (ASFF) names no IoT thing: send a Detection Finding that does',
-    );
-  const result = detectionFinding.safeParse(document);
+  const other = findOtherFormat(document);
+  if (other !== undefined)
+    return reject(`${other}: send it as a Detection Finding of OCSF that names the thing`);
+  const result = detectionFinding.safeParse(withoutNulls(document));
   if (!result.success) {
     const issue = result.error.issues[0];
     return reject(`not an OCSF Detection Finding: ${issue?.path.join('.') || 'message'}: ${issue?.message}`);
@@ -101,7 +116,7 @@ function readFinding(document: unknown, arrival: Arrival): Reading {
   const over = findIgnored(data);
   if (over !== undefined) return { kind: 'ignored', reason: over };
   const { time, finding_info: info } = data;
-  const occurredAt = Math.max(time, info.modified_time ?? 0);
+  const occurredAt = Math.max(toMs(time), toMs(info.modified_time ?? 0));
   const ageFault = judgeAge(occurredAt, arrival);
   if (ageFault !== undefined) return reject(ageFault);
   const named = findThings(data, arrival.own);
@@ -112,15 +127,34 @@ function readFinding(document: unknown, arrival: Arrival): Reading {
   return { kind: 'findings', findings };
 }
 
+/** Formats of AWS that Cordon does not read. */
+function findOtherFormat(document: unknown): string | undefined {
+  if (!isObject(document)) return undefined;
+  const { resource = document.Resource } = document;
+  const version = document.schemaVersion ?? document.SchemaVersion;
+  if (version === undefined) return undefined;
+  if ('ProductArn' in document) return 'a finding in the format of Security Hub CSPM (ASFF)';
+  return isObject(resource)
+    ? `a GuardDuty finding about ${clip(String(resource.resourceType ?? resource.ResourceType), 64)}`
+    : undefined;
+}
+
+/** The schema wants milliseconds, and products such as Prowler and Okta send seconds. None is of before March 1973. */
+function toMs(time: number): number {
+  return Math.round(Math.abs(time) < 100_000_000_000 ? time * 1_000 : time);
+}
+
 /** Findings that say that something is over: a sender can't clear or release. Cordon's own would only come back. */
 function findIgnored({
   activity_id: activity,
   status_id: status,
+  status_code: code = '',
   metadata,
 }: DetectionFinding): string | undefined {
   if (metadata.product.vendor_name === 'Cordon') return 'a finding of Cordon itself';
   if (activity === 3 || (status !== undefined && status >= 3 && status <= 6))
     return 'the sender closed the finding: only an operator or time ends a case';
+  if (/^pass(ed)?$/i.test(code)) return 'a check that passed';
   return undefined;
 }
 
@@ -129,7 +163,7 @@ function judgeAge(occurredAt: number, { arrivedAt, maxAge, source }: Arrival): s
   if (age > maxAge)
     return `is ${Math.round(age / 1_000)} s old: ${source} may send findings of the last ${maxAge / 1_000} s (maxAge)`;
   return age < -aheadMs
-    ? `is dated ${Math.round(-age / 1_000)} s ahead: time and modified_time are epoch ms`
+    ? `is dated ${Math.round(-age / 1_000)} s ahead: time and modified_time are epoch ms or seconds`
     : undefined;
 }
 
@@ -138,10 +172,10 @@ type Named = { readonly things: readonly string[] } | { readonly fault: string }
 /** Names in IoT: an ARN says which account's thing it is; where a name stands alone, the finding's cloud says it. */
 function findThings({ resources = [], device, cloud }: DetectionFinding, own: Account): Named {
   const things = new Set<string>();
-  const about = { account: cloud?.account?.uid, region: cloud?.region };
+  const about = { account: toText(cloud?.account?.uid), region: cloud?.region };
   for (const [index, { uid, name, type, region, owner }] of resources.entries()) {
     if (!isThing(uid, type)) continue;
-    const said = { account: owner?.account?.uid ?? about.account, region: region ?? about.region };
+    const said = { account: toText(owner?.account?.uid) ?? about.account, region: region ?? about.region };
     const read = readThing(`resources.${index}`, { uid, name }, said, own);
     if ('fault' in read) return read;
     things.add(read.thing);
@@ -152,7 +186,10 @@ function findThings({ resources = [], device, cloud }: DetectionFinding, own: Ac
     things.add(read.thing);
   }
   if (things.size === 0)
-    return { fault: 'names no thing: expected a resource of type AWS::IoT::Thing, or a device' };
+    return {
+      fault:
+        'names no thing: expected a resource with the ARN of a thing as uid, one of type AWS::IoT::Thing, or a device',
+    };
   if (things.size > mostThings) return { fault: `names ${things.size} things: at most ${mostThings}` };
   return { things: [...things] };
 }
@@ -163,22 +200,37 @@ function isThing(uid: string | undefined, type: string | undefined): boolean {
   return /^AWS::IoT::Thing$/i.test(type ?? '') || thingArn.test(uid ?? '');
 }
 
+/** Some products write account ids as numbers. */
+function toText(account: string | number | undefined): string | undefined {
+  return typeof account === 'number' ? String(account).padStart(12, '0') : account;
+}
+
+interface NamedObject {
+  readonly uid?: string | undefined;
+  readonly name?: string | undefined;
+  readonly hostname?: string | undefined;
+}
+
 function readThing(
   path: string,
-  { uid, name }: { readonly uid?: string | undefined; readonly name?: string | undefined },
+  { uid, name, hostname }: NamedObject,
   said: { readonly [Part in keyof Account]: string | undefined },
   own: Account,
 ): { readonly thing: string } | { readonly fault: string } {
   const [, region, account, ofArn] = thingArn.exec(uid ?? '') ?? [];
-  const where = ofArn === undefined ? said : { region, account };
-  const thing = ofArn ?? name ?? uid;
-  if ((where.account ?? own.account) !== own.account || (where.region ?? own.region) !== own.region)
+  const { account: ofAccount = own.account, region: ofRegion = own.region } =
+    ofArn === undefined ? said : { account, region };
+  if (ofAccount !== own.account || ofRegion !== own.region)
     return {
-      fault: `${path}: a thing of ${clip(`${where.account}/${where.region}`, 64)}, and Cordon acts on things of its own account and region only`,
+      fault: `${path}: a thing of ${clip(`${ofAccount}/${ofRegion}`, 64)}, and Cordon acts on things of its own account and region only`,
     };
-  return isThingName(thing)
-    ? { thing }
-    : { fault: `${path}: no thing is named ${clip(JSON.stringify(thing ?? ''), 200)}` };
+  // A product may have ids and titles of its own beside the name.
+  const names = ofArn === undefined ? [name, uid, hostname] : [ofArn];
+  const thing = names.find(isThingName);
+  const [first = ''] = names.filter((one) => one !== undefined);
+  return thing === undefined
+    ? { fault: `${path}: no thing is named ${clip(JSON.stringify(first), 200)}` }
+    : { thing };
 }
 
 /** By severity_id; one that is unknown or the sender's own is medium. */

@@ -3,6 +3,7 @@ import {
   CreateKeysAndCertificateCommand,
   DeleteCertificateCommand,
   DescribeCertificateCommand,
+  ListCertificatesByCACommand,
   ListCertificatesCommand,
   RegisterCertificateWithoutCACommand,
   UpdateCertificateCommand,
@@ -52,6 +53,16 @@ describe('certificates', () => {
     });
     expect(listed.certificates).toMatchObject([{ certificateId: made.certificateId, status: 'INACTIVE' }]);
     expect(await errorOf(request('something else'))).toBe('400 InvalidRequestException');
+  });
+
+  it('are listed by the authority that signed them', async () => {
+    await registerOne();
+    const { certificateId } = await send(new CreateKeysAndCertificateCommand({}));
+    const listOf = async (caCertificateId = '') =>
+      (await send(new ListCertificatesByCACommand({ caCertificateId }))).certificates;
+
+    expect(await listOf(certificateId)).toMatchObject([{ certificateId }]);
+    expect(await listOf('0'.repeat(64))).toEqual([]);
   });
 
   it('change to INACTIVE and back, but not back from REVOKED', async () => {

@@ -23,7 +23,7 @@ export function useControlPlane(options: Partial<IotRegistryOptions> = {}): void
       return pemTwo;
     };
     server = await startServer(
-      createIotControlPlane(registry, { issuer: { issue: async () => issued, sign } }),
+      createIotControlPlane(registry, { issuer: { issue: async () => issued, sign, caPem: pemTwo } }),
     );
     send = server.client.send.bind(server.client) as typeof send;
   });
