@@ -4,7 +4,9 @@ import { type ActionName, descriptorOf } from '../../shared/domain/actions/regis
 import type { Configuration } from '../../shared/domain/configuration';
 import type { Facts, PolicyFacts, PrincipalFacts, Sharing } from '../../shared/domain/facts';
 import { escapesGroupPolicy } from '../../shared/domain/guards/connect-rights';
+import { clip } from '../../shared/domain/text';
 import { isNotFound, isRefusal } from '../../shared/errors';
+import { idOf } from '../../shared/mitigation/denial';
 import type { Certificates, Leases, Policies, Things, Versioned } from '../../shared/ports';
 
 export interface FactPorts {
@@ -31,6 +33,10 @@ const maxHolders = 20;
 /** Names kept of those who share a policy or certificate. */
 const maxOthers = 50;
 
+/** Principals named that are no certificates, and how much of each. */
+const maxNamed = 10;
+const maxPrincipal = 128;
+
 /** Looks up what the guards and the ledger need. Throws while another delivery may do better. */
 export async function gatherFacts(
   thingName: string,
@@ -56,7 +62,8 @@ async function lookUp(thingName: string, ports: FactPorts, options: FactOptions)
   ]);
   if (!thing) return { kind: 'known', registered: false, attributes: {}, groups: [], principals: [] };
   const needed = findNeeds(options);
-  const certificates = arns.filter((arn) => arn.includes(':cert/'));
+  const certificates = arns.filter(isCertificate);
+  const others = arns.filter((arn) => !isCertificate(arn));
   const principals = await Promise.all(
     certificates.map((arn) =>
       lookUpPrincipal(arn, thingName, ports, options, needed.has('certificate-status')),
@@ -72,10 +79,17 @@ async function lookUp(thingName: string, ports: FactPorts, options: FactOptions)
     attributes: thing.attributes,
     groups,
     principals,
+    ...(others.length > 0 && {
+      otherPrincipals: others.slice(0, maxNamed).map((one) => clip(one, maxPrincipal)),
+    }),
     ...(needed.has('policies') && {
       policies: await Promise.all(names.map((name) => lookUpPolicy(name, thingName, ports))),
     }),
   };
+}
+
+export function isCertificate(arn: string): boolean {
+  return arn.includes(':cert/');
 }
 
 /** What any playbook's actions need: only that is looked up, since every call counts against a quota. */
@@ -110,7 +124,7 @@ async function lookUpPrincipal(
   withStatus: boolean,
 ): Promise<PrincipalFacts> {
   const { things, certificates } = ports;
-  const certificateId = arn.slice(arn.indexOf(':cert/') + ':cert/'.length);
+  const certificateId = idOf(arn);
   const [policies, users, status] = await Promise.all([
     things.listPolicies(arn),
     things.listThingsOfPrincipal(arn),
@@ -165,13 +179,13 @@ async function lookUpPolicy(
   const holders = await Promise.all(
     targets.slice(0, maxHolders).map(async (arn) => {
       const name = arn.slice(arn.lastIndexOf('/') + 1);
-      if (!arn.includes(':cert/')) return [`group ${name}`];
+      if (!isCertificate(arn)) return [`group ${name}`];
       const users = await things.listThingsOfPrincipal(arn);
       // Possibly used by a device that is not registered as a thing.
       return users.length > 0 ? users : [`certificate ${name.slice(0, 8)}`];
     }),
   );
-  const hasGroup = targets.slice(0, maxHolders).some((arn) => !arn.includes(':cert/'));
+  const hasGroup = targets.slice(0, maxHolders).some((arn) => !isCertificate(arn));
   if (targets.length > maxHolders) holders.push([`${targets.length - maxHolders} more`]);
   const dropped = findVersionToDrop(versions);
   // After the versions, for the same reason as above.

@@ -1,10 +1,13 @@
 import type { Case } from '../../shared/domain/case/case';
 import type { Detail } from '../../shared/domain/case/details';
+import type { PrincipalFacts } from '../../shared/domain/facts';
 import { isNotFound, isRefusal } from '../../shared/errors';
+import { idOf } from '../../shared/mitigation/denial';
 import type { Certificates, Things } from '../../shared/ports';
+import { isCertificate } from './facts';
 
 interface Looks {
-  readonly things: Pick<Things, 'listGroups' | 'listPolicies'>;
+  readonly things: Pick<Things, 'listGroups' | 'listPolicies' | 'listPrincipals'>;
   readonly certificates: Pick<Certificates, 'readStatus'>;
 }
 
@@ -17,8 +20,10 @@ export async function findChanged(record: Case, ports: Looks, denyPolicyName: st
   const isUndone = ledger.every((entry) => entry.status === 'reverted');
   if (status !== 'releasing' || !isUndone || facts?.kind !== 'known') return [];
   const told = ledger.flatMap(({ left = [] }) => left);
-  const found = await Promise.all(
-    facts.principals.map(
+  const [groups, moved, ...found] = await Promise.all([
+    findOtherGroups(record, facts.groups, ports),
+    findMoved(record.thingName, facts.principals, ports),
+    ...facts.principals.map(
       async ({ arn, certificateId, status: seen, policies, before }): Promise<Detail[]> => {
         if (told.some((one) => 'certificateId' in one && one.certificateId === certificateId)) return [];
         const now = await lookAt(arn, certificateId, ports);
@@ -37,8 +42,41 @@ export async function findChanged(record: Case, ports: Looks, denyPolicyName: st
         ];
       },
     ),
+  ]);
+  const all = [...groups, ...moved, ...found.flat()];
+  // What was deleted is not attached any more, either.
+  const isDeleted = ({ code }: Detail) => code === 'thing-deleted' || code === 'certificate-deleted';
+  const gone = [...told, ...all].filter(isDeleted);
+  return all.filter(
+    (one) =>
+      one.code !== 'certificate-moved' ||
+      !gone.some((other) => !('certificateId' in other) || other.certificateId === one.certificateId),
   );
-  return [...(await findOtherGroups(record, facts.groups, ports)), ...found.flat()];
+}
+
+/** Certificates that were attached to the thing, or taken from it. */
+async function findMoved(
+  thingName: string,
+  seen: readonly PrincipalFacts[],
+  { things }: Looks,
+): Promise<Detail[]> {
+  try {
+    const now = (await things.listPrincipals(thingName)).filter(isCertificate);
+    const before = seen.flatMap(({ arn, attachedSince }) => (attachedSince ? [] : arn));
+    return [
+      ...now.filter((arn) => !before.includes(arn)).map((arn) => tellMoved('attached', arn)),
+      ...before.filter((arn) => !now.includes(arn)).map((arn) => tellMoved('detached', arn)),
+    ];
+  } catch (error) {
+    // Its groups say that already.
+    if (isNotFound(error)) return [];
+    if (isRefusal(error)) return [{ code: 'certificates-unlisted', error: error.name }];
+    throw error;
+  }
+}
+
+function tellMoved(change: 'attached' | 'detached', arn: string): Detail {
+  return { code: 'certificate-moved', certificateId: idOf(arn), change };
 }
 
 function comparePolicies(

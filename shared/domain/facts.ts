@@ -7,6 +7,8 @@ export type Facts =
       readonly attributes: Readonly<Record<string, string>>;
       readonly groups: readonly string[];
       readonly principals: readonly PrincipalFacts[];
+      /** What is attached beside certificates: identities of Amazon Cognito, which no action holds. */
+      readonly otherPrincipals?: readonly string[];
       /** Only where a playbook may replace policy versions. */
       readonly policies?: readonly PolicyFacts[];
     }
@@ -31,6 +33,8 @@ export interface PrincipalFacts extends Sharing {
   readonly status?: string;
   /** What another containment found before it changed the certificate, and so what release must restore. */
   readonly before?: { readonly attachedBefore?: boolean; readonly statusBefore?: string };
+  /** Attached while the thing was held. */
+  readonly attachedSince?: true;
 }
 
 export interface PolicyFacts extends Sharing {

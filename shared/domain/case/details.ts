@@ -39,6 +39,11 @@ type CertificateDetail =
       readonly certificateId: string;
       readonly change: 'got' | 'lost';
       readonly policies: readonly string[];
+    }
+  | {
+      readonly code: 'certificate-moved';
+      readonly certificateId: string;
+      readonly change: 'attached' | 'detached';
     };
 
 type DenialDetail =
@@ -115,7 +120,7 @@ type ThingDetail =
   | { readonly code: 'left-group'; readonly thingGroup: string }
   | { readonly code: 'thing-deleted' }
   | { readonly code: 'group-changed'; readonly change: 'joined' | 'left'; readonly thingGroup: string }
-  | { readonly code: 'groups-unseen'; readonly error: string };
+  | { readonly code: 'groups-unseen' | 'certificates-unlisted'; readonly error: string };
 
 type SessionDetail =
   | { readonly code: 'sessions-ended'; readonly clientIds: readonly string[] }

@@ -23,6 +23,7 @@ export type Strength =
   | { readonly code: 'certificates-held'; readonly until: 'spread' | 'release' }
   | { readonly code: 'left-out'; readonly why: LeftOut }
   | { readonly code: 'inactive-before'; readonly certificateId: string; readonly status: string }
+  | NotHeld
   /** An audit found a way round it. */
   | { readonly code: 'undermined'; readonly object: 'certificate' | 'policy'; readonly name: string };
 
@@ -56,6 +57,12 @@ export interface CertificateNews {
   readonly certificateIds: readonly string[];
   /** Why it is left alone; it is held as well where that is absent. */
   readonly objection?: Reason;
+}
+
+/** Attached to the thing, and no certificate: no action holds an identity of Amazon Cognito. */
+interface NotHeld {
+  readonly code: 'not-held';
+  readonly principals: readonly string[];
 }
 
 /** What happened in a case. `messages/describe-event.ts` has the words of its row in the timeline. */
@@ -113,6 +120,7 @@ export type TimelineEvent =
   | { readonly code: 'drift' }
   | { readonly code: 'reconnected' | 'other-client-id'; readonly clientId: string }
   | CertificateNews
+  | NotHeld
   /** Time releases the thing. */
   | { readonly code: 'time-release'; readonly rule?: ReleaseRule }
   | {

@@ -10,10 +10,16 @@ export function listStrength(record: Case): Strength[] {
   return [
     ...judgeCertificates(record),
     ...held.flatMap((entry) => judgeDenial(entry, held)),
+    ...listNotHeld(record.facts),
     ...Object.values(record.violations).flatMap((finding) =>
       finding.caseId === record.caseId ? findWayRound(finding) : [],
     ),
   ];
+}
+
+function listNotHeld(facts: Case['facts']): Strength[] {
+  const principals = facts?.kind === 'known' ? facts.otherPrincipals : undefined;
+  return principals ? [{ code: 'not-held', principals }] : [];
 }
 
 /**

@@ -22,7 +22,8 @@ export function coverCertificates(current: Case, context: Informed): Case {
   const objectTo = (one: PrincipalFacts) =>
     findShared(addBackups(held, [one]), configuration.guards.maxThingsSharingPolicy, narrow(facts, [one]));
   const found = facts.principals.filter((one) => !isCovered(one, known, held));
-  if (found.length === 0) return current;
+  const notHeld = findNotHeld(current.facts, facts);
+  if (found.length === 0 && !notHeld) return current;
   const own = found.filter((one) => !objectTo(one));
   const others = found.flatMap((one) => {
     const objection = objectTo(one);
@@ -38,11 +39,38 @@ export function coverCertificates(current: Case, context: Informed): Case {
   );
   const { leftOut: _leftOut, ...rest } = current;
   const leftOut = listLeftOut(ledger, planning);
-  const seen: Case = { ...rest, facts, ...(leftOut.length > 0 && { leftOut }) };
+  const seen: Case = {
+    ...rest,
+    facts: keepBefore(current.facts, facts),
+    ...(leftOut.length > 0 && { leftOut }),
+  };
   const next: Case = own.length > 0 ? { ...seen, ledger: replanCut(countAnew(ledger, now)) } : seen;
-  const news = [...(own.length > 0 ? [nameCertificates(own, known)] : []), ...others];
+  const news = [
+    ...(own.length > 0 ? [nameCertificates(own, known)] : []),
+    ...others,
+    ...(notHeld ? [notHeld] : []),
+  ];
   const noted = news.reduce((record, event) => note(record, { at: now, event }), next);
   return announce(noted, 'new-certificate', news, now);
+}
+
+/** What came meanwhile, and for the rest how it was when the thing was contained: a release tells what differs from that. */
+function keepBefore(before: Facts | undefined, now: KnownFacts): KnownFacts {
+  if (before?.kind !== 'known') return now;
+  const { groups, principals } = before;
+  const known = principals.map((one): PrincipalFacts => {
+    const { escapesGroup, sharedWith } = now.principals.find(({ arn }) => arn === one.arn) ?? one;
+    return { ...one, escapesGroup, sharedWith };
+  });
+  const came = now.principals.filter(({ arn }) => !known.some((one) => one.arn === arn));
+  const since = came.map((one): PrincipalFacts => ({ ...one, attachedSince: true }));
+  return { ...now, groups, principals: [...known, ...since] };
+}
+
+function findNotHeld(before: Facts | undefined, { otherPrincipals = [] }: KnownFacts) {
+  const known = (before?.kind === 'known' && before.otherPrincipals) || [];
+  const principals = otherPrincipals.filter((one) => !known.includes(one));
+  return principals.length > 0 ? ({ code: 'not-held', principals } as const) : undefined;
 }
 
 function isCovered(

@@ -69,17 +69,23 @@ const onlyMqtt = new Set(['iot:connect', 'iot:subscribe', 'iot:receive']);
 
 /**
  * Whether it allows something over HTTPS, where no client id is. Thing policy variables have a value over MQTT only
- * (IoT developer guide, "Thing policy variables"), so a resource with one allows nothing there.
+ * (IoT developer guide, "Thing policy variables"), so a resource with one allows nothing there; of a role alias, AWS
+ * doesn't say it, as the credentials provider takes the name of a thing.
  */
 function allowsWithoutClientId({ Action, NotAction, Resource, NotResource }: Statement): boolean {
   if (NotAction === undefined && listOf(Action).every((action) => onlyMqtt.has(action.toLowerCase())))
     return false;
   if (NotResource !== undefined) return true;
-  return listOf(Resource).some(
-    (resource) =>
-      !resource.includes('${iot:Connection.Thing.') && !nameResource(resource)?.startsWith('topicfilter/'),
-  );
+  return listOf(Resource).some((resource) => {
+    const named = nameResource(resource);
+    return (
+      named?.startsWith('rolealias/') || !(needsThing.test(resource) || named?.startsWith('topicfilter/'))
+    );
+  });
 }
+
+/** A variable without a default value; IAM has such values, and AWS doesn't say whether IoT policies do. */
+const needsThing = /\$\{iot:Connection\.Thing\.[^},]*\}/;
 
 /**
  * `topic/a` of `arn:aws:iot:REGION:ACCOUNT:topic/a`; undefined where what is before has a wildcard. AWS doesn't say whether

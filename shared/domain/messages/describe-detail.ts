@@ -36,6 +36,8 @@ function describeDetail(detail: Detail): string {
       return `${nameCertificate(detail.certificateId)} could not be looked at: ${detail.error}`;
     case 'certificate-policies':
       return `${nameCertificate(detail.certificateId)} ${detail.change} ${detail.policies.join(', ')} meanwhile`;
+    case 'certificate-moved':
+      return `${nameCertificate(detail.certificateId)} was ${detail.change === 'attached' ? 'attached to' : 'taken from'} the thing meanwhile`;
 
     case 'denied-on':
       return `${detail.policyName} on ${nameAll(detail.certificateIds) || 'no certificate'}`;
@@ -94,6 +96,8 @@ function describeDetail(detail: Detail): string {
       return `the thing ${detail.change === 'joined' ? 'came into' : 'left'} group ${detail.thingGroup} meanwhile`;
     case 'groups-unseen':
       return `the thing's groups could not be looked at: ${detail.error}`;
+    case 'certificates-unlisted':
+      return `the thing's certificates could not be listed: ${detail.error}`;
 
     case 'sessions-ended':
       return detail.clientIds.length > 0

@@ -4,7 +4,13 @@ import type { TimelineEvent } from '../case/news';
 import type { MetricValue } from '../findings/violation';
 import { parseJson } from '../json';
 import { describeAll } from './describe-detail';
-import { describeAllNews, describeCertificate, describeCovered, describeForeignClear } from './describe-news';
+import {
+  describeAllNews,
+  describeCertificate,
+  describeCovered,
+  describeForeignClear,
+  describeNotHeld,
+} from './describe-news';
 import { describeReason, describeRefusal } from './describe-reason';
 import { describeValue } from './describe-value';
 
@@ -83,6 +89,8 @@ function describeEvent(event: TimelineEvent): readonly [what: string, detail?: s
       return ['connects under another client id too', event.clientId];
     case 'certificate':
       return [describeCertificate(event), describeCovered(event)];
+    case 'not-held':
+      return [describeNotHeld(event.principals)];
     case 'time-release':
       return ['release', JSON.stringify(event.rule)];
     case 'closed': {

@@ -55,6 +55,7 @@ function describeNews(news: News): string {
     case 'certificates-held':
     case 'left-out':
     case 'inactive-before':
+    case 'not-held':
     case 'undermined':
       return describeStrength(news);
     default:
@@ -84,11 +85,17 @@ export function describeStrength(strength: Strength): string {
       return `left out, so each connect that AWS tells of is cut until the policies have spread: ${describeLeftOut(strength.why)}`;
     case 'inactive-before':
       return `${nameCertificate(strength.certificateId)} was ${strength.status} already`;
+    case 'not-held':
+      return describeNotHeld(strength.principals);
     case 'undermined':
       return strength.object === 'policy'
         ? `policy ${strength.name} allows too much, says an audit: it may be a way round the containment`
         : `${nameCertificate(strength.name)} was shared, says an audit: another device may use it`;
   }
+}
+
+export function describeNotHeld(principals: readonly string[]): string {
+  return `attached to the thing and no certificate, so not held: ${principals.join(', ')}; stop it where it gets its credentials`;
 }
 
 export function describeForeignClear(behavior: string): string {

@@ -124,6 +124,44 @@ describe('a certificate that somebody attaches to a held thing', () => {
     expect(world.told.at(-1)?.text).toContain('certificate aaaaaaaa was deleted meanwhile');
   });
 
+  it('is told on release: that the thing keeps it, and what it had before', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, { configuration: all });
+    await engine(alarm());
+    attach(world);
+    await engine(resume);
+    await engine(operator('release'));
+
+    expect(shownCaseOf(world).reason).toBe(
+      'released: everything is as it was before, but for this: certificate bbbbbbbb was attached to the thing meanwhile',
+    );
+  });
+
+  it('is told on release where it came after the last look', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, { configuration: all });
+    await engine(alarm());
+    attach(world);
+    await engine(operator('release'));
+
+    expect(shownCaseOf(world).reason).toContain('certificate bbbbbbbb was attached to the thing meanwhile');
+  });
+
+  it('does not hide what happened to the others before it came', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, { configuration: all });
+    await engine(alarm());
+    world.policies.create('wide', ['one'], [certificateArn]);
+    world.registered.find('mything1').groups.add('elsewhere');
+    attach(world);
+    await engine(resume);
+    await engine(operator('release'));
+
+    const { reason } = shownCaseOf(world);
+    expect(reason).toContain('certificate aaaaaaaa got wide meanwhile');
+    expect(reason).toContain('the thing came into group elsewhere meanwhile');
+  });
+
   it('is left alone, and announced, where other things use it', async () => {
     const world = anArmedWorld();
     world.registered.register('mything2', { principals: [secondArn] });
@@ -136,6 +174,69 @@ describe('a certificate that somebody attaches to a held thing', () => {
     expect(textsOf(world).at(-1)).toMatch(
       /^new-certificate: certificate bbbbbbbb .*: certificate bbbbbbbb is used by mything2/,
     );
+  });
+});
+
+describe('a certificate that somebody takes from a held thing', () => {
+  it.each(['quarantine', 'deny-certificate'] as const)(
+    'is restored, and told on release, with %s',
+    async (action) => {
+      const world = anArmedWorld();
+      const engine = anEngine(world, playing([action, 'disconnect']));
+      await engine(alarm());
+      world.registered.find('mything1').principals.splice(0, 1);
+      await engine(operator('release'));
+
+      expect(world.policies.stored.get('cordon-quarantine')?.targets).toEqual(new Set());
+      expect(shownCaseOf(world).reason).toBe(
+        'released: everything is as it was before, but for this: certificate aaaaaaaa was taken from the thing meanwhile',
+      );
+    },
+  );
+
+  it('is told of beside one that comes in its place', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['deny-certificate', 'disconnect']));
+    await engine(alarm());
+    world.registered.find('mything1').principals.splice(0, 1, secondArn);
+    world.certificates.statuses.set('b'.repeat(64), 'ACTIVE');
+    world.time.now = caseOf(world).dueAt ?? 0;
+    await engine(resume);
+    await engine(operator('release'));
+
+    const { reason } = shownCaseOf(world);
+    expect(reason).toContain('certificate aaaaaaaa was taken from the thing meanwhile');
+    expect(reason).toContain('certificate bbbbbbbb was attached to the thing meanwhile');
+  });
+});
+
+describe('a thing with a principal that is no certificate', () => {
+  const cognito = 'us-east-1:1a2b3c4d-0000-4000-8000-000000000000';
+
+  it('is contained, and people hear that this one is not held', async () => {
+    const world = anArmedWorld();
+    world.registered.find('mything1').principals.push(cognito);
+    await anEngine(world)(alarm());
+
+    expect(shownCaseOf(world).status).toBe('contained');
+    expect(world.told.at(-1)?.text).toContain(
+      `attached to the thing and no certificate, so not held: ${cognito}; stop it where it gets its credentials`,
+    );
+  });
+
+  it('says so too where somebody attaches it to a held thing, once', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world);
+    await engine(alarm());
+    world.registered.find('mything1').principals.push(cognito);
+    for (const _ of [1, 2]) {
+      world.time.now = caseOf(world).dueAt ?? 0;
+      await engine(resume);
+    }
+
+    expect(textsOf(world).filter((text) => text.includes(cognito))).toEqual([
+      `new-certificate: attached to the thing and no certificate, so not held: ${cognito}; stop it where it gets its credentials`,
+    ]);
   });
 });
 

@@ -57,6 +57,15 @@ describe('a policy of a certificate', () => {
     ['publish by its client id, which only a session over MQTT has', [publish(topic('app/${iot:ClientId}'))]],
     ['publish on all topics but some', [{ Effect: 'Allow', Action: 'iot:Publish', NotResource: topic('x') }]],
     ['a role alias', [allow('iot:AssumeRoleWithCertificate', 'arn:aws:iot:us-east-1:0:rolealias/up')]],
+    [
+      'a role alias of its name',
+      [allow('iot:AssumeRoleWithCertificate', `arn:aws:iot:us-east-1:0:rolealias/${thing}`)],
+    ],
+    [
+      'publish by a variable with a default value, as IAM has them',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IoT policies.
+      [publish(topic("app/${iot:Connection.Thing.Attributes[site], '*'}/data"))],
+    ],
     ['its shadow over HTTPS', [allow('iot:UpdateThingShadow', 'arn:aws:iot:us-east-1:0:thing/mything1')]],
     ['jobs over HTTPS', [allow('iotjobsdata:*', '*')]],
     ['retained messages', [allow('iot:GetRetainedMessage', topic('news'))]],
