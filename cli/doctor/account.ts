@@ -4,6 +4,7 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { connectAlarms } from './reads/alarms';
 import { connectPresent } from './reads/as-deployed';
 import { connectAudits } from './reads/audits';
+import { connectDetectUse } from './reads/device-defender';
 import { connectDevices } from './reads/devices';
 import { connectFunctions } from './reads/functions';
 import { connectMessaging } from './reads/messaging';
@@ -27,6 +28,7 @@ export function connectDoctor({ iot, sqs, sns, settings }: DoctorClients) {
     ...connectFunctions(settings),
     ...connectAlarms(settings),
     ...connectAudits(iot),
+    ...connectDetectUse(iot),
     ...connectDevices(iot),
     ...connectQuotas(settings),
     readTemplate: connectTemplates(settings),

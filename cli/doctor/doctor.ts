@@ -18,6 +18,7 @@ import { checkAlarms, checkErrors } from './checks/alarms';
 import { checkAsDeployed } from './checks/as-deployed';
 import { checkAudits } from './checks/audits';
 import { type ChannelPort, checkChannel } from './checks/channel';
+import { checkDetectQuotas } from './checks/detect-quotas';
 import { checkEndpoint } from './checks/endpoint';
 import { checkFunctions } from './checks/functions';
 import { checkHeartbeat } from './checks/heartbeat';
@@ -140,6 +141,9 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
       const isDetector = detector !== 'device-defender';
       return { things: things ?? 0, mostContained: findFleetLimit(guards, things), isDetector };
     }),
+    ...(detector === 'cordon'
+      ? []
+      : [checkDetectQuotas(configuration, async () => account.readDetectUse(await arnPrefixOf('iot')))]),
     checkEndpoint(account.readEndpoint, reachEndpoint),
     ...channels.map(({ name, queue, descriptor, section }) =>
       checkChannel(

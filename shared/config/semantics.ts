@@ -38,6 +38,7 @@ export function findFaults(configuration: FileConfiguration): Fault[] {
 /** Limits of Device Defender (docs/facts.md#metrics-and-behaviors), which the cordon detector keeps too. */
 const maxValueElements = 1_000;
 export const maxProfilesOfTarget = 5;
+export const maxCustomMetrics = 100;
 
 function findProfileFaults(configuration: Configuration): Fault[] {
   const profiles = Object.entries(configuration.securityProfiles);

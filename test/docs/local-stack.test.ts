@@ -32,7 +32,7 @@ function findCalled(): readonly string[] {
   const words = new Set(texts.match(/[A-Za-z0-9-]+/g));
   return iotServiceModel
     .map(({ name }) => name)
-    .filter((name) => words.has(`${name}Command`) || words.has(toKebab(name)));
+    .filter((name) => [`${name}Command`, `paginate${name}`, toKebab(name)].some((word) => words.has(word)));
 }
 
 /** As the AWS CLI spells an operation. */

@@ -2,12 +2,17 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
+  DescribeSecurityProfileCommand,
   DetachPolicyCommand,
+  DetachSecurityProfileCommand,
   ListActiveViolationsCommand,
   ListAttachedPoliciesCommand,
   ListDetectMitigationActionsExecutionsCommand,
+  UpdateMitigationActionCommand,
+  UpdateSecurityProfileCommand,
 } from '@aws-sdk/client-iot';
 import { DeleteCommand, DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Finding } from '../../cli/doctor/finding';
 import type { DrillResult } from '../../cli/drill/steps';
 import { loadConfiguration } from '../../shared/config/load';
 import { parseConfiguration } from '../../shared/config/parse';
@@ -15,6 +20,7 @@ import { connectTable } from '../../shared/storage/table';
 import { detectionFinding } from '../cli/ocsf-schema';
 import { alertOf, enrollAlone, readState, violate, writeProfiles } from './actions-setup';
 import { type Cli, openCli } from './cli-process';
+import { ofDeviceDefender, registerDocumented } from './documented-rights';
 import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
 import { type Packages, packageService } from './package-service';
@@ -383,4 +389,54 @@ it('a drill uses the adopted group and its policy', async () => {
   const { status, detail } = steps.find(({ step }) => step === 'kept-topics-open') ?? {};
   expect([status, detail]).toEqual(['open', 'hand-made-deny of the account denies it too']);
   expect(steps.find(({ step }) => step === 'contained')?.detail).toMatch(/, in the adopted group hand-made$/);
+}, 120_000);
+
+it('the doctor names what somebody changed in Device Defender by hand, with the rights of docs/iam/doctor.json', async () => {
+  const caller = await registerDocumented(e2e, 'doctor');
+  const doctor = await openCli(e2e, configuration, caller.credentials);
+  const examine = async () => {
+    const { out, err } = await doctor.run('doctor', '--json');
+    expect(err).toBe('');
+    return (JSON.parse(out) as Finding[]).filter(({ what }) => /profile|custom metric|mitigation/.test(what));
+  };
+  try {
+    expect(await examine()).toMatchObject([
+      { level: 'ok', what: '3 of 100 custom metrics, and at most 1 of 5 security profiles of a target' },
+    ]);
+    const securityProfileName = 'myapp-processes';
+    const { behaviors = [] } = await e2e.iot.send(
+      new DescribeSecurityProfileCommand({ securityProfileName }),
+    );
+    const silenced = behaviors.map((behavior) => ({
+      ...behavior,
+      suppressAlerts: behavior.name === 'by-task',
+    }));
+    await e2e.iot.send(
+      new UpdateSecurityProfileCommand({
+        securityProfileName,
+        behaviors: silenced,
+        deleteAlertTargets: true,
+      }),
+    );
+    const securityProfileTargetArn = 'arn:aws:iot:us-east-1:000000000000:all/registered-things';
+    await e2e.iot.send(new DetachSecurityProfileCommand({ securityProfileName, securityProfileTargetArn }));
+    await e2e.iot.send(
+      new UpdateMitigationActionCommand({
+        actionName: 'cordon-dev-quarantine',
+        actionParams: { addThingsToThingGroupParams: { thingGroupNames: ['nowhere'] } },
+      }),
+    );
+
+    const told = (await examine()).map(({ level, what }) => `${level} ${what}`);
+    for (const expected of [
+      'problem security profile myapp-processes: behavior by-task: SuppressAlerts was false and is true',
+      'problem security profile myapp-processes: AlertTargets.SNS is not as deployed',
+      `problem security profile myapp-processes: it is not attached to ${securityProfileTargetArn}`,
+    ])
+      expect(told).toContain(expected);
+    expect(told.join('\n')).toMatch(/^problem mitigation action cordon-dev-quarantine: ActionParams/m);
+    expect(caller.used()).toEqual(expect.arrayContaining(ofDeviceDefender));
+  } finally {
+    await doctor.remove();
+  }
 }, 120_000);

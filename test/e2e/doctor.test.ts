@@ -9,8 +9,10 @@ import {
   AttachThingPrincipalCommand,
   CreatePolicyCommand,
   CreatePolicyVersionCommand,
+  CreateScheduledAuditCommand,
   DetachPolicyCommand,
   DisableTopicRuleCommand,
+  UpdateAccountAuditConfigurationCommand,
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot';
 import { LambdaClient, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
@@ -21,7 +23,7 @@ import { strToU8, zipSync } from 'fflate';
 import type { Finding } from '../../cli/doctor/finding';
 import { connectTable } from '../../shared/storage/table';
 import { type Cli, openCli } from './cli-process';
-import { type DocumentedCaller, registerDocumented } from './documented-rights';
+import { type DocumentedCaller, ofDeviceDefender, registerDocumented } from './documented-rights';
 import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
 
 let e2e: EndToEnd;
@@ -60,12 +62,23 @@ describe('cordon doctor', () => {
     const { code, found } = await examine('--send-test');
 
     expect([code, problemsOf(found)]).toEqual([0, []]);
+    const checkName = 'LOGGING_DISABLED_CHECK';
+    await e2e.iot.send(
+      new UpdateAccountAuditConfigurationCommand({
+        roleArn: 'arn:aws:iam::000000000000:role/audit',
+        auditCheckConfigurations: { [checkName]: { enabled: true } },
+      }),
+    );
+    await e2e.iot.send(
+      new CreateScheduledAuditCommand({
+        ...{ scheduledAuditName: 'nightly', frequency: 'DAILY', targetCheckNames: [checkName] },
+      }),
+    );
     // Audit tells nobody yet, and whether it does is asked only where a cordon.yml takes its findings.
     const auditing = `sources: { deviceDefender: { audit: true } }\n${await readFile(join(root, 'cordon.yml'), 'utf8')}`;
     await writeFile(join(cli.folder, 'auditing.yml'), auditing);
     expect(problemsOf((await examine('--config', 'auditing.yml')).found)).toEqual([
       'it tells no topic when an audit is over',
-      'no check is enabled',
     ]);
     // What the local stack does not have is told, and is no reason to fail.
     const unknown = found.filter(({ level }) => level === 'unknown');
@@ -77,7 +90,8 @@ describe('cordon doctor', () => {
     ]);
     const notHere = ['cloudwatch:DescribeAlarms', 'cloudwatch:GetMetricData', 'lambda:GetAccountSettings'];
     const used = caller.used().filter((action) => !/[ .]/.test(action));
-    expect([...used, ...notHere].toSorted()).toEqual(caller.granted);
+    // A stack of Device Defender is in test/e2e/cli.
+    expect([...used, ...notHere, ...ofDeviceDefender].toSorted()).toEqual(caller.granted);
     expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
     expect(e2e.stack.aws.slack.messages().map(({ text }) => text)).toEqual([
       'Test message of cordon doctor: nothing happened.',

@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import type { PolicyDocument } from '../../local/types';
 import { type EndToEnd, root } from './harness';
 
+/** Rights that the doctor uses only where Device Defender detects. */
+export const ofDeviceDefender = [
+  ...['iot:DescribeCustomMetric', 'iot:DescribeMitigationAction', 'iot:DescribeSecurityProfile'],
+  ...['iot:ListCustomMetrics', 'iot:ListSecurityProfilesForTarget', 'iot:ListTargetsForSecurityProfile'],
+];
+
 /** Somebody with the rights of one page of docs/iam, and no other. */
 export interface DocumentedCaller {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };

@@ -2,6 +2,7 @@ import { isEqual } from '../../../shared/domain/json';
 import { comparePolicies } from './compare';
 import { compareFields, differ, toldElsewhere } from './differ';
 import { type Differences, gone, type Judge, listKnown } from './judge';
+import { judgesOfDeviceDefender } from './judges-of-device-defender';
 import { judgesOfHttpApi } from './judges-of-http-api';
 import { judgeEventSource, judgeFunction, judgePermission } from './judges-of-lambda';
 import { judgesOfMessaging } from './judges-of-messaging';
@@ -14,6 +15,7 @@ export const judges: Readonly<Record<string, Judge>> = {
   'AWS::IAM::Role': { word: 'role', judge: judgeRole },
   ...judgesOfMessaging,
   ...judgesOfHttpApi,
+  ...judgesOfDeviceDefender,
   'AWS::IoT::TopicRule': { word: 'IoT rule', judge: judgeTopicRule },
   'AWS::Events::Rule': { word: 'schedule', judge: judgeSchedule },
   'AWS::Lambda::Function': { word: 'function', judge: judgeFunction },

@@ -18,6 +18,10 @@ export interface PresentResources {
   readFunctionPolicy(functionName: string): Promise<unknown>;
   readHttpApi(apiId: string): Promise<PresentHttpApi | undefined>;
   readLogGroup(name: string): Promise<PresentLogGroup | undefined>;
+  /** In the words of the template, as the two below. */
+  readCustomMetric(name: string): Promise<object | undefined>;
+  readSecurityProfile(name: string): Promise<PresentSecurityProfile | undefined>;
+  readMitigationAction(name: string): Promise<object | undefined>;
 }
 
 interface PresentTopic {
@@ -35,6 +39,14 @@ export interface PresentHttpApi {
   readonly authorizers: readonly Part[];
   readonly integrations: readonly Part[];
   readonly stages: readonly Part[];
+}
+
+export interface PresentSecurityProfile {
+  readonly behaviors: readonly Part[];
+  readonly alertTargets: Part;
+  readonly retained: readonly Part[];
+  /** ARNs of what it is attached to. */
+  readonly targets: readonly string[];
 }
 
 interface PresentLogGroup {

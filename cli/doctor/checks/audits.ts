@@ -6,6 +6,13 @@ export interface AuditState {
   /** Where it tells of its end; nothing where it tells nobody. */
   readonly target?: { readonly topic: string; readonly role: string; readonly isEnabled: boolean };
   readonly enabledChecks: readonly string[];
+  readonly schedules: readonly AuditSchedule[];
+}
+
+/** When an audit runs by itself, and with which checks. */
+export interface AuditSchedule {
+  readonly name: string;
+  readonly checks: readonly string[];
 }
 
 /** Of the stack. */
@@ -28,7 +35,7 @@ export function checkAudits(
   return {
     about,
     async run(): Promise<Finding[]> {
-      const [{ target, enabledChecks }, place] = await Promise.all([read(), readPlace()]);
+      const [{ target, enabledChecks, schedules }, place] = await Promise.all([read(), readPlace()]);
       const why = 'No finding of an audit becomes a case.';
       const mend = writeMend(place);
       const found: Finding[] = [];
@@ -54,14 +61,18 @@ export function checkAudits(
         });
       if (enabledChecks.length === 0)
         problem('no check is enabled', { mend: `${page}: enable checks, and schedule an audit` });
-      else found.push(...judgePlaybooks(about, playbooks, enabledChecks));
+      else
+        found.push(
+          ...judgePlaybooks(about, playbooks, enabledChecks),
+          ...judgeSchedules(about, playbooks, enabledChecks, schedules),
+        );
       return found.length > 0
         ? found
         : [
             {
               level: 'ok',
               about,
-              what: `${enabledChecks.length} checks are enabled, and Cordon hears of them`,
+              what: `${enabledChecks.length} checks are enabled and scheduled, and Cordon hears of them`,
             },
           ];
     },
@@ -83,6 +94,51 @@ function judgePlaybooks(
     why: 'The playbook never applies.',
     mend: `aws iot update-account-audit-configuration --audit-check-configurations '{"${auditCheck}": {"enabled": true}}'`,
   }));
+}
+
+/** A check that no schedule has runs only where somebody starts an audit of it. */
+function judgeSchedules(
+  about: string,
+  playbooks: Configuration['playbooks'],
+  enabledChecks: readonly string[],
+  schedules: readonly AuditSchedule[],
+): Finding[] {
+  const scheduled = schedules.flatMap(({ checks }) => checks);
+  const left = enabledChecks.filter((check) => !scheduled.includes(check));
+  if (left.length === 0) return [];
+  const [first] = schedules;
+  const mend = first
+    ? `aws iot update-scheduled-audit --scheduled-audit-name ${first.name} --target-check-names ${[...first.checks, ...left].join(' ')}`
+    : `aws iot create-scheduled-audit --scheduled-audit-name daily --frequency DAILY --target-check-names ${left.join(' ')}`;
+  const awaited = left.filter((check) => playbooks.some(({ when }) => when.auditCheck === check));
+  const others = left.filter((check) => !awaited.includes(check));
+  const unlessStarted = 'Unless somebody starts an audit,';
+  if (schedules.length === 0)
+    return [
+      {
+        ...{ level: 'problem', about, what: 'no audit is scheduled', mend },
+        why: `${unlessStarted} no finding becomes a case.`,
+      },
+    ];
+  return [
+    ...awaited.map((check) => ({
+      ...{
+        level: 'problem' as const,
+        about,
+        what: `no schedule has ${check}, and a playbook waits for it`,
+        mend,
+      },
+      why: `${unlessStarted} the playbook never applies.`,
+    })),
+    ...(others.length > 0
+      ? [
+          {
+            ...{ level: 'note' as const, about, what: `no schedule has ${others.join(', ')}`, mend },
+            why: `${unlessStarted} they find nothing.`,
+          },
+        ]
+      : []),
+  ];
 }
 
 const writeMend = ({ topic, role = 'ROLE' }: AuditPlace) =>

@@ -14,6 +14,7 @@ import { policyRoutes } from './operations/policies';
 import { provisioningTemplateRoutes } from './operations/provisioning-templates';
 import { roleAliasRoutes } from './operations/role-aliases';
 import type { IotCall, IotRoute } from './operations/route';
+import { scheduledAuditRoutes } from './operations/scheduled-audits';
 import { securityProfileRoutes } from './operations/security-profiles';
 import { thingGroupRoutes } from './operations/thing-groups';
 import { thingTypeRoutes } from './operations/thing-types';
@@ -104,6 +105,7 @@ export function iotRoutes(registry: IotRegistry, issuer?: CertificateIssuer): re
     ...securityProfileRoutes(registry),
     ...violationRoutes(registry),
     ...auditRoutes(registry),
+    ...scheduledAuditRoutes(registry),
     ...mitigationActionRoutes(registry),
     ...mitigationTaskRoutes(registry),
     ...jobRoutes(registry),

@@ -80,6 +80,16 @@ export interface AuditConfiguration {
   readonly auditCheckConfigurations: Readonly<Record<string, unknown>>;
 }
 
+/** When an audit would run by itself. */
+export interface ScheduledAudit {
+  readonly scheduledAuditName: string;
+  readonly scheduledAuditArn: string;
+  readonly frequency: string;
+  readonly dayOfMonth?: string;
+  readonly dayOfWeek?: string;
+  readonly targetCheckNames: readonly string[];
+}
+
 /** Which violations a task acts on: those named, or those of a profile or of one of its behaviors. */
 export interface MitigationTarget {
   readonly violationIds?: readonly string[];

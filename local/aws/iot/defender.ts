@@ -23,7 +23,10 @@ interface ProfileFields extends Readonly<Record<string, unknown>> {
 export interface DefenderStore extends ViolationStore {
   createMetric(metricName: string, metricType: string, displayName?: string): CustomMetric;
   createProfile(profileName: string, fields: ProfileFields): SecurityProfile;
+  updateProfile(profileName: string, fields: ProfileFields): SecurityProfile;
   attachProfile(profileName: string, target: string): void;
+  detachProfile(profileName: string, target: string): void;
+  listOfTarget(target: string, isRecursive: boolean): readonly SecurityProfile[];
 }
 
 export function findProfile(state: IotState, profileName: string): SecurityProfile {
@@ -135,12 +138,40 @@ function attachProfile(state: IotState, profileName: string, target: string): vo
   saveProfile(state, { ...profile, targets: [...profile.targets, arn] });
 }
 
+function updateProfile(state: IotState, profileName: string, fields: ProfileFields): SecurityProfile {
+  const profile = findProfile(state, profileName);
+  checkFields(state, fields);
+  return saveProfile(state, { ...profile, fields, version: profile.version + 1, modifiedAt: state.now() });
+}
+
+function detachProfile(state: IotState, profileName: string, target: string): void {
+  const profile = findProfile(state, profileName);
+  const arn = requireProfileTarget(state, target);
+  saveProfile(state, { ...profile, targets: profile.targets.filter((one) => one !== arn) });
+}
+
+/** `isRecursive`: those of the group's parents as well. */
+function listOfTarget(state: IotState, target: string, isRecursive: boolean): readonly SecurityProfile[] {
+  const targets = [requireProfileTarget(state, target)];
+  for (let name = state.arns.idOf('thinggroup', target); isRecursive && name !== undefined; ) {
+    const { groupArn, parentGroupName } = findGroup(state, name);
+    targets.push(groupArn);
+    name = parentGroupName;
+  }
+  return [...state.securityProfiles.values()].filter((profile) =>
+    profile.targets.some((arn) => targets.includes(arn)),
+  );
+}
+
 export function createDefenderStore(state: IotState): DefenderStore {
   return {
     ...createViolationStore(state),
     createMetric: (metricName, metricType, displayName) =>
       createMetric(state, metricName, metricType, displayName),
     createProfile: (profileName, fields) => createProfile(state, profileName, fields),
+    updateProfile: (profileName, fields) => updateProfile(state, profileName, fields),
+    detachProfile: (profileName, target) => detachProfile(state, profileName, target),
+    listOfTarget: (target, isRecursive) => listOfTarget(state, target, isRecursive),
     attachProfile: (profileName, target) => attachProfile(state, profileName, target),
   };
 }

@@ -14,6 +14,7 @@ const NAME_RULES = {
   securityProfileName: /^[a-zA-Z0-9:_-]{1,128}$/,
   behaviorName: /^[a-zA-Z0-9:_-]{1,128}$/,
   actionName: /^[a-zA-Z0-9_-]{1,128}$/,
+  scheduledAuditName: /^[a-zA-Z0-9_-]{1,128}$/,
   taskId: /^[a-zA-Z0-9_-]{1,128}$/,
   templateName: /^[0-9A-Za-z_-]{1,36}$/,
   roleAlias: /^[\w=,@-]{1,128}$/,
@@ -38,6 +39,7 @@ type ArnType =
   | 'custommetric'
   | 'securityprofile'
   | 'mitigationaction'
+  | 'scheduledaudit'
   | 'provisioningtemplate'
   | 'rolealias'
   | 'job';

@@ -101,6 +101,7 @@ function createState(identity: AwsIdentity, options: IotRegistryOptions, changed
     verifications: new Map(),
     auditFindings: [],
     auditConfiguration: new Map(),
+    scheduledAudits: new Map(),
     mitigationTasks: new Map(),
     mitigationExecutions: [],
     jobs: new Map(),

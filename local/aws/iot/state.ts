@@ -6,6 +6,7 @@ import type {
   MitigationAction,
   MitigationExecution,
   MitigationTask,
+  ScheduledAudit,
   SecurityProfile,
   Verification,
   Violation,
@@ -151,6 +152,7 @@ export interface IotState {
   readonly auditFindings: AuditFinding[];
   /** The one key is the account. */
   readonly auditConfiguration: Map<'account', AuditConfiguration>;
+  readonly scheduledAudits: Map<string, ScheduledAudit>;
   readonly mitigationTasks: Map<string, MitigationTask>;
   readonly mitigationExecutions: MitigationExecution[];
   readonly jobs: Map<string, Job>;

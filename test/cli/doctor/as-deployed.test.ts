@@ -6,12 +6,15 @@ import { awsError } from '../../aws-error';
 import {
   body,
   changeApi,
+  everyThing,
   functionArn,
   getAtt,
   healthy,
   httpApi,
   invocation,
+  mitigationAction,
   ofSns,
+  profile,
   queueArn,
   queueUrl,
   route,
@@ -30,10 +33,41 @@ const schedule = await healthy.readSchedule('');
 const look = (changes: Partial<PresentResources>) =>
   checkAsDeployed(async () => template, { ...healthy, ...changes }).run();
 
+describe('what the doctor says of Device Defender', () => {
+  const mendsOf = async (changes: Partial<PresentResources>) => (await look(changes)).map(({ mend }) => mend);
+  const aws = 'aws iot update-security-profile --security-profile-name myapp';
+
+  it('has a command for the shell that restores each part', async () => {
+    const behaviors =
+      '[{"name":"few","metric":"children","suppressAlerts":false,"criteria":{"comparisonOperator":"less-than-equals","value":{"number":0},"consecutiveDatapointsToAlarm":1,"consecutiveDatapointsToClear":1}},' +
+      '{"name":"quiet","metric":"aws:num-disconnects","suppressAlerts":false,"criteria":{"comparisonOperator":"less-than-equals","value":{"count":5},"durationSeconds":300,"consecutiveDatapointsToAlarm":1,"consecutiveDatapointsToClear":1}}]';
+    const roleArn = 'arn:aws:iam::111122223333:role/cordon-dev-Role-1';
+    expect(
+      await mendsOf({
+        readCustomMetric: async () => undefined,
+        readSecurityProfile: async () => ({
+          behaviors: [],
+          alertTargets: {},
+          retained: profile.retained,
+          targets: ['arn:x'],
+        }),
+        readMitigationAction: async () => ({ ...mitigationAction, RoleArn: 'arn:other' }),
+      }),
+    ).toEqual([
+      "aws iot create-custom-metric --metric-name children --metric-type number --display-name 'myapp'\\''s children'",
+      `${aws} --behaviors '${behaviors}'`,
+      `${aws} --alert-targets '{"SNS":{"alertTargetArn":"${topicArn}","roleArn":"${roleArn}"}}'`,
+      `aws iot attach-security-profile --security-profile-name myapp --security-profile-target-arn ${everyThing}`,
+      'aws iot detach-security-profile --security-profile-name myapp --security-profile-target-arn arn:x',
+      `aws iot update-mitigation-action --action-name cordon-dev-quarantine --role-arn ${roleArn} --action-params '{"addThingsToThingGroupParams":{"thingGroupNames":["quarantine"],"overrideDynamicGroups":true}}'`,
+    ]);
+  });
+});
+
 describe('the check of what was changed by hand', () => {
   it('finds nothing where all is as deployed, whatever the order and the form of lists', async () => {
     expect(await look({})).toEqual([
-      { level: 'ok', about: 'as deployed', what: '20 resources are as they were deployed' },
+      { level: 'ok', about: 'as deployed', what: '23 resources are as they were deployed' },
     ]);
   });
 

@@ -17,12 +17,18 @@ playbooks:
 const topic = 'arn:aws:sns:eu-west-1:111122223333:cordon-dev-alerts';
 const place: AuditPlace = { topic, role: 'arn:aws:iam::111122223333:role/cordon-dev-audit' };
 const target = { topic, role: place.role ?? '', isEnabled: true };
-const well: AuditState = { target, enabledChecks: ['DEVICE_CERTIFICATE_SHARED_CHECK'] };
+const shared = 'DEVICE_CERTIFICATE_SHARED_CHECK';
+const well: AuditState = {
+  target,
+  enabledChecks: [shared],
+  schedules: [{ name: 'nightly', checks: [shared] }],
+};
 
 const look = (state: Partial<AuditState> | undefined, of = place) =>
   checkAudits(
     configuration,
-    async () => (state ? { ...well, ...state } : { enabledChecks: well.enabledChecks }),
+    async () =>
+      state ? { ...well, ...state } : { enabledChecks: well.enabledChecks, schedules: well.schedules },
     async () => of,
   ).run();
 
@@ -35,7 +41,11 @@ describe('the check of Device Defender Audit', () => {
     ],
   ])('is content where it tells %s', async (_, state) => {
     expect(await look(state)).toEqual([
-      { level: 'ok', about: 'Device Defender Audit', what: '1 checks are enabled, and Cordon hears of them' },
+      {
+        level: 'ok',
+        about: 'Device Defender Audit',
+        what: '1 checks are enabled and scheduled, and Cordon hears of them',
+      },
     ]);
   });
 
@@ -61,9 +71,27 @@ describe('the check of Device Defender Audit', () => {
       'aws iot update-account-audit-configuration',
     ],
     [
-      { enabledChecks: ['LOGGING_DISABLED_CHECK'] },
+      {
+        enabledChecks: ['LOGGING_DISABLED_CHECK'],
+        schedules: [{ name: 'nightly', checks: ['LOGGING_DISABLED_CHECK'] }],
+      },
       'problem DEVICE_CERTIFICATE_SHARED_CHECK is not enabled, and playbook shared waits for it',
       '{"DEVICE_CERTIFICATE_SHARED_CHECK": {"enabled": true}}',
+    ],
+    [
+      { schedules: [] },
+      'problem no audit is scheduled',
+      `aws iot create-scheduled-audit --scheduled-audit-name daily --frequency DAILY --target-check-names ${shared}`,
+    ],
+    [
+      { schedules: [{ name: 'nightly', checks: ['OTHER_CHECK'] }] },
+      `problem no schedule has ${shared}, and a playbook waits for it`,
+      `aws iot update-scheduled-audit --scheduled-audit-name nightly --target-check-names OTHER_CHECK ${shared}`,
+    ],
+    [
+      { enabledChecks: [shared, 'A_CHECK', 'B_CHECK'] },
+      'note no schedule has A_CHECK, B_CHECK',
+      `aws iot update-scheduled-audit --scheduled-audit-name nightly --target-check-names ${shared} A_CHECK B_CHECK`,
     ],
     [{ enabledChecks: [] }, 'problem no check is enabled', 'docs/audit-findings.md'],
   ])('says what is wrong with %j', async (state, told, mend) => {

@@ -16,6 +16,12 @@ export const trust = {
   ],
 };
 
+const iotPrefix = `arn:\${AWS::Partition}:iot:\${AWS::Region}:\${AWS::AccountId}`;
+const criteria = (Value: object, more: object = {}) => ({
+  ...{ ComparisonOperator: 'less-than-equals', Value, ...more },
+  ...{ ConsecutiveDatapointsToAlarm: 1, ConsecutiveDatapointsToClear: 1 },
+});
+
 export const body: TemplateBody = {
   Parameters: {
     KmsKeyArn: {},
@@ -115,6 +121,36 @@ export const body: TemplateBody = {
         Target: { 'Fn::Join': ['', ['integrations/', { Ref: 'Integration' }]] },
         AuthorizationType: 'JWT',
         AuthorizerId: { Ref: 'Authorizer' },
+      },
+    },
+    Metric: {
+      Type: 'AWS::IoT::CustomMetric',
+      Properties: { MetricName: 'children', MetricType: 'number', DisplayName: "myapp's children" },
+    },
+    Profile: {
+      Type: 'AWS::IoT::SecurityProfile',
+      Properties: {
+        SecurityProfileName: 'myapp',
+        Behaviors: [
+          { Name: 'few', Metric: 'children', SuppressAlerts: false, Criteria: criteria({ Number: 0 }) },
+          {
+            ...{ Name: 'quiet', Metric: 'aws:num-disconnects', SuppressAlerts: false },
+            Criteria: criteria({ Count: '5' }, { DurationSeconds: 300 }),
+          },
+        ],
+        AlertTargets: { SNS: { AlertTargetArn: { Ref: 'Topic' }, RoleArn: getAtt('Role', 'Arn') } },
+        AdditionalMetricsToRetainV2: [{ Metric: 'children' }],
+        TargetArns: [{ 'Fn::Sub': `${iotPrefix}:all/registered-things` }],
+      },
+    },
+    Action: {
+      Type: 'AWS::IoT::MitigationAction',
+      Properties: {
+        ActionName: 'cordon-dev-quarantine',
+        RoleArn: getAtt('Role', 'Arn'),
+        ActionParams: {
+          AddThingsToThingGroupParams: { ThingGroupNames: ['quarantine'], OverrideDynamicGroups: true },
+        },
       },
     },
     Left: { Type: 'AWS::IoT::TopicRule' },
@@ -230,6 +266,9 @@ export const template: DeployedTemplate = {
     ['Integration', 'int1'],
     ['Route', 'abc123|route1'],
     ['Bucket', 'cordon-dev-packages'],
+    ['Metric', 'children'],
+    ['Profile', 'myapp'],
+    ['Action', 'cordon-dev-quarantine'],
     ['Role', 'cordon-dev-Role-1'],
     ['QueuePolicy', 'p1'],
     ['TopicPolicy', 'p2'],
@@ -299,6 +338,27 @@ export const changeApi = (changes: Partial<{ [part in keyof HttpApi]: object }>)
   readHttpApi: async () => ({ ...httpApi, ...changes }) as HttpApi,
 });
 
+const roleArn = 'arn:aws:iam::111122223333:role/cordon-dev-Role-1';
+export const everyThing = 'arn:aws:iot:eu-west-1:111122223333:all/registered-things';
+export const profile = {
+  behaviors: [
+    {
+      ...{ Name: 'quiet', Metric: 'aws:num-disconnects', SuppressAlerts: false },
+      Criteria: criteria({ Count: 5 }, { DurationSeconds: 300 }),
+    },
+    { Name: 'few', Metric: 'children', SuppressAlerts: false, Criteria: criteria({ Number: 0 }) },
+  ],
+  alertTargets: { SNS: { AlertTargetArn: topicArn, RoleArn: roleArn } },
+  retained: [{ Metric: 'children' }],
+  targets: [everyThing],
+};
+export const mitigationAction = {
+  RoleArn: roleArn,
+  ActionParams: {
+    AddThingsToThingGroupParams: { ThingGroupNames: ['quarantine'], OverrideDynamicGroups: true },
+  },
+};
+
 /** Everything as it was deployed, in the words of the services. */
 export const healthy: PresentResources = {
   readRole: async () => ({
@@ -347,6 +407,9 @@ export const healthy: PresentResources = {
   }),
   readHttpApi: async () => httpApi,
   readLogGroup: async () => ({ retention: 30 }),
+  readCustomMetric: async () => ({ MetricType: 'number', DisplayName: "myapp's children" }),
+  readSecurityProfile: async () => profile,
+  readMitigationAction: async () => mitigationAction,
   readQueueSettings: async () => ({
     VisibilityTimeout: '60',
     MessageRetentionPeriod: '345600',

@@ -1,4 +1,4 @@
-import type { PresentResources } from '../../../cli/doctor/as-deployed/present';
+import type { PresentResources, PresentSecurityProfile } from '../../../cli/doctor/as-deployed/present';
 import type { ThingState } from '../../../cli/doctor/checks/thing';
 import { type DoctorTarget, listChecks } from '../../../cli/doctor/doctor';
 import { type Finding, runChecks } from '../../../cli/doctor/finding';
@@ -6,7 +6,7 @@ import { listNeeds } from '../../../cli/doctor/quotas/needs';
 import type { ServiceAnswer } from '../../../functions/notify/channels/descriptor';
 import { parseConfiguration } from '../../../shared/config/parse';
 import { now } from '../../builders';
-import { healthy, httpApi, template, topicArn } from './deployed-stack';
+import { healthy, httpApi, mitigationAction, profile, template, topicArn } from './deployed-stack';
 
 /**
  * Each way in which a stack was sabotaged that the doctor is known to name, with its whole list of checks. Sabotage that AWS itself
@@ -97,7 +97,9 @@ const account: Account = {
   readAudits: async () => ({
     target: { topic: arn('sns', `${prefix}-alerts`), role: 'arn:role', isEnabled: true },
     enabledChecks: ['LOGGING_DISABLED_CHECK'],
+    schedules: [{ name: 'nightly', checks: ['LOGGING_DISABLED_CHECK'] }],
   }),
+  readDetectUse: async () => ({ metrics: ['children'], profilesOf: async () => ['app'] }),
   readTemplate: async () => template,
   present: () => healthy,
 };
@@ -136,6 +138,8 @@ const role = await healthy.readRole('');
 const settings = await healthy.readFunctionSettings('');
 const schedule = await healthy.readSchedule('');
 const alarm = await healthy.readAlarm('');
+const ofProfile = (changes: Partial<PresentSecurityProfile>) =>
+  changed({ readSecurityProfile: async () => ({ ...profile, ...changes }) });
 const rule = await healthy.readTopicRule('');
 
 const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp])[] = [
@@ -336,8 +340,114 @@ const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp
   ],
   [
     'Audit telling nobody',
-    of({ readAudits: async () => ({ enabledChecks: ['LOGGING_DISABLED_CHECK'] }) }),
+    of({
+      readAudits: async () => {
+        const { target: _, ...audits } = await account.readAudits();
+        return audits;
+      },
+    }),
     /it tells no topic when an audit is over/,
+  ],
+  [
+    'the schedule of the audits deleted',
+    of({ readAudits: async () => ({ ...(await account.readAudits()), schedules: [] }) }),
+    /no audit is scheduled/,
+  ],
+  [
+    'a custom metric deleted',
+    changed({ readCustomMetric: async () => undefined }),
+    /custom metric children: it is missing/,
+  ],
+  [
+    'a custom metric of another type',
+    changed({
+      readCustomMetric: async () => ({ MetricType: 'string-list', DisplayName: "myapp's children" }),
+    }),
+    /custom metric children: MetricType was number and is string-list/,
+  ],
+  [
+    'a security profile deleted',
+    changed({ readSecurityProfile: async () => undefined }),
+    /security profile myapp: it is missing/,
+  ],
+  [
+    'a behavior weakened',
+    ofProfile({
+      behaviors: profile.behaviors.map((one) => ({
+        ...one,
+        Criteria: { ...one.Criteria, Value: { Number: 9, Count: 5 } },
+      })),
+    }),
+    /security profile myapp: behavior few: Criteria\.Value\.Number was 0 and is 9$/,
+  ],
+  [
+    'a behavior that tells nobody',
+    ofProfile({
+      behaviors: profile.behaviors.map((one) => ({ ...one, SuppressAlerts: one.Name === 'few' })),
+    }),
+    /behavior few: SuppressAlerts was false and is true$/,
+  ],
+  [
+    'a behavior deleted',
+    ofProfile({ behaviors: profile.behaviors.slice(1) }),
+    /its behavior quiet is missing$/,
+  ],
+  [
+    'a behavior added',
+    ofProfile({ behaviors: [...profile.behaviors, { Name: 'theirs', Metric: 'children' }] }),
+    /it has another behavior, theirs$/,
+  ],
+  [
+    'a behavior narrowed by a dimension',
+    ofProfile({
+      behaviors: profile.behaviors.map((one) => ({
+        ...one,
+        ...(one.Name === 'quiet' && { MetricDimension: { DimensionName: 'none', Operator: 'IN' } }),
+      })),
+    }),
+    /behavior quiet: MetricDimension is \{"DimensionName":"none","Operator":"IN"\}$/,
+  ],
+  [
+    'the alert target of a profile changed',
+    ofProfile({ alertTargets: { SNS: { ...profile.alertTargets.SNS, AlertTargetArn: `${topicArn}-mine` } } }),
+    /security profile myapp: AlertTargets\.SNS\.AlertTargetArn was \S+ and is \S+-mine$/,
+  ],
+  [
+    'the alert target of a profile removed',
+    ofProfile({ alertTargets: {} }),
+    /security profile myapp: AlertTargets\.SNS is not as deployed$/,
+  ],
+  [
+    'a profile detached',
+    ofProfile({ targets: [] }),
+    /security profile myapp: it is not attached to \S+:all\/registered-things$/,
+  ],
+  [
+    'a profile attached to more',
+    ofProfile({ targets: [...profile.targets, arn('iot', 'thinggroup/theirs')] }),
+    /security profile myapp: it is also attached to \S+:thinggroup\/theirs$/,
+  ],
+  [
+    'a metric no longer retained',
+    ofProfile({ retained: [] }),
+    /security profile myapp: the values of children are no longer retained$/,
+  ],
+  [
+    'the mitigation action deleted',
+    changed({ readMitigationAction: async () => undefined }),
+    /mitigation action cordon-dev-quarantine: it is missing/,
+  ],
+  [
+    'the mitigation action led to another group',
+    changed({
+      readMitigationAction: async () => ({
+        ...mitigationAction,
+        ActionParams: {
+          AddThingsToThingGroupParams: { ThingGroupNames: ['x'], OverrideDynamicGroups: true },
+        },
+      }),
+    }),
+    /mitigation action cordon-dev-quarantine: ActionParams\S+ThingGroupNames is not as deployed/,
   ],
   ['a certificate shared', ofThing({ sharedWith: ['valve'] }), /also used by valve/],
   ['a certificate inactive', ofThing({ status: 'INACTIVE' }), /is INACTIVE, and no case holds/],

@@ -91,6 +91,11 @@ function configure(registry: IotRegistry, call: IotCall): void {
   );
   if (before.roleArn === undefined && (next.roleArn === undefined || !isAnyEnabled))
     throw invalid('The first call must specify roleArn and at least one enabled check.');
+  const inUse = [...state.scheduledAudits.values()].flatMap(({ targetCheckNames }) => targetCheckNames);
+  const disabled = Object.entries(body.auditCheckConfigurations ?? {}).find(
+    ([name, { enabled }]) => enabled === false && inUse.includes(name),
+  );
+  if (disabled) throw invalid(`${disabled[0]} is used by a scheduled audit.`);
   state.auditConfiguration.set('account', next);
   state.changed();
 }

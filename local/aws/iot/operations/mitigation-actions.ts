@@ -17,6 +17,7 @@ const TYPE_BY_PARAMS: ReadonlyMap<string, string> = new Map([
 ]);
 
 const Params = z.record(z.string(), z.record(z.string(), z.unknown()));
+const Update = z.object({ roleArn: z.exactOptional(z.string()), actionParams: z.exactOptional(Params) });
 const Create = z.object({ roleArn: z.string(), actionParams: Params, tags: z.exactOptional(Tags) });
 
 /** Exactly one kind of parameters makes the type of the action. */
@@ -55,6 +56,11 @@ function createAction(registry: IotRegistry, actionName: string, call: IotCall) 
   return result;
 }
 
+function updateAction(registry: IotRegistry, actionName: string, call: IotCall) {
+  const action = { ...findAction(registry, actionName), ...readBody(Update, call) };
+  return saveAction(registry, { ...action, modifiedAt: registry.state.now() });
+}
+
 function describeAction({ createdAt, modifiedAt, ...action }: MitigationAction) {
   return {
     ...action,
@@ -72,6 +78,7 @@ export function mitigationActionRoutes(registry: IotRegistry): readonly IotRoute
   ]);
   return [
     route('CreateMitigationAction', 'POST', (call) => createAction(registry, readName(call), call)),
+    route('UpdateMitigationAction', 'PATCH', (call) => updateAction(registry, readName(call), call)),
     route('DescribeMitigationAction', 'GET', (call) => describeAction(findAction(registry, readName(call)))),
   ];
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { findMetric, findProfile, listProfileMetrics } from '../defender';
 import type { SecurityProfile } from '../defender-state';
-import { invalid } from '../errors';
+import { IotServiceError, invalid } from '../errors';
 import type { IotRegistry } from '../registry';
 import { saveTags } from '../tags';
 import {
@@ -9,7 +9,9 @@ import {
   type IotRoute,
   paginate,
   readBody,
+  readFlag,
   readParam,
+  readVersion,
   routesAt,
   Tags,
   toSeconds,
@@ -69,6 +71,14 @@ const Fields = z.object({
   metricsExportConfig: z.exactOptional(z.object({ mqttTopic: z.string(), roleArn: z.string() })),
 });
 
+/** What one of these flags names must not be given too (API reference). */
+const UpdateProfile = z.extend(Fields, {
+  deleteBehaviors: z.exactOptional(z.boolean()),
+  deleteAlertTargets: z.exactOptional(z.boolean()),
+  deleteAdditionalMetricsToRetain: z.exactOptional(z.boolean()),
+  deleteMetricsExportConfig: z.exactOptional(z.boolean()),
+});
+
 const CreateProfile = z.extend(Fields, { tags: z.exactOptional(Tags) });
 
 function readProfileName(call: IotCall): string {
@@ -94,6 +104,35 @@ function createProfile(registry: IotRegistry, name: string, call: IotCall) {
   const profile = registry.defender.createProfile(name, fields);
   saveTags(registry.state, profile.securityProfileArn, tags);
   return toIdentifier(profile);
+}
+
+/** A list that is given takes the place of the one that is there; what is left out stays. */
+function updateProfile(registry: IotRegistry, name: string, call: IotCall) {
+  const before = findProfile(registry.state, name);
+  const expected = readVersion(call);
+  if (expected !== undefined && expected !== before.version)
+    throw new IotServiceError(
+      'VersionConflictException',
+      `Security profile ${name} has version ${before.version}.`,
+    );
+  const {
+    deleteBehaviors,
+    deleteAlertTargets,
+    deleteAdditionalMetricsToRetain,
+    deleteMetricsExportConfig,
+    ...given
+  } = readBody(UpdateProfile, call);
+  const left = Object.entries({
+    behaviors: deleteBehaviors,
+    alertTargets: deleteAlertTargets,
+    additionalMetricsToRetain: deleteAdditionalMetricsToRetain,
+    additionalMetricsToRetainV2: deleteAdditionalMetricsToRetain,
+    metricsExportConfig: deleteMetricsExportConfig,
+  }).flatMap(([field, isDeleted]) => (isDeleted ? [field] : []));
+  const both = left.find((field) => field in given);
+  if (both) throw invalid(`${both} is both given and deleted.`);
+  const kept = Object.entries(before.fields).filter(([field]) => !left.includes(field));
+  return describeProfile(registry.defender.updateProfile(name, { ...Object.fromEntries(kept), ...given }));
 }
 
 /** The dimensions that the behaviors and metrics of a profile name. */
@@ -122,6 +161,20 @@ function listProfiles({ state }: IotRegistry, call: IotCall) {
   return { securityProfileIdentifiers, ...page.next };
 }
 
+function listForTarget({ state, defender }: IotRegistry, call: IotCall) {
+  const arn = call.query.get('securityProfileTargetArn') ?? '';
+  const profiles = defender.listOfTarget(arn, readFlag(call, 'recursive', false));
+  const page = paginate(call, 'token', profiles, ({ securityProfileName }) => securityProfileName);
+  const securityProfileTargetMappings = page.items.map(({ securityProfileName }) => ({
+    securityProfileIdentifier: {
+      name: securityProfileName,
+      arn: state.arns.build('securityprofile', securityProfileName),
+    },
+    target: { arn },
+  }));
+  return { securityProfileTargetMappings, ...page.next };
+}
+
 function listTargets({ state }: IotRegistry, call: IotCall) {
   const { targets } = findProfile(state, readProfileName(call));
   const page = paginate(call, 'token', targets, (arn) => arn);
@@ -146,12 +199,22 @@ export function securityProfileRoutes(registry: IotRegistry): readonly IotRoute[
       listProfiles(registry, call),
     ),
     route('CreateSecurityProfile', 'POST', (call) => createProfile(registry, readName(call), call)),
+    route('UpdateSecurityProfile', 'PATCH', (call) => updateProfile(registry, readName(call), call)),
     route('DescribeSecurityProfile', 'GET', (call) => describeProfile(findProfile(state, readName(call)))),
     route(
       'AttachSecurityProfile',
       'PUT',
       (call) => defender.attachProfile(readName(call), call.query.get('securityProfileTargetArn') ?? ''),
       '/targets',
+    ),
+    route(
+      'DetachSecurityProfile',
+      'DELETE',
+      (call) => defender.detachProfile(readName(call), call.query.get('securityProfileTargetArn') ?? ''),
+      '/targets',
+    ),
+    routesAt('/security-profiles-for-target', ofGroup)('ListSecurityProfilesForTarget', 'GET', (call) =>
+      listForTarget(registry, call),
     ),
     route('ListTargetsForSecurityProfile', 'GET', (call) => listTargets(registry, call), '/targets'),
   ];

@@ -1,12 +1,17 @@
 import {
+  CreateScheduledAuditCommand,
+  type CreateScheduledAuditCommandInput,
   DescribeAccountAuditConfigurationCommand,
+  DescribeScheduledAuditCommand,
   ListAuditFindingsCommand,
   type ListAuditFindingsCommandInput,
+  ListScheduledAuditsCommand,
   UpdateAccountAuditConfigurationCommand,
+  UpdateScheduledAuditCommand,
 } from '@aws-sdk/client-iot';
 import { setAuditFinding } from '../../../../local/aws/iot/operations/audits';
 import { errorOf, now, prefix } from './builders';
-import { clock, registry, send, useControlPlane } from './plane';
+import { clock, registry, send, server, useControlPlane } from './plane';
 
 useControlPlane();
 
@@ -79,6 +84,64 @@ describe('ListAuditFindings', () => {
     ['a token of its own', { taskId: 'task-1', nextToken: '!' }],
   ])('refuses %s', async (_, input) => {
     expect(await errorOf(list(input))).toBe('400 InvalidRequestException');
+  });
+});
+
+describe('scheduled audits', () => {
+  const enable = (checkName: string, enabled = true) =>
+    send(
+      new UpdateAccountAuditConfigurationCommand({
+        roleArn: 'arn:aws:iam::000000000000:role/audit',
+        auditCheckConfigurations: { [checkName]: { enabled } },
+      }),
+    );
+  const schedule = (input: Partial<CreateScheduledAuditCommandInput> = {}) =>
+    send(
+      new CreateScheduledAuditCommand({
+        ...{ scheduledAuditName: 'nightly', frequency: 'DAILY', targetCheckNames: ['A_CHECK'] },
+        ...input,
+      }),
+    );
+
+  it('are kept, listed without their checks, and changed in what is given', async () => {
+    await enable('A_CHECK');
+    await enable('B_CHECK');
+    const { scheduledAuditArn } = await schedule();
+    const of = { scheduledAuditName: 'nightly', scheduledAuditArn: `${prefix}scheduledaudit/nightly` };
+    expect(scheduledAuditArn).toBe(of.scheduledAuditArn);
+
+    await send(
+      new UpdateScheduledAuditCommand({
+        ...{ scheduledAuditName: 'nightly', frequency: 'WEEKLY', dayOfWeek: 'SUN' },
+        targetCheckNames: ['A_CHECK', 'B_CHECK'],
+      }),
+    );
+    const when = { frequency: 'WEEKLY', dayOfWeek: 'SUN' };
+    const { $metadata: _, ...described } = await send(
+      new DescribeScheduledAuditCommand({ scheduledAuditName: 'nightly' }),
+    );
+    expect(described).toEqual({ ...of, ...when, targetCheckNames: ['A_CHECK', 'B_CHECK'] });
+    expect((await send(new ListScheduledAuditsCommand({}))).scheduledAudits).toEqual([{ ...of, ...when }]);
+    expect(server.asked).toContain(`iot:DescribeScheduledAudit on ${of.scheduledAuditArn}`);
+  });
+
+  it('take only enabled checks, which stay so while an audit has them, and a day where one is needed', async () => {
+    expect(await errorOf(schedule())).toBe('400 InvalidRequestException');
+    await enable('A_CHECK');
+    expect(await errorOf(schedule({ frequency: 'WEEKLY' }))).toBe('400 InvalidRequestException');
+    expect(await errorOf(schedule({ frequency: 'MONTHLY' }))).toBe('400 InvalidRequestException');
+    await schedule({ frequency: 'MONTHLY', dayOfMonth: 'LAST' });
+    expect(await errorOf(enable('A_CHECK', false))).toBe('400 InvalidRequestException');
+    const none = new DescribeScheduledAuditCommand({ scheduledAuditName: 'none' });
+    expect(await errorOf(send(none))).toBe('404 ResourceNotFoundException');
+  });
+
+  it('are five at most, each with a name of its own', async () => {
+    await enable('A_CHECK');
+    for (const index of [1, 2, 3, 4]) await schedule({ scheduledAuditName: `audit-${index}` });
+    await schedule();
+    expect(await errorOf(schedule())).toBe('409 ResourceAlreadyExistsException');
+    expect(await errorOf(schedule({ scheduledAuditName: 'sixth' }))).toMatch(/LimitExceededException$/);
   });
 });
 

@@ -8,10 +8,15 @@ import {
   DescribeCustomMetricCommand,
   DescribeMitigationActionCommand,
   DescribeSecurityProfileCommand,
+  DetachSecurityProfileCommand,
   ListCustomMetricsCommand,
   ListSecurityProfilesCommand,
+  ListSecurityProfilesForTargetCommand,
   ListTagsForResourceCommand,
   ListTargetsForSecurityProfileCommand,
+  UpdateMitigationActionCommand,
+  UpdateSecurityProfileCommand,
+  type UpdateSecurityProfileCommandInput,
 } from '@aws-sdk/client-iot';
 import { errorOf, now, prefix } from './builders';
 import { registry, send, server, useControlPlane } from './plane';
@@ -193,6 +198,59 @@ describe('security profiles', () => {
     expect(await errorOf(attach(`${prefix}thinggroup/none`))).toBe('404 ResourceNotFoundException');
   });
 
+  it('are listed for a target that they have themselves, or by a parent group, and can be detached', async () => {
+    const parent = registry.groups.create('site').groupArn;
+    const child = registry.groups.create('hall', { parentGroupName: 'site' }).groupArn;
+    await send(new CreateSecurityProfileCommand({ securityProfileName }));
+    const of = { securityProfileName, securityProfileTargetArn: parent };
+    await send(new AttachSecurityProfileCommand(of));
+    const list = async (securityProfileTargetArn: string, recursive?: boolean) =>
+      (await send(new ListSecurityProfilesForTargetCommand({ securityProfileTargetArn, recursive })))
+        .securityProfileTargetMappings;
+
+    const arn = `${prefix}securityprofile/${securityProfileName}`;
+    const found = { securityProfileIdentifier: { name: securityProfileName, arn } };
+    expect(await list(parent)).toEqual([{ ...found, target: { arn: parent } }]);
+    expect(await list(child)).toEqual([]);
+    expect(await list(child, true)).toMatchObject([found]);
+    expect(await list(`${prefix}all/things`)).toEqual([]);
+    expect(await errorOf(list(`${prefix}thinggroup/none`))).toBe('404 ResourceNotFoundException');
+
+    await send(new DetachSecurityProfileCommand(of));
+    expect(await list(parent)).toEqual([]);
+  });
+
+  it('are changed in what an update gives, for the version that it expects', async () => {
+    await createMetric();
+    const alertTargets = {
+      SNS: { alertTargetArn: 'arn:aws:sns:eu-west-1:1:t', roleArn: 'arn:aws:iam::1:role/r' },
+    };
+    await send(
+      new CreateSecurityProfileCommand({ securityProfileName, behaviors: [aBehavior()], alertTargets }),
+    );
+    const update = (more: Partial<UpdateSecurityProfileCommandInput>) =>
+      send(new UpdateSecurityProfileCommand({ securityProfileName, ...more }));
+
+    const changed = await update({
+      securityProfileDescription: 'mine',
+      deleteBehaviors: true,
+      expectedVersion: 1,
+    });
+    expect(changed).toMatchObject({ version: 2, alertTargets, securityProfileDescription: 'mine' });
+    expect(changed.behaviors).toBeUndefined();
+    expect(
+      (await update({ behaviors: [aBehavior()], deleteAlertTargets: true })).alertTargets,
+    ).toBeUndefined();
+    expect(await errorOf(update({ expectedVersion: 1 }))).toBe('409 VersionConflictException');
+    expect(await errorOf(update({ behaviors: [], deleteBehaviors: true }))).toBe(
+      '400 InvalidRequestException',
+    );
+    expect(await errorOf(update({ behaviors: [aBehavior({}, 'absent')] }))).toBe(
+      '400 InvalidRequestException',
+    );
+    expect(await errorOf(update({ securityProfileName: 'none' }))).toBe('404 ResourceNotFoundException');
+  });
+
   it.each<[string, Behavior[]]>([
     ['a metric that is not there', [aBehavior({}, 'absent')]],
     ['a metric AWS does not have', [aBehavior({}, 'aws:auth-failures')]],
@@ -250,6 +308,11 @@ describe('mitigation actions', () => {
       actionId,
       actionType: 'ADD_THINGS_TO_THING_GROUP',
       actionArn: `${prefix}mitigationaction/quarantine`,
+    });
+    const roleArn = 'arn:aws:iam::123456789012:role/other';
+    await send(new UpdateMitigationActionCommand({ actionName: 'quarantine', roleArn }));
+    expect(await send(new DescribeMitigationActionCommand({ actionName: 'quarantine' }))).toMatchObject({
+      ...{ roleArn, actionId, actionParams: input.actionParams },
     });
     const none = new CreateMitigationActionCommand({ ...input, actionName: 'none', actionParams: {} });
     expect(await errorOf(send(none))).toBe('400 InvalidRequestException');
