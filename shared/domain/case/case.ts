@@ -268,6 +268,7 @@ export type AnnouncementKind =
   | 'approval-expired'
   | 'drift'
   | 'new-certificate'
+  | 'way-round-closed'
   | 'released'
   | 'release-conflict'
   | 'dismissed';

@@ -5,6 +5,12 @@ import type { Detail } from './details';
 import type { LeftOut, Reason, Refusal, Requested } from './reasons';
 import type { CaseStatus } from './status';
 
+export interface Undermined {
+  readonly code: 'undermined';
+  readonly object: 'certificate' | 'policy';
+  readonly name: string;
+}
+
 /** How strong a containment is, and what it leaves out. */
 export type Strength =
   /** AWS refused `action`, and its backup denies instead; or the backup was refused, which `backup` no longer needs. */
@@ -25,7 +31,7 @@ export type Strength =
   | { readonly code: 'inactive-before'; readonly certificateId: string; readonly status: string }
   | NotHeld
   /** An audit found a way round it. */
-  | { readonly code: 'undermined'; readonly object: 'certificate' | 'policy'; readonly name: string };
+  | Undermined;
 
 /** What an announcement tells; several are one text. `messages/describe-news.ts` has the words. */
 export type News =
@@ -41,6 +47,12 @@ export type News =
       readonly without?: { readonly actions: readonly ActionName[]; readonly reason: Reason };
     }
   | { readonly code: 'held-harder'; readonly behavior: string; readonly actions: readonly ActionName[] }
+  /** A later audit has the way round the containment no more. */
+  | {
+      readonly code: 'no-longer-undermined';
+      readonly object: 'certificate' | 'policy';
+      readonly name: string;
+    }
   | { readonly code: 'foreign-clear'; readonly behavior: string }
   | { readonly code: 'refused'; readonly command: string; readonly actor: string; readonly refusal: Refusal }
   /** Nobody took a failed containment; without `nextMs` it is not told again. */

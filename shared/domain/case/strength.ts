@@ -1,5 +1,5 @@
 import type { Case, LedgerEntry } from './case';
-import type { Strength } from './news';
+import type { Strength, Undermined } from './news';
 import { isPolicyDenial, isReplaced } from './policy-denials';
 import { findTemporaryDeactivation, isLastingDeactivation } from './temporary-deactivation';
 
@@ -26,7 +26,7 @@ function listNotHeld(facts: Case['facts']): Strength[] {
  * Others may act with the certificate; or the policy lets the device act as another client. That a certificate is shared
  * shows only while its devices connect, which a held one does not: no later audit ends it (docs/facts.md#audits).
  */
-export function findWayRound(finding: Case['violations'][string] | undefined): Strength[] {
+export function findWayRound(finding: Case['violations'][string] | undefined): Undermined[] {
   if (finding?.kind !== 'audit') return [];
   const { check, resource: name, lastEventType } = finding;
   if (check === 'DEVICE_CERTIFICATE_SHARED_CHECK')

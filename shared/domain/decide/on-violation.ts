@@ -390,7 +390,8 @@ function* onClear(
   }
   const { now } = context;
   if (yield* isForeign(violation, current)) return changed(disregard(current, known, violation, context));
-  const next = record(current, violation, now);
+  const recorded = record(current, violation, now);
+  const next = isHeld(recorded) ? tellClosed(recorded, known, findingKey(violation), now) : recorded;
   // A clear alone releases nothing: a device can cause its own. It may start a clean hold time, at whose end the sweep
   // looks again. A case that holds nothing ends with it.
   const releaseAt = findReleaseAt(next);
@@ -398,4 +399,13 @@ function* onClear(
     return changed({ ...next, dueAt: Math.min(next.dueAt ?? releaseAt, releaseAt) });
   if (next.status !== 'observed' || openViolations(next).length > 0) return changed(next);
   return changed(close(next, { code: 'cleared' }, now));
+}
+
+/** Whoever heard of a way round the containment hears that an audit has it no more. */
+function tellClosed(next: Case, known: ViolationRecord, key: string, now: number): Case {
+  if (findWayRound(next.violations[key]).length > 0) return next;
+  const [closed] = findWayRound(known);
+  return closed
+    ? announce(next, 'way-round-closed', [{ ...closed, code: 'no-longer-undermined' }], now)
+    : next;
 }

@@ -29,6 +29,8 @@ function describeNews(news: News): string {
     }
     case 'held-harder':
       return `${news.behavior} is in alarm as well; held harder: ${news.actions.join(', ')}`;
+    case 'no-longer-undermined':
+      return `${news.object === 'policy' ? `policy ${news.name}` : nameCertificate(news.name)} is no longer a way round the containment, says a later audit`;
     case 'foreign-clear':
       return describeForeignClear(news.behavior);
     case 'refused':

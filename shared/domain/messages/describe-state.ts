@@ -17,6 +17,7 @@ const news = new Map([
   ['approval-expired', 'approval expired'],
   ['drift', 'quarantined without a case'],
   ['new-certificate', 'another certificate while held'],
+  ['way-round-closed', 'way round closed'],
   ['released', 'released'],
   ['release-conflict', 'release needs a decision'],
   ['refused', 'command refused'],
@@ -35,6 +36,7 @@ const states = new Map([
 const besideState: ReadonlySet<string> = new Set([
   'new-violation',
   'new-certificate',
+  'way-round-closed',
   'refused',
   'second-person',
 ]);

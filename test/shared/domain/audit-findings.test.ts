@@ -4,7 +4,7 @@ import { findReleaseAt } from '../../../shared/domain/case/timers';
 import type { Decision } from '../../../shared/domain/decide/decision';
 import type { Finding } from '../../../shared/domain/findings/finding';
 import { writeAnnouncement } from '../../../shared/domain/messages/announcement';
-import { describeStrength } from '../../../shared/domain/messages/describe-news';
+import { describeAllNews, describeStrength } from '../../../shared/domain/messages/describe-news';
 import { describeReason } from '../../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { recallCases } from '../../../shared/replay/recording';
@@ -157,6 +157,31 @@ describe('a finding of an audit', () => {
     expect(take(flooded, { ...finding, occurredAt: now + 5 }, { now: now + 5 }).announcementSeq).toBe(
       seq + 1,
     );
+  });
+
+  it('that was a way round tells people once a later audit has it no more, and only while the thing is held', () => {
+    const finding = anAuditFinding({ check: 'IOT_POLICY_OVERLY_PERMISSIVE_CHECK', resource: 'device' });
+    const clear = { ...finding, eventType: 'alarm-cleared' as const, occurredAt: now + 1 };
+    const held = take(take(undefined, aViolation()), finding);
+    const ended = take(held, clear, { now: now + 10 });
+    const last = ended.outbox.announcements.at(-1);
+    const contained: Case = { ...held, release: { after: 60_000 }, containedAt: now };
+    const endedLater = take(contained, clear, { now: now + 10 });
+    const shared = take(take(undefined, aViolation()), anAuditFinding());
+
+    expect(last).toMatchObject({ kind: 'way-round-closed' });
+    expect(describeAllNews(last?.news ?? [])).toBe(
+      'policy device is no longer a way round the containment, says a later audit',
+    );
+    expect(endedLater.announcementSeq).toBe(held.announcementSeq + 1);
+    expect(take(ended, { ...clear, occurredAt: now + 2 }, { now: now + 20 }).announcementSeq).toBe(
+      ended.announcementSeq,
+    );
+    // A held thing can't show that its certificate is shared: its end says nothing.
+    expect(
+      take(shared, { ...anAuditFinding(), eventType: 'alarm-cleared', occurredAt: now }, { now: now + 10 })
+        .announcementSeq,
+    ).toBe(shared.announcementSeq);
   });
 
   it('is read in messages in words, and stored and replayed as it is', () => {
