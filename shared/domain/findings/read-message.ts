@@ -1,4 +1,4 @@
-import { isObject, isTooDeep, parseJson } from '../json';
+import { isObject, isTooDeep, parseJson, withoutNulls } from '../json';
 import type { Reading, Source } from './finding';
 import { deviceDefender } from './sources/device-defender';
 import { deviceDefenderAudit } from './sources/device-defender-audit';
@@ -19,10 +19,15 @@ export function readMessage(body: string, known: readonly Source[] = sources): R
     : { kind: 'rejected', reason: 'Message of the SNS envelope is not a JSON object' };
 }
 
-function classify(message: Readonly<Record<string, unknown>>, known: readonly Source[]): Reading {
+function classify(sent: Readonly<Record<string, unknown>>, known: readonly Source[]): Reading {
+  const message = withoutNulls(sent) as Readonly<Record<string, unknown>>;
   for (const source of known) {
     const reading = source.read(message);
     if (reading) return reading;
   }
-  return { kind: 'rejected', reason: 'not a Device Defender alert: violationId is missing' };
+  return {
+    kind: 'rejected',
+    reason:
+      'neither an alert of Device Defender (violationId is missing) nor a result of its Audit (auditDetails is missing)',
+  };
 }

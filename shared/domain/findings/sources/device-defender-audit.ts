@@ -9,13 +9,18 @@ const count = z._default(z.int().check(z.nonnegative()), 0);
 const auditResult = z.object({
   taskId: z.string().check(z.regex(/^[a-zA-Z0-9-]{1,40}$/)),
   taskStartTime: z.int().check(z.minimum(firstMs)),
-  auditDetails: z.array(
-    z.object({
-      checkName: z.string().check(z.regex(/^[A-Z0-9_]{1,128}$/)),
-      checkRunStatus: z.string().check(z.regex(/^[A-Z_]{1,64}$/)),
-      nonCompliantResourcesCount: count,
-      suppressedNonCompliantResourceCount: count,
-    }),
+  taskStatus: z._default(z.string().check(z.regex(/^[A-Z_]{1,64}$/)), 'COMPLETED'),
+  /** An audit that failed as a whole has none. */
+  auditDetails: z._default(
+    z.array(
+      z.object({
+        checkName: z.string().check(z.regex(/^[A-Z0-9_]{1,128}$/)),
+        checkRunStatus: z.string().check(z.regex(/^[A-Z_]{1,64}$/)),
+        nonCompliantResourcesCount: count,
+        suppressedNonCompliantResourceCount: count,
+      }),
+    ),
+    [],
   ),
 });
 
@@ -23,7 +28,8 @@ const auditResult = z.object({
 export const deviceDefenderAudit: Source = {
   name: 'device-defender-audit',
   read(message) {
-    if ('auditDetails' in message) return { kind: 'audit', result: readResult(message) };
+    const isResult = 'auditDetails' in message || ('taskId' in message && 'taskType' in message);
+    if (isResult && !('findingId' in message)) return { kind: 'audit', result: readResult(message) };
     if ('findingId' in message || 'nonCompliantResource' in message)
       return { kind: 'ignored', reason: 'an Audit finding, not a violation' };
     return undefined;
@@ -32,18 +38,14 @@ export const deviceDefenderAudit: Source = {
 
 function readResult(message: unknown): AuditResult | undefined {
   const { data } = auditResult.safeParse(message);
-  return (
-    data && {
-      taskId: data.taskId,
-      startedAt: data.taskStartTime,
-      checks: data.auditDetails.map((detail) => ({
-        check: detail.checkName,
-        status: detail.checkRunStatus,
-        nonCompliant: Math.max(
-          0,
-          detail.nonCompliantResourcesCount - detail.suppressedNonCompliantResourceCount,
-        ),
-      })),
-    }
-  );
+  if (!data) return undefined;
+  const { taskId, taskStartTime: startedAt, taskStatus, auditDetails } = data;
+  const checks = auditDetails.map((detail) => ({
+    check: detail.checkName,
+    status: detail.checkRunStatus,
+    nonCompliant: Math.max(0, detail.nonCompliantResourcesCount - detail.suppressedNonCompliantResourceCount),
+  }));
+  const isWhole = taskStatus === 'COMPLETED' || checks.length > 0;
+  const whole = { check: 'the audit', status: taskStatus, nonCompliant: 0 };
+  return { taskId, startedAt, checks: isWhole ? checks : [whole] };
 }

@@ -93,6 +93,54 @@ describe('readMessage', () => {
     expect(violationOf(read)?.eventType).toBe(message.violationEventType);
   });
 
+  it('reads an alert whose absent fields are null, in any order of the fields, with fields that it does not know', () => {
+    const nulls = { violationEventAdditionalInfo: null, verificationState: null };
+    const metricValue = { count: 54, cidrs: null, ports: null, number: null, numbers: null, strings: null };
+    const reversed = Object.fromEntries(
+      Object.entries({ ...inAlarm, ...nulls, metricValue, newField: { a: [1] } }).toReversed(),
+    );
+    const behavior = {
+      ...inAlarm.behavior,
+      metricDimension: null,
+      suppressAlerts: null,
+      exportMetric: false,
+    };
+
+    expect(readMessage(JSON.stringify({ ...reversed, behavior }))).toEqual(
+      readMessage(JSON.stringify(inAlarm)),
+    );
+    expect(violationOf(readMessage(JSON.stringify({ ...invalidated, metricValue: null })))?.eventType).toBe(
+      'alarm-invalidated',
+    );
+  });
+
+  it.each([
+    ['FAILED', { auditDetails: [] }],
+    ['CANCELED', { auditDetails: undefined }],
+    ['FAILED', { auditDetails: null }],
+  ])('reads that a whole audit was %s', (taskStatus, over) => {
+    const message = { ...audit, taskStartTime: 1_795_000_000_000, taskStatus, ...over };
+
+    expect(readMessage(JSON.stringify(message))).toMatchObject({
+      kind: 'audit',
+      result: { checks: [{ check: 'the audit', status: taskStatus, nonCompliant: 0 }] },
+    });
+  });
+
+  it('reads the checks of an audit, each with its status, whose counts are null where it did not end', () => {
+    const auditDetails = ['WAITING_FOR_DATA_COLLECTION', 'CANCELED', 'FAILED', 'COMPLETED_NON_COMPLIANT'].map(
+      (checkRunStatus) => ({
+        ...{ checkName: 'LOGGING_DISABLED_CHECK', checkRunStatus, nonCompliantResourcesCount: null },
+        ...{ totalResourcesCount: null, suppressedNonCompliantResourceCount: null, errorCode: 'E' },
+      }),
+    );
+    const message = { ...audit, taskStartTime: 1_795_000_000_000, auditDetails };
+
+    expect(readMessage(JSON.stringify(message))).toMatchObject({
+      result: { checks: auditDetails.map(({ checkRunStatus }) => ({ status: checkRunStatus })) },
+    });
+  });
+
   it.each([
     ['an Audit result', audit, 'audit'],
     ['an Audit finding', { findingId: 'f', nonCompliantResource: {} }, 'ignored'],
