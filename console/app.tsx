@@ -75,6 +75,9 @@ function Page({ setup, session }: PageProps) {
   const [isHelpOpen, setIsHelpOpen] = useState(false);
   const all = setup.messages === undefined ? places : [...places, messages];
   useEffect(listenToKeys, []);
+  useEffect(() => {
+    document.title = writeTitle(path, all);
+  }, [path]);
   useShortcuts([
     { keys: '?', does: 'Show these shortcuts', run: () => setIsHelpOpen(true) },
     ...all.map((place) => ({
@@ -139,6 +142,14 @@ function Page({ setup, session }: PageProps) {
       {isHelpOpen && <KeyboardHelp onClose={() => setIsHelpOpen(false)} />}
     </>
   );
+}
+
+/** Of several tabs at 3 a.m., which is which. */
+function writeTitle(path: string, all: readonly Place[]): string {
+  const [, thing] = /^\/console\/(?:cases|things)\/([^/]+)/.exec(path) ?? [];
+  const name =
+    thing === undefined ? all.find((place) => place.path === path)?.name : decodeURIComponent(thing);
+  return name === undefined ? 'Cordon' : `${name} · Cordon`;
 }
 
 /** A case or a thing is a part of the list that led there. */

@@ -24,7 +24,17 @@ async function start(element: HTMLElement): Promise<void> {
   }
 }
 
+/** An address that was cut off within an escaped character names nothing, and nothing can read it. */
+function mendAddress(): void {
+  try {
+    decodeURIComponent(location.pathname);
+  } catch {
+    history.replaceState(null, '', location.pathname.replace(/%/g, '%25'));
+  }
+}
+
 async function open(): Promise<ComponentChild> {
+  mendAddress();
   const setup = await readSetup();
   const { api, signIn } = setup;
   if (!signIn) return <App client={createClient({ api })} setup={setup} />;

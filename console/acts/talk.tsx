@@ -4,6 +4,7 @@ import type { CaseAnswer } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { CommentField, Fault } from '../parts/form';
 import { tell } from '../parts/toasts';
+import { shortenActor } from '../words/actor';
 import { sendCommand } from './send';
 
 /** A comment for the timeline. */
@@ -41,7 +42,7 @@ export function Assignee({ record, hasRight }: { readonly record: CaseAnswer; re
   useShortcuts(canAssign ? [{ keys: 'i', does: 'Take this case', run: () => void assign({}) }] : []);
   return (
     <>
-      <span>{assignee ? `${assignee} is on it` : 'nobody is on it'}</span>
+      <span title={assignee}>{assignee ? `${shortenActor(assignee)} is on it` : 'nobody is on it'}</span>
       {canAssign && (
         <button type="button" class="link" aria-keyshortcuts="i" onClick={() => void assign({})}>
           {assignee ? 'Take it over' : 'Take it'}

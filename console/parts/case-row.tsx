@@ -1,5 +1,6 @@
 import { thingPath } from '../api/client';
 import type { ListedCase } from '../api/types';
+import { shortenActor } from '../words/actor';
 import { nameBehavior } from '../words/group';
 import { writeTimeLeft } from '../words/time';
 import { Ago } from './clock';
@@ -32,7 +33,9 @@ export function CaseRow({ one, now, isSelected, onToggle }: CaseRowProps) {
         {moreBehaviors > 0 && ` and ${moreBehaviors} more`}
       </span>
       <Severity severity={severity} />
-      <span class="who">{assignee ?? ''}</span>
+      <span class="who" title={assignee}>
+        {assignee && shortenActor(assignee)}
+      </span>
       <span class="when">
         {expiresAt !== undefined && (
           <b class={expiresAt - now < soonMs ? 'soon' : ''}>{writeTimeLeft(expiresAt, now)}</b>

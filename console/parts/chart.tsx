@@ -19,6 +19,14 @@ interface ChartProps {
 }
 
 const height = 220;
+/** Of `17:18:37`, with room beside it. */
+const labelWidth = 80;
+const hour = 3_600;
+/** Between ticks, in seconds: no label is finer. */
+const steps = [
+  ...[1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800],
+  ...[1, 2, 3, 6, 12, 24, 48, 96, 168].map((count) => count * hour),
+];
 
 type Plot = typeof uPlot;
 
@@ -117,7 +125,7 @@ function createOptions(Plot: Plot, element: HTMLElement, read: () => Drawn): uPl
       y: { range: (_plot, from, to) => includeThreshold(from, to, read().threshold) },
     },
     axes: [
-      { ...axis, values: writeTimes },
+      { ...axis, values: writeTimes, space: labelWidth, incrs: steps },
       { ...axis, size: 48 },
     ],
     series: [

@@ -1,6 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { thingPath } from '../api/client';
-import { useLive } from '../api/live';
+import { useSeries } from '../api/series';
 import type { MetricAnswer } from '../api/types';
 import { writeAbsolute } from '../words/time';
 import { findThreshold, writeNumber, writeValue } from '../words/violation';
@@ -12,22 +12,27 @@ interface MetricProps {
   readonly metric: string;
   readonly threshold?: number;
   readonly marks?: readonly Mark[];
-  /** Epoch ms; by default the last day. */
-  readonly from?: number;
+  /** Epoch ms. */
+  readonly from: number;
   readonly to?: number;
+  /** Whether the last value holds until now, and not until the last mark. */
+  readonly isToNow?: boolean;
 }
 
 const mostListed = 50;
 
 /** A metric's values as a chart, and as a table for who can't see it. */
-export function Metric({ thingName, metric, threshold: known, marks: given, from, to }: MetricProps) {
-  const query = new URLSearchParams({ limit: '1000' });
-  if (from !== undefined) query.set('from', String(Math.floor(from)));
-  if (to !== undefined) query.set('to', String(Math.ceil(to)));
-  const live = useLive<MetricAnswer>(
-    `/things/${thingPath(thingName)}/metrics/${encodeURIComponent(metric)}?${query}`,
-    10_000,
-  );
+export function Metric({
+  thingName,
+  metric,
+  threshold: known,
+  marks: given,
+  from,
+  to,
+  isToNow = false,
+}: MetricProps) {
+  const path = `/things/${thingPath(thingName)}/metrics/${encodeURIComponent(metric)}`;
+  const live = useSeries(path, from, to);
   const points = live.value?.datapoints;
   const marks = useMemo(
     () => given ?? (live.value?.marks ?? []).flatMap(readMark),
@@ -35,7 +40,10 @@ export function Metric({ thingName, metric, threshold: known, marks: given, from
   );
   const criteria = live.value?.behaviors?.find((one) => one.criteria)?.criteria;
   const threshold = known ?? (criteria && findThreshold(JSON.stringify(criteria)));
-  const { times, values } = useMemo(() => holdLast(points ?? [], marks), [points, marks]);
+  const { times, values } = useMemo(
+    () => holdLast(points ?? [], isToNow ? [Date.now()] : marks.map(({ at }) => at)),
+    [points, marks],
+  );
   if (!points) return <Pending live={live} what="values" />;
   if (points.length === 0) return <p class="quiet">No value of {metric} is kept for this time.</p>;
   const isNumeric = values.some((value) => value !== null);
@@ -43,7 +51,7 @@ export function Metric({ thingName, metric, threshold: known, marks: given, from
     <>
       {isNumeric && (
         <Chart
-          label={describe(metric, values, threshold, marks)}
+          label={describe(metric, values.slice(0, points.length), threshold, marks)}
           times={times}
           values={values}
           marks={marks}
@@ -85,11 +93,11 @@ function readMark({ at, kind }: NonNullable<MetricAnswer['marks']>[number]): Mar
   return kind === 'closed' ? [] : [{ at, label: kind, tone: tones[kind] }];
 }
 
-/** The last value holds until the newest mark: nothing else was reported. */
-function holdLast(points: MetricAnswer['datapoints'], marks: readonly Mark[]) {
+/** The last value holds until the last of the times: nothing else was reported. */
+function holdLast(points: MetricAnswer['datapoints'], until: readonly number[]) {
   const times = points.map(({ at }) => at);
   const values = points.map(({ value }) => numberOf(value));
-  const end = Math.max(...marks.map(({ at }) => at));
+  const end = Math.max(...until);
   const isHeld = times.length > 0 && end > (times.at(-1) ?? 0);
   return isHeld ? { times: [...times, end], values: [...values, values.at(-1) ?? null] } : { times, values };
 }

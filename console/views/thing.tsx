@@ -123,7 +123,7 @@ function MetricPanels({ thing: { thingName, metrics } }: { readonly thing: Thing
               reported <Ago at={at} />
             </span>
           </p>
-          <Metric thingName={thingName} metric={metric} from={from} />
+          <Metric thingName={thingName} metric={metric} from={from} isToNow />
         </section>
       ))}
     </>

@@ -1,0 +1,119 @@
+import { CreateThingCommand } from '@aws-sdk/client-iot';
+import { anAlert } from '../alerts';
+import { waitUntil } from '../harness';
+import { containReported, endAlarm, waitForOther } from './cases';
+import { type ConsoleStack, phone } from './stack';
+
+/** Acts on one case and on many, also where somebody else acts meanwhile. */
+export function testActing(at: ConsoleStack): void {
+  it('releases on a phone what two operators look at, and tells the other one', async () => {
+    await containReported(at.e2e, 'shared-look', 'sleep 60');
+    await endAlarm(at.e2e, 'shared-look');
+    const [one, other] = await Promise.all([
+      at.open('cases/shared-look', phone),
+      at.open('cases/shared-look'),
+    ]);
+    await other.getByRole('button', { name: /^Release/ }).click();
+    await other.getByRole('dialog').waitFor();
+
+    await one.getByRole('button', { name: /^Release/ }).tap();
+    await one.getByRole('dialog').getByRole('button', { name: 'Release' }).tap();
+    await at.e2e.waitForCase('shared-look', 'closed');
+    await one.getByText('Closed', { exact: true }).waitFor();
+    await other.getByRole('dialog').getByRole('button', { name: 'Release' }).click();
+
+    await other
+      .getByRole('alert')
+      .getByText(/has another case by now|is not contained/)
+      .waitFor();
+    await Promise.all([one.context().close(), other.context().close()]);
+  }, 180_000);
+
+  it('hardens a containment, says who is on it, and lets go of it', async () => {
+    await containReported(at.e2e, 'hardened', 'nc -l 4444');
+    const page = await at.open('cases/hardened');
+    await page.getByRole('button', { name: 'Take it' }).click();
+    await page.getByText('local-operator is on it').waitFor();
+    await page.getByRole('button', { name: 'Let go' }).click();
+    await page.getByText('nobody is on it').waitFor();
+
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').getByText('Harden this thing').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('h');
+    const dialog = page.getByRole('dialog');
+    const harden = dialog.getByRole('button', { name: 'Harden' });
+    await dialog.getByLabel(/^deactivate-certificate/).check();
+    await dialog.getByLabel(/to confirm/).fill('harden');
+    expect(await harden.isDisabled()).toBe(true);
+    await dialog.getByLabel(/to confirm/).fill('hardened');
+    await dialog.getByLabel('Comment').fill('it runs a listener');
+    await harden.click();
+
+    const strength = page.getByRole('listitem').filter({ hasText: /^deactivate-certificate/ });
+    await strength.getByText('Proven').waitFor();
+    await page.locator('.comment', { hasText: 'it runs a listener' }).waitFor();
+    await page.context().close();
+  }, 180_000);
+
+  it('acts on many at once by their typed number, and on none where another number matches by then', async () => {
+    const pumps = Array.from({ length: 18 }, (_, index) => `pump-${index}`);
+    await Promise.all(pumps.map((thingName) => at.e2e.iot.send(new CreateThingCommand({ thingName }))));
+    await Promise.all(pumps.map((thingName) => at.e2e.publishAlert(anAlert(thingName))));
+    await waitUntil(
+      () => 'a case of each pump',
+      async () => {
+        const cases = await Promise.all(pumps.map((name) => at.e2e.loadCase(name)));
+        return cases.every((one) => one && (one.ledger.length > 0 || one.status === 'awaiting-approval'));
+      },
+    );
+    const waiting: string[] = [];
+    for (const name of pumps)
+      if ((await at.e2e.loadCase(name))?.status === 'awaiting-approval') waiting.push(name);
+    const [first = '', second = '', third = '', ...others] = waiting;
+    expect(others.length).toBeGreaterThanOrEqual(5);
+    const page = await at.open('');
+    const dialog = page.getByRole('dialog');
+    const typed = dialog.getByLabel(/to confirm the number/);
+
+    for (const name of [first, second])
+      await page.getByRole('checkbox', { name: `Select ${name}`, exact: true }).check();
+    const selection = page.getByRole('region', { name: 'Selected cases' });
+    await selection.getByRole('button', { name: 'Approve' }).click();
+    await typed.fill('3');
+    expect(await dialog.getByRole('button', { name: 'Approve 2' }).isDisabled()).toBe(true);
+    await typed.fill('2');
+    await dialog.getByRole('button', { name: 'Approve 2' }).click();
+    await page.getByText('Approval sent for 2 of 2 things.').waitFor();
+    await waitForOther(at.e2e, [first, second], 'awaiting-approval');
+
+    const all = waiting.length - 2;
+    await page.getByRole('button', { name: `Reject all ${all}` }).click();
+    const caseId = (await at.e2e.loadCase(third))?.caseId ?? '';
+    await at.e2e.command({ type: 'reject', thingName: third as never, actor: 'ben', caseId } as never);
+    await waitForOther(at.e2e, [third], 'awaiting-approval');
+    await typed.fill(String(all));
+    await dialog.getByRole('button', { name: `Reject ${all}` }).click();
+    await dialog
+      .getByRole('alert')
+      .getByText(`Expected ${all}, but ${all - 1} are selected: nothing was sent`)
+      .waitFor();
+    expect(await Promise.all(others.map(async (name) => (await at.e2e.loadCase(name))?.status))).toEqual(
+      others.map(() => 'awaiting-approval'),
+    );
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: `Reject all ${all - 1}` }).click();
+    await typed.fill(String(all - 1));
+    await dialog.getByRole('button', { name: `Reject ${all - 1}` }).click();
+    await waitForOther(at.e2e, others, 'awaiting-approval');
+
+    await page.goto(`${at.origin()}/console/?show=In%20progress`);
+    for (const name of [first, second])
+      await page.getByRole('checkbox', { name: `Select ${name}`, exact: true }).check();
+    await selection.getByRole('button', { name: 'Release' }).click();
+    await typed.fill('2');
+    await dialog.getByRole('button', { name: 'Release 2' }).click();
+    for (const name of [first, second]) await at.e2e.waitForCase(name, 'closed');
+    await page.context().close();
+  }, 180_000);
+}

@@ -1,0 +1,82 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from 'playwright-core';
+import { findFaults } from './page';
+import type { ConsoleStack } from './stack';
+
+/** Needs the thing `hardened` of the tests of acts. */
+export function testAuditAndRules(at: ConsoleStack): void {
+  it('finds in the audit what somebody did with a thing, and saves it as CSV and JSON', async () => {
+    const page = await at.open('');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('u');
+    await page.getByRole('heading', { name: 'Audit' }).waitFor();
+    await page.getByLabel('Thing').fill('hardened');
+    await page.getByLabel('Person').fill('nobody-else');
+    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByRole('heading', { name: 'Nobody did anything' }).waitFor();
+    await page.getByLabel('Person').fill('');
+    await page.getByLabel('Time').selectOption('last day');
+    await page.getByRole('button', { name: 'Filter' }).click();
+
+    const entries = page.locator('.audit .entry');
+    await entries.filter({ hasText: 'it runs a listener' }).waitFor();
+    const things = await entries.locator('a').allTextContents();
+    expect(new Set(things)).toEqual(new Set(['hardened']));
+
+    const csv = await save(page, 'CSV');
+    const json = JSON.parse(await save(page, 'JSON'));
+    expect(json.acts).toHaveLength(things.length);
+    const lines = csv.trimEnd().split('\r\n');
+    expect(lines).toHaveLength(things.length + 1);
+    expect(lines[0]).toBe('"at","actor","thing","case","what","detail"');
+    expect(lines.slice(1).map((line) => line.slice(0, 26))).toEqual(
+      json.acts.map(({ at }: { at: number }) => `"${new Date(at).toISOString()}"`),
+    );
+    await page.context().close();
+  }, 180_000);
+
+  it('shows what an edited cordon.yml would have done, where it is wrong, and stops when told to', async () => {
+    const page = await at.open('rules');
+    const editor = page.getByLabel(/^Copy of cordon.yml/);
+    const shipped = await editor.inputValue();
+    const replay = page.getByRole('button', { name: 'Replay the last seven days' });
+
+    await editor.fill(shipped.replace('mode: enforce', 'mode: enforced'));
+    await replay.click();
+    const line = shipped.split('\n').findIndex((text) => text.includes('mode: enforce')) + 1;
+    await page.getByRole('button', { name: `Line ${line}` }).click();
+    const chosen = 'getSelection().toString()';
+    expect(await page.evaluate(chosen)).toContain('mode: enforced');
+
+    await editor.fill(shipped.replace('mode: enforce', 'mode: approve'));
+    await replay.click();
+    await page.getByText(/of \d+ things would be treated differently/).waitFor();
+    const difference = page.getByRole('listitem').filter({ hasText: 'hardened' });
+    await difference.getByText(/^contained \(spawned-child: .*quarantine/).waitFor();
+    await difference.getByText(/^asked about \(spawned-child/).waitFor();
+    expect(await findFaults(page)).toEqual([]);
+
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    await page.route('**/recording?**', (route) => held.then(() => route.continue()));
+    await replay.click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    goOn();
+    await replay.waitFor();
+    await page.getByText(/treated differently/).waitFor({ state: 'detached' });
+    await page.context().close();
+  }, 180_000);
+}
+
+/** The text of the file that the button saves. */
+async function save(page: Page, format: string): Promise<string> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: `Download ${format}` }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe(`cordon-audit.${format.toLowerCase()}`);
+  return readFile(await download.path(), 'utf8');
+}
