@@ -48,6 +48,25 @@ export interface LoadDefinition {
 /** One custom metric: its name and how it is collected. */
 export type MetricDefinition = ProcessDefinition | LoadDefinition | ExecDefinition;
 
+export type Collect = MetricDefinition['collect'];
+
+interface CollectTraits {
+  /** Looked at with each sample; the others cost more, and are looked at once a second. */
+  readonly isFast: boolean;
+  /** Whatever was seen during the interval counts, not only the newest value. */
+  readonly isOfInterval: boolean;
+}
+
+/** What `collect` may be. */
+export const collects: Readonly<Record<Collect, CollectTraits>> = {
+  children: { isFast: true, isOfInterval: true },
+  'child-names': { isFast: true, isOfInterval: true },
+  'remote-addresses': { isFast: false, isOfInterval: true },
+  'cpu-percent': { isFast: false, isOfInterval: false },
+  memory: { isFast: false, isOfInterval: true },
+  exec: { isFast: true, isOfInterval: false },
+};
+
 /** An invalid `metrics` section. The message is one line that begins with the field. */
 export class DefinitionError extends Error {
   override readonly name = 'DefinitionError';

@@ -1,6 +1,8 @@
 import { fileNameOf } from '../text';
 import {
   type ChildException,
+  type Collect,
+  collects,
   DefinitionError,
   type ExecDefinition,
   type MetricDefinition,
@@ -35,7 +37,12 @@ export function parseDefinition(metric: string, value: unknown, path: string): M
     throw new DefinitionError(`${path}: a metric has 1 to 128 of the characters a-z A-Z 0-9 : _ -`);
   }
   const fields = need(value, path, isRecord, 'an object, such as { collect: children, of: { name: myapp } }');
-  const { collect } = fields;
+  const collect = need(
+    fields.collect,
+    `${path}.collect`,
+    isCollect,
+    `one of ${Object.keys(collects).join(', ')}`,
+  );
   switch (collect) {
     case 'children':
     case 'child-names':
@@ -59,10 +66,6 @@ export function parseDefinition(metric: string, value: unknown, path: string): M
       };
     case 'exec':
       return parseExec(metric, fields, path);
-    default:
-      throw new DefinitionError(
-        `${path}.collect: one of children, child-names, remote-addresses, cpu-percent, memory, exec`,
-      );
   }
 }
 
@@ -161,6 +164,10 @@ function need<T>(value: unknown, path: string, is: (value: unknown) => value is 
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCollect(value: unknown): value is Collect {
+  return typeof value === 'string' && Object.hasOwn(collects, value);
 }
 
 function isText(value: unknown, most: number): value is string {

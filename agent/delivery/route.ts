@@ -1,4 +1,4 @@
-import type { MetricDefinition } from '../config/metric-definition';
+import { collects, type MetricDefinition } from '../config/metric-definition';
 import type { Settings } from '../config/settings';
 import { baselineOf } from '../report/baseline';
 import { buildReport, type Report } from '../report/report';
@@ -125,7 +125,7 @@ function describeStandstill(ms: number): Readonly<Record<string, string>> {
 
 /** What was seen at any time of the interval counts, not only what is now. */
 function isOfInterval({ collect }: MetricDefinition): boolean {
-  return collect !== 'cpu-percent' && collect !== 'exec';
+  return collects[collect].isOfInterval;
 }
 
 function valuesOf({ custom_metrics: metrics = {} }: Report): Readonly<Record<string, unknown>> {

@@ -1,4 +1,4 @@
-import { labelOf, type MetricDefinition, type ProcessSelector } from '../config/metric-definition';
+import { collects, labelOf, type MetricDefinition, type ProcessSelector } from '../config/metric-definition';
 import type { ProcReader } from '../proc/proc-reader';
 import { createChildSampler, type FamilySample } from '../processes/child-sampler';
 import { collectEvidence, collectTrace, mostEvidence } from '../processes/evidence';
@@ -101,7 +101,7 @@ export function createMetricSampler(
 const none = { evidence: [], traces: [] };
 
 function isFast({ collect }: MetricDefinition): boolean {
-  return collect === 'children' || collect === 'child-names' || collect === 'exec';
+  return collects[collect].isFast;
 }
 
 function gather(

@@ -85,9 +85,9 @@ describe('a runbook', () => {
   });
 });
 
-describe('the operating page', () => {
-  it('states how long the kill switch takes', () => {
-    const page = readFileSync(join(root, 'docs', 'operating.md'), 'utf8');
+describe('the page of the kill switch', () => {
+  it('states how soon it takes effect', () => {
+    const page = readFileSync(join(root, 'docs', 'kill-switch.md'), 'utf8');
 
     expect(page).toContain(`at most every ${words[killSwitchTrustMs / 1_000]} seconds`);
   });

@@ -4,7 +4,7 @@ import { deviceDefender } from './sources/device-defender';
 import { deviceDefenderAudit } from './sources/device-defender-audit';
 
 /** The first that knows a message reads it. */
-const sources: readonly Source[] = [deviceDefenderAudit, deviceDefender];
+export const sources: readonly Source[] = [deviceDefenderAudit, deviceDefender];
 
 /** Reads one message of the alerts topic: raw, or still inside its SNS envelope. Never throws. */
 export function readMessage(body: string, known: readonly Source[] = sources): Reading {

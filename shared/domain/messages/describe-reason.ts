@@ -203,8 +203,7 @@ function describeSecondPerson({
   actor,
   until = 0,
 }: Extract<Refusal, { code: 'second-person' }>) {
-  if (why === 'unproven')
-    return 'it needs two people, and this way in proves nobody (docs/operating.md#two-people)';
+  if (why === 'unproven') return 'it needs two people, and this way in proves nobody (docs/two-people.md)';
   const waiting = describeWaiting({ action, actor, until });
   if (why === 'same') return `${waiting}, and you asked for it`;
   return why === 'other-source'

@@ -123,7 +123,7 @@ describe('a configuration file', () => {
     ['cert: ""', ':1: cert: must be the path of a file'],
     ['intervall: 300', ':1: intervall: unknown; expected one of endpoint, rootCA'],
     ['\nmetrics: [a]', ':2: metrics: must be an object of metric names'],
-    ['metrics:\n  a: { collect: magic }', ':1: metrics.a.collect: one of children'],
+    ['metrics:\n  a: { collect: magic }', ':1: metrics.a.collect: must be one of children'],
     ['constructor: 1', ':1: constructor: unknown'],
     ['cpuBudget: 0', ':1: cpuBudget: must be a whole number of percent from 1 to 100'],
     ['interfaces: wg0', ':1: interfaces: must be an object with include and exclude'],

@@ -54,7 +54,7 @@ describe('parseMetrics', () => {
     ['metrics.aws:x: a metric has', { 'aws:x': ok }],
     ['metrics.a.b: a metric has', { 'a.b': ok }],
     ['metrics.m: must be an object', { m: 'children' }],
-    ['metrics.m.collect: one of', { m: { collect: 'ports' } }],
+    ['metrics.m.collect: must be one of', { m: { collect: 'ports' } }],
     ['metrics.m.every: unknown', { m: { ...ok, every: 5 } }],
     ['metrics.m.of: must be an object', { m: { collect: 'children' } }],
     ['metrics.m.of: give one', { m: { collect: 'children', of: { name: 'a', unit: 'a.service' } } }],

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { collects } from '../../agent/config/metric-definition';
+import { buildProgram } from '../../cli/program';
+import { listChannels, listServed } from '../../functions/notify/channels/registry';
+import { root } from './pages';
+
+const read = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** From a heading of the page to the next one. */
+function readSection(path: string, heading: string): string {
+  const [, section] = read(path).split(`\n## ${heading}\n`);
+  if (section === undefined) throw new Error(`${path} has no section "${heading}"`);
+  return section.split('\n## ')[0] ?? '';
+}
+
+const commands = buildProgram().program.commands.map((command) => command.name());
+/** The shell's part of completion, and the help. */
+const ofNobody = ['help', 'complete'];
+
+describe('the pages', () => {
+  it('describe each metric of the agent', () => {
+    const rows = [...readSection('docs/agent.md', 'Metrics').matchAll(/^\| `([a-z-]+)` +\| [a-z]/gm)];
+
+    expect(rows.map(([, name]) => name).slice(1)).toEqual(Object.keys(collects));
+  });
+
+  it('name the rights of each command of cordon', () => {
+    const section = readSection('docs/operating.md', 'Rights');
+    const named = new Set([...section.matchAll(/`([a-z-]+)[^`]*`/g)].map(([, name]) => name));
+
+    expect(commands.filter((name) => !ofNobody.includes(name) && !named.has(name))).toEqual([]);
+  });
+
+  it('show each command of cordon', () => {
+    const pages = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+    const text = pages.map((name) => read(`docs/${name}`)).join('\n');
+    const isNamed = (name: string) => new RegExp(`\\bcordon (--\\S+ )*${name}\\b`).test(text);
+
+    expect(commands.filter((name) => !ofNobody.includes(name) && !isNamed(name))).toEqual([]);
+  });
+
+  it('have one for each channel that has a function', () => {
+    const names = listServed(listChannels()).map(({ name }) => name);
+
+    expect(names.filter((name) => !read('docs/channels.md').includes(`](${name}.md)`))).toEqual([]);
+  });
+
+  it('have a line for each file of checks of the doctor', () => {
+    const lines: Readonly<Record<string, string>> = {
+      alarms: 'alarms in ALARM',
+      'as-deployed': 'somebody changed a part of the stack',
+      audits: 'Device Defender Audit',
+      channel: 'the secret of each channel',
+      endpoint: 'the device endpoint',
+      functions: 'the functions: active',
+      heartbeat: '[heartbeat]',
+      'kill-switch': 'the kill switch',
+      limits: 'concurrent executions',
+      quarantine: 'the quarantine group',
+      queues: 'the queues:',
+      quotas: '[IoT quotas]',
+      rules: 'the IoT rules:',
+      stack: "the stack's status",
+      subscriptions: 'the subscriptions of the topics',
+      thing: 'each thing:',
+    };
+    const section = readSection('docs/doctor.md', 'What it checks');
+    const files = readdirSync(join(root, 'cli/doctor/checks')).map((name) => name.replace('.ts', ''));
+
+    expect(files.filter((name) => !section.includes(lines[name] ?? `no line of ${name}`))).toEqual([]);
+  });
+});
