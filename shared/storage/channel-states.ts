@@ -40,6 +40,8 @@ export interface ChannelTurn<Memory = object> {
   readonly asked: readonly string[];
   /** When the last summary of many changed cases was sent. */
   readonly summarizedAt?: number;
+  /** The service takes nothing until then, epoch ms. */
+  readonly busyUntil?: number;
   /** What the channel remembers beyond a case. */
   readonly memory: Memory;
 }
@@ -88,7 +90,7 @@ export function connectChannelStates<Place extends object, Memory extends object
         previous,
         state.dueAt === undefined
           ? expireAt(state.keptUntil ?? (state.closedAt ?? Infinity) + keepClosedMs)
-          : { dueKey, dueAt: state.dueAt },
+          : { dueKey, dueAt: state.dueAt, ...expireAt(state.keptUntil) },
       ),
 
     async listDue(now, limit) {
@@ -148,6 +150,17 @@ function readState<Place>(item: ChannelItem): ChannelState<Place> {
   };
 }
 
-function readTurn<Memory>({ until, asked, summarizedAt, ...memory }: TurnItem): ChannelTurn<Memory> {
-  return { until, asked, ...(summarizedAt !== undefined && { summarizedAt }), memory: memory as Memory };
+function readTurn<Memory>({
+  until,
+  asked,
+  summarizedAt,
+  busyUntil,
+  ...memory
+}: TurnItem): ChannelTurn<Memory> {
+  return {
+    ...{ until, asked },
+    ...(summarizedAt !== undefined && { summarizedAt }),
+    ...(busyUntil !== undefined && { busyUntil }),
+    memory: memory as Memory,
+  };
 }

@@ -73,6 +73,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     const pauses: number[] = [];
     const time = { now };
     const channel = standIn.connect(relay.url);
+    const secret = { isStored: hasSecret };
     const run = (answerMs: number) =>
       notify({
         channel: 'test',
@@ -81,7 +82,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
         title: descriptor.title,
         limits: { ...descriptor.limits, answerMs },
         nowhere: standIn.nowhere,
-        connect: async () => (hasSecret ? channel : undefined),
+        connect: async () => (secret.isStored ? channel : undefined),
         states,
         deadLetters,
         clock: () => time.now,
@@ -99,6 +100,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
       );
     return {
       saved,
+      secret,
       states,
       letters,
       telemetry,
@@ -166,6 +168,19 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(letters).toEqual([]);
   });
 
+  it('waits as long as the service says in the runs that follow too', async () => {
+    const { tell, minute } = setUp();
+    relay.refuseNext({ status: 429, headers: { 'retry-after': '150' } });
+
+    await tell();
+    const calls = relay.calls();
+    await minute();
+    expect(relay.calls()).toBe(calls);
+    await minute();
+
+    expect(standIn.shown()).toHaveLength(1);
+  });
+
   it('is done with the message while the service fails, and shows the state a minute later', async () => {
     const { tell, minute, telemetry } = setUp();
     relay.refuseNext({ status: 503, headers: {} });
@@ -228,16 +243,22 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(standIn.shown()).toHaveLength(descriptor.audience === 'people' ? 1 : 2);
   });
 
-  it('says so where its secret is not stored, in the log and to the alarm', async () => {
-    const { tell, telemetry } = setUp({ hasSecret: false });
+  it('says where its secret is not stored, in the log and to the alarm, and shows what waits once it is', async () => {
+    const { tell, minute, secret, telemetry } = setUp({ hasSecret: false });
 
     expect(await tell()).toEqual({ batchItemFailures: [] });
 
     expect(standIn.shown()).toEqual([]);
     expect(telemetry.counts).toEqual({ MessageRefused: 1 });
     expect(telemetry.lines).toMatchObject([
-      { level: 'error', message: `no secret of ${descriptor.title} is stored, nothing sent` },
+      {
+        level: 'error',
+        message: `no secret of ${descriptor.title} is stored: what waits is shown once there is one`,
+      },
     ]);
+    secret.isStored = true;
+    await minute();
+    expect(standIn.shown()).toEqual([expect.stringContaining('the device is denied: verified')]);
   });
 
   it('sets a copy aside with the reason of what the service refuses, once, and shows it when it takes it again', async () => {

@@ -1,6 +1,7 @@
 import { printable } from '../../../shared/domain/messages/announcement';
 import { clip } from '../../../shared/domain/text';
 import { ChannelBusyError, ChannelRefusalError } from './channel';
+import { readRetryAfter } from './retry-after';
 
 interface AwsError {
   readonly name: string;
@@ -15,7 +16,7 @@ export function failAws(title: string, given: unknown): never {
   const { name, message, $metadata, $response } = error;
   const status = $metadata?.httpStatusCode ?? 0;
   if (/throttl|toomanyrequests|limitexceeded/i.test(name) || status === 429)
-    throw new ChannelBusyError(title, Number($response?.headers?.['retry-after']) || 1);
+    throw new ChannelBusyError(title, readRetryAfter($response?.headers?.['retry-after']));
   const isRefusal =
     (status >= 400 && status < 500) ||
     /AccessDenied|NotAuthorized|Invalid|Validation|NotFound|Malformed/.test(name);

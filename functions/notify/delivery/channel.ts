@@ -37,14 +37,14 @@ export interface Manner<Memory = object> {
 
 export type Paced = <T>(call: () => Promise<T>) => Promise<T>;
 
-/** The service accepts nothing for a while, and says for how long. */
+/** The service accepts nothing for a while, and says for how long, or does not. */
 export class ChannelBusyError extends Error {
   override readonly name = 'ChannelBusyError';
-  readonly retryAfterMs: number;
+  readonly retryAfterMs: number | undefined;
 
-  constructor(title: string, retryAfterSeconds: number) {
-    super(`${title} takes no more for ${retryAfterSeconds} s`);
-    this.retryAfterMs = retryAfterSeconds * 1_000;
+  constructor(title: string, retryAfterSeconds?: number) {
+    super(`${title} takes no more for ${retryAfterSeconds === undefined ? 'now' : `${retryAfterSeconds} s`}`);
+    this.retryAfterMs = retryAfterSeconds === undefined ? undefined : retryAfterSeconds * 1_000;
   }
 }
 

@@ -31,7 +31,7 @@ interface Run extends DeliverPorts {
   readonly call: Paced;
   readonly deadline: number;
   /** For the next turn. */
-  readonly learned: { summarizedAt?: number; memory: object };
+  readonly learned: { summarizedAt?: number; busyUntil?: number; memory: object };
   /** Cases in a row that could not be shown. */
   failures: number;
 }
@@ -63,13 +63,20 @@ export async function deliver(
   const turn = await takeTurn(ports, cases, startedAt + turnMs, waitUntil);
   if (!turn) return;
   const deadline = startedAt + runMs;
-  const { summarizedAt, memory } = turn;
+  const { summarizedAt, busyUntil, memory } = turn;
+  const learned: Run['learned'] = { ...(summarizedAt !== undefined && { summarizedAt }), memory };
+  const onBusy = (until: number) => {
+    learned.busyUntil = until;
+  };
   const run: Run = {
     ...ports,
     channel,
     deadline,
-    call: paceCalls(ports, ports.limits, deadline),
-    learned: { ...(summarizedAt !== undefined && { summarizedAt }), memory },
+    call: paceCalls(ports, ports.limits, deadline, {
+      ...(busyUntil !== undefined && { from: busyUntil }),
+      onBusy,
+    }),
+    learned,
     failures: 0,
   };
   try {

@@ -38,16 +38,28 @@ export function notify(ports: NotifyPorts) {
 
 /** One read in a minute in which nothing waits. */
 async function deliverLeftOver(ports: NotifyPorts): Promise<void> {
-  const channel = await ports.connect();
-  if (!channel || (await ports.states.listDue(ports.clock(), 1)).length === 0) return;
-  await deliver(ports, channel, [], { wait: true });
+  if ((await ports.states.listDue(ports.clock(), 1)).length === 0) return;
+  const channel = await connect(ports);
+  if (channel) await deliver(ports, channel, [], { wait: true });
+}
+
+/** What waits is kept until a secret is stored, and the alarm stays on as long. */
+async function connect({ connect: open, title, log, metrics }: NotifyPorts): Promise<Channel | undefined> {
+  const channel = await open().catch((error: unknown) => {
+    log.error(`the secret of ${title} could not be read`, { error });
+    throw error;
+  });
+  if (channel) return channel;
+  metrics.count('MessageRefused');
+  log.error(`no secret of ${title} is stored: what waits is shown once there is one`);
+  return undefined;
 }
 
 /** The messages have left the queue: a state that fails here is retried within a minute. */
 async function deliverNow(stored: readonly string[], ports: NotifyPorts): Promise<void> {
   if (stored.length === 0) return;
   try {
-    const channel = await ports.connect();
+    const channel = await connect(ports);
     if (channel) await deliver(ports, channel, stored);
   } catch (error) {
     ports.log.error(`not shown in ${ports.title} now, the next run goes on`, { error });
@@ -78,24 +90,9 @@ async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promis
     ports.log.info('routed to other channels', { id });
     return undefined;
   }
-  if (await isOff(ports)) {
-    ports.metrics.count('MessageRefused');
-    ports.log.error(`no secret of ${ports.title} is stored, nothing sent`, { id });
-    return undefined;
-  }
   const isNew = await change(ports, caseId, (state) => add(state, announcement, ports.clock()));
   if (!isNew) ports.log.info('shown before, or older than what is', { id });
   return isNew ? caseId : undefined;
-}
-
-/** Where the secret can't be read at the moment, there may be one. */
-async function isOff({ title, connect, log }: NotifyPorts): Promise<boolean> {
-  try {
-    return (await connect()) === undefined;
-  } catch (error) {
-    log.error(`the secret of ${title} could not be read`, { error });
-    return false;
-  }
 }
 
 function readAnnouncement(body: string): Announcement | undefined {

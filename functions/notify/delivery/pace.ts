@@ -18,13 +18,31 @@ export interface Limits {
   readonly answerMs: number;
 }
 
+/** Where the service is busy and names no time, from the first to the last of several answers. */
+const waitsMs = { first: 1_000, last: 32_000 };
+/** No time that a service names is waited for longer, or one wrong date would silence the channel. */
+const longestWaitMs = 3_600_000;
+
+interface Busy {
+  /** Of an earlier run: until then, epoch ms, the service takes nothing. */
+  readonly from?: number;
+  /** Is told until when, for the runs that follow. */
+  readonly onBusy?: (until: number) => void;
+}
+
 /**
  * Makes calls as fast as the service takes them: at once until it says that it is busy, then after the time that it
  * names, and no faster than one in `gapMs` from there on. A call that is never answered delays the rest by `answerMs`.
  */
-export function paceCalls({ clock, pause }: PacePorts, limits: Limits, deadline: number): Paced {
-  let nextAt = 0;
+export function paceCalls(
+  { clock, pause }: PacePorts,
+  limits: Limits,
+  deadline: number,
+  { from = 0, onBusy }: Busy = {},
+): Paced {
+  let nextAt = from;
   let gap = 0;
+  let refused = 0;
   return async (call) => {
     for (;;) {
       if (Math.max(clock(), nextAt) >= deadline) throw new OutOfTimeError('left for the next run');
@@ -34,11 +52,15 @@ export function paceCalls({ clock, pause }: PacePorts, limits: Limits, deadline:
       try {
         const answer = await answerWithin(limits.answerMs, call);
         nextAt = startedAt + gap;
+        refused = 0;
         return answer;
       } catch (error) {
         if (!(error instanceof ChannelBusyError)) throw error;
         gap = limits.gapMs;
-        nextAt = clock() + error.retryAfterMs;
+        const { retryAfterMs = Math.min(waitsMs.first * 2 ** refused, waitsMs.last) } = error;
+        refused += 1;
+        nextAt = clock() + Math.min(retryAfterMs, longestWaitMs);
+        onBusy?.(nextAt);
       }
     }
   };

@@ -5,6 +5,7 @@ import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { printable } from '../../../shared/domain/messages/announcement';
 import { clip } from '../../../shared/domain/text';
 import { ChannelBusyError, ChannelRefusalError } from './channel';
+import { readRetryAfter } from './retry-after';
 
 /** Whose service it is, and which one address may be reached however it is named. */
 interface Service {
@@ -39,7 +40,8 @@ export async function post({ title, trusted }: Service, { url, headers, body }: 
     isTrusted ? undefined : guardedLookup,
   );
   if (status >= 200 && status < 300) return text;
-  if (status === 429) throw new ChannelBusyError(title, readSeconds(retryAfter));
+  const isBusy = status === 429 || (status === 503 && retryAfter !== undefined);
+  if (isBusy) throw new ChannelBusyError(title, readRetryAfter(retryAfter));
   if (status >= 500 || status === 408) throw new Error(`${title} answered ${status}`);
   if (status >= 300 && status < 400)
     throw new ChannelRefusalError(title, `${status}: it redirects, which is not followed`);
@@ -143,14 +145,6 @@ function send(
     call.on('error', reject);
     call.end(body);
   });
-}
-
-/** Retry-After in seconds or as a date; a second where it is neither. */
-function readSeconds(retryAfter: string | undefined): number {
-  const seconds = Number(retryAfter);
-  if (seconds > 0) return seconds;
-  const until = (Date.parse(retryAfter ?? '') - Date.now()) / 1_000;
-  return until > 0 ? Math.ceil(until) : 1;
 }
 
 /** The local stack's own origin, where functions run in it: AWS sets no such variable. */

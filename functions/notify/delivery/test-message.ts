@@ -1,7 +1,7 @@
 import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
 import { type Channel, ChannelRefusalError } from './channel';
 import type { DeliverPorts } from './deliver';
-import { paceCalls } from './pace';
+import { OutOfTimeError, paceCalls } from './pace';
 
 /** What `cordon doctor --send-test` invokes the function of a channel with, and what it is answered. */
 export interface TestRequest {
@@ -31,6 +31,7 @@ export async function sendTest(
     return {};
   } catch (error) {
     if (error instanceof ChannelRefusalError) return { refused: error.reason };
+    if (error instanceof OutOfTimeError) return { refused: 'it is busy, and takes no more for now' };
     return { refused: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -1,6 +1,7 @@
 import { ErrorCode, type KnownBlock, WebClient } from '@slack/web-api';
 import { clip } from '../../../../shared/domain/text';
 import { ChannelBusyError, ChannelRefusalError } from '../../delivery/channel';
+import { readRetryAfter } from '../../delivery/retry-after';
 
 /** Where a message goes. Webhooks can neither reply in a thread nor update. */
 export type Slack =
@@ -79,11 +80,16 @@ function replyTo(place: Place | undefined) {
 }
 
 function fail(error: Error & { code?: string; retryAfter?: number; data?: { error?: string } }): never {
-  if (error.code === ErrorCode.RateLimitedError) throw new ChannelBusyError('Slack', error.retryAfter ?? 1);
-  if (error.code === ErrorCode.PlatformError)
-    throw new ChannelRefusalError('Slack', error.data?.error ?? 'unknown');
-  throw error;
+  if (error.code === ErrorCode.RateLimitedError) throw new ChannelBusyError('Slack', error.retryAfter);
+  if (error.code !== ErrorCode.PlatformError) throw error;
+  const reason = error.data?.error ?? 'unknown';
+  if (/^rate_?limited$/.test(reason)) throw new ChannelBusyError('Slack');
+  if (passing.test(reason)) throw error;
+  throw new ChannelRefusalError('Slack', reason);
 }
+
+/** Errors of Slack itself, which answers them with status 200 (Slack API, chat.postMessage, "Errors"). */
+const passing = /^(internal_error|fatal_error|service_unavailable|request_timeout|team_added_to_org)$/;
 
 function connectWebhook(url: string): Slack {
   return {
@@ -93,11 +99,12 @@ function connectWebhook(url: string): Slack {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(message),
+        redirect: 'manual',
         signal: AbortSignal.timeout(5_000),
       });
       if (answer.ok) return;
       if (answer.status === 429)
-        throw new ChannelBusyError('Slack', Number(answer.headers.get('retry-after')) || 1);
+        throw new ChannelBusyError('Slack', readRetryAfter(answer.headers.get('retry-after')));
       // Slack says in plain text what is wrong (no_service, channel_is_archived, ...).
       if (answer.status < 500)
         throw new ChannelRefusalError('Slack', `${answer.status} ${clip(await answer.text(), 100)}`);

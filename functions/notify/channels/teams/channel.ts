@@ -1,4 +1,6 @@
-import type { Channel } from '../../delivery/channel';
+import { printable } from '../../../../shared/domain/messages/announcement';
+import { clip } from '../../../../shared/domain/text';
+import { type Channel, ChannelBusyError, ChannelRefusalError } from '../../delivery/channel';
 import { post } from '../../delivery/post';
 import { writeCard, writeSummaryCard } from './card';
 
@@ -13,7 +15,8 @@ export const nowhere = {};
 const title = 'Teams';
 
 export function connectTeams({ secret, trusted }: TeamsTarget): Channel {
-  const send = (card: object) => post({ title, trusted }, { url: secret, body: JSON.stringify(card) });
+  const send = async (card: object) =>
+    requireTaken(await post({ title, trusted }, { url: secret, body: JSON.stringify(card) }));
   return {
     async show(newest, { earlier }, { call }) {
       await call(() => send(writeCard(newest, earlier)));
@@ -23,4 +26,13 @@ export function connectTeams({ secret, trusted }: TeamsTarget): Channel {
       await send(writeSummaryCard(named, count));
     },
   };
+}
+
+/** The older incoming webhooks answer 200 with the failure in words (Microsoft, "Rate limiting for Incoming Webhooks"). */
+function requireTaken(answer: string): void {
+  const [, code] = /returned HTTP error (\d{3})/.exec(answer) ?? [];
+  if (code === undefined) return;
+  if (code === '429') throw new ChannelBusyError(title);
+  if (Number(code) >= 500) throw new Error(`${title} answered ${code} in words`);
+  throw new ChannelRefusalError(title, clip(printable(answer), 200));
 }

@@ -96,6 +96,19 @@ describe('the Slack client with a bot token', () => {
   });
 });
 
+describe('an answer of 200 with an error of Slack itself', () => {
+  it.each([
+    ['internal_error', 'WebAPIPlatformError'],
+    ['service_unavailable', 'WebAPIPlatformError'],
+    ['ratelimited', 'ChannelBusyError'],
+    ['invalid_blocks', 'ChannelRefusalError'],
+  ])('%s is a %s, so that only a refusal is set aside', async (error, name) => {
+    answer = { body: { ok: false, error } };
+
+    await expect(connect('bot').post(message)).rejects.toMatchObject({ name });
+  });
+});
+
 describe.each(['bot', 'webhook'] as const)('the Slack client with a %s', (kind) => {
   it('says how long Slack asks it to wait', async () => {
     answer = { status: 429, headers: { 'retry-after': '30' } };

@@ -361,22 +361,25 @@ describe('notify with a webhook', () => {
 });
 
 describe('notify', () => {
-  it('sends nothing where no Slack secret is stored, which raises an alarm', async () => {
-    const { tell, minute, shown, saved, telemetry } = setUpNotify('none');
+  it('keeps what waits until a Slack secret is stored, and says each minute that there is none', async () => {
+    const { tell, minute, shown, telemetry, ports } = setUpNotify();
+    const { connect } = ports;
+    ports.connect = async () => undefined;
 
+    await minute();
+    expect(telemetry.counts).toEqual({});
     await tell();
+    await tell(released);
     await minute();
 
     expect(shown).toEqual([]);
-    expect(saved.size).toBe(0);
-    expect(telemetry.counts).toEqual({ MessageRefused: 1 });
-    expect(telemetry.lines).toEqual([
-      {
-        level: 'error',
-        message: 'no secret of Slack is stored, nothing sent',
-        fields: { id: 'case-1#1' },
-      },
-    ]);
+    expect(telemetry.counts).toEqual({ MessageRefused: 3 });
+    expect(new Set(telemetry.lines.map(({ message }) => message))).toEqual(
+      new Set(['no secret of Slack is stored: what waits is shown once there is one']),
+    );
+    ports.connect = connect;
+    await minute();
+    expect(shown[0]).toEqual(['post', releasedText]);
   });
 
   it('keeps the announcement while the secret is unreadable, and shows it a minute later', async () => {

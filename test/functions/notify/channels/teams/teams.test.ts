@@ -1,6 +1,7 @@
 import { connectTeams } from '../../../../../functions/notify/channels/teams/channel';
 import type { Announcement } from '../../../../../shared/domain/messages/announcement-schema';
 import { anAnnouncement, hostileAnnouncement } from '../../announcements';
+import { startHttpService } from '../../http-service';
 import { showIn } from '../../show-in';
 import { startTeams } from './stand-in';
 
@@ -56,4 +57,31 @@ it('many cases are one card with their number', async () => {
   expect(service.posted.map(service.textOf)).toEqual([
     '290 cases changed at once\nmything1: 1 child process of myapp: contained\nand 289 more',
   ]);
+});
+
+describe('an answer of 200 that says in words that the card was not taken', () => {
+  const words = (code: number) =>
+    `Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error ${code} with ContextId tcid=1`;
+
+  it.each([
+    [429, 'ChannelBusyError', /^Teams takes no more/],
+    [413, 'ChannelRefusalError', /^Teams refused: .*HTTP error 413/],
+    [504, 'Error', /^Teams answered 504/],
+  ])('with error %s is a %s', async (code, name, message) => {
+    const older = await startHttpService(() => ({ status: 200, body: words(code) }));
+    const channel = connectTeams({ secret: older.url, trusted: new URL(older.url).origin });
+
+    await expect(showIn(channel, anAnnouncement())).rejects.toMatchObject({
+      name,
+      message: expect.stringMatching(message),
+    });
+    await older.close();
+  });
+
+  it('is none where it is the 1 of the older webhooks', async () => {
+    const older = await startHttpService(() => ({ status: 200, body: '1' }));
+
+    await showIn(connectTeams({ secret: older.url, trusted: new URL(older.url).origin }), anAnnouncement());
+    await older.close();
+  });
 });
