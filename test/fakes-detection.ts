@@ -1,4 +1,4 @@
-import type { FleetSilence } from '../shared/domain/detection/silence';
+import type { FleetSilence } from '../shared/domain/detection/silence-notices';
 import type { Datapoint, DetectState } from '../shared/domain/detection/state';
 import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../shared/ports';
 import type { DatapointPage, DatapointQuery } from '../shared/storage/detection';

@@ -3,7 +3,7 @@ import { explainResponses, writeNormal } from '../../shared/config/explain';
 import { findObstacle, listAlarms } from '../../shared/config/reach';
 import { maxProfilesOfTarget } from '../../shared/config/semantics';
 import type { Behavior, Configuration, Playbook } from '../../shared/domain/configuration';
-import { type AlarmMatch, matchesFinding } from '../../shared/domain/guards/guards';
+import { type AlarmMatch, matchesFinding } from '../../shared/domain/guards/find-playbook';
 import { printable } from '../../shared/domain/messages/announcement';
 import { readBehavior } from './behavior';
 import type { ExistingProfile } from './read';

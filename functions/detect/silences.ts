@@ -6,7 +6,7 @@ import {
   isQuiet,
   most,
   noSilence,
-} from '../../shared/domain/detection/silence';
+} from '../../shared/domain/detection/silence-notices';
 import type { Clock, Log, Metrics, Operations, SilenceStore, Versioned } from '../../shared/ports';
 
 export interface SilencePorts {

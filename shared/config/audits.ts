@@ -1,7 +1,7 @@
 import type { ActionName } from '../domain/actions/registry';
 import type { Configuration, Playbook } from '../domain/configuration';
 import { auditChecks } from '../domain/findings/audit-checks';
-import type { Match } from '../domain/guards/guards';
+import type { Match } from '../domain/guards/find-playbook';
 import type { Fault } from './fault';
 
 type Sources = Pick<Configuration, 'sources'>;

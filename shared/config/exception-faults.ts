@@ -1,5 +1,5 @@
 import type { Configuration } from '../domain/configuration';
-import { matchesFinding } from '../domain/guards/guards';
+import { matchesFinding } from '../domain/guards/find-playbook';
 import { takesExisting } from './existing-profiles';
 import type { Fault } from './fault';
 import { listAlarms } from './reach';

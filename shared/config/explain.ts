@@ -3,7 +3,7 @@ import { listNamed, listServed } from '../../functions/notify/channels/registry'
 import type { Behavior, Configuration, Playbook } from '../domain/configuration';
 import { disconnectDuration, findMetric } from '../domain/detection/metrics';
 import { describeException } from '../domain/guards/exceptions';
-import { findPlaybook } from '../domain/guards/guards';
+import { findPlaybook } from '../domain/guards/find-playbook';
 import { comparisons } from '../domain/messages/describe-value';
 import { auditTitle, takesAudits } from './audits';
 import { takesExisting } from './existing-profiles';

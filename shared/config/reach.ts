@@ -1,5 +1,5 @@
 import type { Behavior, Configuration, Playbook } from '../domain/configuration';
-import { type AlarmMatch, findPlaybook, type Match, matchesFinding } from '../domain/guards/guards';
+import { type AlarmMatch, findPlaybook, type Match, matchesFinding } from '../domain/guards/find-playbook';
 import { listAuditFindings } from './audits';
 import { takesExisting } from './existing-profiles';
 import type { Fault } from './fault';

@@ -1,5 +1,6 @@
 import type { Configuration, Playbook } from '../domain/configuration';
-import type { Match, Sender } from '../domain/guards/guards';
+import type { Match } from '../domain/guards/find-playbook';
+import type { Sender } from '../domain/guards/guards';
 import type { Fault } from './fault';
 import type { Place } from './sources';
 import { writeCount, writeDuration } from './words';

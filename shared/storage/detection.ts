@@ -8,8 +8,8 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { holdsThing, isOpen } from '../domain/case/case';
-import type { Distribution } from '../domain/detection/distribution';
-import type { FleetSilence } from '../domain/detection/silence';
+import type { Distribution } from '../domain/detection/percentiles';
+import type { FleetSilence } from '../domain/detection/silence-notices';
 import type { Datapoint, DetectState } from '../domain/detection/state';
 import { boundValue } from '../domain/findings/violation';
 import type { ThingKey } from '../domain/thing-ref';

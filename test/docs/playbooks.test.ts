@@ -6,7 +6,7 @@ import { explain } from '../../cli/check';
 import { readExamples } from '../../cli/detect/file';
 import { compare } from '../../cli/detect/run';
 import { parseConfiguration } from '../../shared/config/parse';
-import { findPlaybook } from '../../shared/domain/guards/guards';
+import { findPlaybook } from '../../shared/domain/guards/find-playbook';
 import { listBlocks, listPages } from './pages';
 
 /** Each case by its heading: a whole cordon.yml, and examples of the alerts that it causes. */

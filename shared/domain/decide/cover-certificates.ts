@@ -4,7 +4,8 @@ import { countAnew, extendLedger, planMore, replanCut } from '../case/ledger';
 import type { CertificateNews } from '../case/news';
 import { listLeftOut } from '../case/temporary-deactivation';
 import type { Facts, PrincipalFacts } from '../facts';
-import { addBackups, findShared } from '../guards/guards';
+import { addBackups } from '../guards/choose-actions';
+import { findShared } from '../guards/guards';
 import type { Informed } from './decision';
 import { listHolding } from './plan';
 

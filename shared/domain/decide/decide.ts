@@ -4,9 +4,10 @@ import { takeFromReminders } from '../case/reminders';
 import { onDrift, onReconnected, onResume } from './automatic-transitions';
 import type { Command, OperatorCommand } from './command';
 import { type Context, type Decision, unchanged } from './decision';
+import { isHeldBack, onHeldBack } from './held-back';
 import { onAssign, onComment, onHarden } from './on-holding-operator';
 import { noteRefusal, onContain, onDismiss, onReject, onRelease } from './on-operator';
-import { isHeldBack, onHeldBack, onViolation } from './on-violation';
+import { onViolation } from './on-violation';
 import { isStale } from './operator-actions';
 import type { Deciding } from './questions';
 

@@ -1,6 +1,7 @@
 import { type ActionName, descriptorOf } from '../actions/registry';
 import { type Case, isOpen, note } from '../case/case';
-import { addBackups, findShared } from '../guards/guards';
+import { addBackups } from '../guards/choose-actions';
+import { findShared } from '../guards/guards';
 import { findWithheld } from '../guards/kill-switch';
 import type { OperatorCommand } from './command';
 import { type Context, changed, type Decision, unchanged } from './decision';

@@ -7,7 +7,8 @@ import { findTemporaryDeactivation, listLeftOut } from '../case/temporary-deacti
 import type { Playbook } from '../configuration';
 import { ownsCertificate } from '../facts';
 import type { Finding } from '../findings/finding';
-import { compareSeverity, listEscalation } from '../guards/guards';
+import { listEscalation } from '../guards/choose-actions';
+import { compareSeverity } from '../guards/find-playbook';
 import { agentClientId } from '../text';
 import type { Informed } from './decision';
 

@@ -1,7 +1,7 @@
 import type { Criteria } from '../configuration';
 import { isInNetworks, type Network, parseNetwork } from '../findings/addresses';
 import type { MetricValue } from '../findings/violation';
-import { compareToPercentile, type Distribution } from './distribution';
+import { compareToPercentile, type Distribution } from './percentiles';
 
 /** By the sign of the difference between the measured value and its bound. */
 const comparisons = {

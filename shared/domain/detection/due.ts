@@ -3,30 +3,17 @@ import { behaviorKey } from '../findings/violation';
 import { boundOf, silenceDue } from './agents';
 import { violates } from './criteria';
 import { disconnectDuration, isLifecycle, isSummed, missedReports } from './metrics';
+import { findSilentAt, refreshMs } from './silence';
 import { groupSlots } from './slots';
 import type { BehaviorState, DetectState, PresenceState, Profiles } from './state';
 import { isTarget } from './targets';
 import { sumWindow } from './window';
 
-/** After a longer silence in a metric, a device is no longer known to be in alarm (docs/facts.md#alarms). */
-const silenceMs = 48 * 3_600_000;
-/**
- * The last datapoint of an open alarm is remembered to the hour, and the registry is asked again after an hour, so that a
- * lasting alarm costs a call an hour, not one a report.
- */
-export const refreshMs = 3_600_000;
 /** Detect evaluates a cloud-side metric at each boundary of five minutes (docs/facts.md#alarms). */
 const boundaryMs = 300_000;
 
 export function lastBoundary(now: number): number {
   return Math.floor(now / boundaryMs) * boundaryMs;
-}
-
-/** No datapoint of the metric for more than two days, as far as is remembered. */
-export function isSilent({ violationId, heardAt = 0 }: BehaviorState, metric: string, now: number): boolean {
-  // While a device is disconnected, or its agent silent, the duration is a datapoint.
-  const isOfAbsence = metric === disconnectDuration || metric === missedReports;
-  return violationId !== undefined && !isOfAbsence && now >= heardAt + silenceMs + refreshMs;
 }
 
 /** When a disconnected device is out of bounds; the duration is counted in whole minutes. */
@@ -62,11 +49,7 @@ export function listBounds(profiles: Profiles): number[] {
 
 function alarmDue(slot: BehaviorState | undefined, metric: string, recheckMs: number): number {
   if (slot?.violationId === undefined) return Number.POSITIVE_INFINITY;
-  const silentAt =
-    metric === disconnectDuration || metric === missedReports
-      ? Number.POSITIVE_INFINITY
-      : (slot.heardAt ?? 0) + silenceMs + refreshMs;
-  return Math.min(silentAt, (slot.checkedAt ?? 0) + recheckMs);
+  return Math.min(findSilentAt(slot, metric), (slot.checkedAt ?? 0) + recheckMs);
 }
 
 function evaluationDue(

@@ -1,7 +1,7 @@
 import type { Playbook } from '../configuration';
 import type { MetricValue, Violation } from '../findings/violation';
 import { type Claim, findExceptions } from '../guards/exceptions';
-import { matchesFinding } from '../guards/guards';
+import { matchesFinding } from '../guards/find-playbook';
 
 /** What a detector remembers of an open alarm that was excepted. */
 export interface Excepted {

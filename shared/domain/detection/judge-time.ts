@@ -1,10 +1,11 @@
 import { countMissed, fallSilent, isSilenceDue, type Silence } from './agents';
 import { violates } from './criteria';
-import { isSilent, lastBoundary, listBounds } from './due';
+import { lastBoundary, listBounds } from './due';
 import { principalOf } from './judge-lifecycle';
 import { type Draft, type Entry, openJudgement, type Setting } from './judgement';
 import { disconnectDuration, isLifecycle, isSummed, missedReports } from './metrics';
 import { type Detecting, judgeWith, need } from './questions';
+import { isSilent } from './silence';
 import type { BehaviorState, DetectState, Judgement, PresenceState } from './state';
 import { sumWindow } from './window';
 

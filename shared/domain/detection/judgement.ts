@@ -1,7 +1,8 @@
 import type { Behavior } from '../configuration';
 import { behaviorKey, type MetricValue } from '../findings/violation';
 import { close, type Late, stepAlarm } from './alarm';
-import { nextDue, refreshMs } from './due';
+import { nextDue } from './due';
+import { refreshMs } from './silence';
 import { formerForeign, groupSlots, readSlot } from './slots';
 import type {
   BehaviorState,

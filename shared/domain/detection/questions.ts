@@ -1,6 +1,6 @@
 import { type Asking, askOnce, createNeed } from '../asking';
-import type { Distribution } from './distribution';
 import type { Draft, Setting } from './judgement';
+import type { Distribution } from './percentiles';
 import type { Judgement, Membership } from './state';
 
 /** What a judgement may depend on beside what arrived and what is remembered of the thing. */

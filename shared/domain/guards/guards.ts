@@ -1,10 +1,9 @@
 import { type ActionName, descriptorOf } from '../actions/registry';
 import { type Asking, createNeed } from '../asking';
-import type { Configuration, Playbook, Severity } from '../configuration';
+import type { Configuration, Playbook } from '../configuration';
 import { isDrill } from '../drill';
-import { type Facts, ownsCertificate, type PrincipalFacts, type Sharing } from '../facts';
-import type { AuditFinding, ExternalFinding, Finding } from '../findings/finding';
-import type { Violation } from '../findings/violation';
+import { type Facts, ownsCertificate, type Sharing } from '../facts';
+import type { Finding } from '../findings/finding';
 import { findExceptions } from './exceptions';
 import { findWithheld, type KillSwitch } from './kill-switch';
 import type {
@@ -127,112 +126,6 @@ function nameFleetLimit({ fleetLimit }: Configuration['guards']): FleetLimitReac
 
 function nameSenderLimit({ name, limit }: Sender): SenderLimitReached {
   return { code: 'sender-limit', sender: name, things: limit.things, withinMs: limit.within };
-}
-
-const ranks = { LOW: 1, MEDIUM: 2, HIGH: 3 } as const;
-const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
-
-/** Negative where the first is the milder. */
-export function compareSeverity(one: Severity, other: Severity): number {
-  return severities.indexOf(one) - severities.indexOf(other);
-}
-
-export type AlarmMatch = Pick<
-  Violation,
-  'kind' | 'securityProfileName' | 'behaviorName' | 'metric' | 'confidence'
->;
-
-export type Match =
-  | AlarmMatch
-  | Pick<ExternalFinding, 'kind' | 'source' | 'severity'>
-  | Pick<AuditFinding, 'kind' | 'check'>;
-
-/**
- * The first playbook that matches. Where the thing could not be looked up, its conditions count as met: the guards
- * then ask a person, which a later, laxer playbook might not.
- */
-export function findPlaybook(
-  playbooks: readonly Playbook[],
-  finding: Match,
-  facts: Facts,
-): Playbook | undefined {
-  return playbooks.find(({ when }) => matchesFinding(when, finding) && matchesThing(when, facts));
-}
-
-/** Whether a playbook's conditions on the finding itself are met. What is no behavior's violation must be named. */
-export function matchesFinding(when: Playbook['when'], finding: Match): boolean {
-  switch (finding.kind) {
-    case undefined:
-      return matchesBehavior(when, finding);
-    case 'external':
-      return when.source === finding.source && compareSeverity(finding.severity, when.severity ?? 'low') >= 0;
-    case 'audit':
-      return when.auditCheck === finding.check;
-  }
-}
-
-function matchesBehavior(when: Playbook['when'], violation: AlarmMatch): boolean {
-  const { confidence } = violation;
-  return (
-    when.source === undefined &&
-    when.auditCheck === undefined &&
-    (when.securityProfile === undefined || when.securityProfile === violation.securityProfileName) &&
-    (when.behavior === undefined || when.behavior === violation.behaviorName) &&
-    (when.metric === undefined || when.metric === violation.metric) &&
-    (when.confidence === undefined ||
-      (confidence !== undefined && ranks[confidence] >= ranks[when.confidence]))
-  );
-}
-
-function matchesThing({ thingGroup, thingType, attribute }: Playbook['when'], facts: Facts): boolean {
-  if (facts.kind === 'unavailable') return true;
-  return (
-    (thingGroup === undefined || facts.groups.includes(thingGroup)) &&
-    (thingType === undefined || facts.thingTypeName === thingType) &&
-    Object.entries(attribute ?? {}).every(([name, value]) => facts.attributes[name] === value)
-  );
-}
-
-/**
- * What the playbook does to this thing: more, where it was contained often of late, and where its certificate can act
- * under another client id than the thing's name or without one, over HTTPS: there the policy of a thing group doesn't
- * bind (IoT developer guide), so the certificate is denied as well.
- */
-export function chooseActions(
-  playbook: Playbook,
-  pastContainments: readonly number[],
-  facts: Facts,
-  now: number,
-): ActionName[] {
-  const chosen = escalateActions(playbook, pastContainments, now);
-  return facts.kind === 'known' ? addBackups(chosen, facts.principals) : chosen;
-}
-
-/** Adds actions that deny the certificates themselves, if one can act beyond the reach of an action. */
-export function addBackups(
-  actions: readonly ActionName[],
-  principals: readonly PrincipalFacts[],
-): ActionName[] {
-  const escapes = principals.some(({ escapesGroup }) => escapesGroup);
-  const backups = actions.flatMap((action) => (escapes && descriptorOf(action).backup?.action) || []);
-  return [...new Set([...actions, ...backups])];
-}
-
-function escalateActions(playbook: Playbook, pastContainments: readonly number[], now: number): ActionName[] {
-  return [...new Set([...playbook.actions, ...listEscalation(playbook, pastContainments, now)])];
-}
-
-/** The actions that the playbook adds, if the thing was contained repeatedly. */
-export function listEscalation(
-  { actions, escalate }: Playbook,
-  pastContainments: readonly number[],
-  now: number,
-): ActionName[] {
-  if (!escalate) return [];
-  const recent = pastContainments.filter((at) => now - at < escalate.within).length;
-  return recent < escalate.afterContainments
-    ? []
-    : escalate.actions.filter((action) => !actions.includes(action));
 }
 
 /** Other things that the actions would affect, beyond the allowed number, by shared certificates or policies. */

@@ -1,5 +1,5 @@
 import type { Severity } from '../configuration';
-import { compareSeverity } from '../guards/guards';
+import { compareSeverity } from '../guards/find-playbook';
 
 export function findHighestSeverity(cases: readonly { readonly severity: Severity }[]): Severity {
   return cases.reduce<Severity>(

@@ -1,6 +1,6 @@
 import { openStatuses } from '../case/status';
 import { groupBy } from '../group-by';
-import { compareSeverity } from '../guards/guards';
+import { compareSeverity } from '../guards/find-playbook';
 import type { ListedCase } from './outline';
 
 /** Cases of one status with the same behaviors: of a storm, one group says it all. */

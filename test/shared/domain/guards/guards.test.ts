@@ -1,6 +1,6 @@
 import type { Playbook } from '../../../../shared/domain/configuration';
 import type { Sharing } from '../../../../shared/domain/facts';
-import { findPlaybook } from '../../../../shared/domain/guards/guards';
+import { findPlaybook } from '../../../../shared/domain/guards/find-playbook';
 import { describeCase } from '../../../../shared/domain/messages/describe-case';
 import { aConfiguration, aPlaybook, aViolation, someFacts } from '../../../builders';
 import { actionsOf, alarm, lead, toldOf } from '../lead-case';

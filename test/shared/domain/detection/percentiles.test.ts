@@ -3,7 +3,7 @@ import {
   binOf,
   compareToPercentile,
   type Distribution,
-} from '../../../../shared/domain/detection/distribution';
+} from '../../../../shared/domain/detection/percentiles';
 
 function distributionOf(values: readonly number[]): Distribution {
   const bins: Record<string, number> = {};

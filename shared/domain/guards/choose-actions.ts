@@ -1,0 +1,45 @@
+import { type ActionName, descriptorOf } from '../actions/registry';
+import type { Playbook } from '../configuration';
+import type { Facts, PrincipalFacts } from '../facts';
+
+/**
+ * What the playbook does to this thing: more, where it was contained often of late, and where its certificate can act
+ * under another client id than the thing's name or without one, over HTTPS: there the policy of a thing group doesn't
+ * bind (IoT developer guide), so the certificate is denied as well.
+ */
+export function chooseActions(
+  playbook: Playbook,
+  pastContainments: readonly number[],
+  facts: Facts,
+  now: number,
+): ActionName[] {
+  const chosen = escalateActions(playbook, pastContainments, now);
+  return facts.kind === 'known' ? addBackups(chosen, facts.principals) : chosen;
+}
+
+/** Adds actions that deny the certificates themselves, if one can act beyond the reach of an action. */
+export function addBackups(
+  actions: readonly ActionName[],
+  principals: readonly PrincipalFacts[],
+): ActionName[] {
+  const escapes = principals.some(({ escapesGroup }) => escapesGroup);
+  const backups = actions.flatMap((action) => (escapes && descriptorOf(action).backup?.action) || []);
+  return [...new Set([...actions, ...backups])];
+}
+
+function escalateActions(playbook: Playbook, pastContainments: readonly number[], now: number): ActionName[] {
+  return [...new Set([...playbook.actions, ...listEscalation(playbook, pastContainments, now)])];
+}
+
+/** The actions that the playbook adds, if the thing was contained repeatedly. */
+export function listEscalation(
+  { actions, escalate }: Playbook,
+  pastContainments: readonly number[],
+  now: number,
+): ActionName[] {
+  if (!escalate) return [];
+  const recent = pastContainments.filter((at) => now - at < escalate.within).length;
+  return recent < escalate.afterContainments
+    ? []
+    : escalate.actions.filter((action) => !actions.includes(action));
+}

@@ -1,0 +1,68 @@
+import type { Playbook, Severity } from '../configuration';
+import type { Facts } from '../facts';
+import type { AuditFinding, ExternalFinding } from '../findings/finding';
+import type { Violation } from '../findings/violation';
+
+const ranks = { LOW: 1, MEDIUM: 2, HIGH: 3 } as const;
+const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
+
+/** Negative where the first is the milder. */
+export function compareSeverity(one: Severity, other: Severity): number {
+  return severities.indexOf(one) - severities.indexOf(other);
+}
+
+export type AlarmMatch = Pick<
+  Violation,
+  'kind' | 'securityProfileName' | 'behaviorName' | 'metric' | 'confidence'
+>;
+
+export type Match =
+  | AlarmMatch
+  | Pick<ExternalFinding, 'kind' | 'source' | 'severity'>
+  | Pick<AuditFinding, 'kind' | 'check'>;
+
+/**
+ * The first playbook that matches. Where the thing could not be looked up, its conditions count as met: the guards
+ * then ask a person, which a later, laxer playbook might not.
+ */
+export function findPlaybook(
+  playbooks: readonly Playbook[],
+  finding: Match,
+  facts: Facts,
+): Playbook | undefined {
+  return playbooks.find(({ when }) => matchesFinding(when, finding) && matchesThing(when, facts));
+}
+
+/** Whether a playbook's conditions on the finding itself are met. What is no behavior's violation must be named. */
+export function matchesFinding(when: Playbook['when'], finding: Match): boolean {
+  switch (finding.kind) {
+    case undefined:
+      return matchesBehavior(when, finding);
+    case 'external':
+      return when.source === finding.source && compareSeverity(finding.severity, when.severity ?? 'low') >= 0;
+    case 'audit':
+      return when.auditCheck === finding.check;
+  }
+}
+
+function matchesBehavior(when: Playbook['when'], violation: AlarmMatch): boolean {
+  const { confidence } = violation;
+  return (
+    when.source === undefined &&
+    when.auditCheck === undefined &&
+    (when.securityProfile === undefined || when.securityProfile === violation.securityProfileName) &&
+    (when.behavior === undefined || when.behavior === violation.behaviorName) &&
+    (when.metric === undefined || when.metric === violation.metric) &&
+    (when.confidence === undefined ||
+      (confidence !== undefined && ranks[confidence] >= ranks[when.confidence]))
+  );
+}
+
+function matchesThing({ thingGroup, thingType, attribute }: Playbook['when'], facts: Facts): boolean {
+  if (facts.kind === 'unavailable') return true;
+  return (
+    (thingGroup === undefined || facts.groups.includes(thingGroup)) &&
+    (thingType === undefined || facts.thingTypeName === thingType) &&
+    Object.entries(attribute ?? {}).every(([name, value]) => facts.attributes[name] === value)
+  );
+}
