@@ -16,6 +16,8 @@ export interface ProcReader {
   readWhole(path: string): Buffer | ReadFailure;
   list(path: string): readonly string[] | ReadFailure;
   readLink(path: string): string | ReadFailure;
+  /** Which file it is, whatever its name: the same for a renamed one. */
+  identify(path: string): string | ReadFailure;
   /** An absolute path, of any file, without symbolic links. */
   resolve(path: string): string | ReadFailure;
   /** Where a file of /proc is, for what no other method does. */
@@ -72,6 +74,11 @@ export function createProcReader(root = '/proc'): ProcReader {
       }),
     list: (path) => attempt(path, () => host.readdirSync(`${root}/${path}`)),
     readLink: (path) => attempt(path, () => host.readlinkSync(`${root}/${path}`)),
+    identify: (path) =>
+      attempt(path, () => {
+        const { dev, ino } = host.statSync(`${root}/${path}`);
+        return `${dev}:${ino}`;
+      }),
     resolve: (path) => {
       const real = attempt(path, () => host.realpathSync(path));
       // Of /proc that is to be expected; of a file that the configuration names it is not.

@@ -11,6 +11,7 @@ import { isStillRelated, judgeCgroups, listShared, renewLineage } from './lineag
 import { childrenFromFiles, childrenFromScan, type ListChildren } from './list-children';
 import type { Caveat, ProcessState, Sight } from './metric-sample';
 import { createProcessDiscovery, type Discovered, type ProcessScan } from './process-discovery';
+import { dropReplaced } from './replaced';
 import { askSystemctl, createUnitStates, type UnitStates } from './unit-state';
 import { createWatch, type Watch } from './watch';
 
@@ -61,6 +62,8 @@ export function createChildSampler(
     now: number,
   ): FamilySample => {
     const scan = discovery.lastScan();
+    const selects = (pid: number, comm: string) => discovery.selects(index, pid, comm);
+    dropReplaced(proc, watch, { selects, forget: discovery.forget }, found.isScan, now);
     const isNew = takeSelected(proc, watch, found.selected[index] ?? [], scan, now, units);
     const isOwn = judgeCgroups(watch, units, now);
     // What was there before a watched process, or what it is known by, was found is looked at again then.

@@ -1,7 +1,7 @@
 import type { ProcStat } from '../proc/proc-stat';
 
 /** A watched process. */
-interface Instance {
+export interface Instance {
   readonly startTicks: number;
   readonly threads: number;
   readonly reapedWork: number;
@@ -9,6 +9,11 @@ interface Instance {
   readonly session: number;
   /** Its kernel name when it was found. */
   readonly comm: string;
+  /** Its kernel name now. */
+  readonly seenComm: string;
+  readonly foundAt: number;
+  /** Which file it runs, as far as that can be seen, and its kernel name then. */
+  readonly program?: { readonly file: string; readonly name: string; readonly comm: string };
   /** It was there at an earlier look, so what is new below it is new. */
   readonly isKnown: boolean;
 }

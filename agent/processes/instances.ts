@@ -4,6 +4,7 @@ import { isSame, isThere, readStat, readStatAgain } from '../proc/read-stat';
 import { adoptChild } from './family';
 import { addLineage, findLineage } from './lineage';
 import type { ProcessScan } from './process-discovery';
+import { identifyProgram } from './replaced';
 import { isRunBySystemd, roleOf } from './unit-role';
 import type { UnitStates } from './unit-state';
 import { type Candidate, mostCandidates, type Watch } from './watch';
@@ -15,8 +16,8 @@ export function dropEnded(proc: ProcReader, watch: Watch, now: number): boolean 
     const stat = readStatAgain(proc, pid);
     if (isThere(stat, before)) {
       // Of which thread its children are listed below depends on how many it has now.
-      if (typeof stat !== 'string' && stat.threads !== before.threads)
-        watch.instances.set(pid, { ...before, threads: stat.threads });
+      if (typeof stat !== 'string' && (stat.threads !== before.threads || stat.comm !== before.seenComm))
+        watch.instances.set(pid, { ...before, threads: stat.threads, seenComm: stat.comm });
       continue;
     }
     watch.instances.delete(pid);
@@ -104,7 +105,9 @@ function addInstance(
   const { threads, usedTicks, session, comm } = stat;
   // What came and went while systemd was asked is a child's.
   const { reapedWork } = seenAt === now ? stat : found;
-  watch.instances.set(pid, { startTicks, threads, reapedWork, usedTicks, session, comm, isKnown: false });
+  const counts = { startTicks, threads, reapedWork, usedTicks, session };
+  const program = identifyProgram(proc, pid, comm);
+  watch.instances.set(pid, { ...counts, comm, seenComm: comm, foundAt: now, ...program, isKnown: false });
   addLineage(proc, watch, stat, scan?.pids ?? [], now);
   return true;
 }

@@ -37,6 +37,10 @@ export interface ProcessDiscovery {
   lastScan(): ProcessScan | undefined;
   /** True if the kernel reported all new processes in the tests so far. */
   announcesPids(): boolean;
+  /** Whether a selector selects a process as it is now. */
+  selects(selector: number, pid: number, comm: string): boolean | 'unknown';
+  /** Finds the process anew at the next scan. */
+  forget(pid: number): void;
   /** A process of which it can't be seen whether a selector selects it. */
   unknownTo(selector: number): number | undefined;
 }
@@ -193,6 +197,8 @@ export function createProcessDiscovery(
       for (const [pid, selectors] of unknowns) if (selectors.has(selector)) return pid;
       return undefined;
     },
+    selects: (selector, pid, comm) => selects[selector]?.(proc, pid, comm) ?? 'unknown',
+    forget: (pid) => void known.delete(pid),
     announcesPids: () => announcements.areTrusted(),
     look: (now, vanished, scanAlways) => {
       const finds: Finds = { selected: selectors.map(() => []), fresh: [] };

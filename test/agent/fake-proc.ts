@@ -10,6 +10,8 @@ export interface FakeProcess {
   readonly reapedFaults?: number;
   readonly args?: readonly string[];
   readonly exe?: string;
+  /** Which file its program is, whatever the name: by default one for each name. */
+  readonly file?: string;
   readonly uid?: number;
   readonly session?: number;
   readonly usedTicks?: number;
@@ -87,6 +89,7 @@ export const ownPid = 900;
 export function aProc(processes: readonly FakeProcess[], options: FakeProcOptions = {}): FakeProc {
   let files = new Map<string, Buffer>();
   let links = new Map<string, string>();
+  let identities = new Map<string, string>();
   let denied = new Set<string>();
   let pids: readonly string[] = [];
   const reads: string[] = [];
@@ -97,6 +100,7 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
     const all = [{ pid: 1, comm: 'init', ppid: 0 }, { pid: ownPid, comm: 'agent' }, ...given];
     files = new Map();
     links = new Map();
+    identities = new Map();
     denied = new Set(hidden.map(String));
     pids = all.map(({ pid }) => String(pid));
     const newest = newestPid ?? Math.max(...all.map(({ pid }) => pid));
@@ -124,6 +128,8 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
       for (const [table, text] of Object.entries(one.network?.tables ?? {}))
         files.set(`${one.pid}/net/${table}`, Buffer.from(text));
       if (one.exe !== undefined) links.set(`${one.pid}/exe`, one.exe);
+      const file = one.file ?? one.exe;
+      if (file !== undefined) identities.set(`${one.pid}/exe`, file);
       if (!childrenFiles) continue;
       const children = all.filter(({ ppid = 1 }) => ppid === one.pid).map(({ pid }) => `${pid} `);
       files.set(`${one.pid}/task/${one.pid}/children`, Buffer.from(children.join('')));
@@ -141,6 +147,7 @@ export function aProc(processes: readonly FakeProcess[], options: FakeProcOption
     readAgain: (path) => lookUp(files, path),
     readWhole: (path) => lookUp(files, path),
     readLink: (path) => lookUp(links, path),
+    identify: (path) => lookUp(identities, path),
     resolve: (path) => links.get(path) ?? path,
     pathOf: (path) => `/proc/${path}`,
     problems: () => new Map(),

@@ -115,6 +115,29 @@ describe('the children of a real process', () => {
     expect(sample().children).toBe(1);
   });
 
+  it('include what the app becomes without a child, with evidence of what that is', async () => {
+    // As if it had run for long: a launcher becomes the app in its first seconds.
+    const sampler = createMetricSampler(
+      createProcReader(),
+      [{ metric: 'm', collect: 'children', of: { name } }],
+      { users: createUserNames(), wallClock: Date.now, ownPid: process.pid },
+    );
+    sampler.sample(0);
+    app.run('exec sleep 60');
+    await waitFor('sleep', () => readOrEmpty(`/proc/${app.pid}/comm`) === 'sleep\n');
+    const [one] = sampler.sample(60_000);
+
+    expect(one).toMatchObject({ process: { state: 'not-running' }, seen: { level: 1 } });
+    expect(one?.evidence).toEqual([
+      expect.objectContaining({
+        pid: app.pid,
+        executable: realpathSync('/bin/sleep'),
+        commandLine: 'sleep 60',
+      }),
+    ]);
+    sampler.stop();
+  });
+
   it('say not-running after the app ended', async () => {
     app.run('exit');
     await waitFor('the end', () => sample().state === 'not-running');

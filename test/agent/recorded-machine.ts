@@ -275,6 +275,11 @@ export function replay({ ownPid, frames }: Recording): RecordedMachine {
     }
   };
 
+  const readLink = (path: string): string => {
+    const bytes = read(path);
+    return bytes === 'gone' ? 'gone' : bytes.toString('utf8');
+  };
+
   return {
     get now() {
       return now;
@@ -290,10 +295,8 @@ export function replay({ ownPid, frames }: Recording): RecordedMachine {
       read,
       readAgain: read,
       readWhole: read,
-      readLink: (path) => {
-        const bytes = read(path);
-        return bytes === 'gone' ? 'gone' : bytes.toString('utf8');
-      },
+      readLink,
+      identify: readLink,
       list: (path) => (path === '.' ? listPids() : listThreads(Number(path.split('/')[0]))),
       resolve: (path) => path,
       pathOf: (path) => `/nowhere/${path}`,

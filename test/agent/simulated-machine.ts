@@ -214,15 +214,17 @@ function readMachine(
     const text = ofTask(task, file);
     return text === undefined ? 'gone' : typeof text === 'string' ? Buffer.from(text) : text;
   };
+  const readLink = (path: string): string => {
+    const [pid, link] = path.split('/');
+    const exe = tasks.get(Number(pid))?.exe;
+    return link !== 'exe' || exe === undefined || exe === missing ? 'gone' : exe;
+  };
   return {
     read,
     readAgain: read,
     readWhole: read,
-    readLink: (path) => {
-      const [pid, link] = path.split('/');
-      const exe = tasks.get(Number(pid))?.exe;
-      return link !== 'exe' || exe === undefined || exe === missing ? 'gone' : exe;
-    },
+    readLink,
+    identify: readLink,
     list: (path) => {
       if (path === '.') return ['self', 'net', ...[...tasks.keys()].map(String)];
       const [pid = '', folder] = path.split('/');

@@ -101,6 +101,102 @@ describe.each([
   });
 });
 
+describe('an app that becomes another program without a child (execve)', () => {
+  const running: FakeProcess = { ...app, exe: '/opt/myapp' };
+  const scanMs = 10_000;
+  /** It was there for longer than a launcher is. */
+  const settled = (proc: FakeProc, selector?: ProcessSelector) => {
+    const sample = selector ? watch(proc, selector) : watchMyapp(proc);
+    sample();
+    sample(scanMs);
+    return sample;
+  };
+
+  it.each<[string, ProcessSelector]>([
+    ['name', { name: 'myapp' }],
+    ['executable', { executable: '/opt/myapp' }],
+    ['script', { script: 'app.js' }],
+  ])('runs no more, and what runs in its place is told as its child: by %s', (_how, selector) => {
+    const args = ['node', 'app.js'];
+    const exe = 'script' in selector ? '/usr/bin/node' : '/opt/myapp';
+    const proc = aProc([{ ...app, exe, args }]);
+    const sample = settled(proc, selector);
+    proc.become([{ ...app, comm: 'sh', exe: '/usr/bin/dash', args: ['sh'] }]);
+
+    expect(sample()).toEqual({ state: 'not-running', children: 1, cameAndWent: false, pids: [10] });
+    expect(sample()).toMatchObject({ children: 1, pids: [] });
+    proc.become([
+      { ...app, comm: 'sh', exe: '/usr/bin/dash', args: ['sh'] },
+      { ...child, pid: 1011 },
+    ]);
+    expect(sample()).toMatchObject({ children: 2, pids: [1011] });
+    proc.become([]);
+    expect(sample()).toMatchObject({ children: 0 });
+  });
+
+  it('is found at the next scan where it keeps the kernel name', () => {
+    const selector = { executable: '/opt/myapp' };
+    const proc = aProc([running]);
+    const sample = settled(proc, selector);
+    proc.become([{ ...app, exe: '/tmp/miner' }]);
+
+    expect(sample(scanMs)).toMatchObject({ state: 'not-running', children: 1, pids: [10] });
+  });
+
+  it.each<[string, FakeProcess]>([
+    ['renames itself', { ...running, comm: 'idle', args: ['idle'] }],
+    [
+      'is renamed on disk, as in an update',
+      { ...running, comm: 'idle', exe: '/opt/myapp.old', file: '/opt/myapp' },
+    ],
+    ['starts its new version in its place', { ...running, exe: '/opt/2/myapp' }],
+    ['can’t be looked at any more', { pid: 10, comm: 'idle' }],
+  ])('is none that %s', (_what, now) => {
+    const proc = aProc([running]);
+    const sample = settled(proc);
+    proc.become([now]);
+
+    expect(sample()).toMatchObject({ state: 'running', children: 0 });
+    expect(sample(scanMs)).toMatchObject({ state: 'running', children: 0 });
+  });
+
+  it('is none that was a launcher for a few seconds: the program is the app', () => {
+    const proc = aProc([{ ...app, exe: '/usr/bin/dash', args: ['/bin/sh', '/opt/myapp'] }]);
+    const sample = watchMyapp(proc);
+    sample();
+    proc.become([{ ...app, comm: 'java', exe: '/usr/bin/java', args: ['java', '-jar', 'app.jar'] }]);
+    expect(sample()).toMatchObject({ state: 'running', children: 0 });
+    expect(sample(scanMs)).toMatchObject({ state: 'running', children: 0 });
+    proc.become([{ ...app, comm: 'sh', exe: '/usr/bin/dash', args: ['sh'] }]);
+
+    expect(sample()).toMatchObject({ state: 'not-running', children: 1 });
+  });
+
+  it('is found in a unit, where another version of the program is none', () => {
+    const cgroup = '0::/system.slice/myapp.service\n';
+    const main: FakeProcess = { ...running, cgroup };
+    const proc = aProc([main]);
+    const sample = settled(proc, { unit: 'myapp.service' });
+    proc.become([{ ...main, exe: '/opt/2/myapp', comm: 'myapp2' }]);
+    expect(sample()).toMatchObject({ state: 'running', children: 0 });
+    proc.become([{ ...main, exe: '/tmp/miner', comm: 'miner' }]);
+
+    expect(sample()).toMatchObject({ state: 'not-running', children: 1, pids: [10] });
+    expect(sample(scanMs)).toMatchObject({ children: 1 });
+  });
+
+  it('is the app again once it is selected again', () => {
+    const proc = aProc([running]);
+    const sample = settled(proc);
+    proc.become([{ ...app, comm: 'sh', exe: '/usr/bin/dash' }]);
+    sample();
+    sample(scanMs);
+    proc.become([running]);
+
+    expect(sample(scanMs)).toMatchObject({ state: 'running', children: 0 });
+  });
+});
+
 describe('createChildSampler', () => {
   it('tells a child that came and went between two looks by what its parent reaped', () => {
     const proc = aProc([{ ...app, reapedFaults: 500 }]);

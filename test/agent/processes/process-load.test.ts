@@ -14,6 +14,8 @@ const member = (usedTicks: number, startTicks = 100) => ({
   session: 0,
   threads: 1,
   comm: 'app',
+  seenComm: 'app',
+  foundAt: 0,
   isKnown: true,
   ppid: 1,
   looks: 1,

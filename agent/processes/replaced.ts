@@ -1,0 +1,58 @@
+import type { ProcReader, ReadFailure } from '../proc/proc-reader';
+import { readStat } from '../proc/read-stat';
+import { fileNameOf } from '../text';
+import { adoptChild, type Instance } from './family';
+import { programOf } from './process-name';
+import type { Watch } from './watch';
+
+/** A launcher becomes the app within this time: a script that runs `exec java`, say. */
+const launchMs = 5_000;
+
+/** What the selectors say of a process. */
+interface Selection {
+  selects(pid: number, comm: string): boolean | 'unknown';
+  /** Asks anew at the next scan. */
+  forget(pid: number): void;
+}
+
+/** By its file: a process may change its name, and its file may be renamed while it runs. */
+export function identifyProgram(proc: ProcReader, pid: number, comm: string): Pick<Instance, 'program'> {
+  const file = proc.identify(`${pid}/exe`);
+  const path = programOf(proc, pid);
+  return isFailure(file) || path === undefined ? {} : { program: { file, name: fileNameOf(path), comm } };
+}
+
+function isFailure(found: string): found is ReadFailure {
+  return found === 'gone' || found === 'denied' || found === 'unreadable';
+}
+
+/**
+ * An app that became another program without a child (execve(2)) has ended: what runs in its place counts as what it left
+ * behind. A program that is selected as well is a new version of the app; of a unit, which selects all that runs in it, one
+ * of the same name.
+ */
+export function dropReplaced(
+  proc: ProcReader,
+  watch: Watch,
+  selection: Selection,
+  isScan: boolean,
+  now: number,
+): void {
+  for (const [pid, before] of watch.instances) {
+    const { program: last, seenComm, foundAt } = before;
+    if (!isScan && (last === undefined || last.comm === seenComm)) continue;
+    const { program } = identifyProgram(proc, pid, seenComm);
+    if (!program) continue;
+    const isOther = last !== undefined && last.file !== program.file && now - foundAt >= launchMs;
+    const isOne = () =>
+      'unit' in watch.selector ? last?.name === program.name : selection.selects(pid, seenComm);
+    const isSelected = isOther ? isOne() : true;
+    const stat = isSelected === false ? readStat(proc, pid) : undefined;
+    if (typeof stat === 'object') {
+      watch.instances.delete(pid);
+      watch.endedComm = before.comm;
+      selection.forget(pid);
+      adoptChild(watch, stat, undefined);
+    } else if (isSelected === true) watch.instances.set(pid, { ...before, program });
+  }
+}
