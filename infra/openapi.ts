@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { $ZodType } from 'zod/v4/core';
 import { closedQuery, timelineQuery } from '../functions/operate/cases';
 import { writeBodySchema } from '../functions/operate/command';
+import { caseFilter } from '../functions/operate/query';
 import { writeBulkSchema } from '../functions/operate/routes/act-on-many';
 import { auditQuery } from '../functions/operate/routes/audit';
 import { agentQuery } from '../functions/operate/routes/list-agents';
@@ -55,7 +56,11 @@ const reads: Readonly<Record<Exclude<RouteKey, ActRoute>, RouteDescription>> = {
     query: timelineQuery,
     answer: answers.timeline,
   },
-  'GET /summary': { summary: 'Open cases by status, and alike cases as one line', answer: answers.summary },
+  'GET /summary': {
+    summary: 'Open cases by status, and alike cases as one line',
+    query: caseFilter,
+    answer: answers.summary,
+  },
   'GET /fleet': { summary: 'The whole fleet at a glance', answer: answers.fleet },
   'GET /agents': {
     summary: 'Agents that are silent or degraded, by the names of their things',
@@ -210,7 +215,10 @@ const problems: Readonly<Record<string, string>> = {
 
 interface BodySchema {
   readonly required?: readonly string[];
-  readonly properties?: { readonly things?: object };
+  readonly properties?: {
+    readonly things?: object;
+    readonly cases?: { readonly items?: { readonly properties?: object } };
+  };
 }
 
 function writeBody(key: RouteKey, schema: BodySchema) {
@@ -222,14 +230,20 @@ function writeBody(key: RouteKey, schema: BodySchema) {
 }
 
 function describeSelection({ properties, ...schema }: BodySchema) {
+  const thing = { type: 'string', pattern: ownThing };
+  const items = properties?.cases?.items;
   return {
     ...schema,
     properties: {
       ...properties,
-      things: { ...properties?.things, items: { type: 'string', pattern: ownThing } },
+      things: { ...properties?.things, items: thing },
+      cases: {
+        ...properties?.cases,
+        items: { ...items, properties: { ...items?.properties, thingName: thing } },
+      },
     },
-    // Either of them says what is selected.
-    oneOf: [{ required: ['things'] }, { required: ['filter'] }],
+    // One of them says what is selected.
+    oneOf: [{ required: ['things'] }, { required: ['cases'] }, { required: ['filter'] }],
   };
 }
 

@@ -13,7 +13,13 @@ export type BulkAct = 'approve' | 'reject' | 'release' | 'dismiss';
 
 export type BulkScope =
   | { readonly kind: 'cases'; readonly act: BulkAct; readonly cases: readonly ListedCase[] }
-  | { readonly kind: 'group'; readonly act: BulkAct; readonly group: CaseGroup };
+  | {
+      readonly kind: 'group';
+      readonly act: BulkAct;
+      readonly group: CaseGroup;
+      /** What the names of its things begin with, where the list has only those. */
+      readonly thing: string;
+    };
 
 interface BulkDialogProps {
   readonly scope: BulkScope;
@@ -114,7 +120,10 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
 
 /** What the API is to find: exactly the number that was typed, or it sends nothing. */
 function select(scope: BulkScope) {
-  if (scope.kind === 'cases') return { things: scope.cases.map(({ thingName }) => thingName) };
-  const { status, behaviors } = scope.group;
-  return { filter: { status: [status], ...(behaviors[0] !== undefined && { behavior: behaviors[0] }) } };
+  if (scope.kind === 'cases')
+    return { cases: scope.cases.map(({ thingName, caseId }) => ({ thingName, caseId })) };
+  const { thing, group } = scope;
+  return {
+    filter: { status: [group.status], behaviors: group.behaviors, ...(thing !== '' && { thing }) },
+  };
 }

@@ -11,7 +11,8 @@ import { Severity } from './status';
 interface StormsProps {
   readonly summary: Summary;
   readonly statuses: readonly CaseStatus[];
-  readonly onShow: (group: CaseGroup) => void;
+  /** Absent where the list has only these. */
+  readonly onShow: ((group: CaseGroup) => void) | undefined;
   readonly onAct: (act: BulkAct, group: CaseGroup) => void;
 }
 
@@ -44,9 +45,11 @@ export function Storms({ summary, statuses, onShow, onAct }: StormsProps) {
             </span>
           </p>
           <div class="buttons">
-            <button type="button" onClick={() => onShow(group)}>
-              Show only these
-            </button>
+            {onShow && (
+              <button type="button" onClick={() => onShow(group)}>
+                Show only these
+              </button>
+            )}
             <Acts group={group} onAct={onAct} />
           </div>
         </li>
@@ -59,7 +62,8 @@ function Acts({ group, onAct }: Pick<StormsProps, 'onAct'> & { readonly group: C
   const acts = actsOf[group.status] ?? [];
   const { mayAct, why } = useRights(group.things[0], acts);
   if (why !== undefined) return <span>{why}</span>;
-  if (group.cases > mostAtOnce) return <span>At most {mostAtOnce} can be acted on at once.</span>;
+  if (group.cases > mostAtOnce)
+    return <span>At most {mostAtOnce} can be acted on at once: find things by how their names begin.</span>;
   return (
     <>
       {acts.filter(mayAct).map((act) => (

@@ -9,6 +9,7 @@ import type { CaseStatus, ListedCase } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { CasePages } from '../parts/case-pages';
 import { Storms } from '../parts/storms';
+import { nameBehavior } from '../words/group';
 import { needsSomebody, statusWords } from '../words/status';
 
 interface Choice {
@@ -33,21 +34,18 @@ export function NeedsSomebody() {
   const statuses = choice?.statuses ?? needsSomebody;
   const [selected, setSelected] = useState<ReadonlyMap<string, ListedCase>>(new Map());
   const [scope, setScope] = useState<BulkScope>();
-  const filter = { thing: query.thing ?? '', behavior: query.behavior ?? '' };
-  const path = listPath(statuses, filter);
+  const { thing = '', behaviors } = query;
+  const filter = writeFilter(thing, behaviors);
+  const path = `/cases?${new URLSearchParams({ status: statuses.join(','), limit: String(pageSize), ...filter })}`;
+  const isFiltered = thing !== '' || behaviors !== undefined;
   const first = useLive<CaseListAnswer>(path);
   // The list first: what counts all cases takes longer, the more there are.
   const [isListed, setIsListed] = useState(false);
   useEffect(() => setIsListed((before) => before || first.value !== undefined), [first.value]);
-  const summary = useLive<Summary>(isListed ? '/summary' : undefined, 15_000);
+  const summary = useLive<Summary>(isListed ? `/summary?${new URLSearchParams(filter)}` : undefined, 15_000);
   const list = useRef<HTMLUListElement>(null);
   const search = useRef<HTMLInputElement>(null);
-  const go = (change: Record<string, string>) => {
-    const next = new URLSearchParams(
-      Object.entries({ ...query, ...change }).filter(([, value]) => value !== '' && value !== undefined),
-    );
-    route(next.size > 0 ? `/console?${next}` : '/console');
-  };
+  const go = (to: ListPlace) => route(writeAddress({ show: query.show, thing, behaviors, ...to }));
 
   // What was selected in one list is not meant in another.
   useEffect(() => setSelected(new Map()), [path]);
@@ -76,7 +74,7 @@ export function NeedsSomebody() {
               key={one.name}
               class="chip"
               aria-current={one === choice ? 'true' : undefined}
-              href={one === choices[0] ? '/console' : `/console?show=${encodeURIComponent(one.name)}`}
+              href={writeAddress({ show: one === choices[0] ? undefined : one.name, thing, behaviors })}
             >
               {one.name} <Count summary={summary.value} statuses={one.statuses} />
             </a>
@@ -91,26 +89,20 @@ export function NeedsSomebody() {
           >
             <label>
               <span class="sr-only">Things whose name begins with</span>
-              <input
-                ref={search}
-                type="search"
-                placeholder="Find a thing"
-                value={filter.thing}
-                key={filter.thing}
-              />
+              <input ref={search} type="search" placeholder="Find a thing" value={thing} key={thing} />
             </label>
           </form>
         </search>
       </div>
-      {(filter.thing || filter.behavior) && (
+      {isFiltered && (
         <p class="filtered">
-          Only {filter.behavior && <b class="code">{filter.behavior}</b>}{' '}
-          {filter.thing && (
+          Only {behaviors !== undefined && <b class="code">{writeGroup(behaviors)}</b>}{' '}
+          {thing && (
             <>
-              things that begin with <b class="code">{filter.thing}</b>
+              things that begin with <b class="code">{thing}</b>
             </>
           )}{' '}
-          <button type="button" class="link" onClick={() => go({ thing: '', behavior: '' })}>
+          <button type="button" class="link" onClick={() => go({ thing: '', behaviors: undefined })}>
             Show all
           </button>
         </p>
@@ -121,15 +113,16 @@ export function NeedsSomebody() {
         listRef={list}
         selected={selected}
         onToggle={toggle}
-        empty={<Empty statuses={statuses} isFiltered={filter.thing !== '' || filter.behavior !== ''} />}
+        empty={<Empty statuses={statuses} isFiltered={isFiltered} />}
         before={
-          summary.value &&
-          filter.behavior === '' && (
+          summary.value && (
             <Storms
               summary={summary.value}
               statuses={statuses}
-              onShow={(group) => go({ behavior: group.behaviors[0] ?? '' })}
-              onAct={(act, group) => setScope({ kind: 'group', act, group })}
+              onShow={
+                behaviors === undefined ? (group) => go({ behaviors: group.behaviors.join(',') }) : undefined
+              }
+              onAct={(act, group) => setScope({ kind: 'group', act, group, thing })}
             />
           )
         }
@@ -155,14 +148,29 @@ export function NeedsSomebody() {
   );
 }
 
-function listPath(
-  statuses: readonly CaseStatus[],
-  { thing, behavior }: { readonly thing: string; readonly behavior: string },
-): string {
-  const query = new URLSearchParams({ status: statuses.join(','), limit: String(pageSize) });
-  if (thing) query.set('thing', thing);
-  if (behavior) query.set('behavior', behavior);
-  return `/cases?${query}`;
+/** What of the list is in the address. `behaviors` are those of a group, with commas between. */
+interface ListPlace {
+  readonly show?: string | undefined;
+  readonly thing?: string;
+  readonly behaviors?: string | undefined;
+}
+
+function writeAddress(place: ListPlace): string {
+  const { show, thing = '', behaviors } = place;
+  const query = new URLSearchParams({
+    ...(show !== undefined && { show }),
+    ...writeFilter(thing, behaviors),
+  });
+  return query.size > 0 ? `/console?${query}` : '/console';
+}
+
+/** As the API takes it. */
+function writeFilter(thing: string, behaviors: string | undefined): Record<string, string> {
+  return { ...(thing !== '' && { thing }), ...(behaviors !== undefined && { behaviors }) };
+}
+
+function writeGroup(behaviors: string): string {
+  return behaviors === '' ? 'contained by hand' : behaviors.split(',').map(nameBehavior).join(' and ');
 }
 
 function Count({

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { CaseFilter } from '../../shared/domain/lists/filter';
 import { registryName } from '../../shared/domain/text';
 import { CursorError } from '../../shared/errors';
 import { HttpProblem } from '../../shared/http';
@@ -57,7 +58,7 @@ export const thingText = z
 const name = z.optional(z.string().check(z.regex(registryName, 'expected 1 to 128 of a-z A-Z 0-9 : _ -')));
 
 /** Which cases are meant, of the query of a list as of a bulk act. */
-export const caseFilterFields = {
+export const caseFilter = z.strictObject({
   severity: z.optional(listOf(['low', 'medium', 'high', 'critical'])),
   behavior: z.optional(
     z
@@ -65,6 +66,13 @@ export const caseFilterFields = {
       .check(
         z.regex(/^[a-zA-Z0-9:_-]{1,128}(\/[a-zA-Z0-9:_-]{1,128})?$/, 'expected BEHAVIOR or PROFILE/BEHAVIOR'),
       ),
+  ),
+  /** Exactly these, with commas between; empty: none. */
+  behaviors: z.optional(
+    z.pipe(
+      z.string().check(z.maxLength(2_048)),
+      z.transform((text: string) => (text === '' ? [] : [...new Set(text.split(','))])),
+    ),
   ),
   thing: z.optional(
     z.string().check(z.regex(/^[a-zA-Z0-9:_/-]{1,180}$/, 'expected what a thing name begins with')),
@@ -74,4 +82,9 @@ export const caseFilterFields = {
   actor: person,
   openedSince: epochMs,
   openedBefore: epochMs,
-};
+});
+
+/** The query of a list in the terms of the list. */
+export function readFilter({ thing, ...filter }: z.output<typeof caseFilter>): CaseFilter {
+  return { ...filter, ...(thing !== undefined && { thingPrefix: thing }) };
+}

@@ -60,7 +60,7 @@ describe('the OpenAPI document', () => {
             properties: {
               things: { maxItems: 500, items: { type: 'string', pattern: '^[a-zA-Z0-9:_-]{1,128}$' } },
             },
-            oneOf: [{ required: ['things'] }, { required: ['filter'] }],
+            oneOf: [{ required: ['things'] }, { required: ['cases'] }, { required: ['filter'] }],
           },
         },
       },

@@ -5,12 +5,13 @@ import {
   type OperatorAction,
   operatorActionDescriptors,
 } from '../../../shared/domain/decide/operator-actions';
+import { registryName } from '../../../shared/domain/text';
 import { isHome, parseThing, type ThingKey } from '../../../shared/domain/thing-ref';
 import { type HttpAnswer, HttpProblem, type HttpRequest, jsonResponse, readJson } from '../../../shared/http';
 import type { CaseListReader } from '../../../shared/storage/case-list';
 import { findCaller } from '../caller';
 import { type CommandPorts, examineCase, type Order, writeBodySchema } from '../command';
-import { caseFilterFields, thingText } from '../query';
+import { caseFilter, readFilter, thingText } from '../query';
 
 export interface BulkPorts extends CommandPorts {
   readonly list: Pick<CaseListReader, 'page'>;
@@ -21,14 +22,23 @@ const maxThings = 500;
 const maxBodyBytes = 131_072;
 /** A selection whose cases are not found within these pages of 2,000 is too wide. */
 const maxPages = 10;
+/** As many as a list knows of a case. */
+const maxBehaviors = 5;
 /** Reads at once. */
 const chunk = 50;
 
 const selection = {
   things: z.optional(z.array(thingText).check(z.minLength(1), z.maxLength(maxThings))),
+  /** As a list has them: what the caller has seen of each is this case. */
+  cases: z.optional(
+    z
+      .array(z.strictObject({ thingName: thingText, caseId: z.string().check(z.regex(registryName)) }))
+      .check(z.minLength(1), z.maxLength(maxThings)),
+  ),
   filter: z.optional(
     z.strictObject({
-      ...caseFilterFields,
+      ...caseFilter.shape,
+      behaviors: z.optional(z.array(z.string().check(z.maxLength(400))).check(z.maxLength(maxBehaviors))),
       status: z.optional(
         z.array(z.enum(openStatuses)).check(z.minLength(1), z.maxLength(openStatuses.length)),
       ),
@@ -68,10 +78,13 @@ export function actOnMany(action: OperatorAction) {
   const schema = writeBulkSchema(action);
   return async (request: HttpRequest, ports: BulkPorts): Promise<HttpAnswer> => {
     const { actor, person } = findCaller(request, ports.groupRule);
-    const { things, filter, expect, key, ...order } = readJson(request, maxBodyBytes, schema);
-    if ((things === undefined) === (filter === undefined))
-      throw new HttpProblem(400, 'expected either things or a filter', things ? 'filter' : 'things');
-    const chosen = things ? readThings(things, ports) : await findCases(action, filter ?? {}, ports);
+    const { things, cases, filter, expect, key, ...order } = readJson(request, maxBodyBytes, schema);
+    const [by, other] = Object.entries({ things, cases, filter }).flatMap(([name, given]) =>
+      given ? name : [],
+    );
+    if (by === undefined || other !== undefined)
+      throw new HttpProblem(400, 'expected either things, cases or a filter', other ?? 'things');
+    const chosen = filter ? await findCases(action, filter, ports) : readChosen(things, cases, ports);
     if (chosen.length !== expect)
       throw new HttpProblem(
         409,
@@ -94,30 +107,36 @@ export function actOnMany(action: OperatorAction) {
   };
 }
 
-function readThings(names: readonly string[], { own }: BulkPorts): Chosen[] {
-  const things = names.map((name, index) => {
+/** What the body names, each once. */
+function readChosen(
+  things: Selection['things'],
+  cases: Selection['cases'] = [],
+  { own }: BulkPorts,
+): readonly Chosen[] {
+  const named = things ? things.map((thingName) => ({ thingName })) : cases;
+  const chosen = named.map(({ thingName: name, ...rest }, index) => {
     const thingName = parseThing(name, own);
     if (!thingName || !isHome(thingName))
       throw new HttpProblem(
         400,
         'expected the name of a thing of this account and region',
-        `things.${index}`,
+        things ? `things.${index}` : `cases.${index}.thingName`,
       );
-    return thingName;
+    return { thingName, ...rest };
   });
-  return [...new Set(things)].map((thingName) => ({ thingName }));
+  return [...new Map(chosen.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 async function findCases(
   action: OperatorAction,
-  { status, thing, ...filter }: NonNullable<Selection['filter']>,
+  { status, ...filter }: NonNullable<Selection['filter']>,
   { list }: BulkPorts,
 ): Promise<Chosen[]> {
   const { offeredIn } = operatorActionDescriptors[action];
   const open: readonly CaseStatus[] = offeredIn.length > 0 ? offeredIn : openStatuses;
   const query = {
     statuses: status ?? open,
-    filter: { ...filter, ...(thing !== undefined && { thingPrefix: thing }) },
+    filter: readFilter(filter),
     limit: maxThings + 1,
   };
   const found: Chosen[] = [];

@@ -3,7 +3,7 @@ import { type CaseStatus, openStatuses } from '../../../shared/domain/case/statu
 import { type HttpAnswer, type HttpRequest, jsonResponse, readQuery } from '../../../shared/http';
 import type { Clock, Floods, KillSwitchReader } from '../../../shared/ports';
 import type { CasePage, CaseQuery } from '../../../shared/storage/case-list';
-import { caseFilterFields, count, cursor, epochMs, listOf, refuseCursor } from '../query';
+import { caseFilter, count, cursor, epochMs, listOf, readFilter, refuseCursor } from '../query';
 import { showFloods, showKillSwitch } from '../show';
 
 export interface ListPorts {
@@ -19,7 +19,7 @@ const maxLimit = 500;
 
 export const listQuery = z.strictObject({
   status: z.optional(listOf([...openStatuses, 'closed'])),
-  ...caseFilterFields,
+  ...caseFilter.shape,
   since: epochMs,
   limit: count(1, maxLimit),
   cursor,
@@ -31,13 +31,13 @@ export async function listCases(
   { list, killSwitch, floods, keepClosedMs, clock }: ListPorts,
 ): Promise<HttpAnswer> {
   const asked = readQuery(request, listQuery);
-  const { status, limit = 100, cursor, since, thing, ...filter } = asked;
+  const { status, limit = 100, cursor, since, ...filter } = asked;
   const statuses: readonly CaseStatus[] = status ?? openStatuses;
   const seen = showKillSwitch(killSwitch);
   const flooding = floods.list(clock());
   const page = list.page({
     statuses,
-    filter: { ...filter, ...(thing !== undefined && { thingPrefix: thing }) },
+    filter: readFilter(filter),
     since,
     // Of open cases all are kept.
     ...(statuses.includes('closed') && { keptSince: Math.max(0, clock() - keepClosedMs) }),

@@ -117,6 +117,11 @@ export function isOfGroup(key: string, wanted: string): boolean {
   return names.some((name) => name === wanted || (isOther && name.startsWith(`${wanted}/`)));
 }
 
+/** What the findings with these keys are about: those of another product or of an audit differ by their own ids. */
+export function groupsOfKeys(keys: readonly string[]): readonly string[] {
+  return [...new Set(keys.map((key) => /^\w+ finding\/[^/]+/.exec(key)?.[0] ?? key))].toSorted();
+}
+
 /**
  * Under which a case keeps a finding, and people read of it. The name of no security profile has a space.
  */

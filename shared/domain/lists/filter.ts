@@ -1,5 +1,6 @@
 import type { Severity } from '../configuration';
-import { isOfGroup } from '../findings/finding';
+import { groupsOfKeys, isOfGroup } from '../findings/finding';
+import { isEqual } from '../json';
 import type { ListedCase } from './outline';
 
 /** Which cases of a list are wanted. Every part that is given must hold. */
@@ -7,6 +8,8 @@ export interface CaseFilter {
   readonly severity?: readonly Severity[] | undefined;
   /** `BEHAVIOR` or `PROFILE/BEHAVIOR`. */
   readonly behavior?: string | undefined;
+  /** These and no others, as a group of the summary has them. */
+  readonly behaviors?: readonly string[] | undefined;
   /** What the thing's name begins with. */
   readonly thingPrefix?: string | undefined;
   readonly group?: string | undefined;
@@ -23,10 +26,12 @@ export interface CaseFilter {
  * alarm come first.
  */
 export function matchesFilter(listed: ListedCase, filter: CaseFilter): boolean {
-  const { severity, behavior, thingPrefix, group, playbook, actor, openedSince, openedBefore } = filter;
+  const { severity, behavior, behaviors, thingPrefix, group, playbook, actor } = filter;
+  const { openedSince, openedBefore } = filter;
   return (
     (!severity || severity.includes(listed.severity)) &&
     (behavior === undefined || listed.behaviors.some((key) => isOfGroup(key, behavior))) &&
+    (behaviors === undefined || isEqual(groupsOfKeys(listed.behaviors), behaviors.toSorted())) &&
     (thingPrefix === undefined || listed.thingName.startsWith(thingPrefix)) &&
     (group === undefined || (listed.groups ?? []).includes(group)) &&
     (playbook === undefined || listed.playbook === playbook) &&

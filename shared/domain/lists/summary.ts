@@ -1,4 +1,5 @@
 import { openStatuses } from '../case/status';
+import { groupsOfKeys } from '../findings/finding';
 import { groupBy } from '../group-by';
 import { compareSeverity } from '../guards/find-playbook';
 import type { ListedCase } from './outline';
@@ -30,7 +31,7 @@ const maxThings = 5;
 export function summarizeCases(listed: readonly ListedCase[]): CaseSummary {
   const byStatus = groupBy(listed, ({ status }) => status);
   const groups = [
-    ...groupBy(listed, ({ status, behaviors }) => JSON.stringify([status, behaviors.toSorted()])).values(),
+    ...groupBy(listed, ({ status, behaviors }) => JSON.stringify([status, groupsOfKeys(behaviors)])).values(),
   ]
     .map(describeGroup)
     .toSorted((a, b) => rankOf(a) - rankOf(b) || b.cases - a.cases || a.firstOpenedAt - b.firstOpenedAt);
@@ -49,7 +50,7 @@ function describeGroup(alike: readonly ListedCase[]): CaseGroup {
   );
   return {
     status: worst.status,
-    behaviors: worst.behaviors.toSorted(),
+    behaviors: groupsOfKeys(worst.behaviors),
     severity: worst.severity,
     cases: alike.length,
     firstOpenedAt: least(opened),

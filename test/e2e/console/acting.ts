@@ -88,6 +88,16 @@ export function testActing(at: ConsoleStack): void {
     await waitForOther(at.e2e, [first, second], 'awaiting-approval');
 
     const all = waiting.length - 2;
+    const ones = waiting.slice(2).filter((name) => name.startsWith('pump-1')).length;
+    await page.getByLabel('Things whose name begins with').fill('pump-1');
+    await page.keyboard.press('Enter');
+    await page
+      .getByRole('link', { name: `Needs somebody ${ones}`, exact: true })
+      .first()
+      .waitFor();
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await page.getByRole('button', { name: 'Show only these' }).click();
+    await page.getByText('Only no-child-processes').waitFor();
     await page.getByRole('button', { name: `Reject all ${all}` }).click();
     const caseId = (await at.e2e.loadCase(third))?.caseId ?? '';
     await at.e2e.command({ type: 'reject', thingName: third as never, actor: 'ben', caseId } as never);

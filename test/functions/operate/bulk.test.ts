@@ -49,6 +49,55 @@ describe('a bulk act', () => {
     expect([...few.sent, ...many.sent]).toEqual([]);
   });
 
+  it('sends nothing to a thing that has another case by now than the one that was selected', async () => {
+    const operator = anOperator(waitingCases(2));
+
+    const { value } = await send(operator, 'approve', {
+      cases: [
+        { thingName: 'pump-0', caseId: 'case-0' },
+        { thingName: 'pump-1', caseId: 'case-of-yesterday' },
+        { thingName: 'pump-0', caseId: 'case-0' },
+      ],
+      ...{ expect: 2, key },
+    });
+
+    expect(value.results).toEqual([
+      { thingName: 'pump-0', caseId: 'case-0', result: 'sent', commandId: expect.any(String) },
+      { thingName: 'pump-1', result: 'refused', reason: 'pump-1 has another case by now' },
+    ]);
+    expect(operator.sent).toHaveLength(1);
+  });
+
+  it('means a group of the summary by exactly its behaviors', async () => {
+    const [first, second, third] = waitingCases(3);
+    if (!first || !second || !third) throw new Error('there are three');
+    const [violation] = Object.values(first.violations);
+    const also = (record: Case): Case => ({
+      ...record,
+      violations: {
+        ...record.violations,
+        'myapp-processes/other': { ...violation, caseId: record.caseId } as Case['violations'][string],
+      },
+    });
+    const own = (record: Case): Case => ({
+      ...record,
+      violations: Object.fromEntries(
+        Object.entries(record.violations).map(([name, one]) => [name, { ...one, caseId: record.caseId }]),
+      ),
+    });
+    const operator = anOperator([own(first), also(own(second)), { ...third, violations: {} }]);
+    const approve = async (behaviors: readonly string[]) => {
+      const { value } = await send(operator, 'approve', { filter: { behaviors }, expect: 1, key });
+      return value.results.map(({ thingName }: { thingName: string }) => thingName);
+    };
+
+    expect(await approve(['myapp-processes/no-child-processes'])).toEqual(['pump-0']);
+    expect(await approve(['myapp-processes/other', 'myapp-processes/no-child-processes'])).toEqual([
+      'pump-1',
+    ]);
+    expect(await approve([])).toEqual(['pump-2']);
+  });
+
   it('says of each thing what became of it, and goes on where one fails', async () => {
     const [one, two] = waitingCases(2);
     const operator = anOperator([one, two, contained].flatMap((record) => record ?? []));
@@ -90,6 +139,14 @@ describe('a bulk act', () => {
   it.each([
     [{ expect: 1, key }, 'things'],
     [{ things: ['a'], filter: {}, expect: 1, key }, 'filter'],
+    [{ things: ['a'], cases: [{ thingName: 'a', caseId: 'b' }], expect: 1, key }, 'cases'],
+    [{ cases: [{ thingName: '../a', caseId: 'b' }], expect: 1, key }, 'cases.0.thingName'],
+    [
+      { cases: [{ thingName: '111122223333/us-east-1/a', caseId: 'b' }], expect: 1, key },
+      'cases.0.thingName',
+    ],
+    [{ cases: [{ thingName: 'a' }], expect: 1, key }, 'cases.0.caseId'],
+    [{ cases: [], expect: 1, key }, 'cases'],
     [{ things: ['a'], expect: 1 }, 'key'],
     [{ things: ['a'], expect: 1, key: 'short' }, 'key'],
     [{ things: ['a'], key }, 'expect'],

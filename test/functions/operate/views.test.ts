@@ -148,6 +148,40 @@ describe('the summary', () => {
       isComplete: true,
     });
   });
+
+  it('counts what a filter leaves, as the list with this filter has it', async () => {
+    const storm = Array.from({ length: 12 }, (_, index) => ({
+      ...waiting,
+      thingName: thingKey(`pump-${index}`),
+    }));
+    const ask = anOperator([...storm, contained]).ask;
+    const queryStringParameters = { thing: 'pump-1', severity: 'critical' };
+
+    const { value } = await ask('GET /summary', { queryStringParameters });
+    const refused = await ask('GET /summary', { queryStringParameters: { everything: 'true' } });
+
+    expect(value.counts).toEqual({ 'awaiting-approval': 3 });
+    expect(value.groups).toEqual([expect.objectContaining({ cases: 3 })]);
+    expect([refused.status, refused.value.field]).toEqual([400, 'everything']);
+  });
+
+  it('tells a storm of findings of one sender as one line, although each has its own id', async () => {
+    const [violation] = Object.values(waiting.violations);
+    const storm = Array.from({ length: 6 }, (_, index) => ({
+      ...waiting,
+      thingName: thingKey(`pump-${index}`),
+      violations: { [`external finding/scanner/id-${index}`]: violation },
+    }));
+    const ask = anOperator([...storm, waiting] as Case[]).ask;
+
+    const { value } = await ask('GET /summary');
+    const [group] = value.groups;
+    const queryStringParameters = { behaviors: group.behaviors.join(',') };
+    const { value: list } = await ask('GET /cases', { queryStringParameters });
+
+    expect(group).toMatchObject({ cases: 6, behaviors: ['external finding/scanner'] });
+    expect(list.cases).toHaveLength(6);
+  });
 });
 
 it('the fleet is shown with its limit, its silent agents, what is exempt and the kill switch', async () => {
