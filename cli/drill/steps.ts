@@ -67,7 +67,7 @@ const steps = {
     page: 'docs/threat-model.md',
   },
   'people-told': {
-    title: 'people are told',
+    title: 'people are notified',
     meaning:
       'The announcement or its message is missing: look at the function of the channel and its dead letters.',
     page: 'docs/channels.md',

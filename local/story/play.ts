@@ -127,7 +127,7 @@ async function play(
     if (!refused.closed) throw new StartError('the broker refused the message but left the session open');
     result.verified = true;
   });
-  await step('people are told', async () => {
+  await step('people are notified', async () => {
     await waitFor('the Slack message', () => stack.slack().find((one) => mentions(one, 'contained')), 10_000);
     await waitFor(
       'the e-mail',

@@ -52,6 +52,7 @@ describe('the pages', () => {
       'as-deployed': 'somebody changed a part of the stack',
       audits: 'Device Defender Audit',
       channel: 'the secret of each channel',
+      'detect-quotas': '[quotas of Device Defender]',
       endpoint: 'the device endpoint',
       functions: 'the functions: active',
       heartbeat: '[heartbeat]',
