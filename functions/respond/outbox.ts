@@ -27,6 +27,9 @@ export interface OutboxPorts extends Pick<ActionPorts, 'connections' | 'defender
   readonly log: Log;
 }
 
+/** More than one command adds. */
+const manyRows = 50;
+
 /** Sends the case's outbox, then clears it. Receivers recognize repeats by their id. */
 export async function flush(
   { value: record, version }: Versioned<Case>,
@@ -39,27 +42,21 @@ export async function flush(
     timeline.length > 0
       ? { timelineHead: await ports.cases.appendTimeline(record), timelineSeq: record.timelineSeq + 1 }
       : {};
-  const killSwitch = await ports.killSwitch();
-  let { toldTo } = record;
-  let storm = await findStorm(record, ports);
-  const isTold = await isToldByStorm(record, storm, ports);
-  for (const pending of announcements) {
-    const told = toldTo ? { ...record, toldTo } : record;
-    const quiet = isTold && !storm?.apart && isCovered(pending.kind);
-    const news = quiet ? { ...pending, quiet } : pending;
-    const written = writeAnnouncement(told, news, killSwitch, ports.surroundings);
-    await ports.announcer.publish(written);
-    if (written.quiet) continue;
-    toldTo = written.channels;
-    // Who heard of it by itself hears how it ends.
-    storm &&= { ...storm, apart: true };
+  let told: Pick<Case, 'toldTo' | 'storm'>;
+  try {
+    told = await tell(record, ports);
+    await inform(record, ports);
+    for (const violationId of falsePositives) await label(violationId, ports);
+  } catch (error) {
+    // The rows are in the table already. While nothing can be sent, more and more would wait, and fill the case's item.
+    if (timeline.length >= manyRows)
+      await save({ ...record, ...row, outbox: { ...record.outbox, timeline: [] } }, version, ports);
+    throw error;
   }
-  await inform(record, ports);
-  for (const violationId of falsePositives) await label(violationId, ports);
   const now = ports.clock();
   const isForNext = ports.surroundings.digests && announcements.some(isForDigest);
   const sent: Case = {
-    ...{ ...record, ...row, ...(toldTo && { toldTo }), ...(storm && { storm }) },
+    ...{ ...record, ...row, ...told },
     // The digest finds it by both times.
     ...(isForNext && { digestAt: now, updatedAt: now }),
     outbox: { ...outbox, announcements: [], timeline: [] },
@@ -70,6 +67,26 @@ export async function flush(
     await ports.detection.reset(sent.thingName, ports.clock(), findHoldEnd(sent));
   }
   return save(sent, version, ports);
+}
+
+/** Publishes the announcements. Gives who heard of the case so far, and by what. */
+async function tell(record: Case, ports: OutboxPorts): Promise<Pick<Case, 'toldTo' | 'storm'>> {
+  const killSwitch = await ports.killSwitch();
+  let { toldTo } = record;
+  let storm = await findStorm(record, ports);
+  const isTold = await isToldByStorm(record, storm, ports);
+  for (const pending of record.outbox.announcements) {
+    const known = toldTo ? { ...record, toldTo } : record;
+    const quiet = isTold && !storm?.apart && isCovered(pending.kind);
+    const news = quiet ? { ...pending, quiet } : pending;
+    const written = writeAnnouncement(known, news, killSwitch, ports.surroundings);
+    await ports.announcer.publish(written);
+    if (written.quiet) continue;
+    toldTo = written.channels;
+    // Who heard of it by itself hears how it ends.
+    storm &&= { ...storm, apart: true };
+  }
+  return { ...(toldTo && { toldTo }), ...(storm && { storm }) };
 }
 
 /** A new case is taken into a storm with its first news: it was acted on before, which nothing about messages may delay. */

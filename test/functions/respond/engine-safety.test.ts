@@ -1,9 +1,20 @@
 import fc from 'fast-check';
+import { checkChain } from '../../../cli/verify';
 import type { Command } from '../../../shared/domain/decide/command';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
 import { aWorld, type World } from '../../fakes';
-import { alarm, anEngine, caseOf, groupsOf, isWrite, operator, resume, shownCaseOf } from './story';
+import {
+  alarm,
+  anEngine,
+  caseOf,
+  groupsOf,
+  isWrite,
+  operator,
+  readStory,
+  resume,
+  shownCaseOf,
+} from './story';
 
 const names = Array.from({ length: 6 }, (_, index) => `thing${index}`);
 
@@ -59,6 +70,28 @@ describe('respond, in its order of work,', () => {
 
     expect(world.told).toHaveLength(2);
     expect(world.told[1]).toEqual(world.told[0]);
+  });
+
+  it('keeps the case small while nothing can be announced, with its timeline, and announces the newest after that', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    world.hook = (call, perform) =>
+      call === 'announcer.publish' ? Promise.reject(new Error('no access to the key')) : perform();
+    for (let index = 0; index < 100; index += 1) {
+      const eventType = index % 2 === 0 ? 'in-alarm' : 'alarm-cleared';
+      const event = alarm({ eventType, violationId: `v${index}`, occurredAt: now + index });
+      await expect(engine(event, { id: `m${index}` })).rejects.toThrow('no access to the key');
+    }
+
+    expect(caseOf(world).outbox.timeline.length).toBeLessThan(60);
+    expect(caseOf(world).outbox.announcements.length).toBeLessThan(5);
+    world.hook = (_, perform) => perform();
+    world.time.now += 60_000;
+    await engine(resume);
+
+    expect(world.told.map(({ kind }) => kind)).toContain('contained');
+    expect(readStory(world).filter((what) => what.includes('alarm'))).toHaveLength(100);
+    expect(checkChain(caseOf(world), [...world.stored.timeline.values()], world.time.now).faults).toEqual([]);
   });
 
   it('first sends the pending announcements of a closed case, then opens the next case', async () => {
