@@ -55,7 +55,7 @@ export function findProblems(expected: Expected, outcome: Outcome): string[] {
 }
 
 /** Each action's one application, and the containment it led to. */
-const once = ['quarantine: apply done', 'disconnect: apply done', 'contained'];
+const once = ['quarantine applied', 'disconnect applied', 'contained'];
 
 function findCaseProblems(
   cases: readonly Case[],

@@ -1,7 +1,7 @@
-import { writeCount } from '../shared/config/words';
 import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
 import type { Severity } from '../shared/domain/configuration';
 import { type OperatorAction, operatorActionDescriptors } from '../shared/domain/decide/operator-actions';
+import { writeCount } from '../shared/domain/words';
 import { type ActOptions, act } from './act';
 import { CliError, RefusedError, UsageError } from './cli-error';
 import type { CommandPorts } from './command-ports';

@@ -11,6 +11,7 @@ import {
   operatorActionDescriptors,
 } from '../shared/domain/decide/operator-actions';
 import { printable } from '../shared/domain/messages/announcement';
+import { nameOrder } from '../shared/domain/messages/describe-act';
 import { describeReason, describeRefusal, describeRequest } from '../shared/domain/messages/describe-reason';
 import { isHome, notHome, type ThingKey } from '../shared/domain/thing-ref';
 import type { Versioned } from '../shared/ports';
@@ -111,7 +112,10 @@ export async function act(
     );
   const outcome = { thingName, ...(after && { caseId: after.value.caseId }), status };
   if (name === 'reject' && asked)
-    return { ...outcome, text: printable(`${thingName}: ${asked.action} by ${asked.actor} is rejected.`) };
+    return {
+      ...outcome,
+      text: printable(`${thingName}: ${nameOrder(asked.action)} by ${asked.actor} is rejected.`),
+    };
   const reason = after?.value.reason ? describeReason(after.value.reason) : '';
   if (!reached.includes(status)) throw new CliError(`${thingName} is in ${status}: ${reason}`);
   const warning = name === 'release' ? describeAlarms(before?.value) : undefined;

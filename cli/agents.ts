@@ -1,7 +1,7 @@
-import { writeCount, writeDuration } from '../shared/config/words';
 import type { DetectState } from '../shared/domain/detection/state';
 import { printable } from '../shared/domain/messages/announcement';
 import type { ThingKey } from '../shared/domain/thing-ref';
+import { writeCount, writeDuration } from '../shared/domain/words';
 import { CliError, UsageError } from './cli-error';
 import { writeJson } from './json';
 import { requireThing } from './require-thing';

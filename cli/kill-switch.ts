@@ -1,11 +1,11 @@
 import { userInfo } from 'node:os';
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import type { connectKillSwitch } from '../shared/aws/kill-switch';
-import { writeCount } from '../shared/config/words';
 import type { Case } from '../shared/domain/case/case';
 import { type KillSwitch, maxReason } from '../shared/domain/guards/kill-switch';
 import { printable } from '../shared/domain/messages/announcement';
 import { describeKillSwitch } from '../shared/domain/messages/describe-kill-switch';
+import { writeCount } from '../shared/domain/words';
 import { UsageError } from './cli-error';
 import { writeJson } from './json';
 import type { Target } from './target';

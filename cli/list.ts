@@ -1,9 +1,9 @@
-import { writeCount } from '../shared/config/words';
 import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
 import type { Severity } from '../shared/domain/configuration';
 import { describePipeline } from '../shared/domain/heartbeat';
 import type { ListedCase } from '../shared/domain/lists/outline';
 import { printable } from '../shared/domain/messages/announcement';
+import { writeCount } from '../shared/domain/words';
 import { describeFlood } from './floods';
 import { writeJson } from './json';
 import { type SwitchPort, writeSwitchLine } from './kill-switch';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { writeCount } from '../../shared/config/words';
 import { isThingName } from '../../shared/domain/thing-ref';
+import { writeCount } from '../../shared/domain/words';
 import { CliError, UsageError } from '../cli-error';
 import { describeError } from '../describe-error';
 import { exitCodes } from '../exit-codes';

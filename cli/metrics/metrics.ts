@@ -1,10 +1,10 @@
-import { writeCount } from '../../shared/config/words';
 import type { Behavior } from '../../shared/domain/configuration';
 import { violates } from '../../shared/domain/detection/criteria';
 import type { MetricValue } from '../../shared/domain/findings/violation';
 import { printable } from '../../shared/domain/messages/announcement';
 import { describeMeasured } from '../../shared/domain/messages/describe-value';
 import type { ThingKey } from '../../shared/domain/thing-ref';
+import { writeCount } from '../../shared/domain/words';
 import type { DatapointPage, DatapointQuery, NewestDatapoint } from '../../shared/storage/detection';
 import { CliError } from '../cli-error';
 import { writeJson } from '../json';

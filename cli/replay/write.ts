@@ -1,5 +1,5 @@
-import { writeCount } from '../../shared/config/words';
 import { printable } from '../../shared/domain/messages/announcement';
+import { writeCount } from '../../shared/domain/words';
 import type { Replay, Summary } from '../../shared/replay/compare';
 import { describeResponse, outcomeWords } from '../../shared/replay/words';
 

@@ -1,4 +1,3 @@
-import { writeCount, writeRelease } from '../../shared/config/words';
 import { type Case, isOpen } from '../../shared/domain/case/case';
 import { findKeptUntil } from '../../shared/domain/case/keeping';
 import { findRequest } from '../../shared/domain/case/person-request';
@@ -8,11 +7,13 @@ import { listPossible } from '../../shared/domain/decide/operator-actions';
 import { pickFloods } from '../../shared/domain/detection/floods';
 import { listRestorations } from '../../shared/domain/lists/restores';
 import { measure, printable } from '../../shared/domain/messages/announcement';
+import { describeAction } from '../../shared/domain/messages/describe-act';
 import { showCaseInWords } from '../../shared/domain/messages/describe-case';
 import { describeAll } from '../../shared/domain/messages/describe-detail';
 import { describeStrength } from '../../shared/domain/messages/describe-news';
 import { describeReason, describeRequest } from '../../shared/domain/messages/describe-reason';
-import { describeFinding } from '../../shared/domain/messages/describe-value';
+import { describeAlarm, describeFinding } from '../../shared/domain/messages/describe-value';
+import { writeCount, writeRelease } from '../../shared/domain/words';
 import { CliError } from '../cli-error';
 import { type CaseReader, findCase } from '../find-case';
 import { describeFlood } from '../floods';
@@ -81,7 +82,7 @@ export async function showCase(
     ...describeViolations(record),
     ...describeFacts(record.facts),
     ...record.ledger.map(
-      ({ action, status, detail }) => `action ${action}: ${status}, ${describeAll(detail) ?? ''}`,
+      ({ detail, ...entry }) => `action ${describeAction({ ...entry, detail: describeAll(detail) ?? '' })}`,
     ),
     ...describeRestorations(record),
     ...describeEarlier(earlier),
@@ -165,7 +166,7 @@ function describeViolations(record: Case): string[] {
   return Object.entries(record.violations)
     .filter(([, { caseId }]) => caseId === record.caseId)
     .flatMap(([key, violation]) => [
-      `${violation.kind === undefined ? 'violation ' : ''}${key}: ${violation.lastEventType}, ${describeFinding(violation)}`,
+      `${violation.kind === undefined ? 'violation ' : ''}${key}: ${describeAlarm(violation.lastEventType)}, ${describeFinding(violation)}`,
       ...(violation.evidence ?? []).flatMap(({ pid, commandLine, executable, user, parents = [] }) => [
         `  process ${pid ?? '?'}: ${commandLine ?? executable ?? '?'} (user ${user ?? '?'})`,
         ...(parents.length > 0 ? [`    started by ${parents.join(' < ')}`] : []),

@@ -3,9 +3,9 @@ import { firstReminderMs, mostReminders } from '../domain/case/reminders';
 import { readDigestEvery } from '../domain/messages/digest';
 import type { Hours, Route } from '../domain/messages/routing';
 import { readStormLimit } from '../domain/messages/storm';
+import { writeDuration } from '../domain/words';
 import { findUntold, listRoutable } from './route-faults';
 import type { FileConfiguration } from './schema';
-import { writeDuration } from './words';
 
 /** Who hears what. */
 export function explainRoutes(configuration: FileConfiguration): string[] {

@@ -5,6 +5,7 @@ import { disconnectDuration, findMetric } from '../domain/detection/metrics';
 import { describeException } from '../domain/guards/exceptions';
 import { findPlaybook } from '../domain/guards/find-playbook';
 import { comparisons } from '../domain/messages/describe-value';
+import { writeDuration, writeRelease } from '../domain/words';
 import { auditTitle, takesAudits } from './audits';
 import { takesExisting } from './existing-profiles';
 import { explainPace, explainRoutes } from './explain-routes';
@@ -13,7 +14,6 @@ import type { FileConfiguration } from './schema';
 import { explainSender } from './senders';
 import { explainTopics, type Place } from './sources';
 import { findWarnings } from './warnings';
-import { writeDuration, writeRelease } from './words';
 
 /** Explains a cordon.yml in words: which playbooks may apply to each behavior, in order, and what they do. */
 export function explainConfiguration(

@@ -2,6 +2,7 @@ import { listNamed } from '../../functions/notify/channels/registry';
 import { actionNames, descriptorOf } from '../domain/actions/registry';
 import type { Configuration, Playbook } from '../domain/configuration';
 import { findMetric } from '../domain/detection/metrics';
+import { writeDuration } from '../domain/words';
 import { findAuditFaults } from './audits';
 import { findBehaviorFaults } from './behavior-faults';
 import { findExceptionFaults } from './exception-faults';
@@ -14,7 +15,6 @@ import { findRouteFaults } from './route-faults';
 import type { FileConfiguration } from './schema';
 import { findSenderFaults } from './senders';
 import { findSourceFaults } from './sources';
-import { writeDuration } from './words';
 
 /** Errors that the schema can't detect: unknown names, unsuitable values, unsupported features. */
 export function findFaults(configuration: FileConfiguration): Fault[] {

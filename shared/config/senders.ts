@@ -1,9 +1,9 @@
 import type { Configuration, Playbook } from '../domain/configuration';
 import type { Match } from '../domain/guards/find-playbook';
 import type { Sender } from '../domain/guards/guards';
+import { writeCount, writeDuration } from '../domain/words';
 import type { Fault } from './fault';
 import type { Place } from './sources';
-import { writeCount, writeDuration } from './words';
 
 /** Errors about `sources.external` and the playbooks of its senders. */
 export function findSenderFaults({ sources: { external }, playbooks }: Configuration): Fault[] {

@@ -1,5 +1,5 @@
-import { writeCount } from '../config/words';
 import type { Configuration } from '../domain/configuration';
+import { writeCount } from '../domain/words';
 import { assumeFacts } from './facts';
 import type { Recording } from './recording';
 import { type Response, simulate } from './simulate';

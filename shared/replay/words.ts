@@ -1,4 +1,4 @@
-import { writeCount } from '../config/words';
+import { writeCount } from '../domain/words';
 import type { Response } from './simulate';
 
 export const outcomeWords = {

@@ -9,7 +9,7 @@ const record = led(undefined, alarm());
 const { caseId, thingName } = record;
 const expected = new Map([[thingName, behaviors]]);
 const told = { id: `${caseId}#1`, kind: 'contained', thingName };
-const timeline = ['quarantine: apply done', 'disconnect: apply done', 'contained'];
+const timeline = ['quarantine applied', 'disconnect applied', 'contained'];
 
 function anOutcome(over: Partial<Outcome> = {}): Outcome {
   return {
@@ -55,8 +55,8 @@ describe('the state after a storm', () => {
     ['an action that is not verified', { cases: [unproven] }, 'mything1: disconnect is applied'],
     [
       'an action applied twice',
-      { timelines: new Map([[caseId, [...timeline, 'quarantine: apply done']]]) },
-      'mything1: its timeline says "quarantine: apply done" 2 times',
+      { timelines: new Map([[caseId, [...timeline, 'quarantine applied']]]) },
+      'mything1: its timeline says "quarantine applied" 2 times',
     ],
     ['a thing outside the group', { members: [] }, 'mything1: is not in the quarantine group'],
     ['a thing twice in it', { members: [thingName, thingName] }, 'mything1: twice in the quarantine group'],

@@ -71,13 +71,13 @@ describe('a command that needs a second person', () => {
     await expect(outcome).rejects.toMatchObject({
       exitCode: 4,
       message: expect.stringMatching(
-        /^mything1: harden by ada waits for a second person until 2026-.* Nothing was done yet: somebody else/,
+        /^mything1: hardening by ada waits for a second person until 2026-.* Nothing was done yet: somebody else/,
       ),
     });
   });
 
   it('is withdrawn by reject, which changes nothing else', async () => {
-    expect(await aStack(asked, contained).run('reject')).toBe('mything1: harden by ada is rejected.');
+    expect(await aStack(asked, contained).run('reject')).toBe('mything1: hardening by ada is rejected.');
   });
 });
 

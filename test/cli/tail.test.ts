@@ -32,7 +32,7 @@ describe('tail', () => {
     become(aReleasedCase());
     const found = await look(now + 61_000);
 
-    expect(found.map(({ what, actor }) => [what, actor])).toContainEqual(['release', 'ada']);
+    expect(found.map(({ what, actor }) => [what, actor])).toContainEqual(['release ordered', 'ada']);
     expect(found.every(({ at }) => at >= now + 30_000)).toBe(true);
     expect(await look(now + 63_000)).toEqual([]);
   });

@@ -119,7 +119,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     const { tell, telemetry } = setUp();
 
     await tell();
-    expect(standIn.shown()).toEqual([expect.stringContaining('the device is denied: verified')]);
+    expect(standIn.shown()).toEqual([expect.stringContaining('the denial is verified')]);
     await tell(later);
     expect(standIn.shown()).toEqual([expect.stringContaining('another behavior as well')]);
     await tell(over);
@@ -137,7 +137,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(standIn.shown()).toHaveLength(2);
     expect(standIn.shown()).toEqual(
       expect.arrayContaining([
-        expect.stringContaining('the device is denied'),
+        expect.stringContaining('the denial is verified'),
         expect.stringContaining('another behavior as well'),
       ]),
     );
@@ -189,7 +189,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(standIn.shown()).toEqual([]);
     await minute();
 
-    expect(standIn.shown()).toEqual([expect.stringContaining('the device is denied')]);
+    expect(standIn.shown()).toEqual([expect.stringContaining('the denial is verified')]);
     expect(telemetry.lines).toContainEqual(
       expect.objectContaining({
         level: 'error',
@@ -258,7 +258,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     ]);
     secret.isStored = true;
     await minute();
-    expect(standIn.shown()).toEqual([expect.stringContaining('the device is denied: verified')]);
+    expect(standIn.shown()).toEqual([expect.stringContaining('the denial is verified')]);
   });
 
   it('sets a copy aside with the reason of what the service refuses, once, and shows it when it takes it again', async () => {

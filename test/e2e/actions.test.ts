@@ -169,7 +169,7 @@ describe('a thing contained by all actions', () => {
     const conflict = await e2e.waitForCase('changed', 'release-conflict');
 
     expect(conflict.reason).toBe(
-      'replace-policy-version: the default version of own-changed is 3, which is neither ours nor 1 from before',
+      "replace-policy-version: the default version of policy own-changed is 3, which is neither Cordon's nor 1 from before",
     );
     expect(statusesOf(conflict).filter((status) => !status.endsWith('reverted'))).toEqual([
       'replace-policy-version conflict',

@@ -129,10 +129,10 @@ describe('a thing contained by Device Defender’s own task', () => {
       `case ${caseId}, critical, playbook by-task, detector device-defender`,
     ]);
     for (const line of [
-      /^violation myapp-processes\/by-task: in-alarm, by task is 1; at most 0 is normal$/m,
-      /^action detect-mitigation-task: verified, /m,
-      /^action quarantine: verified, /m,
-      /^action disconnect: verified, /m,
+      /^violation myapp-processes\/by-task: in alarm, by task is 1; at most 0 is normal$/m,
+      /^action detect-mitigation-task verified: /m,
+      /^action quarantine verified: /m,
+      /^action disconnect verified: /m,
       /^from alert to verified denial: \d+ ms$/m,
       /^ {2}\S+Z \+ +\d+ ms {2}containment planned by playbook: detect-mitigation-task, quarantine, disconnect$/m,
     ])
@@ -150,7 +150,7 @@ describe('a thing contained by Device Defender’s own task', () => {
       ...succeeded,
       out: 'tasked is released: everything is as it was before.',
     });
-    expect((await cli.run('history', '--thing', 'tasked')).out).toMatch(/ ada +release +tasked .* checked$/m);
+    expect((await cli.run('history', '--thing', 'tasked')).out).toMatch(/ ada +release ordered +tasked .* checked$/m);
     expect(await readState(e2e, 'tasked')).toEqual(before);
     expect(await publishOrCut(await e2e.connect(device), telemetry('tasked'), '2')).toBe('acknowledged');
     expect(await cli.run('show', caseId)).toMatchObject({
@@ -320,7 +320,7 @@ describe('the cordon command', () => {
 describe('what happened, and what was measured,', () => {
   it('is printed as it happens, until Ctrl-C', async () => {
     const { code, out } = await cli.follow(
-      /"what":"in-alarm"/,
+      /"what":"in alarm"/,
       'tail',
       '--since',
       '1h',

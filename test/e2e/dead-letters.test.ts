@@ -122,7 +122,7 @@ describe('a message that always fails', () => {
     status: 'contained',
     severity: 'high',
     thingName: 'announced',
-    text: 'the device is denied: verified',
+    text: 'the denial is verified',
     detector: 'cordon',
     violations: [],
     actions: [],

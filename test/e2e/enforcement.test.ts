@@ -86,7 +86,7 @@ describe('a contained device', () => {
     const reminders = () =>
       e2e.stack.aws.slack
         .messages()
-        .filter(({ text }) => text.includes('full') && text.includes('nobody is on it since'));
+        .filter(({ text }) => text.includes('full') && text.includes('nobody has been on it since'));
     const comeDue = async () => {
       await e2e.makeDue('full');
       await e2e.command({ type: 'resume', thingName });

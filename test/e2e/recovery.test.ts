@@ -83,7 +83,7 @@ describe('a killed function', () => {
       expect(await groupsOf(thingName)).toEqual(['cordon-quarantine']);
       expect((await e2e.loadCase(thingName))?.caseId).toBe(caseId);
       const timeline = await e2e.timelineOf(caseId);
-      for (const what of ['case opened', 'in-alarm', 'quarantine: apply', 'disconnect: apply', 'contained'])
+      for (const what of ['case opened', 'in alarm', 'quarantine applied', 'disconnect applied', 'contained'])
         expect(timeline.filter((line) => line.startsWith(what))).toHaveLength(1);
       await waitUntil(
         () => `the Slack message of ${thingName}`,
@@ -170,7 +170,7 @@ describe('a killed function', () => {
       const { caseId, violations } = await e2e.waitForCase(thingName, 'contained', 90_000);
       expect(Object.keys(violations)).toHaveLength(1);
       const timeline = await e2e.timelineOf(caseId);
-      for (const what of ['case opened', 'in-alarm', 'contained'])
+      for (const what of ['case opened', 'in alarm', 'contained'])
         expect(timeline.filter((line) => line.startsWith(what))).toHaveLength(1);
     }
     // The thread's root, which says the newest, and one reply.

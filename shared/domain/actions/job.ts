@@ -10,7 +10,7 @@ export const job: ActionDescriptor<JobPrior> = {
   findPrior: ({ caseId }) => ({ action: 'job', jobId: `cordon-${caseId}` }),
   details: {
     created: (jobId) => `job ${jobId} created`,
-    'not-listed': (jobId) => `job ${jobId} is not (yet) listed for the thing`,
+    'not-listed': (jobId) => `job ${jobId} is not listed for the thing yet`,
     status: (jobId, status) => `job ${jobId} is ${status}`,
     was: (jobId, status = 'gone') => `job ${jobId} was ${status}`,
     'work-stays': (jobId) => `what the device did for job ${jobId} stays`,

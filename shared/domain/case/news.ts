@@ -123,7 +123,7 @@ export type TimelineEvent =
       readonly code: 'step';
       readonly action: ActionName;
       readonly kind: 'apply' | 'verify' | 'revert';
-      readonly result: string;
+      readonly result: 'done' | 'unverified' | 'conflict' | 'refused';
       readonly detail: readonly Detail[];
     }
   | { readonly code: 'contained'; readonly strength: readonly Strength[] }

@@ -3,7 +3,7 @@ import type { Detail } from '../case/details';
 
 /** Several details as one text; undefined where there are none to tell. */
 export function describeAll(details: readonly Detail[] | undefined): string | undefined {
-  return details?.map(describeDetail).join('; ');
+  return details?.map(describeDetail).join('; ') || undefined;
 }
 
 /** The words of what a step did or found. */
@@ -15,7 +15,9 @@ function describeDetail(detail: Detail): string {
       return detail.text;
 
     case 'certificates-inactive':
-      return `not ACTIVE any more: ${nameAll(detail.certificateIds) || 'no certificate'}`;
+      return detail.certificateIds.length > 0
+        ? `${nameAll(detail.certificateIds)} not active any more`
+        : 'no certificate was active';
     case 'certificates-cannot-connect':
       return `${nameAll(detail.certificateIds)} can't connect`;
     case 'certificate-status':
@@ -23,7 +25,7 @@ function describeDetail(detail: Detail): string {
     case 'no-certificate-to-deactivate':
       return 'no certificate is attached to the thing, so there is nothing to deactivate';
     case 'certificates-restored':
-      return 'certificates have the status they had before';
+      return 'its certificates have the status they had before';
     case 'certificate-deleted':
       return `${nameCertificate(detail.certificateId)} was deleted meanwhile`;
     case 'certificate-not-active':
@@ -40,11 +42,11 @@ function describeDetail(detail: Detail): string {
       return `${nameCertificate(detail.certificateId)} was ${detail.change === 'attached' ? 'attached to' : 'taken from'} the thing meanwhile`;
 
     case 'denied-on':
-      return `${detail.policyName} on ${nameAll(detail.certificateIds) || 'no certificate'}`;
+      return `policy ${detail.policyName} is on ${nameAll(detail.certificateIds) || 'no certificate'}`;
     case 'denial-taken-off':
-      return `${detail.policyName} was on ${nameCertificate(detail.certificateId)} before, and somebody took it off`;
+      return `policy ${detail.policyName} was on ${nameCertificate(detail.certificateId)} before, and somebody took it off`;
     case 'denials-removed':
-      return `${detail.policyName} is off the certificates it was not on before`;
+      return `policy ${detail.policyName} is off the certificates that did not have it before`;
     case 'no-certificate-to-test':
       return 'no certificate is attached to the thing, so no denial can be shown';
     case 'certificates-gone':
@@ -55,41 +57,43 @@ function describeDetail(detail: Detail): string {
       return describePublish(detail);
 
     case 'policies-deny':
-      return `${detail.policies.join(', ') || 'no policy'}: the default version denies`;
+      return detail.policies.length > 0
+        ? `the default version of ${detail.policies.map(namePolicy).join(', ')} denies`
+        : 'the thing has no policy';
     case 'policy-not-replaced':
-      return `the default version of ${detail.policyName} is not (yet) ours`;
+      return `the default version of policy ${detail.policyName} is not Cordon's yet`;
     case 'no-policy-to-replace':
       return 'the thing has no policy to replace';
     case 'policy-deleted':
-      return `${detail.policyName} was deleted meanwhile`;
+      return `policy ${detail.policyName} was deleted meanwhile`;
     case 'policy-held':
-      return `${detail.policyName} stays denied for ${detail.heldBy.join(', ')}`;
+      return `policy ${detail.policyName} stays denied for ${detail.heldBy.join(', ')}`;
     case 'policy-restored': {
       const { policyName, versionId, renumbered } = detail;
       const more = renumbered ? `; its version ${renumbered.from} came back as version ${renumbered.to}` : '';
-      return `${policyName} has its default version ${versionId} again${more}`;
+      return `policy ${policyName} has its default version ${versionId} again${more}`;
     }
     case 'version-renumbered':
-      return `version ${detail.from} of ${detail.policyName} is version ${detail.to} now`;
+      return `version ${detail.from} of policy ${detail.policyName} is version ${detail.to} now`;
     case 'default-version-changed':
-      return `the default version of ${detail.policyName} is ${detail.versionId}, which is neither ours nor ${detail.before} from before`;
+      return `the default version of policy ${detail.policyName} is ${detail.versionId === undefined ? '' : `${detail.versionId}, which is `}neither Cordon's nor ${detail.before} from before`;
     case 'default-version-deleted':
-      return `version ${detail.versionId} of ${detail.policyName}, the default before, was deleted`;
+      return `version ${detail.versionId} of policy ${detail.policyName}, the default before, was deleted`;
     case 'version-added':
-      return `version ${detail.versionId} of ${detail.policyName} was made while it was held; the default before was ${detail.before}`;
+      return `version ${detail.versionId} of policy ${detail.policyName} was made while it was held; the default before was ${detail.before}`;
 
     case 'in-group':
       return `in group ${detail.thingGroup}${detail.isDeniedOtherwise ? '; its certificates are denied themselves' : ''}`;
     case 'not-in-group-yet':
-      return `not (yet) listed in group ${detail.thingGroup}`;
+      return `not listed in group ${detail.thingGroup} yet`;
     case 'stays-in-group':
-      return `stays in group ${detail.thingGroup}, where it was before`;
+      return `the thing stays in group ${detail.thingGroup}, where it was before`;
     case 'taken-out-of-group':
-      return `was in group ${detail.thingGroup} before, and somebody took it out`;
+      return `the thing was in group ${detail.thingGroup} before, and somebody took it out`;
     case 'not-in-group':
-      return `is not in group ${detail.thingGroup}`;
+      return `the thing is not in group ${detail.thingGroup}`;
     case 'left-group':
-      return `left group ${detail.thingGroup}`;
+      return `the thing left group ${detail.thingGroup}`;
     case 'thing-deleted':
       return 'the thing was deleted meanwhile';
     case 'group-changed':
@@ -110,9 +114,9 @@ function describeDetail(detail: Detail): string {
     case 'may-connect':
       return 'nothing to undo: the device may connect';
     case 'client-refused':
-      return `${detail.clientId}: ${detail.error}`;
+      return `the session of ${detail.clientId} could not be ended: ${detail.error}`;
     case 'clients-unnameable':
-      return `AWS IoT takes no request for ${detail.clientIds.join(', ')}`;
+      return `the session of ${detail.clientIds.join(', ')} can't be ended: AWS IoT takes no such client id`;
     case 'clients-forgotten':
       return 'its certificates had more client ids than are kept: AWS ends sessions under those by itself';
 
@@ -134,7 +138,7 @@ function describePublish({
   effective,
 }: Extract<Detail, { code: 'publish-not-denied' }>): string {
   const who = clientId === undefined ? 'without a client id' : `by client ${clientId}`;
-  const would = `a publish ${who} with ${nameCertificate(certificateId)} would get ${decision ?? describeNoAnswer(error)}`;
+  const would = describeDecision(`a publish ${who} with ${nameCertificate(certificateId)}`, decision, error);
   switch (effective?.state) {
     case 'listed':
       return `${would}, though GetEffectivePolicies lists the policy`;
@@ -145,6 +149,24 @@ function describePublish({
     case undefined:
       return would;
   }
+}
+
+/** Of TestAuthorization. */
+function describeDecision(publish: string, decision: string | undefined, error: string | undefined): string {
+  switch (decision) {
+    case undefined:
+      return `TestAuthorization gives ${describeNoAnswer(error)} about ${publish}`;
+    case 'ALLOWED':
+      return `${publish} is still allowed`;
+    case 'IMPLICIT_DENY':
+      return `${publish} is denied only because nothing allows it`;
+    default:
+      return `${publish} gets ${decision}`;
+  }
+}
+
+function namePolicy(policyName: string): string {
+  return `policy ${policyName}`;
 }
 
 function describeNoAnswer(error: string | undefined): string {

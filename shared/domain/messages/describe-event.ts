@@ -3,6 +3,8 @@ import type { TimelineEntry } from '../case/case';
 import type { TimelineEvent } from '../case/news';
 import type { MetricValue } from '../findings/violation';
 import { parseJson } from '../json';
+import { writeRelease } from '../words';
+import { describeOrder, describeStatus, describeStep, nameOrder } from './describe-act';
 import { describeAll } from './describe-detail';
 import {
   describeAllNews,
@@ -12,7 +14,7 @@ import {
   describeNotHeld,
 } from './describe-news';
 import { describeReason, describeRefusal } from './describe-reason';
-import { describeValue } from './describe-value';
+import { describeAlarm, describeValue } from './describe-value';
 
 /** One entry of a row of the timeline. Rows are stored in words, as their hashes cover them. */
 export interface DescribedEntry {
@@ -30,40 +32,46 @@ export function describeEntry({ at, actor, event }: TimelineEntry): DescribedEnt
 function describeEvent(event: TimelineEvent): readonly [what: string, detail?: string | undefined] {
   switch (event.code) {
     case 'opened':
-      return ['case opened', `thing groups: ${event.groups ? event.groups.join(', ') || 'none' : 'unknown'}`];
+      return ['case opened', describeGroups(event.groups)];
     case 'violation': {
       const { eventType, behavior, aheadSeconds } = event;
       const claim =
         aheadSeconds === undefined
           ? ''
           : `; dated ${aheadSeconds} s ahead by its sender, so it counts from its arrival`;
-      return [eventType, `${behavior}${describeTold(event)}${claim}`];
+      return [describeAlarm(eventType), `${behavior}${describeTold(event)}${claim}`];
     }
     case 'events-folded':
       return [
-        'events folded',
+        'no more events are listed',
         `after ${event.rows} rows, alarms, clears and connects are counted until the case is closed`,
       ];
     case 'foreign-clear':
-      return ['clear disregarded', describeForeignClear(event.behavior)];
+      return ['clear ignored', describeForeignClear(event.behavior)];
     case 'command': {
       const { command, comment, askedBy } = event;
-      return [command, askedBy ? `asked for by ${askedBy}${comment ? `; ${comment}` : ''}` : comment];
+      return [
+        describeOrder(command),
+        askedBy ? `asked for by ${askedBy}${comment ? `; ${comment}` : ''}` : comment,
+      ];
     }
     case 'requested':
-      return [`${event.action} asked for`, describeReason(event)];
+      return [`${nameOrder(event.action)} asked for`, describeReason(event)];
     case 'comment':
       return ['comment', event.comment];
     case 'assigned':
       return [event.to === undefined ? 'assigned to nobody' : `assigned to ${event.to}`, event.comment];
     case 'command-refused':
-      return [`${event.command} refused`, describeRefusal(event.refusal)];
+      return [`${nameOrder(event.command)} refused`, describeRefusal(event.refusal)];
     case 'rejected':
-      return ['rejected', event.comment ?? ''];
+      return ['rejected', event.comment];
     case 'playbook-renamed':
-      return [`playbook ${event.from} is no longer in cordon.yml; ${event.to} takes its place`];
+      return [
+        'another playbook',
+        `${event.from ? `playbook ${event.from}` : 'its playbook'} is no longer in cordon.yml; ${event.to} takes its place`,
+      ];
     case 'judged-again':
-      return ['judged again', 'the kill switch is off'];
+      return ['decided again', 'the kill switch is off'];
     case 'planned': {
       const until = event.until ? `, ${event.until} until the denial has spread` : '';
       const impossible = event.impossible.map((action) => ` (${descriptorOf(action).obstacle?.words})`);
@@ -71,20 +79,23 @@ function describeEvent(event: TimelineEvent): readonly [what: string, detail?: s
     }
     case 'backup-planned': {
       const { backup } = descriptorOf(event.action);
-      return [`${backup?.action} planned: ${backup?.words.reason}`, describeAll(event.detail) ?? 'refused'];
+      const why = describeAll(event.detail) ?? 'refused';
+      return backup
+        ? [`${backup.action} planned`, `${backup.words.reason} (${why})`]
+        : [`a backup of ${event.action} planned`, why];
     }
     case 'step':
-      return [`${event.action}: ${event.kind} ${event.result}`, describeAll(event.detail)];
+      return [describeStep(event), describeAll(event.detail)];
     case 'contained':
       return ['contained', describeAllNews([{ code: 'denied' }, ...event.strength])];
     case 'status':
-      return [event.status, describeReason(event.reason)];
+      return [describeStatus(event.status), describeReason(event.reason)];
     case 'approval-expired':
       return ['approval expired', describeReason(event.reason)];
     case 'drift':
-      return ['drift', describeReason(event)];
+      return ['found in the quarantine group', describeReason(event)];
     case 'reconnected':
-      return ['reconnected before the denial had spread: cut again', event.clientId];
+      return ['reconnected before the denial had spread, and cut again', event.clientId];
     case 'other-client-id':
       return ['connects under another client id too', event.clientId];
     case 'certificate':
@@ -92,17 +103,22 @@ function describeEvent(event: TimelineEvent): readonly [what: string, detail?: s
     case 'not-held':
       return [describeNotHeld(event.principals)];
     case 'time-release':
-      return ['release', JSON.stringify(event.rule)];
+      return ['release', event.rule && `cordon.yml releases ${writeRelease(event.rule)}`];
     case 'closed': {
       const reason = describeReason(event.reason);
       return [
-        'closed',
+        'case closed',
         event.folded ? `${reason}; ${event.folded} alarms, clears and connects are not listed` : reason,
       ];
     }
     case 'text':
       return [event.what, event.detail];
   }
+}
+
+function describeGroups(groups: readonly string[] | undefined): string {
+  if (!groups) return 'thing groups unknown';
+  return groups.length > 0 ? `in thing groups ${groups.join(', ')}` : 'in no thing group';
 }
 
 /** `: 1 child process of myapp`; as it is where it was cut. */

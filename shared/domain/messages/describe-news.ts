@@ -1,5 +1,7 @@
 import { descriptorOf } from '../actions/registry';
 import type { CertificateNews, News, Strength } from '../case/news';
+import { writeDuration } from '../words';
+import { nameOrder } from './describe-act';
 import { describeAll, nameCertificate } from './describe-detail';
 import {
   describeLeftOut,
@@ -17,30 +19,32 @@ export function describeAllNews(news: readonly News[]): string {
 function describeNews(news: News): string {
   switch (news.code) {
     case 'denied':
-      return 'the device is denied: verified';
+      return 'the denial is verified';
     case 'restored':
       return describeRestored(news.left);
     case 'deactivation-over':
-      return `the temporary deactivation is over; ${describeAll(news.detail)}`;
+      return ['the temporary deactivation is over', describeAll(news.detail)].filter(Boolean).join('; ');
     case 'further-violation': {
       const { behavior, without } = news;
-      const why = without ? `, not by ${without.actions.join(', ')}: ${describeReason(without.reason)}` : '';
+      const why = without
+        ? `; its playbook also names ${without.actions.join(', ')}, which is not done: ${describeReason(without.reason)}`
+        : '';
       return `${behavior} is in alarm as well; the thing is already held${why}`;
     }
     case 'held-harder':
-      return `${news.behavior} is in alarm as well; held harder: ${news.actions.join(', ')}`;
+      return `${news.behavior} is in alarm as well; held harder, by ${news.actions.join(', ')}`;
     case 'no-longer-undermined':
       return `${news.object === 'policy' ? `policy ${news.name}` : nameCertificate(news.name)} is no longer a way round the containment, says a later audit`;
     case 'foreign-clear':
       return describeForeignClear(news.behavior);
     case 'refused':
-      return `${news.command} by ${news.actor} was refused: ${describeRefusal(news.refusal)}`;
+      return `${nameOrder(news.command)} by ${news.actor} was refused: ${describeRefusal(news.refusal)}`;
     case 'nobody-on-it': {
       const next =
         news.nextMs === undefined
           ? 'this is the last reminder'
-          : `told again in ${news.nextMs / 60_000} minutes`;
-      return `nobody is on it since ${writeTime(news.since)}; ${next}, unless somebody comments, is assigned or acts`;
+          : `told again in ${writeDuration(news.nextMs)}, unless somebody comments, is assigned or acts`;
+      return `nobody has been on it since ${writeTime(news.since)}; ${next}`;
     }
     case 'certificate':
       return `${describeCertificate(news)}: ${describeCovered(news)}`;
@@ -84,7 +88,7 @@ export function describeStrength(strength: Strength): string {
     case 'certificates-held':
       return `its own certificates can't connect until the ${strength.until === 'spread' ? 'policies have spread' : 'release'}`;
     case 'left-out':
-      return `left out, so each connect that AWS tells of is cut until the policies have spread: ${describeLeftOut(strength.why)}`;
+      return `a certificate stays active, so each connect that AWS tells of is cut until the policies have spread: ${describeLeftOut(strength.why)}`;
     case 'inactive-before':
       return `${nameCertificate(strength.certificateId)} was ${strength.status} already`;
     case 'not-held':
@@ -106,11 +110,13 @@ export function describeForeignClear(behavior: string): string {
 
 export function describeCertificate({ change, certificateIds }: CertificateNews): string {
   const names = certificateIds.map((id) => id.slice(0, 8)).join(', ');
+  const isOne = certificateIds.length === 1;
   return change === 'attached'
-    ? `certificate ${names} was attached while the thing is held`
-    : `certificate ${names} can act where the quarantine group doesn't bind`;
+    ? `${isOne ? 'certificate' : 'certificates'} ${names} ${isOne ? 'was' : 'were'} attached while the thing is held`
+    : `${isOne ? 'certificate' : 'certificates'} ${names} can act where the quarantine group doesn't bind`;
 }
 
-export function describeCovered({ objection }: CertificateNews): string {
-  return objection ? describeReason(objection) : 'it is held as well';
+export function describeCovered({ objection, certificateIds }: CertificateNews): string {
+  if (objection) return describeReason(objection);
+  return certificateIds.length === 1 ? 'it is held as well' : 'they are held as well';
 }

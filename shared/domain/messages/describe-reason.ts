@@ -2,6 +2,8 @@ import type { PersonRequest } from '../case/person-request';
 import type { LeftOut, Objection, Reason, Refusal } from '../case/reasons';
 import type { Withheld } from '../guards/kill-switch';
 import type { Exemption, FleetLimitReached, Shared } from '../guards/reasons';
+import { writeDuration } from '../words';
+import { nameOrder } from './describe-act';
 import { describeAll } from './describe-detail';
 import { describeKillSwitch } from './describe-kill-switch';
 
@@ -39,7 +41,7 @@ export function describeReason(reason: Reason): string {
     case 'rejected':
       return `rejected ${describeActor(reason)}`;
     case 'approval-expired':
-      return `nobody approved in time (${reason.asked ? describeReason(reason.asked) : ''})`;
+      return `nobody approved in time${reason.asked ? ` (${describeReason(reason.asked)})` : ''}`;
     case 'requested':
       return `${describeWaiting(reason)}${reason.comment ? `: ${reason.comment}` : ''}`;
     case 'drift':
@@ -49,18 +51,23 @@ export function describeReason(reason: Reason): string {
     case 'not-applied':
       return `not applied, since ${describeKillSwitch(reason.killSwitch)}: ${reason.actions.join(', ')}`;
     case 'unverified':
-      return `applied, not yet verified: ${describeAll(reason.detail) ?? 'waiting'}`;
+      return `applied, not verified yet: ${describeAll(reason.detail) ?? 'waiting'}`;
     case 'not-denied':
       return describeAll(reason.detail) ?? 'the denial could not be verified';
     case 'release-conflict':
-      return reason.conflicts.map(({ action, detail }) => `${action}: ${describeAll(detail)}`).join('; ');
+      return reason.conflicts
+        .map(
+          ({ action, detail }) =>
+            `${action}: ${describeAll(detail) ?? 'somebody changed what it would restore'}`,
+        )
+        .join('; ');
     case 'cleared':
       return `${reason.after ? `${describeReason(reason.after)}; ` : ''}all violations cleared`;
     case 'released':
       return `released: ${describeRestored(reason.left)}`;
     case 'dismissed': {
-      const left = reason.left.map((detail) => describeAll(detail)).join('; ');
-      return `dismissed ${describeActor(reason)}${reason.left.length > 0 ? `; left as it is: ${left}` : ''}`;
+      const left = describeAll(reason.left.flat());
+      return `dismissed ${describeActor(reason)}${left ? `; left as it is: ${left}` : ''}`;
     }
     case 'clear-without-alarm':
       return 'an alarm was cleared that has not arrived';
@@ -93,7 +100,7 @@ function describeShared({ object, name, holders }: Shared): string {
 }
 
 function describeFleetLimit({ things, percent, withinMs }: Omit<FleetLimitReached, 'code'>): string {
-  return `${things} thing${things === 1 ? '' : 's'}${percent === undefined ? '' : ` or ${percent} %`} within ${withinMs === 60_000 ? 'a minute' : `${withinMs / 60_000} minutes`}`;
+  return `${things} thing${things === 1 ? '' : 's'}${percent === undefined ? '' : ` or ${percent} %`} within ${writeDuration(withinMs)}`;
 }
 
 /** Epoch ms as hours, minutes and seconds of UTC, without a clock. */
@@ -151,7 +158,7 @@ export function describeRefusal(refusal: Refusal): string {
     case 'already-held':
       return `the thing is already held (${refusal.status})`;
     case 'facts-unavailable':
-      return refusal.error;
+      return `the thing could not be looked up (${refusal.error})`;
     case 'not-registered':
       return 'the thing is not in the registry';
     case 'already-releasing':
@@ -181,7 +188,7 @@ export function describeRequest({ expires: until, ...request }: PersonRequest): 
 }
 
 function describeWaiting({ action, actor, until }: WaitingWords): string {
-  return `${action} by ${actor} waits for a second person until ${writeDayAndTime(until)}`;
+  return `${nameOrder(action ?? '')} by ${actor} waits for a second person until ${writeDayAndTime(until)}`;
 }
 
 /** `2026-11-30 14:34 UTC` */

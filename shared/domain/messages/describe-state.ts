@@ -2,6 +2,7 @@ import { isDrill } from '../drill';
 import { clip, isRegistryName } from '../text';
 import { isThingName } from '../thing-ref';
 import type { Announcement } from './announcement-schema';
+import { describeOrder, nameOrder } from './describe-act';
 import { describeKillSwitch } from './describe-kill-switch';
 
 /** What each kind of announcement tells, after the name of the thing. */
@@ -75,7 +76,7 @@ export function titleOfMessage(told: Told): string {
 
 /** What happened, or else what a person asked for. */
 function nameCause({ violations: [first, ...others], request }: Told): string | undefined {
-  if (!first) return request && clip(`${request.action} by ${request.actor}`, 60);
+  if (!first) return request && clip(`${nameOrder(request.action)} by ${request.actor}`, 60);
   const { words, kind, behavior } = first;
   // In brackets at the end, a finding has its severity and more.
   const short = kind ? words?.replace(/ \([^(]*$/, '') : words?.split('; ', 1)[0];
@@ -107,7 +108,7 @@ function nameThing({ thingName }: Pick<Announcement, 'thingName'>): string {
 export function describeDecision({ decided, playbook }: Announcement): string | undefined {
   if (!decided) return playbook && `playbook ${playbook}`;
   const { command, actor, comment } = decided;
-  return `${command} by ${actor}${comment ? `: ${comment}` : ''}`;
+  return `${describeOrder(command)} by ${actor}${comment ? `: ${comment}` : ''}`;
 }
 
 /** Commands by status. A copy of what `operator-actions.ts` offers, which respond has no room for; a test compares them. */

@@ -1,5 +1,5 @@
 import type { FindingSubject } from '../findings/finding';
-import type { MetricValue } from '../findings/violation';
+import type { MetricValue, ViolationEventType } from '../findings/violation';
 
 /** How a behavior compares a value, to be read before the bound. */
 export const comparisons: Readonly<Record<string, string>> = {
@@ -14,6 +14,17 @@ export const comparisons: Readonly<Record<string, string>> = {
   'in-cidr-set': 'nothing but addresses in',
   'not-in-cidr-set': 'no address in',
 };
+
+const alarms: Readonly<Record<ViolationEventType, string>> = {
+  'in-alarm': 'in alarm',
+  'alarm-cleared': 'alarm cleared',
+  'alarm-invalidated': 'alarm withdrawn',
+};
+
+/** What an event says of a behavior. A newer Cordon may know more of them. */
+export function describeAlarm(eventType: ViolationEventType): string {
+  return alarms[eventType] ?? eventType;
+}
 
 interface Measured {
   readonly metric: string;

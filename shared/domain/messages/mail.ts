@@ -1,6 +1,7 @@
 import { clip } from '../text';
 import { printable } from './announcement';
 import type { Announcement } from './announcement-schema';
+import { describeAction } from './describe-act';
 import {
   describeDecision,
   describeMessage,
@@ -50,10 +51,7 @@ export function writeText(announcement: Announcement): string {
       'Excepted',
       uncounted.map((row) => `${row}, by the agent's own configuration`),
     ),
-    ...label(
-      'Done',
-      actions.map(({ action, status, detail }) => `${action} ${status}${detail && `: ${detail}`}`),
-    ),
+    ...label('Done', actions.map(describeAction)),
     ...label('Switch', [describeSwitch(announcement)]),
     ...label('Decided', [describeDecision(announcement)]),
     ...label('Severity', [describeSeverity(announcement)]),

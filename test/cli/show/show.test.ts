@@ -21,23 +21,23 @@ describe('show', () => {
       'from decision to verified denial: 0 ms',
       `contained 1 time: ${at(0)}`,
       `release: by time, 30 minutes after the denial was verified, at ${at(1_800_000)}`,
-      'violation myapp-processes/no-child-processes: in-alarm, 1 child process of myapp',
+      'violation myapp-processes/no-child-processes: in alarm, 1 child process of myapp',
       '  process 4242: sh -c id (user myapp)',
       '    started by myapp < systemd',
       'thing groups: sensors',
       'certificate aaaaaaaaaaaa: policies device',
-      'action disconnect: verified, verify was done',
-      'action quarantine: verified, verify was done',
+      'action disconnect verified: verify was done',
+      'action quarantine verified: verify was done',
       'a release restores thing group cordon-quarantine: now a member, then no member',
       'timeline:',
-      `  ${at(0)} +     0 ms  case opened: thing groups: sensors`,
-      `  ${at(0)} +     0 ms  in-alarm: myapp-processes/no-child-processes: 1 child process of myapp`,
+      `  ${at(0)} +     0 ms  case opened: in thing groups sensors`,
+      `  ${at(0)} +     0 ms  in alarm: myapp-processes/no-child-processes: 1 child process of myapp`,
       `  ${at(0)} +     0 ms  containment planned by playbook: quarantine, disconnect`,
-      `  ${at(0)} +     0 ms  disconnect: apply done: apply was done`,
-      `  ${at(0)} +     0 ms  quarantine: apply done: apply was done`,
-      `  ${at(0)} +     0 ms  disconnect: verify done: verify was done`,
-      `  ${at(0)} +     0 ms  quarantine: verify done: verify was done`,
-      `  ${at(0)} +     0 ms  contained: the device is denied: verified`,
+      `  ${at(0)} +     0 ms  disconnect applied: apply was done`,
+      `  ${at(0)} +     0 ms  quarantine applied: apply was done`,
+      `  ${at(0)} +     0 ms  disconnect verified: verify was done`,
+      `  ${at(0)} +     0 ms  quarantine verified: verify was done`,
+      `  ${at(0)} +     0 ms  contained: the denial is verified`,
       'next:',
       '  cordon release mything1                  release a thing: restore exactly what its containment changed (still in alarm, so it may be contained again: myapp-processes/no-child-processes: --force)',
       '  cordon harden mything1                   add actions to a containment; a release undoes them too',
@@ -65,7 +65,7 @@ describe('show', () => {
       `contained 2 times: ${at(0)}, ${at(120_000)}`,
       'escalated by deny-certificate, because it was contained repeatedly',
       'release: by an operator',
-      'violation myapp-processes/no-child-processes: in-alarm, 1 child process of myapp',
+      'violation myapp-processes/no-child-processes: in alarm, 1 child process of myapp',
     ]);
   });
 
@@ -83,7 +83,7 @@ describe('show', () => {
     expect(await show(aContainedCase({}, { policyCacheMs: 480_000, facts }))).toEqual(
       expect.arrayContaining([
         "strength: its own certificates can't connect until the policies have spread",
-        'strength: left out, so each connect that AWS tells of is cut until the policies have spread: certificate bbbbbbbb is used by mything2 as well',
+        'strength: a certificate stays active, so each connect that AWS tells of is cut until the policies have spread: certificate bbbbbbbb is used by mything2 as well',
       ]),
     );
   });

@@ -12,7 +12,7 @@ export function anAnnouncement(over: Partial<Announcement> = {}): Announcement {
     status: 'contained',
     severity: 'critical',
     thingName: 'mything1',
-    text: 'the device is denied: verified',
+    text: 'the denial is verified',
     playbook: 'spawned-child',
     detector: 'cordon',
     violations: [

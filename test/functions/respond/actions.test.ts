@@ -107,10 +107,10 @@ describe('respond, with all actions,', () => {
     const { 1: first, ...left } = device.versions;
     expect(readState(world).device).toEqual({ ...device, versions: { ...left, 7: first } });
     expect(shownCaseOf(world).ledger.find(({ action }) => action === 'replace-policy-version')?.detail).toBe(
-      'device has its default version 5 again; its version 1 came back as version 7',
+      'policy device has its default version 5 again; its version 1 came back as version 7',
     );
     expect(shownCaseOf(world).reason).toBe(
-      'released: everything is as it was before, but for this: version 1 of device is version 7 now',
+      'released: everything is as it was before, but for this: version 1 of policy device is version 7 now',
     );
   });
 
@@ -179,7 +179,7 @@ describe('respond, with all actions,', () => {
     expect(shownCaseOf(narrow)).toMatchObject({
       status: 'containing',
       reason: expect.stringContaining(
-        'a publish by client backdoor with certificate aaaaaaaa would get ALLOWED',
+        'a publish by client backdoor with certificate aaaaaaaa is still allowed',
       ),
     });
     expect(shownCaseOf(wide).status).toBe('contained');
@@ -270,7 +270,7 @@ describe('respond, where somebody changed what it holds,', () => {
       status: 'release-conflict',
       reason:
         'deactivate-certificate: certificate aaaaaaaa was ACTIVE before and is REVOKED now; ' +
-        'replace-policy-version: the default version of device is 3, which is neither ours nor 1 from before',
+        "replace-policy-version: the default version of policy device is 3, which is neither Cordon's nor 1 from before",
     });
     expect(statusesOf(caseOf(world))).toEqual({
       ...every('reverted'),
@@ -311,7 +311,7 @@ describe('respond, where somebody changed what it holds,', () => {
 
     expect(shownCaseOf(world)).toMatchObject({
       status: 'release-conflict',
-      reason: expect.stringContaining('version 3 of device was made while it was held'),
+      reason: expect.stringContaining('version 3 of policy device was made while it was held'),
     });
   });
 });

@@ -147,7 +147,7 @@ describe('a case that an earlier release wrote in words', () => {
     [
       'evading-1',
       [
-        'contained: the device is denied: verified; left out, so each connect that AWS tells of is cut until the policies have spread: certificate e3bfd70d is used by evading-2 as well',
+        'contained: the denial is verified; a certificate stays active, so each connect that AWS tells of is cut until the policies have spread: certificate e3bfd70d is used by evading-2 as well',
       ],
     ],
   ])('is checked by the sweep, which announces nothing a second time: %s', async (thingName, news) => {
@@ -163,8 +163,8 @@ describe('a case that an earlier release wrote in words', () => {
     const found = earlierItems.find(({ pk, sk }) => pk === 'THING#all-1' && sk === 'CASE');
     const at = world.time.now;
     const outbox = {
-      announcements: [{ seq: 1, at, kind: 'contained', text: 'the device is denied: verified' }],
-      timeline: [{ at, what: 'contained', detail: 'the device is denied: verified' }],
+      announcements: [{ seq: 1, at, kind: 'contained', text: 'the denial is verified' }],
+      timeline: [{ at, what: 'contained', detail: 'the denial is verified' }],
     };
     const owing = { ...found, pk: 'THING#all-1', sk: 'CASE', value: { ...(found?.value as object), outbox } };
     const stored = await connectTable('cordon', earlierClient([owing])).cases.load(thingKey('all-1'));
@@ -173,7 +173,7 @@ describe('a case that an earlier release wrote in words', () => {
 
     await anEngine(world, { denyPolicyName })({ ...resume, thingName: thingKey('all-1') });
 
-    expect(told(world)).toEqual(['contained: the device is denied: verified']);
+    expect(told(world)).toEqual(['contained: the denial is verified']);
     expect([...world.stored.timeline.values()].map(({ entries }) => entries)).toEqual([outbox.timeline]);
   });
 

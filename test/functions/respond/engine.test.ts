@@ -48,17 +48,17 @@ describe('respond, through a whole story,', () => {
     expect(kinds(world)).toEqual(['contained', 'released']);
     expect(readStory(world)).toEqual([
       'case opened',
-      'in-alarm',
+      'in alarm',
       'containment planned',
-      'disconnect: apply done',
-      'quarantine: apply done',
-      'disconnect: verify done',
-      'quarantine: verify done',
+      'disconnect applied',
+      'quarantine applied',
+      'disconnect verified',
+      'quarantine verified',
       'contained',
-      'release',
-      'quarantine: revert done',
-      'disconnect: revert done',
-      'closed',
+      'release ordered',
+      'quarantine undone',
+      'disconnect undone',
+      'case closed',
     ]);
   });
 
@@ -258,7 +258,7 @@ describe('respond, when AWS fails to do what is asked,', () => {
     await engine(alarm(), { id: 'same', attempt: 2 });
 
     expect(shownCaseOf(world).status).toBe('contained');
-    expect(readStory(world).filter((what) => what === 'disconnect: apply done')).toHaveLength(1);
+    expect(readStory(world).filter((what) => what === 'disconnect applied')).toHaveLength(1);
   });
 
   it('cuts a device again that comes back before it is denied', async () => {
@@ -283,7 +283,7 @@ describe('respond, when AWS fails to do what is asked,', () => {
     await engine(alarm());
     expect(shownCaseOf(world)).toMatchObject({
       status: 'containing',
-      reason: expect.stringContaining('would get ALLOWED'),
+      reason: expect.stringContaining('is still allowed'),
     });
     await engine(alarm({ behaviorName: 'other', occurredAt: now + 1 }));
     expect(kinds(world)).toEqual(['containing', 'new-violation']);
@@ -378,7 +378,7 @@ describe('respond, when AWS fails to do what is asked,', () => {
 
     expect(shownCaseOf(world)).toMatchObject({
       status: 'release-conflict',
-      reason: 'quarantine: was in group cordon-quarantine before, and somebody took it out',
+      reason: 'quarantine: the thing was in group cordon-quarantine before, and somebody took it out',
     });
     await engine(operator('dismiss'));
     expect(shownCaseOf(world).status).toBe('closed');

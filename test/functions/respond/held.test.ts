@@ -43,7 +43,7 @@ describe('a further violation of a held thing', () => {
     });
     expect(shownCaseOf(world).pastContainments).toHaveLength(1);
     expect(textsOf(world)).toContain(
-      'new-violation: myapp-processes/worse is in alarm as well; held harder: deactivate-certificate',
+      'new-violation: myapp-processes/worse is in alarm as well; held harder, by deactivate-certificate',
     );
 
     await engine(operator('release'));
@@ -60,7 +60,7 @@ describe('a further violation of a held thing', () => {
 
     expect(shownCaseOf(world)).toMatchObject({ status: 'contained', ledger });
     expect(textsOf(world).at(-1)).toBe(
-      'new-violation: myapp-processes/unclear is in alarm as well; the thing is already held, not by job: playbook asks asks before it acts',
+      'new-violation: myapp-processes/unclear is in alarm as well; the thing is already held; its playbook also names job, which is not done: playbook asks asks before it acts',
     );
   });
 

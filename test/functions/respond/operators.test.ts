@@ -30,11 +30,11 @@ describe('a refused command of an operator', () => {
     await engine(ordered('contain'));
 
     expect(refusalOf(world)).toBe('the thing is already held (contained)');
-    expect(readStory(world)).toContain('contain refused');
+    expect(readStory(world)).toContain('containment refused');
     expect(world.told.at(-1)).toMatchObject({
       kind: 'refused',
       status: 'contained',
-      text: 'contain by ada was refused: the thing is already held (contained)',
+      text: 'containment by ada was refused: the thing is already held (contained)',
     });
   });
 

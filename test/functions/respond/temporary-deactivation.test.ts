@@ -72,7 +72,7 @@ describe('while IoT Core uses cached policies,', () => {
     expect(world.told.map(({ kind }) => kind)).toEqual(['contained']);
   });
 
-  it('stricter actions include the certificates that the temporary deactivation left out, and release restores all', async () => {
+  it('stricter actions include the certificates that the temporary deactivation a certificate stays active, and release restores all', async () => {
     const guards = { ...configuration.guards, maxThingsSharingPolicy: 2 };
     const actions: ActionName[] = ['quarantine', 'deactivate-certificate', 'disconnect'];
     const playbooks = [
@@ -170,7 +170,7 @@ describe('while IoT Core uses cached policies,', () => {
 
     expect(world.told.map(({ kind }) => kind)).toEqual(['contained', 'containing']);
     expect(strengthOf(world)).toContain(
-      "left out, so each connect that AWS tells of is cut until the policies have spread: a session of mything1 began though the thing's own certificates are inactive",
+      "a certificate stays active, so each connect that AWS tells of is cut until the policies have spread: a session of mything1 began though the thing's own certificates are inactive",
     );
   });
 
@@ -273,7 +273,7 @@ describe('while IoT Core uses cached policies,', () => {
     },
   );
 
-  it('a second certificate that other things use is left out and announced', async () => {
+  it('a second certificate that other things use is a certificate stays active and announced', async () => {
     const { world, engine } = aCachingWorld();
     world.registered.find('mything1').principals.push(secondArn);
     world.registered.register('mything2', { principals: [secondArn] });
@@ -285,8 +285,8 @@ describe('while IoT Core uses cached policies,', () => {
       'ACTIVE',
     ]);
     expect(world.told.at(-1)?.text).toBe(
-      "the device is denied: verified; its own certificates can't connect until the policies have spread; " +
-        'left out, so each connect that AWS tells of is cut until the policies have spread: certificate bbbbbbbb is used by mything2 as well',
+      "the denial is verified; its own certificates can't connect until the policies have spread; " +
+        'a certificate stays active, so each connect that AWS tells of is cut until the policies have spread: certificate bbbbbbbb is used by mything2 as well',
     );
   });
 
@@ -300,7 +300,7 @@ describe('while IoT Core uses cached policies,', () => {
 
     expect(shownCaseOf(world).status).toBe('contained');
     expect(world.told.at(-1)?.text).toBe(
-      'the device is denied: verified; a certificate could not be made inactive, so each connect that AWS tells of is cut: CertificateStateException: no',
+      'the denial is verified; a certificate could not be made inactive, so each connect that AWS tells of is cut: CertificateStateException: no',
     );
     expect(world.live.sessions.size).toBe(0);
   });

@@ -92,7 +92,7 @@ describe('a finding of another product', () => {
       reason: { code: 'sender-limit', sender: 'siem', things: 3, withinMs: 3_600_000 },
     });
     expect(record.reason && describeReason(record.reason)).toBe(
-      'siem has reached its limit: 3 things within 60 minutes',
+      'siem has reached its limit: 3 things within 1 hour',
     );
   });
 

@@ -54,7 +54,7 @@ describe('the timeline of a case of very many events', () => {
 
   it('lists some 500 of them, with values cut, and counts the rest', () => {
     expect(record.timelineSeq).toBeLessThan(510);
-    expect(entries.filter(({ what }) => what === 'events folded')).toHaveLength(1);
+    expect(entries.filter(({ what }) => what === 'no more events are listed')).toHaveLength(1);
     expect(Math.max(...entries.map(({ detail = '' }) => detail.length))).toBeLessThan(1_000);
     expect(record.foldedEvents).toBeGreaterThan(2_400);
   });

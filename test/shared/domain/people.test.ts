@@ -65,7 +65,7 @@ describe('an approval whose playbook is no longer in cordon.yml', () => {
 
     expect(record).toMatchObject({ status: 'contained', playbook: 'renamed' });
     expect(actionsOf(record)).toEqual(['disconnect', 'deny-certificate']);
-    expect(describeCase(record).outbox.timeline.map(({ what }) => what)).toContain(
+    expect(describeCase(record).outbox.timeline.map(({ detail }) => detail)).toContain(
       'playbook spawned-child is no longer in cordon.yml; renamed takes its place',
     );
   });

@@ -115,7 +115,7 @@ describe('deactivate-certificate', () => {
     statuses.replace(meanwhile);
     const expected = conflict
       ? { result: 'conflict', detail: conflict }
-      : { result: 'done', detail: 'certificates have the status they had before' };
+      : { result: 'done', detail: 'its certificates have the status they had before' };
 
     for (let time = 0; time < 2; time += 1) {
       expect(await deactivateCertificate.revert(aPrior(before), context)).toEqual(expected);

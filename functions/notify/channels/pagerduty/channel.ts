@@ -1,5 +1,6 @@
 import { printable } from '../../../../shared/domain/messages/announcement';
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
+import { describeAction } from '../../../../shared/domain/messages/describe-act';
 import {
   describeDecision,
   describeMessage,
@@ -94,8 +95,8 @@ function writeAlert(newest: Announcement): object {
         text: one(text, detailMax),
         'what happened': lines(violations.map(describeSeen)),
         processes: lines(evidence),
-        'what was done': lines(actions.map(({ action, status, detail }) => `${action} ${status}: ${detail}`)),
-        'decided by': one(describeDecision(newest)),
+        'what was done': lines(actions.map(describeAction)),
+        decision: one(describeDecision(newest)),
         playbook: one(playbook),
         next: lines(listNextCommands(newest)),
         runbook: one(findRunbook(newest)),

@@ -1,6 +1,7 @@
 import type { FindingSeverity, FindingWorkflow, SecurityFinding } from '../../../../shared/aws/security-hub';
 import { printable } from '../../../../shared/domain/messages/announcement';
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
+import { describeAction } from '../../../../shared/domain/messages/describe-act';
 import {
   describeDecision,
   describeState,
@@ -100,7 +101,7 @@ function writeFields(newest: Announcement): Record<string, string> {
       .map(({ words, behavior }) => (words ? `${words} (${behavior})` : behavior))
       .join('; '),
     Processes: evidence.join('; '),
-    Actions: actions.map(({ action, status: state, detail }) => `${action} ${state}: ${detail}`).join('; '),
+    Actions: actions.map(describeAction).join('; '),
     DecidedBy: describeDecision(newest),
   };
   return Object.fromEntries(

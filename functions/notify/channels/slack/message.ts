@@ -1,6 +1,7 @@
 import type { KnownBlock, MrkdwnElement } from '@slack/web-api';
 import { printable } from '../../../../shared/domain/messages/announcement';
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
+import { describeActionState } from '../../../../shared/domain/messages/describe-act';
 import {
   describeDecision,
   describeSeen,
@@ -51,7 +52,7 @@ export function writeRootMessage(
   const title = `${icons.get(status) ?? '•'} ${titleOf(announcement)}`;
   const facts = [
     ['Severity', describeSeverity(announcement)],
-    ['Decided by', describeDecision(announcement)],
+    ['Decision', describeDecision(announcement)],
     ['Case', announcement.cases ? undefined : caseId],
   ].flatMap(([name, value]) => (value ? `*${name}*\n${escapeText(value)}` : []));
   const blocks: KnownBlock[] = [
@@ -74,7 +75,7 @@ export function writeRootMessage(
       'What was done',
       announcement.actions.map(
         ({ action, status: state, detail }) =>
-          `*${escapeText(action)}* ${escapeText(state)}${detail && `: ${escapeText(detail)}`}`,
+          `*${escapeText(action)}* ${escapeText(describeActionState(state))}${detail && `: ${escapeText(detail)}`}`,
       ),
     ),
     ...section('Registry', announcement.enrichment.map(escapeText)),

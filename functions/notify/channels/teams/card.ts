@@ -1,5 +1,6 @@
 import { printable } from '../../../../shared/domain/messages/announcement';
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
+import { describeAction } from '../../../../shared/domain/messages/describe-act';
 import {
   describeDecision,
   describeSeen,
@@ -42,12 +43,9 @@ export function writeCard(newest: Announcement, earlier: readonly Superseded[] =
     ...fact('What happened', violations.map(describeSeen)),
     ...fact('Cases', newest.cases ?? []),
     ...fact('Processes', evidence),
-    ...fact(
-      'What was done',
-      actions.map(({ action, status: state, detail }) => `${action} ${state}: ${detail}`),
-    ),
+    ...fact('What was done', actions.map(describeAction)),
     ...fact('Kill switch', [describeSwitch(newest)]),
-    ...fact('Decided by', [describeDecision(newest)]),
+    ...fact('Decision', [describeDecision(newest)]),
     ...fact('Severity', [describeSeverity(newest)]),
     ...fact(
       'Before',

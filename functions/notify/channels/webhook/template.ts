@@ -1,4 +1,5 @@
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
+import { describeAction } from '../../../../shared/domain/messages/describe-act';
 import {
   describeDecision,
   describeMessage,
@@ -24,7 +25,8 @@ const fields = {
   decision: (told) => describeDecision(told) ?? '',
   violations: ({ violations }) => violations.map(({ words, behavior }) => words ?? behavior).join('; '),
   processes: ({ evidence }) => evidence.join('; '),
-  actions: ({ actions }) => actions.map(({ action, status }) => `${action} ${status}`).join(', '),
+  actions: ({ actions }) =>
+    actions.map(({ action, status }) => describeAction({ action, status, detail: '' })).join('; '),
   next: (told) => listNextCommands(told).join('; '),
   runbook: (told) => findRunbook(told) ?? '',
   link: ({ link = '' }) => link,

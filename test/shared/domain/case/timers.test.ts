@@ -38,7 +38,7 @@ describe('a release after a time', () => {
       at: now + minute,
       what: 'release',
       actor: 'timer',
-      detail: '{"after":60000}',
+      detail: 'cordon.yml releases by time, 1 minute after the denial was verified',
     });
   });
 
@@ -101,7 +101,7 @@ describe('a release after a clean hold', () => {
       describeCase(record).outbox.announcements.map(({ kind, text: told }) => `${kind}: ${told}`),
     ).toEqual([`refused: ${text}`]);
     expect(describeCase(record).outbox.timeline.map(({ what, detail }) => [what, detail])).toEqual([
-      ['clear disregarded', text],
+      ['clear ignored', text],
     ]);
     expect(sweepUntil(record, now + 24 * 60 * minute).status).toBe('contained');
     const own = clear(at, { reporter: { clientId: 'mything1', principal: 'a'.repeat(64) } });

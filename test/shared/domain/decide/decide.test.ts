@@ -317,9 +317,9 @@ describe('decide, on a clear,', () => {
     });
     expect(describeCase(held).outbox.timeline.map(({ what }) => what)).toEqual([
       'case opened',
-      'in-alarm',
+      'in alarm',
       'containment planned',
-      'alarm-cleared',
+      'alarm cleared',
     ]);
     expect(decided(early, alarm({ occurredAt: now - 100 }), { killSwitch: { state: 'on' } }).status).toBe(
       'closed',
@@ -580,7 +580,7 @@ describe('decide, on a reconnect,', () => {
 
     expect(second.status).toBe('containing');
     expect(describeCase(second).outbox.timeline.map(({ what }) => what)).toEqual([
-      'reconnected before the denial had spread: cut again',
+      'reconnected before the denial had spread, and cut again',
     ]);
   });
 

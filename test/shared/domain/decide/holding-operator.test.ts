@@ -47,7 +47,7 @@ describe('harden', () => {
       certificates: [{ statusBefore: 'unknown' }],
     });
     expect(words(next)).toEqual([
-      { at: now + 5, actor: 'ada', what: 'harden', detail: 'it came back' },
+      { at: now + 5, actor: 'ada', what: 'hardening ordered', detail: 'it came back' },
       {
         at: now + 5,
         actor: 'ada',

@@ -73,8 +73,8 @@ describe('guards.fourEyes', () => {
     expect(decision.next.outbox.timeline.map(describeEntry).at(-1)).toEqual({
       at: now,
       actor: ada,
-      what: 'contain asked for',
-      detail: `contain by ${ada} waits for a second person until 2026-11-19 11:06 UTC: odd`,
+      what: 'containment asked for',
+      detail: `containment by ${ada} waits for a second person until 2026-11-19 11:06 UTC: odd`,
     });
   });
 
@@ -93,7 +93,7 @@ describe('guards.fourEyes', () => {
       {
         at: now,
         actor: bob,
-        what: 'contain',
+        what: 'containment ordered',
         detail: `asked for by ${ada}`,
       },
     );

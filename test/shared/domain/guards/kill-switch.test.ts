@@ -63,7 +63,7 @@ describe('a case that only the kill switch held back', () => {
     expect(next.heldBackBy).toBeUndefined();
     expect(describeCase(next).outbox.timeline[0]).toEqual({
       at: later,
-      what: 'judged again',
+      what: 'decided again',
       detail: 'the kill switch is off',
     });
   });
@@ -152,7 +152,7 @@ describe('a kill switch that cannot be read', () => {
     expect(killSwitchFor(forced, { state: 'on' })).toEqual({ state: 'on' });
   });
 
-  it('keeps the question open until it can be read, and the case is then judged again', () => {
+  it('keeps the question open until it can be read, and the case is then decided again', () => {
     const days = 3 * 86_400_000;
     const still = lead(asked(), resume, { ...unreadable, now: now + days });
     expect([still.status, still.outbox.announcements]).toEqual(['awaiting-approval', []]);

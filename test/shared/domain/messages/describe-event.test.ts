@@ -34,7 +34,7 @@ describe('the row of a finding in the timeline', () => {
   ])('%s', (_, over, detail) => {
     expect(describeEntry({ at: 0, event: { ...event, ...over } })).toEqual({
       at: 0,
-      what: 'in-alarm',
+      what: 'in alarm',
       detail,
     });
   });

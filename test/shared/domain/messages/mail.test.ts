@@ -38,7 +38,7 @@ describe('the text of a mail', () => {
   it('says what happened, what was done, who decided and what next, in words', () => {
     expect(writeText(anAnnouncement())).toBe(
       `mything1: 1 child process of myapp: contained
-the device is denied: verified
+the denial is verified
 
 Seen:     1 child process of myapp; at most 0 is normal (myapp-processes/no-child-processes)
 Process:  /bin/sh -c id (pid 4242, user myapp), started by myapp < systemd
@@ -78,7 +78,7 @@ Runbook:  docs/operating.md#statuses`,
       request: { action: 'contain', actor: 'ada', expires: 0, force: true },
     });
 
-    expect(writeText(asked).split('\n')[0]).toBe('mything1: contain by ada: waits for a second person');
+    expect(writeText(asked).split('\n')[0]).toBe('mything1: containment by ada: waits for a second person');
     expect(listNextCommands(asked)).toEqual([
       'npx cordon show mything1',
       'npx cordon approve mything1 --force',
@@ -135,7 +135,7 @@ Runbook:  docs/operating.md#statuses`,
       link: 'https://console.example.com/console/#/cases/case-1',
     });
 
-    expect(writeText(conflict)).toContain('Decided:  release by ada: checked on site\n');
+    expect(writeText(conflict)).toContain('Decided:  release ordered by ada: checked on site\n');
     expect(writeText(conflict)).toContain('Console:  https://console.example.com/console/#/cases/case-1\n');
     expect(writeText(conflict)).toContain('Runbook:  docs/runbooks/release-conflict.md');
     expect(writeText({ ...conflict, kind: 'released', status: 'closed' })).not.toContain('Severity');

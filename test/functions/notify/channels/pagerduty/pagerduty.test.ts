@@ -44,8 +44,8 @@ describe('the alert of a case in PagerDuty', () => {
     expect(service.alerts.get('case-1')).toMatchObject({
       severity: 'critical',
       log: [
-        'mything1: 1 child process of myapp: waits for approval: the device is denied: verified',
-        'mything1: 1 child process of myapp: contained: the device is denied: verified',
+        'mything1: 1 child process of myapp: waits for approval: the denial is verified',
+        'mything1: 1 child process of myapp: contained: the denial is verified',
       ],
     });
   });

@@ -43,7 +43,7 @@ describe('the finding of a case in Security Hub', () => {
       CreatedAt: new Date(now - 100).toISOString(),
       UpdatedAt: new Date(now + 1).toISOString(),
       Title: 'mything1: 1 child process of myapp: contained',
-      Description: 'contained: the device is denied: verified',
+      Description: 'contained: the denial is verified',
       FindingProviderFields: {
         Severity: { Label: 'CRITICAL', Original: 'critical' },
         Types: ['Unusual Behaviors'],

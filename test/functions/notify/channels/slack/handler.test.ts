@@ -4,7 +4,7 @@ import { now } from '../../../../builders';
 import { anAnnouncement } from '../../announcements';
 import { setUpNotify } from '../../fake-slack';
 
-const contained = '🔒 mything1: 1 child process of myapp: contained: the device is denied: verified';
+const contained = '🔒 mything1: 1 child process of myapp: contained: the denial is verified';
 const releasedText = '✅ mything1: 1 child process of myapp: released: all as before';
 const released = {
   id: 'case-1#2',

@@ -43,15 +43,13 @@ describe('a Slack message', () => {
   it('shows what happened, what was done, to which process and how fast', () => {
     const message = writeRootMessage(anAnnouncement(), 'bot');
 
-    expect(message.text).toBe(
-      '🔒 mything1: 1 child process of myapp: contained: the device is denied: verified',
-    );
+    expect(message.text).toBe('🔒 mything1: 1 child process of myapp: contained: the denial is verified');
     const shown = JSON.stringify(message.blocks);
     for (const part of [
       '1 child process of myapp; at most 0 is normal (`myapp-processes/no-child-processes`)',
       '*quarantine* verified: publish is explicitly denied',
       '/bin/sh -c id (pid 4242, user myapp), started by myapp &lt; systemd',
-      '*Decided by*\\nplaybook spawned-child',
+      '*Decision*\\nplaybook spawned-child',
       '`npx cordon show mything1`',
       'thing groups: sensors',
       'applied 40 ms after the alert · verified 90 ms after the alert',
@@ -84,7 +82,7 @@ describe('a Slack message', () => {
     const over = anAnnouncement({ status: 'closed', kind: 'released', decided });
 
     const shown = JSON.stringify(writeRootMessage(over, 'bot').blocks);
-    expect(shown).toContain('*Decided by*\\nrelease by ada: was &lt;a&gt; test');
+    expect(shown).toContain('*Decision*\\nrelease ordered by ada: was &lt;a&gt; test');
     expect(shown).not.toContain('critical');
     expect(shown).toContain('✅ mything1: 1 child process of myapp: released');
   });

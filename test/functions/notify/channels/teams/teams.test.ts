@@ -26,11 +26,11 @@ it('a card says device, what and state, the process, who decided and what next',
   const decided = { command: 'approve', actor: 'ada', comment: 'looks real' };
 
   expect(await show(anAnnouncement({ link, decided }))).toBe(`mything1: 1 child process of myapp: contained
-the device is denied: verified
+the denial is verified
 What happened: 1 child process of myapp; at most 0 is normal (myapp-processes/no-child-processes)
 Processes: /bin/sh -c id (pid 4242, user myapp), started by myapp < systemd
 What was done: quarantine verified: publish is explicitly denied
-Decided by: approve by ada: looks real
+Decision: approved by ada: looks real
 Severity: critical
 Next: npx cordon show mything1
 npx cordon release mything1

@@ -1,4 +1,4 @@
-import type { ReleaseRule } from '../domain/configuration';
+import type { ReleaseRule } from './configuration';
 
 const units = [
   ['day', 86_400_000],
