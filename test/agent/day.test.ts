@@ -38,7 +38,7 @@ describe('a day of the agent', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('loses no report and tells none twice through outages, reloads and a clock set back, and grows by nothing', async () => {
+  it('loses no report and repeats none through outages, reloads and a clock set back, and its memory does not grow', async () => {
     const bornAt = performance.now();
     const age = (): number => performance.now() - bornAt;
     const received = new Map<number, Report>();

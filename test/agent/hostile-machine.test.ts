@@ -89,7 +89,7 @@ describe('the bundled agent on a machine that works against it', () => {
     return holder;
   }
 
-  it('lives beside a program at a path that the kernel cannot tell, names it, and reports as before', async () => {
+  it('names a program whose path the kernel cannot give, and reports as before', async () => {
     const holder = await startAtLongPath();
     agent = runAgent(process.execPath, [device.bundle, ...args('long')]);
     await agent.waitForEvent('reported', 2);

@@ -15,7 +15,7 @@ interface SentReport {
   readonly madeAt?: number;
 }
 
-describe('a violation that nobody could be told of', () => {
+describe('a violation that could not be delivered', () => {
   let device: Device;
   let agent: AgentProgram | undefined;
 

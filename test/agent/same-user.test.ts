@@ -58,7 +58,7 @@ describe('an agent whose own user works against it', () => {
     device.broker.published.map(({ payload }) => JSON.parse(payload.toString()));
   const hasChild = ({ custom_metrics }: SentReport): boolean => custom_metrics?.[metric]?.[0].number === 1;
 
-  it('tells after SIGSTOP how long it stood still, and of the child that came and went meanwhile', async () => {
+  it('reports after SIGSTOP how long it stood still, and the child that came and went meanwhile', async () => {
     const started = start('stopped', '-i', '2');
     await started.waitForEvent('reported', 2);
     signal('STOP');
@@ -80,7 +80,7 @@ describe('an agent whose own user works against it', () => {
     expect(sent()[at + 1]?.failures ?? {}).not.toHaveProperty('agent');
   });
 
-  it('keeps through SIGKILL what it could not tell, and says how often it was started, with Restart=always', async () => {
+  it('keeps undelivered reports through SIGKILL, and says how often it was started, with Restart=always', async () => {
     const state = 'killed';
     const spool = join(device.directory, state, 'mything1.spool');
     device.broker.refuseConnections = 1_000_000;

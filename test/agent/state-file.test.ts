@@ -71,7 +71,7 @@ describe('a state file', () => {
     expect([readFileSync(other, 'utf8'), readFileSync(path, 'utf8')]).toEqual(['untouched', 'one']);
   });
 
-  it('is a problem while it cannot be written, told once until it works again', () => {
+  it('is a problem while it cannot be written, logged once until it works again', () => {
     const state = join(directory, 'state');
     const file = openStateFile(state, 'mything1', 'note', problems);
     writeFileSync(state, '');

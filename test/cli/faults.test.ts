@@ -87,7 +87,7 @@ describe('what a command ends with', () => {
     },
   );
 
-  it('tells a silent local stack, a left-over address and a silent AWS apart', () => {
+  it('distinguishes a silent local stack, a left-over address and a silent AWS', () => {
     const silent = named('Error', 'connect ECONNREFUSED 10.0.0.1:443', { code: 'ECONNREFUSED' });
     const left = { AWS_ENDPOINT_URL_DYNAMODB: 'http://localhost:4566\u001b[2J' };
 

@@ -181,7 +181,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(standIn.shown()).toHaveLength(1);
   });
 
-  it('is done with the message while the service fails, and shows the state a minute later', async () => {
+  it('completes the message while the service fails, and shows the state a minute later', async () => {
     const { tell, minute, telemetry } = setUp();
     relay.refuseNext({ status: 503, headers: {} });
 
@@ -291,7 +291,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(standIn.shown()).toHaveLength(1);
   });
 
-  it('has only those messages of a batch come again that it could not keep', async () => {
+  it('redelivers only those messages of a batch that it could not keep', async () => {
     const { deliver, states } = setUp();
     const { save } = states;
     states.save = async (caseId, state, previous) => {

@@ -181,7 +181,7 @@ async function countDead(queue: string): Promise<number> {
 }
 
 describe('the channels of a stack that has all of them', () => {
-  it('each tell of a violation and of its release, with their own roles and secrets of both stores', async () => {
+  it('each show a violation and its release, with their own roles and secrets of both stores', async () => {
     const thingName = 'told-everywhere';
     await e2e.enroll(thingName);
     await e2e.publishAlert(anAlert(thingName));
@@ -200,7 +200,7 @@ describe('the channels of a stack that has all of them', () => {
     expect(await e2e.rejected()).toEqual([]);
   }, 360_000);
 
-  it('each tell of what the routes give them, and of what follows', async () => {
+  it('each show what the routes give them, and what follows', async () => {
     const thingName = 'routed';
     await e2e.enroll(thingName);
     const behavior = { ...JSON.parse(anAlert(thingName)).behavior, name: 'asked-about' };

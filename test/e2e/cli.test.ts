@@ -242,7 +242,7 @@ describe('the cordon command', () => {
     return row.sk;
   }
 
-  it('contains and releases by hand, and says why a command is refused', async () => {
+  it('contains and releases on command, and says why a command is refused', async () => {
     const device = await enrollAlone(e2e, 'by-hand');
     const before = await readState(e2e, 'by-hand');
 

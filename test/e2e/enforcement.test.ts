@@ -81,7 +81,7 @@ describe('a contained device', () => {
     expect(ledger[0]?.attempts).toBe(1);
   });
 
-  it('is told of again until somebody takes the failed containment', async () => {
+  it('is announced again until somebody takes the failed containment', async () => {
     const thingName = thingKey('full');
     const reminders = () =>
       e2e.stack.aws.slack

@@ -195,7 +195,7 @@ describe('the console behind an OIDC provider', () => {
     await page.context().close();
   }, 180_000);
 
-  it('takes two people to harden: who asked is told before a click that somebody else has to confirm', async () => {
+  it('needs two people to harden, and says to the first one before a click that somebody else has to confirm', async () => {
     const harden = async (page: Page) => {
       await page.getByRole('button', { name: /^Harden/ }).click();
       const dialog = page.getByRole('dialog');

@@ -209,7 +209,7 @@ describe('CloudFormation', () => {
     return policies.map(({ policyName }) => policyName);
   };
 
-  it('cannot delete the stack while a thing is contained, and deletes the deny policy when told or when all things are released', async () => {
+  it('can’t delete the stack while a thing is contained, and deletes the deny policy when containments are abandoned or all things released', async () => {
     const guard = { ThingGroupArn: groupArn };
     expect(await askToDelete('DeletionGuard', guard)).toEqual({ Status: 'SUCCESS' });
 
@@ -267,7 +267,7 @@ describe('CloudFormation', () => {
     expect(policies).toEqual([]);
   });
 
-  it('detaches the deny policy from certificates too when told to abandon containments, and waits until it can be deleted', async () => {
+  it('detaches the deny policy from certificates too when containments are abandoned, and waits until it can be deleted', async () => {
     const { certificateArn } = await e2e.enroll('let-go');
     const { PolicyName: policyName } = attachment;
     await e2e.iot.send(new AttachPolicyCommand({ policyName, target: certificateArn }));

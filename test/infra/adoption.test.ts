@@ -76,7 +76,7 @@ describe('a quarantine group that a deploy adopts', () => {
     expect(await judge(account)).toEqual({ refusals: [expect.stringMatching(reason)], notices: [] });
   });
 
-  it('is told with the exact statements that its own policy lacks, and with the members that it has', async () => {
+  it('is described with the exact statements that its own policy lacks, and with its members', async () => {
     const [first, second, ...others] = ours.Statement;
     const { notices } = await judge({
       hasMembers: async () => true,

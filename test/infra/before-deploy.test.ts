@@ -236,7 +236,7 @@ describe('a later deploy', () => {
 });
 
 describe('whoever deploys', () => {
-  it('hears at the first deploy what will happen to whom, and how to begin with looking only', async () => {
+  it('reads at the first deploy what will happen to which things, and how to only observe', async () => {
     const [notice = ''] = (await beginDeploy({})).notices;
 
     for (const part of [
@@ -249,7 +249,7 @@ describe('whoever deploys', () => {
       expect(notice).toContain(part);
   });
 
-  it('hears at each deploy of what is missing', async () => {
+  it('reads at each deploy what is missing', async () => {
     const { notices, warnings } = await beginDeploy({ environment: {} });
 
     expect(notices).toEqual([]);

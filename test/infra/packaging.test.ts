@@ -91,7 +91,7 @@ describe('sls package with parameters', () => {
     ]);
   });
 
-  it('tells the functions of the same detector', () => {
+  it('gives the functions the same detector', () => {
     expect(readDetectors(join(root, '.serverless'))).toEqual(Array(4).fill('cordon'));
     expect(readDetectors(packages)).toEqual(Array(4).fill('device-defender'));
   });

@@ -23,7 +23,7 @@ function filterOf(notify: string): unknown {
 }
 
 describe('the mail of an address', () => {
-  it('is all that people are told, or what routes take to it', () => {
+  it('is every announcement for people, or those that routes take to it', () => {
     expect(filterOf('email: [a@corp.org]')).toEqual([{ audience: ['people'] }]);
     expect(filterOf('email: [a@corp.org], routes: [{ to: [email] }]')).toEqual([
       { audience: ['people'], mail: ['true', { exists: false }] },

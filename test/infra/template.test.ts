@@ -289,7 +289,7 @@ describe('the stack', () => {
       expect(Properties.KmsKeyId).toEqual({ 'Fn::If': ['HasLogKmsKey', { Ref: 'LogKmsKeyArn' }, none] });
   });
 
-  it('tells where to go on', () => {
+  it('has the outputs that the next steps need', () => {
     expect(Object.keys(template.Outputs).toSorted()).toEqual([
       'AlertsTopicArn',
       'AnnouncementsTopicArn',

@@ -109,7 +109,7 @@ describe('a server of others in CI', () => {
     }
   });
 
-  it('that ends by itself is told apart from one that answers wrong', async () => {
+  it('that ends by itself is distinguished from one that answers wrong', async () => {
     const broken = {
       ...server,
       start: () => ({ args: ['-e', 'console.error("no port"); process.exit(3)'], env: {} }),

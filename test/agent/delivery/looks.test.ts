@@ -60,7 +60,7 @@ describe('the looks of the agent', () => {
     expect(standstills).toEqual([7000]);
   });
 
-  it('tell that the agent stood still within a look', () => {
+  it('show that the agent stood still during a look', () => {
     let hasStood = false;
     start(
       () => 100,

@@ -21,7 +21,7 @@ describe('the count of restarts', () => {
     expect([...counts, third.count(), start().count()]).toEqual([0, 1, 2, 0, 1]);
   });
 
-  it('tells each start of an agent that is killed after each report', () => {
+  it('counts each start of an agent that is killed after each report', () => {
     const counts = [1, 2, 3].map(() => {
       const one = start();
       const count = one.count();

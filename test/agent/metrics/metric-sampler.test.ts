@@ -28,7 +28,7 @@ describe('the children of a process', () => {
     ]);
   });
 
-  it('are told not from a process that does not run', () => {
+  it('are not reported of a process that does not run', () => {
     expect(aSampler(aProc([])).sample(0)).toMatchObject([
       { process: { label: 'myapp', state: 'not-running' }, seen: { kind: 'count', level: 0 } },
     ]);

@@ -26,7 +26,7 @@ const rejection = {
 };
 
 describe('logAnswer', () => {
-  it('tells of an accepted report', () => {
+  it('reads that a report was accepted', () => {
     const answer = Buffer.from(
       '{"thingName":"x","reportId":1542697506,"status":"ACCEPTED","timestamp":1542697506269}',
     );

@@ -12,7 +12,7 @@ describe('a certificate watch', () => {
     logged = [];
   });
 
-  it('warns 30, 14, 7, 3 days and a day ahead, then tells each day that it has expired', () => {
+  it('warns 30, 14, 7, 3 days and a day ahead, then each day that it has expired', () => {
     const one = watch();
     one.note(40 * dayMs);
     for (let hour = 0; hour < 42 * 24; hour += 1) one.look(hour * 3_600_000);
@@ -24,7 +24,7 @@ describe('a certificate watch', () => {
     ]);
   });
 
-  it('begins anew with a renewed certificate', () => {
+  it('begins again with a renewed certificate', () => {
     const one = watch();
     one.note(dayMs / 2);
     one.look(0);

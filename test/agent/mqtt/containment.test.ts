@@ -44,7 +44,7 @@ describe('a containment watch', () => {
     file = aStateFile();
   });
 
-  it('tells once that the device is contained, and that it was released', () => {
+  it('logs once that the device is contained, and once that it was released', () => {
     const one = watch();
     one.note(aNotice());
     one.note(aNotice({ at: 1500 }));

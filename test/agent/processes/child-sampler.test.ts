@@ -198,7 +198,7 @@ describe('an app that becomes another program without a child (execve)', () => {
 });
 
 describe('createChildSampler', () => {
-  it('tells a child that came and went between two looks by what its parent reaped', () => {
+  it('finds a child that came and went between two looks by what its parent reaped', () => {
     const proc = aProc([{ ...app, reapedFaults: 500 }]);
     const sample = watchMyapp(proc);
 
@@ -208,7 +208,7 @@ describe('createChildSampler', () => {
     expect(sample()).toMatchObject({ children: 0, cameAndWent: false });
   });
 
-  it('tells a grandchild that came and went by what its parent, a child, reaped', () => {
+  it('finds a grandchild that came and went by what its parent, a child, reaped', () => {
     const proc = aProc([app, child]);
     const sample = watchMyapp(proc);
     sample();
@@ -233,7 +233,7 @@ describe('createChildSampler', () => {
     expect(sample()).toMatchObject({ children: 0, cameAndWent: true });
   });
 
-  it('tells a child by the zombie it left, once, and not by zombies from before its time', () => {
+  it('finds a child by the zombie that it left, once, and ignores older zombies', () => {
     const old: FakeProcess = { ...child, state: 'Z' };
     const proc = aProc([app, old]);
     const sample = watchMyapp(proc);
@@ -535,7 +535,7 @@ describe('the processes of a systemd unit', () => {
     });
   });
 
-  it('are told from a unit that does not run', () => {
+  it('are reported of a unit that does not run', () => {
     expect(watchUnit(aProc([{ pid: 913, cgroup: '0::/system.slice/cron.service\n' }]))()).toMatchObject({
       state: 'not-running',
       children: 0,
@@ -642,7 +642,7 @@ describe('a look at a quiet machine', () => {
   });
 });
 
-describe('a machine that does not tell of new processes', () => {
+describe('a machine that does not announce new processes', () => {
   it('is scanned each second, and says so, so that an app and its child are found', () => {
     const frozen = { newestPid: 20 };
     const proc = aProc([{ pid: 5, comm: 'cron' }], frozen);

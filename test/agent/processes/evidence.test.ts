@@ -25,7 +25,7 @@ function collectAbout(process: FakeProcess, proc: ReturnType<typeof aProc>) {
 }
 
 describe('evidence', () => {
-  it('tells who a child is', () => {
+  it('describes a child', () => {
     const args = ['sh', '-c', 'curl -H "Authorization: Bearer abc" http://x/'];
 
     // 100 s after boot, of a process that began at 10 s.

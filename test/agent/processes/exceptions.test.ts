@@ -132,7 +132,7 @@ describe('a child that the configuration excepts', () => {
     },
   );
 
-  it('is not told from one that ended before any look, which is said', () => {
+  it('can’t be distinguished from one that ended before any look, which health says', () => {
     const proc = aProc([app]);
     const sample = look(proc, [{ executable: '/usr/bin/curl' }], {});
     sample();

@@ -124,7 +124,7 @@ describe('code that somebody gave to a program', () => {
     expect(look({ maps: [`${join(directory, 'x86', 'libc.so.6')} (deleted)`] })).toBe(false);
   });
 
-  it('is not told by what is mapped to be read only, nor by memory of no file', () => {
+  it('is not found in read-only mappings, nor in memory without a file', () => {
     const proc = aProc([{ pid: 11 }], {
       files: {
         '11/environ': '',

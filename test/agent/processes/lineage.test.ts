@@ -85,7 +85,7 @@ describe('a neighbour in a cgroup is no child', () => {
     expect(sample()).toEqual({ children: [], caveats: notAlone });
   });
 
-  it('after the app started anew, where it was one before by a cgroup that is not its own any more', () => {
+  it('after the app restarted, where it was one before by a cgroup that is not its own any more', () => {
     const proc = aProc([app]);
     const sample = watch(proc);
     sample();
@@ -353,7 +353,7 @@ describe('a double fork that escapes a service is a child', () => {
     expect(sample().children).toEqual([912]);
   });
 
-  it('and stays one when the app itself ends and is started anew', () => {
+  it('and stays one when the app itself ends and restarts', () => {
     const proc = aProc([app]);
     const sample = watch(proc);
     sample();

@@ -117,7 +117,7 @@ describe.each([
     });
   });
 
-  it('is told anew where the other one is a child as well', () => {
+  it('is reported again where the other one is a child as well', () => {
     const proc = aProc([app, child], { childrenFiles });
     const sample = watch(proc);
     sample();

@@ -28,7 +28,7 @@ function look(proc: FakeProc, collect: 'children' | 'child-names' = 'children') 
 }
 
 describe('a child that is seen between its fork and its exec', () => {
-  it('is told at the next look, with the program that it became and not with that of its parent', () => {
+  it('is reported at the next look, with its own program and not that of its parent', () => {
     const proc = aProc([app]);
     const sample = look(proc);
     sample();
@@ -86,7 +86,7 @@ describe('a child that is seen between its fork and its exec', () => {
     expect(told).toEqual([once, once]);
   });
 
-  it('is told as the child that has its number now where that is another one', () => {
+  it('is reported as the child that now has its number, where that is another one', () => {
     const proc = aProc([app]);
     const sample = look(proc);
     sample();
@@ -117,7 +117,7 @@ describe('a child that is seen between its fork and its exec', () => {
     ]);
   });
 
-  it('is not told under the name of its parent', () => {
+  it('is not reported under the name of its parent', () => {
     const proc = aProc([app]);
     const sample = look(proc, 'child-names');
     sample();

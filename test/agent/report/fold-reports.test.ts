@@ -25,7 +25,7 @@ describe('foldReports', () => {
     expect(metrics?.listening_tcp_ports?.ports).toEqual([{ port: 80, interface: 'eth0' }]);
   });
 
-  it('keeps the traffic where the newer tells of a change only', () => {
+  it('keeps the traffic where the newer report has only a change', () => {
     const folded = foldReports(withTraffic(1, 100, 22), aReport({ id: 2, children: 3 }), peaks);
 
     expect(folded).toEqual({
@@ -64,7 +64,7 @@ describe('foldReports', () => {
     expect(foldReports(later, later, peaks)).not.toHaveProperty('failures');
   });
 
-  it('tells Cordon in how many reports the traffic was counted that it adds up', () => {
+  it('reports to Cordon over how many reports it added up the traffic', () => {
     const made = (id: number) => ({ ...withTraffic(id, 100, 22), madeAt: id });
     const twice = foldReports(made(1), made(2), peaks);
     const change = { ...aReport({ id: 3 }), madeAt: 3 };
@@ -77,7 +77,7 @@ describe('foldReports', () => {
     );
   });
 
-  it('tells how long a list is that is not whole, of the reports that it came from', () => {
+  it('reports the full length of a shortened list, over the reports that it came from', () => {
     const report = (id: number, from: number, count: number, over: Partial<Report> = {}): Report => ({
       ...{ header: { report_id: id, version: '1.0' }, madeAt: id },
       custom_metrics: {

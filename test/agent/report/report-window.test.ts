@@ -61,7 +61,7 @@ describe('a report window by exception', () => {
     expect(play(byException, samples)).toEqual(reports);
   });
 
-  it('tells a fall only when it lasted, and a rise at once', () => {
+  it('reports a fall only after it lasted, and a rise at once', () => {
     const flicker = Array.from({ length: 50 }, (_, index) => (index % 3 === 0 ? passed : none));
     const quiet = Array.from({ length: 20 }, () => none);
 
@@ -70,13 +70,13 @@ describe('a report window by exception', () => {
     ]);
   });
 
-  it('tells a fall that lasted also where the interval is as short as that', () => {
+  it('reports a lasting fall also where the interval is that short', () => {
     const rules = { ...byException, intervalMs: 300, fallHoldMs: 300 };
 
     expect(play(rules, [one, one, none, none, none, none, none, none, none, none])).toEqual([1, 1, 0, 0, 0]);
   });
 
-  it('tells at once that an app ended, children and all', () => {
+  it('reports at once that an app ended with all its children', () => {
     const ended = { state: 'not-running' } as const;
 
     expect(play({ ...byException, fallHoldMs: 1000 }, [none, none, one, one, one, ended, ended])).toEqual([
@@ -86,7 +86,7 @@ describe('a report window by exception', () => {
     ]);
   });
 
-  it('tells a new child with its evidence, also where the count stays the same', () => {
+  it('reports a new child with its evidence, also where the count stays the same', () => {
     const next = anEvidence({ pid: 12 });
 
     expect(play(byException, [none, none, one, one, { ...one, evidence: [next] }, one])).toEqual([0, 1, 1]);
@@ -117,7 +117,7 @@ describe('a report window by exception', () => {
     ]);
   });
 
-  it('tells evidence once, and traces along with it', () => {
+  it('reports evidence once, with its traces', () => {
     const window = createReportWindow(byException);
     window.observe([aChildSample()], 0);
     window.take('interval', 0);
@@ -159,7 +159,7 @@ describe('a report window by exception', () => {
 });
 
 describe('a report window at the interval', () => {
-  it('makes a report of each rise, to be kept until the interval, whose report tells the most since', () => {
+  it('makes a report of each rise, and reports the highest value at the interval', () => {
     const samples = [none, one, none, two, none, passed, none, none, none, none, none, none];
 
     expect(play({ ...atInterval, intervalMs: 1000 }, samples)).toEqual([0, 1, 2, 1]);
@@ -197,7 +197,7 @@ describe('a report window of a count that can’t be seen', () => {
     });
   });
 
-  it('tells at once that it can’t be seen any more, and no other words for it', () => {
+  it('reports at once that it can’t be seen any more, and no change of the reason', () => {
     const window = createReportWindow(byException);
     window.observe([aChildSample()], 0);
     window.take('interval', 0);
@@ -227,7 +227,7 @@ describe('a report window of other metrics', () => {
   const listed = (...members: string[]) => ({ string_list: members });
   const rules = { ...byException, intervalMs: 10_000 };
 
-  it('tells who is new at once, and who went at the interval', () => {
+  it('reports a new name at once, and a lost one at the interval', () => {
     expect(
       tellAll(rules, [
         [0, names()],
@@ -262,7 +262,7 @@ describe('a report window of other metrics', () => {
     ).toEqual([listed('a', 'c'), listed('b', 'a', 'c')]);
   });
 
-  it('tells each name that had no room in a report with one of the next, and then is quiet', () => {
+  it('reports each name that had no room with one of the next reports, and then none', () => {
     const crowd = Array.from({ length: 120 }, (_, index) => `n${String(index).padStart(3, '0')}`);
     const looks = [0, 1000, 2000, 3000, 4000, 10_000, 11_000].map((at) => [at, names(...crowd)] as const);
     const told = tellAll(rules, looks).map((value) =>
@@ -273,7 +273,7 @@ describe('a report window of other metrics', () => {
     expect(told.map(({ length }) => length)).toEqual([50, 50, 50, 0, 0, 50, 0]);
   });
 
-  it('tells addresses in a list of their own', () => {
+  it('reports addresses in their own list', () => {
     const seen: Seen = { kind: 'set', type: 'ip_list', members: ['10.0.0.1'] };
 
     expect(tellAll(rules, [[0, seen]])).toEqual([{ ip_list: ['10.0.0.1'] }]);
@@ -286,7 +286,7 @@ describe('a report window of other metrics', () => {
     expect(told).toEqual(listed(...crowd.slice(0, 1000).sort()));
   });
 
-  it('tells the most of a gauge at the interval, and no change of it', () => {
+  it('reports the highest value of a gauge at the interval, and no change of it', () => {
     const gauge = (level: number): Seen => ({ kind: 'gauge', level });
 
     expect(
@@ -300,7 +300,7 @@ describe('a report window of other metrics', () => {
     ).toEqual([{ number: 5 }, 'none', 'none', { number: 9 }, { number: 2 }]);
   });
 
-  it('tells the percentage used since the interval before, and none in the first', () => {
+  it('reports the percentage used since the last interval, and none in the first', () => {
     const share = (used: number, of: number): Seen => ({ kind: 'share', used, of });
 
     expect(
@@ -313,7 +313,7 @@ describe('a report window of other metrics', () => {
     ).toEqual(['no value', 'none', { number: 50 }, { number: 0 }]);
   });
 
-  it('tells a value from outside when it changes, and why there is none', () => {
+  it('reports a program’s value when it changes, and why there is none', () => {
     const latest = (number: number): Seen => ({ kind: 'latest', value: { number } });
 
     expect(

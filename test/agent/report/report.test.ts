@@ -25,7 +25,7 @@ describe('buildReport', () => {
     });
   });
 
-  it('leaves a metric without a value out, and tells totals also where nothing is', () => {
+  it('leaves out a metric without a value, and reports a total of 0', () => {
     const none = { ports: [], total: 0 };
 
     expect(buildReport({ reportId: 7, system: aSystem(), values: { [metric]: undefined } })).toEqual({
@@ -78,7 +78,7 @@ describe('buildReport', () => {
     });
   });
 
-  it('tells traffic as growth since the report before, and none in the first', () => {
+  it('reports traffic as growth since the last report, and none in the first', () => {
     const at = (bytesIn: number) => ({ bytesIn, packetsIn: 1, bytesOut: 5, packetsOut: 1 });
     const content = { reportId: 7, system: aSystem({ traffic: at(150) }), values: {} };
 
@@ -141,7 +141,7 @@ describe('buildReport', () => {
     expect(metrics?.listening_tcp_ports?.ports.slice(0, 2).map(({ port }) => port)).toEqual([31_337, 1000]);
   });
 
-  it('tells each listener and address once before it repeats itself, and what came last stays in front', () => {
+  it('reports each listener and address once before it repeats one, the newest first', () => {
     const established = Array.from({ length: 120 }, (_, index) => connect(`10.0.1.${index}`, 443));
     const listeningTcp = Array.from({ length: 120 }, (_, index) => aSocket({ localPort: 1000 + index }));
     const system = aSystem({ established, listeningTcp });
@@ -162,7 +162,7 @@ describe('buildReport', () => {
     expect(metrics?.listening_tcp_ports?.ports[0]).toMatchObject({ port: 1100 });
   });
 
-  it('tells what begins at once, though thousands that were there before still wait for room', () => {
+  it('reports what begins at once, though thousands of older entries still wait for room', () => {
     const many = Array.from({ length: 3000 }, (_, index) => index);
     const first = aSystem({
       listeningTcp: many.map((index) => aSocket({ localPort: 20_000 + index })),
@@ -182,7 +182,7 @@ describe('buildReport', () => {
     ).toContain('192.0.2.9:443');
   });
 
-  it('tells the listener and the address that wait longest, however many others come with each report', () => {
+  it('reports the listener and the address that wait longest, however many others come with each report', () => {
     let before: Baseline | undefined;
     const told: string[] = [];
     for (let reportId = 1; reportId <= 4; reportId += 1) {
@@ -206,7 +206,7 @@ describe('buildReport', () => {
     expect(told).toContain('address by 2');
   });
 
-  it('tells Cordon how long the lists are that it cuts, and Device Defender only what that takes', () => {
+  it('reports to Cordon the full length of shortened lists, and to Device Defender only what it accepts', () => {
     const names = (count: number) => ({
       string_list: Array.from({ length: count }, (_, index) => `n${index}`),
     });

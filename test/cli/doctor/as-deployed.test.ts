@@ -530,7 +530,7 @@ describe('the check of what was changed by hand', () => {
     expect((await check.run()).map((finding) => finding.mend)).toEqual([mend]);
   });
 
-  it('tells a command apart from what the page mends, of the same resource', async () => {
+  it('separates a fault with a command from those of the page, of the same resource', async () => {
     const found = await look({
       readFunctionSettings: async () => ({ Timeout: 3, CodeSha256: 'other=' }),
     });
@@ -563,7 +563,7 @@ describe('the check of what was changed by hand', () => {
     ]);
   });
 
-  it('tells an API that is gone once', async () => {
+  it('names an API that is gone once', async () => {
     const found = await look({ readHttpApi: async () => undefined });
     expect(found.map(({ what }) => what)).toEqual(['HTTP API cordon-dev: it is missing']);
   });
@@ -623,7 +623,7 @@ describe('a template', () => {
 });
 
 describe('a comparison', () => {
-  it('takes what the template does not tell as equal, and tells what it does', () => {
+  it('ignores what the template does not set, and compares what it sets', () => {
     expect(matches([unknown, 'b'], ['b', 'x'])).toBe(true);
     expect(matches(['a', 'a'], ['a', 'b'])).toBe(false);
     expect(matches({ a: 1 }, undefined)).toBe(false);

@@ -443,7 +443,7 @@ describe('the check of a thing', () => {
 });
 
 describe('the other checks', () => {
-  it('tell of alarms with their runbook, of errors, and of too little concurrency', async () => {
+  it('name alarms with their runbook, errors, and too little concurrency', async () => {
     const alarms = checkAlarms(async () => [
       { name: 'p-slow', description: 'It is slow. What to do: docs/runbooks/slow-denial.md' },
     ]);

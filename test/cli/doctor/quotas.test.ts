@@ -65,7 +65,7 @@ describe('the check of the IoT quotas', () => {
     ]);
   });
 
-  it('judges a quota that has no documented default once AWS tells it', async () => {
+  it('judges a quota that has no documented default once AWS returns it', async () => {
     expect(
       await check(small, withQuota('L-31D9CC26', { name: 'TestAuthorization API TPS', value: 1 })),
     ).toMatchObject([

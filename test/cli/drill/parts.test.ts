@@ -29,7 +29,7 @@ describe('isLeft', () => {
     expect(isLeft(thing(attributes as Record<string, string>), now)).toBe(expected);
   });
 
-  it('is told by three attributes, as a thing without a type has no more', () => {
+  it('is recognized by three attributes, as a thing without a type has no more', () => {
     expect(Object.keys(describeOwner('dev', now))).toHaveLength(3);
     for (const value of Object.values(describeOwner('dev', now)))
       expect(value).toMatch(/^[a-zA-Z0-9_.,@/:#=[\]-]{1,800}$/);
@@ -86,7 +86,7 @@ describe('checkCalm', () => {
 });
 
 describe('a recorder', () => {
-  it('tells what held, what did not and what was not tried, and ends a drill where nothing later would prove anything', async () => {
+  it('lists what held, what did not and what was not tried, and ends a drill where nothing later would prove anything', async () => {
     const lines: string[] = [];
     const { step, startClock, results } = createRecorder(
       (line) => void lines.push(line),

@@ -6,7 +6,7 @@ const prefix = 'arn:aws:iot:eu-west-1:123456789012';
 const thing = '$' + '{thing}';
 
 describe('writeDevicePolicy', () => {
-  it('gives a thing its own two client ids, its own reports, what it is told and its own topics', () => {
+  it('gives a thing its own two client ids, its reports, its answers and its own topics', () => {
     const { Statement } = writeDevicePolicy(prefix, 'both', [`app/${thing}/*`], 'mything1');
 
     expect(Statement.map(({ Action, Resource }) => [Action, Resource])).toEqual([

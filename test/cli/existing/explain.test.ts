@@ -102,7 +102,7 @@ describe('check of a file against the account', () => {
     ]);
   });
 
-  it('tells profiles of the file from those of the account, and alerts that never arrive', async () => {
+  it('distinguishes profiles of the file and of the account, and names alerts that never arrive', async () => {
     account = await startAccount();
     await account.createProfile('network', [bytesOut], { topic: 'arn:aws:sns:eu-west-1:123456789012:other' });
     await account.createProfile('bare', [{ name: 'kept', metric: 'aws:all-bytes-in' }]);

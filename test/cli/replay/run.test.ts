@@ -121,7 +121,7 @@ describe('a replay of a file', () => {
     });
   });
 
-  it('takes a limit in percent of the fleet it is told of, else of one thing', async () => {
+  it('takes a limit in percent of the given fleet size, or of one thing without one', async () => {
     const relative = await save(
       'relative.yml',
       `${minimalConfiguration}  fleetLimit: { things: 10, percent: 10, within: 10m }\n`,
@@ -140,7 +140,7 @@ describe('a replay of a file', () => {
     ]);
   });
 
-  it('tells of its progress aside, and shows no endless list', async () => {
+  it('prints its progress on standard error, and cuts an endless list', async () => {
     const alerts = Array.from({ length: 25_001 }, (_, index) => anAlert(`thing${index % 60}`, now + index));
     const file = await save('alerts.jsonl', [...alerts, ...alerts.slice(0, 50).map(() => 'x')].join('\n'));
     const candidate = await save('candidate.yml', limited);

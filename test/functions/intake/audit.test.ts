@@ -170,7 +170,7 @@ describe('the findings of an audit that is over', () => {
     },
   );
 
-  it('of no thing are counted and told in one line, and again only if it changes', async () => {
+  it('of no thing are counted and announced in one line, and again only if it changes', async () => {
     const { take, told, events } = setUp();
     const aws: Account = { found: { [shared]: [aResource({ certificateId: 'nobody' })] } };
     const checks = [shared, 'CA_CERTIFICATE_EXPIRING_CHECK', 'LOGGING_DISABLED_CHECK'];
@@ -199,7 +199,7 @@ describe('the findings of an audit that is over', () => {
     expect(told).toEqual([`${shared}: 1 with more things than Cordon takes of a finding or an audit\n`]);
   });
 
-  it('are at most 100 of an audit; the others are told, and nothing is cleared by such a list', async () => {
+  it('are at most 100 of an audit; a message counts the others, and such a list clears nothing', async () => {
     const { take, told, events } = setUp();
     await take(ofCertificate);
     events();

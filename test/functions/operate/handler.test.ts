@@ -564,7 +564,7 @@ describe('an operator’s command', () => {
     expect(sent).toEqual([]);
   });
 
-  it('of a caller with a very long ARN keeps the end of the ARN, which tells users apart', async () => {
+  it('of a caller with a very long ARN keeps the end of the ARN, which distinguishes users', async () => {
     const { ask, sent } = anOperator([contained]);
     const { requestContext } = signedInAs({});
     const long = `arn:aws:iam::000000000000:user/${'p/'.repeat(250)}ada`;

@@ -118,7 +118,7 @@ describe('the recording', () => {
 });
 
 describe('the summary', () => {
-  it('tells a storm as one line', async () => {
+  it('shows a storm as one line', async () => {
     const storm = Array.from({ length: 290 }, (_, index) => ({
       ...waiting,
       thingName: thingKey(`pump-${index}`),
@@ -165,7 +165,7 @@ describe('the summary', () => {
     expect([refused.status, refused.value.field]).toEqual([400, 'everything']);
   });
 
-  it('tells a storm of findings of one sender as one line, although each has its own id', async () => {
+  it('shows a storm of findings of one sender as one line, although each has its own id', async () => {
     const [violation] = Object.values(waiting.violations);
     const storm = Array.from({ length: 6 }, (_, index) => ({
       ...waiting,

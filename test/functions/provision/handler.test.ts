@@ -256,7 +256,7 @@ describe('the deletion guard', () => {
     expect(answers).toEqual(refusal('mything1'));
   });
 
-  it('allows the deletion when told, and logs the names of all released things', async () => {
+  it('allows the deletion when containments are abandoned, and logs the names of all released things', async () => {
     const things = Array.from({ length: 150 }, (_, index) => `thing${index}`);
     const targets = [groupArn, certificateArn];
     const { run, answers, lines } = setUp({ contained: things, member: 'byhand', targets, letGo: 'stack' });
@@ -273,7 +273,7 @@ describe('the deletion guard', () => {
     ]);
   });
 
-  it('removes the deny policy from the group when told, even where a thing is in it', async () => {
+  it('removes the deny policy from the group when containments are abandoned, even where a thing is in it', async () => {
     const { run, attached } = setUp({ member: 'mything1', letGo: 'stack' });
     attached.add(`${groupArn} deny`);
 

@@ -124,7 +124,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
     expect(world.told.at(-1)?.text).toContain('certificate aaaaaaaa was deleted meanwhile');
   });
 
-  it('is told on release: that the thing keeps it, and what it had before', async () => {
+  it('is named on release: that the thing keeps it, and what it had before', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration: all });
     await engine(alarm());
@@ -137,7 +137,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
     );
   });
 
-  it('is told on release where it came after the last look', async () => {
+  it('is named on release where it came after the last look', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration: all });
     await engine(alarm());
@@ -194,7 +194,7 @@ describe('a certificate that somebody takes from a held thing', () => {
     },
   );
 
-  it('is told of beside one that comes in its place', async () => {
+  it('is named beside one that comes in its place', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, playing(['deny-certificate', 'disconnect']));
     await engine(alarm());
@@ -213,7 +213,7 @@ describe('a certificate that somebody takes from a held thing', () => {
 describe('a thing with a principal that is no certificate', () => {
   const cognito = 'us-east-1:1a2b3c4d-0000-4000-8000-000000000000';
 
-  it('is contained, and people hear that this one is not held', async () => {
+  it('is contained, and a message says that this certificate is not held', async () => {
     const world = anArmedWorld();
     world.registered.find('mything1').principals.push(cognito);
     await anEngine(world)(alarm());

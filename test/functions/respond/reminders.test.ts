@@ -34,7 +34,7 @@ const note = (type: 'comment' | 'assign', over: object = {}): Command => ({
 });
 
 describe('a failed containment', () => {
-  it('is told again until somebody takes it, ever more rarely, and says when it ends', async () => {
+  it('is announced again until somebody takes it, at growing intervals, and the last reminder says so', async () => {
     const { world, pass, told } = await aFailed();
     expect(caseOf(world).status).toBe('containment-failed');
 
@@ -71,7 +71,7 @@ describe('a failed containment', () => {
     expect(told().map(({ minutes }) => minutes)).toEqual([0, 15]);
   });
 
-  it('is told again from the start when it is given back', async () => {
+  it('is announced from the start again when it is given back', async () => {
     const { engine, pass, told } = await aFailed();
 
     await engine(note('assign'));
@@ -82,7 +82,7 @@ describe('a failed containment', () => {
     expect(told().map(({ minutes }) => minutes)).toEqual([0, 75]);
   });
 
-  it('is not told again once it succeeds, nor if somebody was on the case before', async () => {
+  it('is not announced again once it succeeds, nor if somebody was on the case before', async () => {
     const { world, engine, pass, told } = await aFailed();
 
     world.hook = (_, perform) => perform();

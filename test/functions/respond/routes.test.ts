@@ -22,7 +22,7 @@ function aRoutedWorld(): World {
 const heard = ({ told }: World) => told.map(({ kind, channels }) => [kind, channels]);
 
 describe('the messages of a case', () => {
-  it('also reach whoever heard of it, once another route applies', async () => {
+  it('also reach each channel that showed the case, once another route applies', async () => {
     const world = aRoutedWorld();
     const engine = anEngine(world);
 
@@ -37,7 +37,7 @@ describe('the messages of a case', () => {
     expect(caseOf(world).toldTo).toEqual(['slack', 'pagerduty']);
   });
 
-  it('go where they went when the function was killed before it recorded that they are told', async () => {
+  it('go to the same channels when the function was killed before it recorded the announcement', async () => {
     const world = aRoutedWorld();
     const engine = anEngine(world);
     world.hook = async (name, perform) => {

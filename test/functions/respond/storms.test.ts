@@ -72,7 +72,7 @@ describe('the cases of a storm', () => {
     expect(toldOf(last)).toEqual([isEachTold ? 'observed' : '(observed)']);
   });
 
-  it('are contained and told to other systems, and to people until it is known to be one', async () => {
+  it('are contained and announced to other systems, and to people until it is known to be a storm', async () => {
     const { world, strike, toldOf, names } = setUp();
 
     await strike();
@@ -86,7 +86,7 @@ describe('the cases of a storm', () => {
     expect(outlineCase(caseOf(world, 'thing0'))).not.toHaveProperty('storm');
   });
 
-  it('are quiet while the message of the storm tells of them, and speak for themselves after its end', async () => {
+  it('have no messages of their own while the message of the storm covers them, and have them after its end', async () => {
     const { engine, strike, toldOf, end } = setUp();
     await strike();
 
@@ -98,7 +98,7 @@ describe('the cases of a storm', () => {
     expect(toldOf('thing6')).toEqual(['(contained)', 'released']);
   });
 
-  it('are told to people where one needs somebody, and from then on', async () => {
+  it('are announced to people where one needs somebody, and from then on', async () => {
     const { world, engine, strike, toldOf } = setUp();
     world.hook = (call, perform) =>
       /^(things.addToGroup|policies.attach)/.test(call)
@@ -123,7 +123,7 @@ describe('the cases of a storm', () => {
     expect(toldOf(last)).toEqual(['(approval-needed)']);
   });
 
-  it('that are only recorded are none of it, as the digest tells of them', async () => {
+  it('that are only recorded are no part of it, as the digest lists them', async () => {
     const { world, strike, kept } = setUp({ playbooks: [aPlaybook({ mode: 'observe', actions: [] })] });
     Object.assign(world.ports.surroundings, { digests: true });
 
@@ -132,7 +132,7 @@ describe('the cases of a storm', () => {
     expect(kept.size).toBe(0);
   });
 
-  it('are told once, however often a run is killed at its first news', async () => {
+  it('are announced once, however often a run is killed at its first news', async () => {
     const { world, strike, toldOf } = setUp();
     let calls = 0;
     world.hook = async (call, perform) => {

@@ -58,7 +58,7 @@ function setUp({ everyMs = hour }: { readonly everyMs?: number | undefined } = {
 }
 
 describe('the digest of cases that are only recorded', () => {
-  it('is told once in each interval, with every case in exactly one', async () => {
+  it('is published once in each interval, with every case in exactly one', async () => {
     const { world, run } = setUp();
     for (let passed = 0; passed < 300; passed += 1) {
       world.now += minute;
@@ -73,7 +73,7 @@ describe('the digest of cases that are only recorded', () => {
     expect(named).toEqual(world.cases.map(({ thingName }) => thingName));
   });
 
-  it('is told again under the same id when the run was killed before it recorded that', async () => {
+  it('is published again under the same id when the run was killed before it recorded that', async () => {
     const { world, run } = setUp();
     world.cases = [aListed('a', now - minute)];
     world.isKilled = true;

@@ -134,7 +134,7 @@ Runbook:  docs/operating.md#statuses`,
     ]);
   });
 
-  it('is told again when its numbers change: to all channels when they doubled, else as an update', async () => {
+  it('is published again when its numbers change: to all channels when they doubled, else as an update', async () => {
     const { world, run } = setUp({ count: 12 });
     await run();
     await run();
@@ -152,7 +152,7 @@ Runbook:  docs/operating.md#statuses`,
     expect(new Set(seqs).size).toBe(3);
   });
 
-  it('is told to all channels when some wait for approval who did not, or twice as many', async () => {
+  it('is published to all channels when things newly wait for approval, or twice as many', async () => {
     const { world, run, become } = setUp();
     become('contained');
     const wait = (count: number) => {
@@ -216,7 +216,7 @@ Runbook:  docs/operating.md#statuses`,
     expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
   });
 
-  it('goes where one of its cases would go, and its end to those who heard of it', async () => {
+  it('goes where one of its cases would go, and its end to the same channels', async () => {
     const { world, run, become } = setUp({ withRoutes: true });
     await run();
     become('contained');

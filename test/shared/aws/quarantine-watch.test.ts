@@ -84,7 +84,7 @@ describe('the watch over an adopted policy', () => {
     expect(await adopted.findMissing()).toEqual([]);
   });
 
-  it('tells that the text denies less, or that the policy is gone, and changes neither', async () => {
+  it('reports that the text denies less, or that the policy is gone, and changes neither', async () => {
     say({ ...wanted, Action: 'iot:Connect' });
     expect(await adopted.findMissing()).toEqual(['text of the policy']);
 

@@ -136,7 +136,7 @@ describe('the routes of cordon.yml', () => {
       ),
     ).split('\n');
 
-  it('say of which cases nobody is told, and which channel tells nobody, or which digest', () => {
+  it('name the cases that reach nobody, and the channel or digest that reaches nobody', () => {
     const lines = explain(`  digest: { every: 15m }
   routes:
     - { status: [observed], to: [] }

@@ -132,7 +132,7 @@ describe('a finding of an audit', () => {
     },
   );
 
-  it('that is a way round tells people of it at once, however many alarms the device raises', () => {
+  it('that is a way round is announced at once, however many alarms the device raises', () => {
     const finding = anAuditFinding();
     const held = take(undefined, aViolation());
     const lastNews = ({ outbox: { announcements } }: Case) => announcements.at(-1)?.news;
@@ -159,7 +159,7 @@ describe('a finding of an audit', () => {
     );
   });
 
-  it('that was a way round tells people once a later audit has it no more, and only while the thing is held', () => {
+  it('that was a way round is announced when a later audit no longer has it, and only while the thing is held', () => {
     const finding = anAuditFinding({ check: 'IOT_POLICY_OVERLY_PERMISSIVE_CHECK', resource: 'device' });
     const clear = { ...finding, eventType: 'alarm-cleared' as const, occurredAt: now + 1 };
     const held = take(take(undefined, aViolation()), finding);

@@ -96,7 +96,7 @@ describe('a finding of another product', () => {
     );
   });
 
-  it('tells people of the limit of its sender once, and other systems of each case', () => {
+  it('announces the limit of its sender to people once, and each case to other systems', () => {
     const record = caseAfter(under([ofSiem], { fleetLimitReached: true, fleetLimitTold: true }));
 
     expect(record).toMatchObject({ quiet: true, outbox: { announcements: [{ quiet: true }] } });
@@ -129,7 +129,7 @@ describe('a finding of another product', () => {
     expect(keys).toContain('external finding/siem/uid-99');
   });
 
-  it('is told in words and as its kind, and is the same after it was stored', () => {
+  it('is announced in words and with its kind, and is the same after it was stored', () => {
     const record = caseAfter(under([ofSiem]));
     const [pending] = record.outbox.announcements;
     const told = writeAnnouncement(

@@ -126,7 +126,7 @@ describe('a simulated response', () => {
     });
   });
 
-  it('tells the most that was done about a thing', () => {
+  it('shows the strongest response to a thing', () => {
     const configuration = aConfiguration({
       playbooks: [
         aPlaybook({ name: 'watch', when: { behavior: 'other' }, mode: 'observe', actions: [] }),

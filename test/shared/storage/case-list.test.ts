@@ -129,7 +129,7 @@ describe('a list of cases', () => {
     expect(pages).toEqual([['case-e', 'case-d'], ['case-c', 'case-b'], ['case-a']]);
   }, 60_000);
 
-  it('tells of a case what people ask first, without reading it', async () => {
+  it('shows what people ask first about a case, without reading it', async () => {
     const table = await openTable('outlines', [aCaseOf('a')]);
 
     expect((await table.list.page({ statuses: ['contained'], limit: 1 })).cases).toEqual([

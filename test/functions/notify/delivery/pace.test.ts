@@ -43,7 +43,7 @@ describe('a service that is busy', () => {
     expect(heard).toEqual([90_000, 90_500 + 3_600_000]);
   });
 
-  it('is waited for where an earlier run heard so', async () => {
+  it('is waited for where the service asked an earlier run to wait', async () => {
     const { call, refuse, pauses } = setUp(30_000);
 
     await call(refuse(0));

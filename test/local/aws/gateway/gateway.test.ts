@@ -150,7 +150,7 @@ describe('a call to the gateway', () => {
     },
   );
 
-  it('is logged under the name that AWS uses, where the service can tell', async () => {
+  it('is logged under the name that AWS uses, where the service has one', async () => {
     const client = new IoTClient(stack.clientConfig());
 
     expect(await failureOf(client.send(new ListJobsCommand({})))).toMatchObject({

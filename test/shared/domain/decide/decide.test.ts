@@ -372,7 +372,7 @@ describe('decide, on an operator’s command,', () => {
     expect(closed.ledger.map(({ status }) => status)).toEqual(['reverted', 'reverted']);
   });
 
-  it('stops in release-conflict where an action could not be undone, and can be told to continue', () => {
+  it('stops in release-conflict where an action could not be undone, and can be continued', () => {
     const releasing = decided(contained(), operator('release'));
     const first = nextStep(releasing, new Set());
     if (!first) throw new Error('no step');
@@ -398,7 +398,7 @@ describe('decide, on an operator’s command,', () => {
     });
   });
 
-  it('approves a waiting case, and contains by hand', () => {
+  it('approves a waiting case, and contains on command', () => {
     const waiting = decided(undefined, alarm(), { fleetLimitReached: true });
 
     expect(decided(waiting, operator('approve')).status).toBe('containing');

@@ -113,7 +113,7 @@ describe('guards.fourEyes', () => {
       });
   });
 
-  it('takes no request of a sender whom nothing tells apart, as nobody could confirm it', () => {
+  it('refuses an order of a sender who can’t be identified, as nobody could confirm it', () => {
     expect(decideOn(undefined, order('contain', undefined))).toEqual({
       outcome: 'unchanged',
       reason: { code: 'second-person', why: 'unproven' },

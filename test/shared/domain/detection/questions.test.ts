@@ -97,7 +97,7 @@ describe('a report', () => {
     expect([judged.asked, judged.told]).toEqual([asked, told]);
   });
 
-  it('asks once, though it is judged anew with the membership', () => {
+  it('asks once, though it is judged again with the membership', () => {
     expect(report({ values: { ports: 3, children: 1 } }).asked).toEqual(['distribution', 'membership']);
   });
 

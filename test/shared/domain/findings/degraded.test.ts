@@ -21,7 +21,7 @@ describe('what limits the view of an agent', () => {
     expect(describeDegraded([reason])).not.toMatch(/^reports /);
   });
 
-  it('is told as it is where another version of the agent has a reason of its own, even one of an object', () => {
+  it('is shown unchanged where another version of the agent has its own reason, even one of an object', () => {
     expect(describeDegraded(['constructor', 'gap', 'no-ebpf'])).toBe(
       'reports constructor; stood still for a time; reports no-ebpf',
     );

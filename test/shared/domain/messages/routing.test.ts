@@ -49,7 +49,7 @@ describe('a message', () => {
     expect(routeMessage(told, at(time), routes)).toEqual(channels);
   });
 
-  it('also goes to who heard of the case before, whatever the hour', () => {
+  it('also goes to each channel that showed the case before, at any hour', () => {
     const night = at('2026-11-30T20:00:00+01:00');
 
     expect(routeMessage(message, night, routes, ['slack'])).toEqual(['slack', 'pagerduty']);

@@ -50,7 +50,7 @@ describe('a storm', () => {
     ).toBe(true);
   });
 
-  it('takes no case after a calm time, but stays until its end was told', () => {
+  it('takes no case after a calm time, but stays until its end is announced', () => {
     const { told, state } = play([...cases(6), { thing: 9, pause: 600_000 }]);
 
     expect(told.at(-1)?.storm).toBeUndefined();
@@ -77,7 +77,7 @@ describe('a storm', () => {
     expect(noteOpened(play(cases(6)).state, opened, limit)).toEqual({ storm: 'storm-case-5' });
   });
 
-  it('never leaves more than the limit of things told by themselves within the time, whatever comes, and keeps bounded state', () => {
+  it('never lets more things than the limit have their own messages within the time, and keeps bounded state', () => {
     const some = fc.record({ thing: fc.nat(30), pause: fc.integer({ min: 0, max: 400_000 }) });
     fc.assert(
       fc.property(fc.array(some, { maxLength: 200 }), (coming) => {

@@ -91,7 +91,7 @@ describe('a pressed button where guards.fourEyes is on', () => {
     expect(said).toEqual([expect.stringContaining('you asked for it')]);
   });
 
-  it('tells who asks first that it waits', async () => {
+  it('answers the first person that the order waits', async () => {
     const { commands, said } = await press('U1', ['U1', 'U2'], contained);
 
     expect(commands).toHaveLength(1);

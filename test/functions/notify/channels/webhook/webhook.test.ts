@@ -127,7 +127,7 @@ describe('the format opsgenie', () => {
     ]);
   });
 
-  it('opens and closes a case that it hears of when it is over', async () => {
+  it('opens and closes a case that first reaches it when it is over', async () => {
     await show(anAnnouncement({ kind: 'released', status: 'closed' }), format);
 
     expect(asked.map(({ path }) => path)).toEqual([
