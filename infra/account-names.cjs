@@ -185,8 +185,13 @@ function openGroups(open, readArnPrefix) {
       return found && (found.policyDocument ?? '');
     },
     async hasMembers(thingGroupName) {
-      const { things = [] } = await iot('ListThingsInThingGroupCommand', { thingGroupName, maxResults: 1 });
-      return things.length > 0;
+      const call = () => iot('ListThingsInThingGroupCommand', { thingGroupName, maxResults: 1 });
+      return ((await find(call, 'ResourceNotFoundException'))?.things ?? []).length > 0;
+    },
+    // One page: whether there are any, and some by name.
+    async listTargets(policyName) {
+      const call = () => iot('ListTargetsForPolicyCommand', { policyName });
+      return (await find(call, 'ResourceNotFoundException'))?.targets ?? [];
     },
   };
 }

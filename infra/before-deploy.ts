@@ -6,6 +6,7 @@ import type { Parameters as DeployParameters } from '../shared/config/parameters
 import { findWarnings } from '../shared/config/warnings';
 import type { Configuration } from '../shared/domain/configuration';
 import { type GroupReader, judgeAdoption } from '../shared/mitigation/adoption';
+import { judgeMove, type MoveReader } from '../shared/mitigation/adoption-move';
 import { type Account, findCollisions } from './collisions';
 
 /** The explanation of the packaged cordon.yml. The file in the checkout may have changed since. */
@@ -22,7 +23,7 @@ interface TitledSecret extends ChannelSecret {
   readonly title: string;
 }
 
-interface Deploy extends Account, GroupReader {
+interface Deploy extends Account, GroupReader, MoveReader {
   readonly stage: string;
   readonly file: DescribedFile;
   /** Name of the Systems Manager parameter that has a secret; undefined if it is elsewhere. */
@@ -77,8 +78,20 @@ function refusal(text: string): Error {
 async function checkAdoption(deploy: Deploy): Promise<void> {
   const { stage, file, warn } = deploy;
   const { refusals, notices } = await judgeAdoption(file.quarantine, `cordon-${stage}`, deploy);
-  if (refusals.length > 0) throw refusal(`nothing was changed: ${refusals.join('\n')}`);
+  const all = [...refusals, ...(await findMove(deploy))];
+  if (all.length > 0) throw refusal(`nothing was changed: ${all.join('\n')}`);
   for (const notice of notices) warn(notice);
+}
+
+async function findMove(deploy: Deploy): Promise<readonly string[]> {
+  const { stage, file, warn } = deploy;
+  try {
+    return await judgeMove(file.quarantine, `cordon-${stage}`, deploy);
+  } catch (error) {
+    // Only a check: the person who deploys may lack the right, and the stack itself refuses.
+    warn(`whether things are held by what this deploy gives up could not be seen: ${String(error)}`);
+    return [];
+  }
 }
 
 /** CloudFormation would fail at these in the middle of a deploy, or take over what is not its own. */

@@ -8,6 +8,8 @@ export interface AttachmentPorts {
     detach(policyName: string, groupArn: string): Promise<void>;
     findMember(groupArn: string): Promise<string | undefined>;
   };
+  /** What denies the things of which group in the configuration that the function has. */
+  readonly current: { readonly policyName: string; readonly thingGroup: string };
   /** The id of the stack that may abandon its containments when it is deleted, as an administrator stored it. */
   readonly readLetGo: () => Promise<string | undefined>;
   /** Name of the parameter that has the id. */
@@ -43,9 +45,12 @@ export async function keepAttached(
 async function detach(
   { PolicyName, ThingGroupArn }: z.output<typeof properties>,
   stackId: string,
-  { group, readLetGo, letGoParameter }: AttachmentPorts,
+  { group, current, readLetGo, letGoParameter }: AttachmentPorts,
 ): Promise<void> {
-  const member = await group.findMember(ThingGroupArn);
+  // An update has attached another policy to the group before it takes the old one off.
+  const isReplaced =
+    ThingGroupArn.endsWith(`:thinggroup/${current.thingGroup}`) && PolicyName !== current.policyName;
+  const member = isReplaced ? undefined : await group.findMember(ThingGroupArn);
   // Detaching the policy would silently release the thing, which was added after the deletion guard had looked.
   if (member && (await readLetGo()) !== stackId)
     throw new Error(`${member} is still in the quarantine group; ${writeWayOut(stackId, letGoParameter)}`);

@@ -61,16 +61,31 @@ export async function guardDeletion(
 
 /**
  * After a rename of the quarantine group, respond's role covers only the new group, so things in the old one could not be
- * released. This checks only the group, so it does not refuse the rollback of a refused update.
+ * released. A policy of the stack's own that is given up is deleted, also where a certificate is denied by it. This
+ * checks only what is given up, so it does not refuse the rollback of a refused update.
  */
-async function refuseToMove(before: unknown, after: unknown, { group }: DeletionPorts): Promise<void> {
+async function refuseToMove(before: unknown, after: unknown, ports: DeletionPorts): Promise<void> {
   const old = properties.safeParse(before);
-  const { ThingGroupArn } = properties.parse(after);
-  if (!old.success || old.data.ThingGroupArn === ThingGroupArn) return;
-  const member = await group.findMember(old.data.ThingGroupArn);
-  if (!member) return;
-  const name = old.data.ThingGroupArn.split('/').at(-1);
-  throw new Error(`${member} is still in the group ${name}; release it before quarantine.thingGroup changes`);
+  if (!old.success) return;
+  const { ThingGroupArn, PolicyName } = properties.parse(after);
+  const { data } = old;
+  const member = data.ThingGroupArn === ThingGroupArn ? undefined : await findHeldMember(data, ports);
+  if (member) {
+    const name = data.ThingGroupArn.split('/').at(-1);
+    throw new Error(
+      `${member} is still in the group ${name}; release it before quarantine.thingGroup changes`,
+    );
+  }
+  const targets = data.PolicyName === PolicyName ? [] : await listOtherTargets(data, ports);
+  if (targets.length > 0)
+    throw new Error(
+      `${data.PolicyName} still denies ${nameTargets(targets)}; release what they hold before quarantine.policy changes`,
+    );
+}
+
+/** An adopted policy continues to deny who is in the group by hand. */
+async function findHeldMember(old: Properties, ports: DeletionPorts): Promise<string | undefined> {
+  return old.IsPolicyAdopted ? nameHeldThings([], ports) : ports.group.findMember(old.ThingGroupArn);
 }
 
 async function refuseWhileContained(

@@ -1,3 +1,4 @@
+import { configuration } from 'cordon:configuration';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectPolicies } from '../../shared/aws/policies';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
@@ -8,11 +9,13 @@ import { provision } from './handler';
 
 const { log, wrap } = createTelemetry('provision');
 
+const { thingGroup, policy } = configuration.quarantine;
 const letGoParameter = readEnv('LET_GO_PARAMETER');
 
 export const handler = wrap(
   provision({
     group: connectQuarantineGroup(),
+    current: { policyName: policy ?? readEnv('QUARANTINE_POLICY_NAME'), thingGroup },
     policies: connectPolicies(),
     clock: Date.now,
     wait: (ms) => delay(ms),

@@ -5,6 +5,7 @@ import { writeResources } from '../../infra/write-resources';
 import { createAdopted } from '../../local/adopted-group';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { type GroupReader, judgeAdoption } from '../../shared/mitigation/adoption';
+import { judgeMove } from '../../shared/mitigation/adoption-move';
 import { aRegistry } from '../local/aws/iot/builders';
 import { root } from './template';
 
@@ -204,6 +205,58 @@ describe('a deny policy that a deploy adopts', () => {
     ],
   ])('is refused where it %s', async (_, document, account, reason) => {
     expect((await judgePolicy(document, account)).refusals).toEqual([expect.stringMatching(reason)]);
+  });
+});
+
+describe('a deploy that gives up what the stack has', () => {
+  const own = [
+    { type: 'AWS::IoT::Policy', physicalId: 'cordon-dev-quarantine' },
+    {
+      type: 'Custom::QuarantineAttachment',
+      physicalId: `${prefix}:thinggroup/cordon-quarantine/cordon-dev-quarantine`,
+    },
+  ];
+  const move = (
+    quarantine: object,
+    { members = false, targets = [] as string[], stack = own as typeof own } = {},
+  ) =>
+    judgeMove({ thingGroup: 'cordon-quarantine', ...quarantine } as never, 'cordon-dev', {
+      listOwn: async () => stack,
+      hasMembers: async (group) => members && group === 'cordon-quarantine',
+      listTargets: async (policy) => (policy === 'cordon-dev-quarantine' ? targets : []),
+    });
+  const group = `${prefix}:thinggroup/cordon-quarantine`;
+
+  it('is refused while things are in the old group', async () => {
+    expect(await move({ thingGroup: 'hand-made', adopt: true }, { members: true })).toEqual([
+      'things are still in thing group cordon-quarantine, which this deploy gives up: release them, or take them out of it, before quarantine.thingGroup changes',
+    ]);
+  });
+
+  it('is refused while the old policy denies certificates', async () => {
+    expect(
+      await move({ adopt: true, policy: 'mine' }, { members: true, targets: [group, `${prefix}:cert/a`] }),
+    ).toEqual([
+      `policy cordon-dev-quarantine, which this deploy gives up, still denies ${prefix}:cert/a: release what is held by it before quarantine.policy changes`,
+    ]);
+  });
+
+  it.each<[string, object, Parameters<typeof move>[1]]>([
+    ['nothing changes', {}, { members: true, targets: [group, `${prefix}:cert/a`] }],
+    ['nothing is held', { thingGroup: 'hand-made', adopt: true, policy: 'mine' }, { targets: [group] }],
+    [
+      'only things of the same group are held',
+      { adopt: true, policy: 'mine' },
+      { members: true, targets: [group] },
+    ],
+    ['there is no stack yet', { thingGroup: 'hand-made' }, { members: true, stack: [] }],
+    [
+      'what it gives up is adopted, and stays',
+      { thingGroup: 'hand-made' },
+      { members: true, stack: own.slice(1) },
+    ],
+  ])('goes on where %s', async (_, quarantine, account) => {
+    expect(await move(quarantine, account)).toEqual([]);
   });
 });
 

@@ -27,7 +27,9 @@ function setUp({
   contained = [],
   targets = [],
   letGo,
+  policyName = 'deny',
 }: {
+  policyName?: string;
   targets?: string[];
   member?: string;
   fault?: Error;
@@ -64,7 +66,17 @@ function setUp({
   const { log, lines } = fakeTelemetry();
   const letGoParameter = '/cordon-dev/delete-while-contained';
   const time = { clock: Date.now, wait: async () => {} };
-  const ports = { group, policies, ...time, listByStatus, log, letGoParameter, readLetGo: async () => letGo };
+  const current = { policyName, thingGroup: 'cordon-quarantine' };
+  const ports = {
+    group,
+    policies,
+    current,
+    ...time,
+    listByStatus,
+    log,
+    letGoParameter,
+    readLetGo: async () => letGo,
+  };
   return { attached, answers, ports, lines, run: provision({ ...ports, answer }) };
 }
 
@@ -117,6 +129,29 @@ describe('provision', () => {
         PhysicalResourceId: id,
       }),
     );
+  });
+
+  it('takes a policy off for which an update attached another one, whoever is in the group', async () => {
+    const { run, attached, answers } = setUp({ member: 'mything1', policyName: 'theirs' });
+    attached.add(`${groupArn} deny`);
+    attached.add(`${groupArn} theirs`);
+
+    await run(anEvent({ RequestType: 'Delete', PhysicalResourceId: id }));
+
+    expect([...attached]).toEqual([`${groupArn} theirs`]);
+    expect(answers).toEqual(answered({ Status: 'SUCCESS', PhysicalResourceId: id }));
+  });
+
+  it('leaves the policy on a group with things that an update gives up', async () => {
+    const { run, attached, answers } = setUp({ member: 'mything1', policyName: 'theirs' });
+    const before = `${groupArn}-before`;
+    attached.add(`${before} deny`);
+    const ResourceProperties = { ServiceToken: 'token', PolicyName: 'deny', ThingGroupArn: before };
+
+    await run(anEvent({ RequestType: 'Delete', PhysicalResourceId: id, ResourceProperties }));
+
+    expect([...attached]).toEqual([`${before} deny`]);
+    expect(JSON.stringify(answers)).toContain('mything1 is still in the quarantine group');
   });
 
   it('answers FAILED with a reason that CloudFormation accepts', async () => {
@@ -228,6 +263,51 @@ describe('the deletion guard', () => {
     expect(answers).toEqual(
       lets ? done : guarded({ Status: 'FAILED', Reason, PhysicalResourceId: 'DeletionGuard' }),
     );
+  });
+
+  it.each<[string, Parameters<typeof setUp>[0], Record<string, string>, boolean]>([
+    ['a certificate has the policy', { targets: [groupArn, certificateArn] }, {}, false],
+    ['only the group has it', { targets: [groupArn], member: 'mything1', contained: ['mything1'] }, {}, true],
+    // It stays where it is.
+    [
+      'it is adopted',
+      { targets: [certificateArn], contained: ['mything1'] },
+      { IsPolicyAdopted: 'true' },
+      true,
+    ],
+  ])(
+    'allows another policy only while the old one denies no more than its group: %s',
+    async (_, held, more, lets) => {
+      const { run, answers } = setUp(held);
+      const OldResourceProperties = {
+        ServiceToken: 'token',
+        PolicyName: 'old',
+        ThingGroupArn: groupArn,
+        ...more,
+      };
+
+      await run(aGuardEvent({ RequestType: 'Update', OldResourceProperties }));
+
+      const Reason =
+        'old still denies certificate 0123abcd; release what they hold before quarantine.policy changes';
+      expect(answers).toEqual(
+        lets ? done : guarded({ Status: 'FAILED', Reason, PhysicalResourceId: 'DeletionGuard' }),
+      );
+    },
+  );
+
+  it('allows another group where the policy of the old one is adopted, unless a case holds a thing', async () => {
+    const OldResourceProperties = {
+      ...{ ServiceToken: 'token', PolicyName: 'mine', ThingGroupArn: `${groupArn}-before` },
+      IsPolicyAdopted: 'true',
+    };
+    const byHand = setUp({ member: 'theirs' });
+    await byHand.run(aGuardEvent({ RequestType: 'Update', OldResourceProperties }));
+    const held = setUp({ member: 'theirs', contained: ['mything1'] });
+    await held.run(aGuardEvent({ RequestType: 'Update', OldResourceProperties }));
+
+    expect(byHand.answers).toEqual(done);
+    expect(JSON.stringify(held.answers)).toContain('mything1 is still in the group cordon-quarantine-before');
   });
 
   it.each([

@@ -28,6 +28,7 @@ function aStack(ResourceType: string, created: Properties) {
   let last = { Status: '', PhysicalResourceId: '' };
   const run = provision({
     group,
+    current: { policyName: 'deny', thingGroup: 'current' },
     listByStatus: async () => [],
     policies: noPolicies,
     clock: Date.now,

@@ -1,0 +1,37 @@
+import { nameQuarantinePolicy } from '../config/quarantine-policy';
+import type { Configuration } from '../domain/configuration';
+import type { GroupReader } from './adoption';
+
+export interface MoveReader extends Pick<GroupReader, 'listOwn' | 'hasMembers'> {
+  /** ARNs of what has the policy; none where the account has no such policy. */
+  readonly listTargets: (policyName: string) => Promise<readonly string[]>;
+}
+
+/**
+ * Why a deploy can't give up the quarantine group or policy that the stack has: something is held by it. The stack would
+ * refuse that too (functions/provision/deletion-guard.ts), but in the middle of the deploy.
+ */
+export async function judgeMove(
+  quarantine: Configuration['quarantine'],
+  prefix: string,
+  reader: MoveReader,
+): Promise<readonly string[]> {
+  const own = await reader.listOwn();
+  const attachment = own.find(({ type }) => type === 'Custom::QuarantineAttachment');
+  const [, groupArn = '', group = '', policy = ''] =
+    /^([^/]+:thinggroup\/([^/]+))\/(.+)$/.exec(attachment?.physicalId ?? '') ?? [];
+  const isOwn = own.some(({ type, physicalId }) => type === 'AWS::IoT::Policy' && physicalId === policy);
+  // What an adopted policy denies, it still does without the stack.
+  if (!isOwn) return [];
+  if (group !== quarantine.thingGroup && (await reader.hasMembers(group)))
+    return [
+      `things are still in thing group ${group}, which this deploy gives up: release them, or take them out of it, before quarantine.thingGroup changes`,
+    ];
+  if (policy === nameQuarantinePolicy(prefix, quarantine)) return [];
+  const targets = (await reader.listTargets(policy)).filter((target) => target !== groupArn);
+  return targets.length === 0
+    ? []
+    : [
+        `policy ${policy}, which this deploy gives up, still denies ${targets.join(', ')}: release what is held by it before quarantine.policy changes`,
+      ];
+}
