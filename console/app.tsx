@@ -179,7 +179,8 @@ function LostConnection({ session }: Pick<PageProps, 'session'>) {
   const age = lastAt === undefined ? '' : ` What you see is ${writeDuration(now - lastAt)} old.`;
   return (
     <div class="banner tone-danger" role="alert">
-      <strong>{state === 'lost' ? 'No connection.' : 'You are signed out.'}</strong> {why}
+      <strong>{state === 'lost' ? 'No connection.' : 'You are signed out.'}</strong>{' '}
+      {why?.replace(/[^.!?)]$/, '$&.')}
       <span aria-live="off">{age}</span>
       {state === 'lost' && ' Trying again.'}
       {state === 'signed-out' && session && (

@@ -27,49 +27,69 @@ const patienceMs = 20_000;
 /** What the page needs of an answer. */
 const passedOn = ['content-type', 'etag', 'retry-after', 'content-disposition'];
 
-/** Sends calls to the HTTP API, signed with the operator's own credentials, which are read anew for each. */
-export function connectApi(
-  apiUrl: string,
-  region: () => Promise<string>,
-  credentials: () => Promise<Credentials>,
-): SignedApi {
-  const { protocol, host, hostname, port } = new URL(apiUrl);
-  return async ({ method, path, headers, body }) => {
-    const [bare = '/', query = ''] = splitOnce(path, '?');
-    const signer = new SignatureV4({
-      service: 'execute-api',
-      region: await region(),
-      credentials: await credentials(),
-      sha256: Sha256,
-    });
-    const signed = await signer.sign({
-      method,
-      protocol,
-      hostname,
-      ...(port !== '' && { port: Number(port) }),
-      path: bare,
-      query: readQuery(query),
-      headers: { ...headers, host },
-      ...(body.length > 0 && { body }),
-    });
-    const response = await fetch(`${protocol}//${host}${path}`, {
-      method,
-      headers: signed.headers,
-      ...(body.length > 0 && { body: new Uint8Array(body) }),
-      // A redirect would take the signature elsewhere.
-      redirect: 'error',
-      signal: AbortSignal.timeout(patienceMs),
-    });
-    return {
-      status: response.status,
-      headers: Object.fromEntries(
-        passedOn.flatMap((name) => {
-          const value = response.headers.get(name);
-          return value === null ? [] : [[name, value]];
-        }),
-      ),
-      body: Buffer.from(await response.arrayBuffer()),
-    };
+/** Where the HTTP API is, and whose calls it takes. Credentials are read anew for each call. */
+export interface Api {
+  readonly url: string;
+  readonly region: () => Promise<string>;
+  readonly credentials: () => Promise<Credentials>;
+}
+
+/**
+ * Sends calls to the HTTP API, signed with the operator's own credentials. After a call without an answer, `find` looks again:
+ * the API of a restarted local stack, or of a stack that was deployed anew, has another address.
+ */
+export function connectApi(find: () => Promise<Api>): SignedApi {
+  let found: Promise<Api> | undefined;
+  return async (call) => {
+    found ??= find();
+    try {
+      return await send(await found, call);
+    } catch (error) {
+      found = undefined;
+      throw error;
+    }
+  };
+}
+
+async function send(
+  { url, region, credentials }: Api,
+  { method, path, headers, body }: ApiCall,
+): Promise<ApiAnswer> {
+  const { protocol, host, hostname, port } = new URL(url);
+  const [bare = '/', query = ''] = splitOnce(path, '?');
+  const signer = new SignatureV4({
+    service: 'execute-api',
+    region: await region(),
+    credentials: await credentials(),
+    sha256: Sha256,
+  });
+  const signed = await signer.sign({
+    method,
+    protocol,
+    hostname,
+    ...(port !== '' && { port: Number(port) }),
+    path: bare,
+    query: readQuery(query),
+    headers: { ...headers, host },
+    ...(body.length > 0 && { body }),
+  });
+  const response = await fetch(`${protocol}//${host}${path}`, {
+    method,
+    headers: signed.headers,
+    ...(body.length > 0 && { body: new Uint8Array(body) }),
+    // A redirect would take the signature elsewhere.
+    redirect: 'error',
+    signal: AbortSignal.timeout(patienceMs),
+  });
+  return {
+    status: response.status,
+    headers: Object.fromEntries(
+      passedOn.flatMap((name) => {
+        const value = response.headers.get(name);
+        return value === null ? [] : [[name, value]];
+      }),
+    ),
+    body: Buffer.from(await response.arrayBuffer()),
   };
 }
 

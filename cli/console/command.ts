@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CommandPorts } from '../command-ports';
 import { say, sayAside } from '../look/output';
+import type { TargetOptions } from '../target';
 import type { ConsoleFlags } from './run';
 
 /** Adds `cordon console`. */
@@ -12,7 +13,11 @@ export function addConsoleCommand(program: Command, { version, target }: Command
     .option('--api <url>', 'address of the HTTP API (default: the ApiUrl of the stack’s outputs)')
     .action(async (flags: ConsoleFlags) => {
       const { runConsole } = await import('./run');
-      await runConsole(await target(), flags, { version, say, sayAside });
+      const findAgain = async () => {
+        const { findTarget } = await import('../target');
+        return findTarget(program.opts<TargetOptions>());
+      };
+      await runConsole(await target(), flags, { version, findAgain, say, sayAside });
     });
 }
 

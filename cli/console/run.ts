@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { RefusedError, UnreachableError } from '../cli-error';
 import type { Target } from '../target';
-import { connectApi } from './api';
+import { type Api, connectApi } from './api';
 import { readConsole } from './files';
 import { startConsole } from './server';
 
@@ -12,36 +12,50 @@ export interface ConsoleFlags {
   readonly api?: string;
 }
 
+type Stack = Pick<Target, 'stage' | 'name' | 'settings' | 'isLocal'>;
+
 interface ConsolePorts {
   readonly version: string;
+  /** Looks for the stack again, without a word. */
+  readonly findAgain: () => Promise<Stack>;
   readonly say: (text: string) => void;
   readonly sayAside: (text: string) => void;
 }
 
 /** Serves the console until it is stopped. */
 export async function runConsole(
-  { stage, name, settings }: Pick<Target, 'stage' | 'name' | 'settings'>,
+  target: Stack,
   { port, api }: ConsoleFlags,
-  { version, say, sayAside }: ConsolePorts,
+  { version, findAgain, say, sayAside }: ConsolePorts,
 ): Promise<void> {
   const files = readConsole(folders());
-  const cloudFormation = new CloudFormationClient(settings);
-  const { region, credentials } = cloudFormation.config;
-  const apiUrl = api ?? (await findApiUrl(stage, cloudFormation));
-  const server = await startConsole({
-    files,
-    api: connectApi(
-      apiUrl,
-      async () => region(),
-      async () => credentials(),
-    ),
-    about: { version, where: name },
-    port,
-  });
+  let first: Api | undefined = await findApi(target, api);
+  const find = async () => {
+    const known = first;
+    first = undefined;
+    if (known) return known;
+    const again = await findAgain();
+    // What was opened for a stack of this machine must not go on with an account.
+    if (again.isLocal !== target.isLocal)
+      throw new UnreachableError('the local stack has stopped: start it again with npm start');
+    return findApi(again, api);
+  };
+  const about = { version, where: target.name };
+  const server = await startConsole({ files, api: connectApi(find), about, port });
   say(server.issueLink());
   sayAside('Open this link; it works once. Enter prints another one, Ctrl-C ends the console.');
   await untilStopped(() => say(server.issueLink()));
   await server.close();
+}
+
+async function findApi({ stage, settings }: Pick<Target, 'stage' | 'settings'>, url?: string): Promise<Api> {
+  const client = new CloudFormationClient(settings);
+  const { region, credentials } = client.config;
+  return {
+    url: url ?? (await findApiUrl(stage, client)),
+    region: async () => region(),
+    credentials: async () => credentials(),
+  };
 }
 
 /** Beside the bundle in a checkout, and in the package. */

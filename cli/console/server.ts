@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { CliError } from '../cli-error';
 import type { ApiAnswer, SignedApi } from './api';
 import type { ConsoleFile } from './files';
 import { apiPrefix, findRefusal, isApi } from './refuse';
@@ -62,7 +63,7 @@ async function answer(
   );
   const refusal = findRefusal({ method, path, headers }, port);
   if (refusal) return problem(403, refusal);
-  if (path === '/open') return open(new URLSearchParams(query).get('key') ?? '', sessions);
+  if (path === '/open') return open(new URLSearchParams(query).get('key') ?? '', headers.cookie, sessions);
   if (!sessions.isOpen(headers.cookie)) return isApi(path) ? problem(401, closed) : text(401, closed);
   if (isApi(path)) return callApi(message, method, { path, query }, options.api);
   return method === 'GET' ? showFile(path, options) : problem(405, 'only the API takes a POST');
@@ -71,10 +72,12 @@ async function answer(
 const closed =
   'This console is not open in this browser: open the link that cordon console printed, or press Enter there for a new one.';
 
-function open(key: string, sessions: Sessions): ApiAnswer {
+function open(key: string, cookies: string | undefined, sessions: Sessions): ApiAnswer {
   const cookie = sessions.redeem(key);
-  if (!cookie) return text(403, `This link was used already, or is of an earlier run. ${closed}`);
-  return empty(303, { location: '/console/', 'set-cookie': cookie });
+  const location = '/console/';
+  if (cookie) return empty(303, { location, 'set-cookie': cookie });
+  if (sessions.isOpen(cookies)) return empty(303, { location });
+  return text(403, `This link was used already, or is of an earlier run. ${closed}`);
 }
 
 function showFile(path: string, { files, about }: ConsoleOptions): ApiAnswer {
@@ -106,7 +109,15 @@ async function callApi(
     },
     body,
   });
-  return { ...answered, headers: { ...bare, ...answered.headers } };
+  return findDenial(answered) ?? { ...answered, headers: { ...bare, ...answered.headers } };
+}
+
+/** What API Gateway refuses before the function sees it, in words: it says `Forbidden`, or that a token is expired. */
+function findDenial({ status, headers, body }: ApiAnswer): ApiAnswer | undefined {
+  if (status !== 403 || headers['content-type']?.startsWith('application/problem+json')) return undefined;
+  return /token[^"]*(expired|invalid)/i.test(body.toString())
+    ? problem(401, 'your AWS credentials have expired: sign in again, where cordon console runs')
+    : problem(403, 'IAM does not permit you this, or your AWS credentials have expired');
 }
 
 function readBody(message: IncomingMessage): Promise<Buffer | undefined> {
@@ -150,8 +161,11 @@ function explain(error: unknown): string {
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
   if (name === 'CredentialsProviderError' || /token.*expired|expired.*token/i.test(message))
     return `your AWS credentials are not there or have expired: sign in again (${message})`;
+  if (error instanceof CliError) return message;
   if (name === 'TimeoutError') return 'the API did not answer in time';
-  return name === 'TypeError' ? 'the API cannot be reached' : `the request failed: ${message}`;
+  const isLost =
+    name === 'TypeError' || (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED');
+  return isLost ? 'the API cannot be reached' : `the request failed: ${message}`;
 }
 
 function write(response: ServerResponse, { status, headers, body }: ApiAnswer): void {

@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import type { ApiCall } from '../../../cli/console/api';
+import type { ApiAnswer, ApiCall } from '../../../cli/console/api';
 import { type ConsoleServer, startConsole } from '../../../cli/console/server';
 
 const page = { headers: { 'content-type': 'text/html; charset=utf-8' }, body: Buffer.from('<p>the page') };
@@ -8,9 +8,11 @@ const script = { headers: { 'content-type': 'text/javascript' }, body: Buffer.fr
 let server: ConsoleServer;
 let calls: ApiCall[];
 let fails: Error | undefined;
+let answers: ApiAnswer;
 beforeEach(async () => {
   calls = [];
   fails = undefined;
+  answers = { status: 200, headers: { etag: '"1"' }, body: Buffer.from('{"cases":[]}') };
   server = await startConsole({
     files: new Map([
       ['index.html', page],
@@ -19,7 +21,7 @@ beforeEach(async () => {
     api: async (call) => {
       if (fails) throw fails;
       calls.push(call);
-      return { status: 200, headers: { etag: '"1"' }, body: Buffer.from('{"cases":[]}') };
+      return answers;
     },
     about: { version: '1.0.0' },
     port: 0,
@@ -82,6 +84,18 @@ describe('the link of cordon console', () => {
 });
 
 describe('the console’s server', () => {
+  it('leads to the console where the browser that opened a link opens it once more', async () => {
+    const link = server.issueLink();
+    const { headers } = await send(link);
+    const [cookie = ''] = [headers['set-cookie'] ?? []].flat();
+
+    const again = await send(link, { headers: { cookie } });
+
+    expect([again.status, again.headers.location]).toEqual([303, '/console/']);
+    expect(again.headers).not.toHaveProperty('set-cookie');
+    expect((await send(link)).status).toBe(403);
+  });
+
   it('shows nothing to who has no cookie', async () => {
     const { origin } = new URL(server.issueLink());
     for (const path of ['/', '/console/', '/console/config.json', '/console/assets/main-1.js'])
@@ -161,6 +175,30 @@ describe('the console’s server', () => {
     expect((await send(`${origin}/console/api/cases`, { headers: foreign })).status).toBe(403);
     expect((await send(`${origin}/console/cases/x`, { headers: foreign })).status).toBe(200);
     expect((await send(`${origin}/console/`, { method: 'DELETE', headers: { cookie } })).status).toBe(403);
+  });
+
+  it.each([
+    [
+      'application/json',
+      '{"message":"The security token included in the request is expired"}',
+      401,
+      'sign in again',
+    ],
+    [
+      'application/json',
+      '{"message":"Forbidden"}',
+      403,
+      'IAM does not permit you this, or your AWS credentials',
+    ],
+    ['application/problem+json', '{"detail":"only members of soc may do this"}', 403, 'only members of soc'],
+  ])('says of a 403 with %s %s what it means', async (type, body, status, words) => {
+    const { origin, cookie } = await openConsole();
+    answers = { status: 403, headers: { 'content-type': type }, body: Buffer.from(body) };
+
+    const answer = await send(`${origin}/console/api/cases`, { headers: { cookie } });
+
+    expect(answer.status).toBe(status);
+    expect(JSON.parse(answer.body).detail).toContain(words);
   });
 
   it('says what to do where the credentials have expired or the API does not answer', async () => {

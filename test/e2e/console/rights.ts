@@ -14,11 +14,11 @@ export function testRights(at: ConsoleStack): void {
     const { credentials } = await registerDocumented(at.e2e, 'console');
     const region = at.e2e.stack.identity.region;
     const client = new CloudFormationClient({ endpoint: at.origin(), region, credentials });
-    const api = connectApi(
-      await findApiUrl('dev', client),
-      async () => region,
-      async () => credentials,
-    );
+    const api = connectApi(async () => ({
+      url: await findApiUrl('dev', client),
+      region: async () => region,
+      credentials: async () => credentials,
+    }));
     const { status, body } = await api({
       ...{ method: 'GET', path: '/cases/hostile%3A_-1', headers: {} },
       body: Buffer.alloc(0),
@@ -46,11 +46,11 @@ export function testRights(at: ConsoleStack): void {
         },
       ],
     });
-    const api = connectApi(
-      at.e2e.stack.deployed.outputs.ApiUrl ?? '',
-      async () => region,
-      async () => credentials,
-    );
+    const api = connectApi(async () => ({
+      url: at.e2e.stack.deployed.outputs.ApiUrl ?? '',
+      region: async () => region,
+      credentials: async () => credentials,
+    }));
     const files = readConsole([join(root, 'dist', 'console')]);
     const server = await startConsole({ files, api, about: {}, port: 0 });
     const context = await at.browser.newContext({ ...desktop, locale: 'en-GB' });
