@@ -2,6 +2,7 @@ import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { ConfigurationError } from '../shared/config/parse';
 import { printable } from '../shared/domain/messages/announcement';
 import { IndexNotBuiltError } from '../shared/errors';
+import { isUnanswered } from './calls';
 import { CliError } from './cli-error';
 import { describeError, findEndpoint, isUnreadable } from './describe-error';
 import { exitCodes, type Fault } from './exit-codes';
@@ -58,6 +59,13 @@ function nameFault(error: unknown, where: Where, env: NodeJS.ProcessEnv): Fault 
   return { text: `${said}; ${nameRights(error.message)}`, exitCode: exitCodes.refused };
 }
 
+/** Whether a command gets no answer at all: nothing is there, or it knows the caller not, or refuses. */
+export function isShut(error: unknown): boolean {
+  if (error instanceof Error && isUnreadable(error)) return false;
+  const { exitCode } = readFault(error, { stage: '', isLocal: false }, {});
+  return exitCode === exitCodes.unreachable || exitCode === exitCodes.refused;
+}
+
 /** AWS names the action that was refused. */
 function nameRights(message: string): string {
   if (/\bsqs:(SendMessage|GetQueueUrl)\b/.test(message))
@@ -89,22 +97,6 @@ const refusals = new Set([
   'UnauthorizedException',
   'ForbiddenException',
 ]);
-
-/** Codes of Node for a host that does not exist or does not answer. */
-const silences = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'ETIMEDOUT',
-  'EPIPE',
-]);
-
-function isUnanswered(error: Error): boolean {
-  return error.name === 'TimeoutError' || ('code' in error && silences.has(String(error.code)));
-}
 
 /** An address that is left over from another stack must be named, since nothing else shows it. */
 function explainSilence(error: Error, { isLocal }: Where, env: NodeJS.ProcessEnv): string {

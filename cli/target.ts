@@ -10,6 +10,7 @@ import { connectDetection } from '../shared/storage/detection';
 import { connectFloods } from '../shared/storage/floods';
 import { connectTable } from '../shared/storage/table';
 import type { AgentReader } from './agents';
+import { promptCalls } from './calls';
 import { findInCheckout } from './checkout';
 import { UnreachableError, UsageError } from './cli-error';
 
@@ -35,8 +36,8 @@ export function requireStage(stage: string): string {
   return stage;
 }
 
-/** What each AWS client is made with: where the local stack is, else nothing. */
-export interface Settings {
+/** What each AWS client is made with: where the local stack is, if there is one, and how long it waits. */
+export interface Settings extends ReturnType<typeof promptCalls> {
   readonly endpoint?: string;
   readonly region?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -48,22 +49,21 @@ export interface Settings {
  */
 export function findTarget({ aws, stage }: TargetOptions) {
   requireStage(stage);
-  const { ca, ...settings } = aws || !existsSync(localFile) ? {} : findLocalStack();
-  const dynamodb = new DynamoDBClient({ maxAttempts: 3, ...settings });
+  const { ca, ...local } = aws || !existsSync(localFile) ? {} : findLocalStack();
+  const settings: Settings = { ...local, ...promptCalls() };
+  const dynamodb = new DynamoDBClient(settings);
   const { listMetrics, readDatapoints } = connectDetection(`cordon-${stage}`, dynamodb);
   let commands: Promise<CommandQueue> | undefined;
   const openSwitch = async () => (await import('./open-kill-switch')).openKillSwitch(stage, settings);
   return {
     stage,
     /** For the clients of commands that need others. */
-    settings: settings as Settings,
-    isLocal: 'endpoint' in settings,
+    settings,
+    isLocal: 'endpoint' in local,
     /** Of the local stack, which alone has one of its own. */
     ...(ca !== undefined && { ca }),
     name:
-      'endpoint' in settings
-        ? `the local stack at ${settings.endpoint}`
-        : `AWS${writeEndpoint()}, stage ${stage}`,
+      'endpoint' in local ? `the local stack at ${local.endpoint}` : `AWS${writeEndpoint()}, stage ${stage}`,
     ...connectTable(`cordon-${stage}`, dynamodb),
     floods: connectFloods(`cordon-${stage}`, dynamodb),
     metrics: { listMetrics, readDatapoints },
@@ -76,7 +76,7 @@ export function findTarget({ aws, stage }: TargetOptions) {
       read: async () => (await openSwitch()).read(),
       write: async (wanted: WantedSwitch) => (await openSwitch()).write(wanted),
     },
-    agents: openAgents(`cordon-${stage}`, new DynamoDBClient({ maxAttempts: 6, ...settings })),
+    agents: openAgents(`cordon-${stage}`, new DynamoDBClient(settings)),
   };
 }
 

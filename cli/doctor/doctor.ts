@@ -12,6 +12,9 @@ import { heartbeatName } from '../../shared/domain/heartbeat';
 import { isThingName } from '../../shared/domain/thing-ref';
 import type { CaseStore, FleetLimit, Heartbeats } from '../../shared/ports';
 import type { AgentReader } from '../agents';
+import { UnreachableError } from '../cli-error';
+import { writeDeployCommand } from '../deploy/service';
+import { isShut } from '../faults';
 import { requireThing } from '../require-thing';
 import type { DoctorAccount } from './account';
 import { checkAlarms, checkErrors } from './checks/alarms';
@@ -28,10 +31,10 @@ import { checkQuarantine } from './checks/quarantine';
 import { checkQueues } from './checks/queues';
 import { checkQuotas } from './checks/quotas';
 import { checkRules } from './checks/rules';
-import { checkStack } from './checks/stack';
+import { checkStack, type StackState } from './checks/stack';
 import { checkSubscriptions } from './checks/subscriptions';
 import { checkThing, type ThingState } from './checks/thing';
-import type { Check } from './finding';
+import { type Check, runChecks } from './finding';
 import { reachEndpoint } from './reads/devices';
 
 export interface DoctorOptions {
@@ -71,13 +74,14 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
   const { account, stage } = target;
   const prefix = `cordon-${stage}`;
   const { notify, quarantine, detector, guards } = configuration;
-  const stack = account.readStack(prefix);
-  // Whoever needs it hears of it; without a stack nobody may.
-  stack.catch(() => undefined);
+  const stack = findStack(stage, () => account.readStack(prefix));
+  await stack.catch((error: unknown) => {
+    // Without a stack that may be read there is nothing to examine. What else is wrong, each check says for itself.
+    if (isShut(error)) throw error;
+  });
   /** `arn:aws:SERVICE:REGION:ACCOUNT`. */
   const arnPrefixOf = async (service: string) => {
-    const [, partition, , region, id] = (await stack)?.id.split(':') ?? [];
-    if (!id) throw new Error('there is no stack, so its account is unknown');
+    const [, partition, , region, id] = (await stack).id.split(':');
     return `arn:${partition}:${service}:${region}:${id}`;
   };
   const countThings = async () => (await target.fleetLimit.readSize())?.things;
@@ -86,19 +90,18 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
   const email = inUse.flatMap(({ descriptor, section }) =>
     descriptor.delivery === 'subscription' ? descriptor.listEndpoints(section) : [],
   );
-  const named =
-    options.things.length > 0 ? options.things : (await account.sampleThings(sampleSize)).filter(isThingName);
+  const examineThing = (thingName: string) =>
+    checkThing(thingName, quarantine.thingGroup, detector === 'device-defender' ? undefined : version, () =>
+      readThing(thingName, target),
+    );
   return [
     checkStack(stage, version, () => stack),
-    checkAsDeployed(
-      async () => ((await stack) ? account.readTemplate(prefix) : undefined),
-      account.present(prefix),
-    ),
+    checkAsDeployed(() => account.readTemplate(prefix), account.present(prefix)),
     checkKillSwitch(target.killSwitch.read),
     checkHeartbeat(
       {
         heartbeat: target.heartbeats.read,
-        deployedAt: async () => (await stack)?.deployedAt,
+        deployedAt: async () => (await stack).deployedAt,
         hasNamesake: () => account.hasThing(heartbeatName),
       },
       now,
@@ -108,7 +111,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
     ...(takesAudits(configuration)
       ? [
           checkAudits(configuration, account.readAudits, async () => {
-            const role = (await stack)?.outputs.AuditRoleArn;
+            const role = (await stack).outputs.AuditRoleArn;
             return { topic: `${await arnPrefixOf('sns')}:${prefix}-alerts`, ...(role && { role }) };
           }),
         ]
@@ -150,17 +153,31 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
         { name, functionName: `${prefix}-${queue}` },
         descriptor,
         section,
-        async () => (await stack)?.parameters ?? {},
+        async () => (await stack).parameters,
         { ...target.channels, sendTest: (functionName) => account.invokeFunction(functionName, testRequest) },
         sendTest,
       ),
     ),
-    ...named.map((thingName) =>
-      checkThing(thingName, quarantine.thingGroup, detector === 'device-defender' ? undefined : version, () =>
-        readThing(thingName, target),
-      ),
-    ),
+    ...(options.things.length > 0
+      ? options.things.map(examineThing)
+      : [checkSample(() => account.sampleThings(sampleSize), examineThing)]),
   ];
+}
+
+async function findStack(stage: string, read: () => Promise<StackState | undefined>): Promise<StackState> {
+  const found = await read();
+  if (found) return found;
+  throw new UnreachableError(
+    `stage ${stage} is not deployed there (no stack cordon-${stage}): check --stage and AWS_REGION, or deploy it: ${writeDeployCommand(stage)}`,
+  );
+}
+
+/** Some things of the registry, where no thing is named. */
+function checkSample(list: () => Promise<readonly string[]>, examine: (thingName: string) => Check): Check {
+  return {
+    about: 'things',
+    run: async () => runChecks((await list()).filter(isThingName).map(examine)),
+  };
 }
 
 /** The rule of lifecycle events is deployed only where a behavior depends on them. */

@@ -12,10 +12,10 @@ import { askService } from './ask-service';
 import type { DoctorTarget } from './doctor';
 
 export function openDoctor(stage: string, settings: Settings, configuration: Configuration) {
-  const iot = new IoTClient({ maxAttempts: 6, ...settings });
+  const iot = new IoTClient(settings);
   const sqs = new SQSClient(settings);
-  const sns = new SNSClient({ maxAttempts: 3, ...settings });
-  const ssm = new SSMClient({ maxAttempts: 3, ...settings });
+  const sns = new SNSClient(settings);
+  const ssm = new SSMClient(settings);
   return {
     account: connectDoctor({ iot, sqs, sns, settings }),
     ...openDoctorPorts(stage, configuration, iot, ssm),

@@ -7,14 +7,10 @@ import type { Settings } from '../target';
 import { connectAccount } from './account';
 
 export function openDrill(stage: string, settings: Settings) {
-  const iot = new IoTClient({ maxAttempts: 6, ...settings });
-  const client = new DynamoDBClient({ maxAttempts: 3, ...settings });
+  const iot = new IoTClient(settings);
+  const client = new DynamoDBClient(settings);
   return {
-    account: connectAccount(
-      iot,
-      dataPlaneClient(iot, settings),
-      new SNSClient({ maxAttempts: 3, ...settings }),
-    ),
+    account: connectAccount(iot, dataPlaneClient(iot, settings), new SNSClient(settings)),
     statesOf: (name: string) => connectChannelStates({ name, tableName: `cordon-${stage}`, client }),
   };
 }

@@ -27,6 +27,8 @@ export async function runDrill(flags: DrillFlags, target: Target, say: (line: st
   const configuration = readConfiguration(flags);
   const endpoint = flags.endpoint === undefined ? undefined : readEndpoint(flags.endpoint);
   const stimulus = chooseStimulus(configuration, flags.behavior);
+  // Before the kill switch, which says nothing of a stage that is not deployed.
+  if (!flags.force) await checkCalm(target, configuration.guards.fleetLimit, Date.now());
   const { state } = await target.killSwitch.read();
   if (state === 'unknown')
     throw new UnreachableError(
@@ -36,7 +38,6 @@ export async function runDrill(flags: DrillFlags, target: Target, say: (line: st
     throw new RefusedError(
       'the kill switch is on, so nothing would be contained: cordon kill-switch says why',
     );
-  if (!flags.force) await checkCalm(target, configuration.guards.fleetLimit, Date.now());
   const drillTarget: DrillTarget = {
     ...target,
     registry: openRegistry(target.settings),

@@ -3,6 +3,6 @@ import { dataPlaneClient } from '../../shared/aws/data-plane';
 import { connectRegistry } from './registry';
 
 export function openRegistry(settings: IoTClientConfig) {
-  const iot = new IoTClient({ maxAttempts: 6, ...settings });
+  const iot = new IoTClient(settings);
   return connectRegistry(iot, dataPlaneClient(iot, settings));
 }

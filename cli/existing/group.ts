@@ -18,7 +18,7 @@ export function openGroups(
   stackName: string,
   settings: Settings,
 ) {
-  const iot = new IoTClient({ maxAttempts: 10, ...settings });
+  const iot = new IoTClient(settings);
   return connectGroups(thingGroup, stackName, iot, new CloudFormationClient(settings));
 }
 

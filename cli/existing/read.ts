@@ -32,12 +32,9 @@ export interface ExistingMetric {
   readonly displayName?: string;
 }
 
-/** The quotas are 10 lists and 25 descriptions a second (docs/facts.md#quotas), which others use too. */
-const maxAttempts = 10;
-
 /** Reads Device Defender of an account, one call after the other. */
 export function openExisting(settings: Settings) {
-  return connectExisting(new IoTClient({ maxAttempts, ...settings }));
+  return connectExisting(new IoTClient(settings));
 }
 
 export function connectExisting(client: Pick<IoTClient, 'send'>) {

@@ -13,6 +13,11 @@ import { minimalConfiguration } from '../builders';
 /** Every command line in this process, with an AWS that refuses each call. */
 let aws: Server;
 let fault = '';
+/** As services with the older protocol name the same. */
+const ofQueries: Readonly<Record<string, string>> = {
+  AccessDeniedException: 'AccessDenied',
+  UnrecognizedClientException: 'InvalidClientTokenId',
+};
 let folder: string;
 /** On standard output. */
 let said: string[] = [];
@@ -21,6 +26,12 @@ const before = { ...process.env };
 beforeAll(async () => {
   aws = createServer((request, response) => {
     request.resume();
+    if (request.headers['content-type']?.includes('x-www-form-urlencoded')) {
+      const name = ofQueries[fault] ?? fault;
+      response.writeHead(400, { 'content-type': 'text/xml' });
+      response.end(`<ErrorResponse><Error><Code>${name}</Code><Message>no</Message></Error></ErrorResponse>`);
+      return;
+    }
     // The protocols of AWS name the error in the body or in a header.
     response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': fault });
     response.end(JSON.stringify({ __type: fault, message: 'no' }));
@@ -85,7 +96,7 @@ const asking = [
   ...['verify a', 'export a', 'contain a', 'approve a', 'approve --all --expect 1', 'reject a', 'release a'],
   ...['dismiss a', 'harden a', 'comment a -c x', 'assign a', 'check --account', 'import FOLDER/new.yml'],
   ...['agents', 'agents a', 'kill-switch on', 'replay --since 1d', 'enroll a', 'retire a'],
-  ...['doctor'],
+  ...['doctor', 'doctor a'],
 ];
 
 /** They answer words, a file, a page, or what a shell reads; `export` and `enroll --template` always JSON. */

@@ -12,28 +12,14 @@ export interface StackState {
   readonly deployedAt?: number;
 }
 
-/** The deployed stack, and its version against the one of this command. `read` resolves to nothing where there is no stack. */
-export function checkStack(
-  stage: string,
-  version: string,
-  read: () => Promise<StackState | undefined>,
-): Check {
+/** The deployed stack, and its version against the one of this command. */
+export function checkStack(stage: string, version: string, read: () => Promise<StackState>): Check {
   const about = 'stack';
   return {
     about,
     async run(): Promise<Finding[]> {
       const stack = await read();
       const deploy = writeDeployCommand(stage);
-      if (!stack)
-        return [
-          {
-            level: 'problem',
-            about,
-            what: `there is no stack cordon-${stage} here`,
-            why: 'Nothing is detected or contained.',
-            mend: deploy,
-          },
-        ];
       const found: Finding[] = [];
       if (/FAILED|ROLLBACK/.test(stack.status))
         found.push({

@@ -6,10 +6,15 @@ import {
   paginateListEventSourceMappings,
 } from '@aws-sdk/client-lambda';
 import { orNothing } from '../../../shared/errors';
+import { promptCalls } from '../../calls';
 import type { FunctionState } from '../checks/functions';
+
+/** Longer than a function of a channel may run. */
+const invocationMs = 90_000;
 
 export function connectFunctions(settings: object) {
   const lambda = new LambdaClient(settings);
+  const invoker = new LambdaClient({ ...settings, ...promptCalls(invocationMs) });
 
   return {
     readFunction: (functionName: string): Promise<FunctionState | undefined> =>
@@ -36,7 +41,7 @@ export function connectFunctions(settings: object) {
 
     /** Gives what the function returned; throws what it failed with. */
     async invokeFunction(functionName: string, event: object): Promise<unknown> {
-      const { Payload, FunctionError } = await lambda.send(
+      const { Payload, FunctionError } = await invoker.send(
         new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(event) }),
       );
       const returned: unknown = JSON.parse(Payload?.transformToString() || 'null');

@@ -16,7 +16,7 @@ interface Page {
 
 /** Reads an HTTP API once, whoever asks for a part of it. */
 export function connectHttpApis(settings: object) {
-  const client = new ApiGatewayV2Client({ maxAttempts: 5, ...settings });
+  const client = new ApiGatewayV2Client(settings);
   const found = new Map<string, Promise<PresentHttpApi | undefined>>();
 
   async function read(ApiId: string): Promise<PresentHttpApi> {

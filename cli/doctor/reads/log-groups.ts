@@ -6,7 +6,7 @@ import {
 
 /** Lists the groups of a stack, once for each folder that they are in, where a call for each would be throttled. */
 export function connectLogGroups(stackName: string, settings: object) {
-  const client = new CloudWatchLogsClient({ maxAttempts: 5, ...settings });
+  const client = new CloudWatchLogsClient(settings);
   const lists = new Map<string, Promise<ReadonlyMap<string, LogGroup>>>();
 
   async function list(logGroupNamePrefix: string): Promise<ReadonlyMap<string, LogGroup>> {

@@ -9,7 +9,7 @@ import type { Quota } from '../checks/quotas';
 const ServiceCode = 'iotcore';
 
 export function connectQuotas(settings: object) {
-  const client = new ServiceQuotasClient({ maxAttempts: 3, ...settings });
+  const client = new ServiceQuotasClient(settings);
 
   return {
     /** By code: the applied value, or the default where AWS lists no applied one. */

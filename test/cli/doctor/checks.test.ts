@@ -43,7 +43,6 @@ describe('the check of the stack', () => {
     ['another version', stack('UPDATE_COMPLETE', '0.9.0'), ['note']],
     ['a deploy that was rolled back', stack('UPDATE_ROLLBACK_COMPLETE'), ['problem']],
     ['a deploy that goes on', stack('UPDATE_IN_PROGRESS'), ['note']],
-    ['no stack', undefined, ['problem']],
   ])('says of %s: %j', async (_, state, expected) => {
     expect(levels(await first(checkStack('dev', '1.0.0', async () => state)))).toEqual(expected);
   });

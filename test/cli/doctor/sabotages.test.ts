@@ -469,6 +469,39 @@ const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp
 ];
 
 describe('the doctor', () => {
+  const named = (name: string) => Object.assign(new Error('not there'), { name });
+
+  it.each([
+    ['nothing answers', Object.assign(new Error(''), { code: 'ECONNREFUSED' })],
+    ['nobody takes the credentials', named('UnrecognizedClientException')],
+    ['the right to read the stack is missing', named('AccessDenied')],
+    ['there are no credentials', named('CredentialsProviderError')],
+  ])('examines nothing, with things named or not, where %s', async (_, error) => {
+    const failing = of({ readStack: () => Promise.reject(error) });
+    const options = { configuration, sendTest: false, version: '1.0.0', now };
+    for (const things of [[], ['pump']])
+      await expect(listChecks({ ...options, things }, { ...target, ...failing })).rejects.toBe(error);
+  });
+
+  it('examines nothing where the stage is not deployed, as the other commands', async () => {
+    const none = listChecks(
+      { configuration, things: ['pump'], sendTest: false, version: '1.0.0', now },
+      { ...target, ...of({ readStack: async () => undefined }) },
+    );
+    await expect(none).rejects.toThrow(/^stage dev is not deployed there \(no stack cordon-dev\): .* deploy/);
+    await expect(none).rejects.toMatchObject({ exitCode: 5 });
+  });
+
+  it('examines the rest where the right to list things is missing, or the stack is read badly', async () => {
+    const denied = named('AccessDeniedException');
+    const unlisted = await examine(of({ sampleThings: () => Promise.reject(denied) }));
+    expect(unlisted).toMatchObject([
+      { level: 'unknown', about: 'things', what: expect.stringMatching(/docs\/iam\/doctor\.json/) },
+    ]);
+    const unread = await examine(of({ readStack: () => Promise.reject(named('InternalFailure')) }));
+    expect(unread).toContainEqual(expect.objectContaining({ level: 'unknown', about: 'stack' }));
+  });
+
   it('finds nothing wrong with a stack that nobody sabotaged', async () => {
     expect(await examine()).toEqual([]);
   });

@@ -6,6 +6,7 @@ import {
   type CreateSecurityProfileCommandInput,
   type CustomMetricType,
 } from '@aws-sdk/client-iot';
+import { promptCalls } from '../../../cli/calls';
 import { openExisting } from '../../../cli/existing/read';
 import { createIotControlPlane } from '../../../local/aws/iot/control-plane';
 import type { ServiceHandler } from '../../../local/types';
@@ -32,6 +33,7 @@ export async function startAccount({ throttled = 0 } = {}) {
     endpoint: `http://${endpoint?.hostname}:${endpoint?.port}`,
     region: 'eu-west-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    ...promptCalls(),
   };
   return {
     registry,

@@ -1,0 +1,47 @@
+import { StandardRetryStrategy } from '@smithy/core/retry';
+
+type Token = Awaited<ReturnType<StandardRetryStrategy['acquireInitialRetryToken']>>;
+type Failure = Parameters<StandardRetryStrategy['refreshRetryTokenForRetry']>[1];
+
+/** Codes of Node for a host that does not exist or does not answer. */
+const silences = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EPIPE',
+]);
+
+/** Whether no answer came, as against one that refuses. */
+export function isUnanswered(error: Error): boolean {
+  return error.name === 'TimeoutError' || ('code' in error && silences.has(String(error.code)));
+}
+
+/** A limit was reached, where the SDK calls a connection that was cut by the same name. */
+function isSlow(error: Error): boolean {
+  return error.name === 'TimeoutError' && (!('code' in error) || error.code === 'ETIMEDOUT');
+}
+
+/** Retries what AWS throttles as often as its quotas may need, and an address that does not answer once, where it failed at once. */
+class AnsweredRetryStrategy extends StandardRetryStrategy {
+  override async refreshRetryTokenForRetry(token: Token, failure: Failure): Promise<Token> {
+    const { error } = failure;
+    if (error instanceof Error && isUnanswered(error))
+      if (isSlow(error) || token.getRetryCount() > 0) throw error;
+    return super.refreshRetryTokenForRetry(token, failure);
+  }
+}
+
+/** How long a person waits for one answer of a service. A function that is invoked may take longer. */
+const answerMs = 8_000;
+
+/** Settings of each client of the command: a person waits for it, and an address that does not answer is told within seconds. */
+export function promptCalls(requestTimeout = answerMs) {
+  return {
+    retryStrategy: new AnsweredRetryStrategy({ maxAttempts: 8 }),
+    requestHandler: { connectionTimeout: 4_000, requestTimeout, throwOnRequestTimeout: true },
+  };
+}
