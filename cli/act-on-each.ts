@@ -9,7 +9,7 @@ import { describeFault, exitCodes, type Fault } from './exit-codes';
 import { interruptible } from './interruptible';
 import { writeJsonLine } from './json';
 import { type CaseLister, findCases } from './list';
-import { say, sayAside } from './look/output';
+import { say, sayAside, sayWords } from './look/output';
 
 export interface ActFlags extends Omit<ActOptions, 'waitSeconds' | 'caseId' | 'onSent'> {
   readonly wait: number;
@@ -53,7 +53,8 @@ export async function runAct(
   };
   await interruptible(
     () => describeSent(name, sent),
-    () => actOnEach(aims, actOn, { explain, say, sayFailed, atOnce: flags.all ? 10 : 1 }),
+    () =>
+      actOnEach(aims, actOn, { explain, say: json ? say : sayWords, sayFailed, atOnce: flags.all ? 10 : 1 }),
   );
 }
 

@@ -4,7 +4,7 @@ import { exitCodes } from './exit-codes';
 import type { ExportFormat } from './export';
 import type { HistoryFlags } from './history';
 import type { ListFlags } from './list';
-import { say, sayAside } from './look/output';
+import { say, sayAside, sayWords } from './look/output';
 import type { Screen } from './look/style';
 import type { MetricFlags } from './metrics/metrics';
 import {
@@ -134,7 +134,7 @@ export function addCaseCommands(program: Command, { version, target, explain }: 
     .option('--json', 'print JSON')
     .action(async (name: string, { json }: { json?: boolean }) => {
       const { checkCase, verifyCase } = await import('./verify');
-      if (!json) return say(await verifyCase(name, await target()));
+      if (!json) return sayWords(await verifyCase(name, await target()));
       const check = await checkCase(name, await target());
       const { writeJson } = await import('./json');
       say(writeJson(check));
@@ -158,6 +158,6 @@ export function addCaseCommands(program: Command, { version, target, explain }: 
       if (!whole) sayAside(`its timeline is damaged: cordon verify ${name} says how`);
       if (out === undefined) return say(text);
       await writePrivateFile(out, `${text}\n`, force);
-      say(`${out} is written.`);
+      sayWords(`${out} is written.`);
     });
 }

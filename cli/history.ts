@@ -2,7 +2,7 @@ import type { Act, AuditPage, AuditQuery } from '../shared/storage/audit';
 import { writeJson } from './json';
 import type { Screen } from './look/style';
 import { writeTable } from './look/table';
-import { writeTime } from './look/times';
+import { writeSpan, writeTime } from './look/times';
 import { requireThing } from './require-thing';
 
 export interface HistoryFlags {
@@ -13,6 +13,9 @@ export interface HistoryFlags {
   readonly limit: number;
   readonly json?: boolean;
 }
+
+/** A narrower terminal has no room for a whole time beside who, what and thing. */
+const withTime = 70;
 
 interface AuditReader {
   page(query: AuditQuery): Promise<AuditPage>;
@@ -43,7 +46,9 @@ export async function showHistory(
     ...writeTable(
       shown,
       [
-        { header: 'TIME', cell: ({ at }) => writeTime(at) },
+        (screen.width ?? Infinity) < withTime
+          ? { header: 'AGE', cell: ({ at }) => writeSpan(now - at), isNumber: true }
+          : { header: 'TIME', cell: ({ at }) => writeTime(at) },
         { header: 'WHO', cell: ({ actor: who }) => who, format: () => 'bold', atLeast: 8 },
         { header: 'WHAT', cell: ({ what }) => what, atLeast: 8 },
         { header: 'THING', cell: ({ thingName: name }) => name, atLeast: 12 },

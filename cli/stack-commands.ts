@@ -4,7 +4,7 @@ import type { CommandPorts } from './command-ports';
 import type { ImportFlags } from './existing/run';
 import { exitCodes } from './exit-codes';
 import type { SwitchOptions } from './kill-switch';
-import { say, sayAside } from './look/output';
+import { say, sayAside, sayWords } from './look/output';
 import { readCount, readDuration } from './options';
 import type { ReplayFlags } from './replay/run';
 import type { TargetOptions } from './target';
@@ -27,10 +27,10 @@ export function addStackCommands(program: Command, { version, target, explain }:
       const check = await import('./check');
       const { findConfiguration } = await import('./checkout');
       const file = given ?? findConfiguration();
-      if (!account && !program.opts<TargetOptions>().aws) return say(check.explain(file));
+      if (!account && !program.opts<TargetOptions>().aws) return sayWords(check.explain(file));
       const { settings, stage } = await target();
       const { text, isWell } = await check.explainWithAccount(file, settings, stage);
-      say(text);
+      sayWords(text);
       if (!isWell) process.exitCode = exitCodes.unwell;
     });
 
@@ -51,7 +51,7 @@ export function addStackCommands(program: Command, { version, target, explain }:
         import('./existing/run'),
         import('./existing/read'),
       ]);
-      say(await importAccount(file, flags, async () => openExisting((await target()).settings)));
+      sayWords(await importAccount(file, flags, async () => openExisting((await target()).settings)));
     });
 
   program
@@ -62,7 +62,7 @@ export function addStackCommands(program: Command, { version, target, explain }:
     .action(async (files: string[], flags: { readonly json?: boolean }) => {
       const { runExamples } = await import('./detect/run');
       const { text, isMatch } = runExamples(files, flags);
-      say(text);
+      (flags.json ? say : sayWords)(text);
       if (!isMatch) process.exitCode = exitCodes.unwell;
     });
 
@@ -83,7 +83,7 @@ export function addStackCommands(program: Command, { version, target, explain }:
     .action(async (things: string[], flags: AgentFlags) => {
       const { listAgents } = await import('./agents');
       const { text, isWell } = await listAgents(things, flags, (await target()).agents, version);
-      say(text);
+      (flags.json ? say : sayWords)(text);
       if (!isWell) process.exitCode = exitCodes.unwell;
     });
 
@@ -96,11 +96,12 @@ export function addStackCommands(program: Command, { version, target, explain }:
     .option('--json', 'print JSON')
     .addHelpText('after', '\n`status` exits 5 if the switch could not be read.')
     .action(async (what: 'on' | 'off' | 'status', options: SwitchOptions) => {
+      const answer = options.json ? say : sayWords;
       const { showKillSwitch, turnKillSwitch } = await import('./kill-switch');
-      if (what !== 'status') return say(await turnKillSwitch(what, options, await target(), Date.now()));
+      if (what !== 'status') return answer(await turnKillSwitch(what, options, await target(), Date.now()));
       const { text, isRead, fault } = await showKillSwitch(await target(), options);
       if (fault && (await explain(fault)).exitCode === exitCodes.unreachable) throw fault;
-      say(text);
+      answer(text);
       if (!isRead) process.exitCode = exitCodes.unreachable;
     });
 

@@ -5,6 +5,7 @@ import { writeJsonLine } from './json';
 import { type CaseLister, findCases } from './list';
 import type { Screen } from './look/style';
 import { writeTime } from './look/times';
+import { wrapWords } from './look/wrap';
 import type { Target } from './target';
 
 export interface TailFlags {
@@ -67,9 +68,10 @@ export function followTimelines({ thing, since = 0 }: TailFlags, reader: TailRea
 export function writeHappening(
   { at, thingName, what, actor, detail, caseId }: Happening,
   { json }: TailFlags,
-  { paint }: Screen,
+  { paint, width }: Screen,
 ): string {
   if (json) return writeJsonLine({ at, thingName, caseId, what, actor, detail });
   const [who, why] = [actor ? ` by ${actor}` : '', detail ? `: ${detail}` : ''].map(printable);
-  return `${writeTime(at)}  ${paint('bold', printable(thingName))}  ${printable(what)}${who}${why}`;
+  const line = `${writeTime(at)}  ${paint('bold', printable(thingName))}  ${printable(what)}${who}${why}`;
+  return wrapWords(line, width);
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { detectorOption } from '../detector-option';
 import { exitCodes } from '../exit-codes';
 import { writeJson } from '../json';
+import { sayWords } from '../look/output';
 import { requireThingName } from '../require-thing';
 import type { Target } from '../target';
 
@@ -47,7 +48,8 @@ export function addDoctorCommand(
       const findings = await runChecks(
         await listChecks(options, { ...found, ...openDoctor(found.stage, found.settings, configuration) }),
       );
-      say(flags.json ? writeJson(findings) : writeFindings(findings));
+      if (flags.json) say(writeJson(findings));
+      else sayWords(writeFindings(findings));
       if (findings.some(({ level }) => level === 'problem')) process.exitCode = exitCodes.unwell;
     });
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { detectorOption } from '../detector-option';
 import { exitCodes } from '../exit-codes';
 import { writeJson } from '../json';
+import { sayWords } from '../look/output';
 import type { Target } from '../target';
 import type { DrillFlags } from './run';
 
@@ -47,7 +48,8 @@ export function addDrillCommand(
     .action(async (flags: DrillFlags) => {
       const [{ runDrill }, { writeDrill }] = await Promise.all([import('./run'), import('./steps')]);
       const result = await runDrill(flags, await target(), sayAside);
-      say(flags.json ? writeJson(result) : writeDrill(result));
+      if (flags.json) say(writeJson(result));
+      else sayWords(writeDrill(result));
       if (!result.held) process.exitCode = process.exitCode ?? exitCodes.unwell;
     });
 }

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { detectorOption } from '../detector-option';
+import { sayWords } from '../look/output';
 import type { Target, TargetOptions } from '../target';
 import { checkTopic } from './device-policy';
 import type { RetireOptions } from './retire';
@@ -49,7 +50,7 @@ export function addDeviceCommands(
       const { runEnroll, writeTemplate } = await import('./run');
       if (flags.template) return say(writeTemplate(program.opts<TargetOptions>().stage, flags));
       const { text, exitCode } = await runEnroll(thing, flags, await target());
-      say(text);
+      sayWords(text);
       if (exitCode !== 0) process.exitCode = exitCode;
     });
   program
@@ -61,7 +62,7 @@ export function addDeviceCommands(
     .option('--keep <folder>', 'keep the thing and the certificate in this folder, to end a rotation')
     .action(async (thing: string, options: RetireOptions) => {
       const { runRetire } = await import('./run');
-      say(await runRetire(thing, options, await target()));
+      sayWords(await runRetire(thing, options, await target()));
     });
 }
 

@@ -5,9 +5,11 @@ import {
   listPossible,
   operatorActionDescriptors,
 } from '../../shared/domain/decide/operator-actions';
+import { printable } from '../../shared/domain/messages/announcement';
+import { wrapWords } from '../look/wrap';
 
 /** The commands that make sense now, each with what it does. */
-export function listNextCommands(record: Case): string[] {
+export function listNextCommands(record: Case, columns = Infinity): string[] {
   const { thingName, status, caseId } = record;
   const acts = listPossible(record).map((action) => {
     const warning = action === 'release' ? describeAlarms(record) : undefined;
@@ -30,9 +32,14 @@ export function listNextCommands(record: Case): string[] {
     ...acts,
     [`cordon verify ${caseId}`, 'check that nobody changed the timeline'],
     ...(runbook ? [[runbook, 'the runbook']] : []),
-  ];
+  ].map((row) => row.map(printable));
   const width = Math.max(...all.map(([command = '']) => command.length));
-  return all.map(([command = '', what]) => `  ${command.padEnd(width)}  ${what}`);
+  const isWide = all.every(([, what = '']) => 4 + width + what.length <= columns);
+  return all.flatMap(([command = '', what = '']) =>
+    isWide
+      ? `  ${command.padEnd(width)}  ${what}`
+      : [`  ${command}`, wrapWords(`      ${what}`, Math.max(columns, 40))],
+  );
 }
 
 /** Whoever confirms an order gives the same one. */

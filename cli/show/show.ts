@@ -19,6 +19,7 @@ import { type CaseReader, findCase } from '../find-case';
 import { describeFlood } from '../floods';
 import { plain, type Screen, statusFormat } from '../look/style';
 import { writeTime } from '../look/times';
+import { wrapWords } from '../look/wrap';
 import { requireThing } from '../require-thing';
 import type { Target } from '../target';
 import { listNextCommands } from './next-commands';
@@ -67,7 +68,7 @@ export async function readCase(name: string, reader: FloodingCaseReader) {
 export async function showCase(
   name: string,
   reader: FloodingCaseReader,
-  { paint }: Pick<Screen, 'paint'> = plain,
+  { paint, width }: Screen = plain,
 ): Promise<string> {
   const { record, rows, flooding, earlier } = await findShown(name, reader);
   const start = record.openedAt;
@@ -95,9 +96,10 @@ export async function showCase(
       ),
     ),
     'next:',
-    ...listNextCommands(record),
   ].map(printable);
-  return [format ? paint(format, title) : title, ...lines].join('\n');
+  const told = wrapWords([format ? paint(format, title) : title, ...lines].join('\n'), width);
+  // A command stays on its line, so that it can be copied.
+  return [told, ...listNextCommands(record, width)].join('\n');
 }
 
 /** What a release would change; it compares with what is there then. */

@@ -47,6 +47,15 @@ describe('history', () => {
     ]);
   });
 
+  it('fits a narrow terminal, with how long ago it was instead of the time', async () => {
+    const text = await showHistory({ since: 60_000, limit: 50 }, audit, { ...plain, width: 40 }, now);
+
+    expect(text.split('\n').slice(0, 2)).toEqual([
+      'AGE  WHO      WHAT     THING',
+      ' 1s  ada      release  mything1',
+    ]);
+  });
+
   it('asks for a thing, a person and a time', async () => {
     asked.length = 0;
 

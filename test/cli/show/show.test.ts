@@ -1,4 +1,5 @@
 import { CliError } from '../../../cli/cli-error';
+import { plain } from '../../../cli/look/style';
 import { readCase, showCase } from '../../../cli/show/show';
 import type { ToldFlood } from '../../../shared/domain/detection/floods';
 import { aConfiguration, aPlaybook, changeCase, now, someFacts, words } from '../../builders';
@@ -67,6 +68,15 @@ describe('show', () => {
       'release: by an operator',
       'violation myapp-processes/no-child-processes: in alarm, 1 child process of myapp',
     ]);
+  });
+
+  it('fits a narrow terminal, where each command stays on a line of its own', async () => {
+    const text = await showCase('mything1', aTable([aContainedCase()]), { ...plain, width: 40 });
+    const lines = text.split('\n');
+
+    expect(lines).toContain('  cordon release mything1');
+    expect(lines).toContain('      release a thing: restore exactly');
+    expect(lines.filter((line) => line.length > 40 && !/^ *\S+$|^ {2}cordon /.test(line))).toEqual([]);
   });
 
   it('prints how strong the containment is, and what it leaves out', async () => {
