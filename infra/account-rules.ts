@@ -20,7 +20,7 @@ export const accountParameters = {
     Type: 'String',
     Default: '',
     AllowedPattern: '(arn:aws[a-z-]*:kms:[a-z0-9-]+:\\d{12}:key/[a-zA-Z0-9-]+)?',
-    Description: 'Key of yours for the log groups; empty: keys of AWS',
+    Description: 'Your own key for the log groups; empty: keys of AWS',
   },
 };
 

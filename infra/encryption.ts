@@ -6,7 +6,7 @@ export const keyParameters = {
     Type: 'String',
     Default: '',
     AllowedPattern: '(arn:aws[a-z-]*:kms:[a-z0-9-]+:\\d{12}:key/[a-zA-Z0-9-]+)?',
-    Description: 'Key of yours for table, queues and topics; empty: keys of AWS',
+    Description: 'Your own key for table, queues and topics; empty: keys of AWS',
   },
 };
 

@@ -29,8 +29,8 @@ export function readFlags(args: readonly string[], env: NodeJS.ProcessEnv): Flag
         'Environment:',
         '  CORDON_PORT                  port of the AWS endpoint (default: a free one)',
         '  CORDON_MQTT_PORT             port of the MQTT broker (default: a free one)',
-        '  CORDON_POLICY_CACHE_SECONDS  how long a policy change takes to bite (default: 0; AWS: 6 to 8 minutes)',
-        '  CORDON_DETACH_SECONDS        how long something detached can not be deleted (default: 0; AWS: up to 5 minutes)',
+        '  CORDON_POLICY_CACHE_SECONDS  how long a policy change takes to apply (default: 0; AWS: 6 to 8 minutes)',
+        '  CORDON_DETACH_SECONDS        how long something detached can’t be deleted (default: 0; AWS: up to 5 minutes)',
         '  CORDON_EXCLUSIVE_BINDS_GROUPS  1: policies of groups bind an exclusive certificate under any client id (default: 0)',
       ].join('\n'),
     )

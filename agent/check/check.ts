@@ -111,7 +111,7 @@ async function checkSubscribe(conversation: Conversation, topic: string): Promis
   return warning(
     'subscribe',
     `${topic} is ${outcome === 'refused' ? 'refused' : 'answered by the end of the connection'}`,
-    `allow iot:Subscribe on topicfilter/${topic} and iot:Receive on topic/${topic}; the agent reports without it, but does not hear it`,
+    `allow iot:Subscribe on topicfilter/${topic} and iot:Receive on topic/${topic}; the agent reports without it, but does not receive it`,
   );
 }
 

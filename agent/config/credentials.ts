@@ -82,7 +82,7 @@ function warnOfMode(keyPath: string, warn: (problem: string) => void): void {
     warn(`--key: ${keyPath} is open to other users (mode ${mode}); chmod 600 it`);
   } catch (error) {
     // The key itself could be read, so the agent can report.
-    warn(`--key: ${keyPath}: whether it is open to other users can't be told (${codeOf(error)})`);
+    warn(`--key: ${keyPath}: can't check whether it is open to other users (${codeOf(error)})`);
   }
 }
 

@@ -80,7 +80,7 @@ export function createSieve(
 function tooShort(metric: string): Caveat {
   return {
     reason: 'exceptions',
-    note: `${metric}: children ended before they could be told from its exceptions; they do not count`,
+    note: `${metric}: children ended before they could be compared with its exceptions; they do not count`,
   };
 }
 

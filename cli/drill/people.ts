@@ -37,6 +37,6 @@ export async function waitForPeople(
     descriptor.delivery === 'subscription' ? descriptor.listEndpoints(section) : [],
   );
   if (addresses.length > 0) parts.push(`SNS has the e-mail for ${addresses.length} address(es)`);
-  if (parts.length === 0) throw new NotTried('cordon.yml names nobody to tell');
+  if (parts.length === 0) throw new NotTried('cordon.yml names nobody to notify');
   return parts.join(', ');
 }

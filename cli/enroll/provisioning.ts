@@ -167,7 +167,7 @@ function writeHook(stage: string): Readonly<Record<string, unknown>> {
 const accountParameters = {
   PermissionsBoundary: { Type: 'String', Default: '', Description: 'ARN of a policy; empty: none' },
   RolePath: { Type: 'String', Default: '/', Description: 'Path of the roles, such as /cordon/' },
-  LogKmsKeyArn: { Type: 'String', Default: '', Description: 'Key of yours for the log; empty: keys of AWS' },
+  LogKmsKeyArn: { Type: 'String', Default: '', Description: 'Your own key for the log; empty: keys of AWS' },
 };
 
 const optional = ['PermissionsBoundary', 'LogKmsKeyArn'];

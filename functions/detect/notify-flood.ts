@@ -44,7 +44,7 @@ export function createFloodNotifier({ floods, operations, clock, log }: FloodPor
           await notifyOf(flood);
         } catch (error) {
           lookedAt.delete(flood.sender);
-          log.error('people were not told of a flood of reports', { ...flood, error });
+          log.error('a flood of reports was not announced', { ...flood, error });
         }
     },
   };

@@ -28,7 +28,7 @@ export function createSuspicion({ suspects, log, clock }: SuspectPorts) {
     try {
       return await what;
     } catch (error) {
-      log.warn('messages that may end the function can’t be told from others', { error });
+      log.warn('messages that may end the function can’t be found', { error });
       return otherwise;
     }
   }

@@ -124,7 +124,7 @@ async function inform(record: Case, { connections, log }: OutboxPorts): Promise<
     await connections.publish(deviceNoticeTopic(thingName), JSON.stringify(notice), { retain: true });
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    log.warn('the device was not told', { thingName, reason: error.message });
+    log.warn('the device was not notified', { thingName, reason: error.message });
   }
 }
 

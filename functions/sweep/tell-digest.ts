@@ -39,7 +39,7 @@ export async function tellDigest(ports: DigestPorts): Promise<void> {
       ...digest,
       ...(routes && { channels: routeMany(recorded, span.to, routes) }),
     });
-    log.info('digest told', { id: digest.id, cases: cases.length });
+    log.info('digest published', { id: digest.id, cases: cases.length });
   }
   await digests.save({ until: span.to, seq: span.seq }, version);
 }

@@ -40,7 +40,7 @@ export async function tellStorms(ports: StormPorts): Promise<void> {
       await storms.save(behavior, next, version, clock());
     } catch (error) {
       if (!(error instanceof VersionConflictError)) throw error;
-      log.info('a case joined meanwhile: told again in the next run', { behavior });
+      log.info('a case joined meanwhile: published again in the next run', { behavior });
     }
   }
 }
@@ -68,7 +68,7 @@ async function tellStorm(
   const message = writeStorm(isEnd ? storm : rest, cases, now, consoleUrl);
   const channels = routes && routeMany([message, ...own], now, routes, told?.channels);
   await announcer.publish({ ...message, ...(channels && { channels }), ...(!isLoud && { update: true }) });
-  log.info('storm told', { id: message.id, behavior, cases: own.length, counts });
+  log.info('storm published', { id: message.id, behavior, cases: own.length, counts });
   if (isEnd) return undefined;
   const loud = isLoud
     ? { cases: own.length, waiting }

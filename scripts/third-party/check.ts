@@ -222,7 +222,7 @@ async function raiseAlert(settings: Settings, cordon: Program, slack: Slack, tel
     Boolean,
     30_000,
   );
-  tell('Slack is told', told ? 'held' : 'wrong', 'no message at the webhook, not within half a minute');
+  tell('Slack shows it', told ? 'held' : 'wrong', 'no message at the webhook, not within half a minute');
   const { code, out } = await cordon('release', device, '--force', '--comment', 'end of the check');
   tell('it is released', code === 0 ? 'held' : 'wrong', out);
 }

@@ -32,7 +32,7 @@ export const flood = z
 
 const requested = {
   action: z.enum(['contain', 'release', 'harden']),
-  actor: z.string().describe('Who asked, and so can not confirm'),
+  actor: z.string().describe('Who asked, and so can’t confirm'),
   at: time,
   expires: time,
   force: z.literal(true).optional(),
@@ -60,7 +60,7 @@ export const listedCase = z.object({
   assignee: z.string().optional().describe('Who is on it'),
   lastActor: z.string().optional().describe('The person whose command changed it last'),
   digestAt: time.optional().describe('When it was last put into the digest of cases that are only recorded'),
-  storm: z.string().optional().describe('The storm that it is in, which one message tells of'),
+  storm: z.string().optional().describe('The storm that it is in, which one message covers'),
   request: z.object(requested).optional().describe('An order that waits for a second person'),
 });
 

@@ -16,7 +16,7 @@ export function explainRoutes(configuration: FileConfiguration): string[] {
   const routable: readonly string[] = listRoutable(configuration);
   const others = [...told].flatMap(([name, receivers]) => (routable.includes(name) ? [] : receivers));
   return [
-    'Announcements go to the first of these that applies, and to whoever heard of the case before:',
+    'Announcements go to the first of these that applies, and to each channel that showed the case before:',
     ...routes.map(
       (route, index) =>
         `  ${index + 1}. ${writeCondition(route)}: ${route.to.flatMap((name) => told.get(name) ?? []).join(', ') || 'nobody'}`,
@@ -42,7 +42,7 @@ export function explainPace(configuration: FileConfiguration): string[] {
     limit === undefined
       ? 'Storms: a message for each case, however many'
       : `Storms: one message for all cases, once more than ${limit.cases} things have a new one of the same behavior within ${writeDuration(limit.within)}`,
-    `A containment that fails, and that nobody takes: told again after ${writeDuration(firstReminderMs)}, then ever more rarely, ${mostReminders} times`,
+    `A failed containment that nobody takes: announced again after ${writeDuration(firstReminderMs)}, ${mostReminders} times at growing intervals`,
   ];
 }
 

@@ -254,7 +254,7 @@ function writeGuards({ guards, playbooks }: Configuration): string[] {
     `  approval: a request expires after ${writeDuration(guards.approvalExpires)}, and the case is only recorded`,
     ...(guards.fourEyes
       ? [
-          '  four eyes: contain and harden by hand, and what is forced, wait for a second person who is proven in the same way as the first',
+          '  four eyes: contain, harden and forced orders wait for a second person who is proven in the same way as the first',
         ]
       : []),
     '  kill switch: while it is on, Cordon only records',

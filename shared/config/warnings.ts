@@ -17,12 +17,12 @@ export function findWarnings(configuration: FileConfiguration): string[] {
     ...findUntold(configuration),
     ...listUnnamed(configuration).map(
       (name) =>
-        `notify.routes: no route names ${name}, so it tells nobody anything: name it, or leave it out of notify`,
+        `notify.routes: no route names ${name}, so it shows nothing: name it, or leave it out of notify`,
     ),
     ...findVainDigest(configuration),
     ...(hasUnprovenButtons(configuration)
       ? [
-          'guards.fourEyes: without notify.slack.operators, a press in Slack proves nobody, so that no button contains by hand or confirms',
+          'guards.fourEyes: without notify.slack.operators, a button in Slack proves nobody, so no button contains or confirms',
         ]
       : []),
   ];
@@ -37,7 +37,7 @@ function findVainDigest(configuration: FileConfiguration): string[] {
   const { digest } = configuration.notify;
   const isUntold = findSilent(configuration).some(({ status, isAll }) => isAll && status === 'observed');
   return typeof digest === 'object' && isUntold
-    ? ['notify.digest: no route gives observed cases to anybody, so no digest is told']
+    ? ['notify.digest: no route takes observed cases anywhere, so no digest is published']
     : [];
 }
 

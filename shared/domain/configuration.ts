@@ -171,7 +171,10 @@ const exception = z.strictObject(
       z
         .array(
           z.string().check(
-            z.regex(/^[^\s…]+$/u, 'expected an argument without spaces, as evidence tells only those apart'),
+            z.regex(
+              /^[^\s…]+$/u,
+              'expected an argument without spaces, because evidence does not show where an argument with spaces ends',
+            ),
             z.refine((text) => !text.includes('***'), {
               message: 'the agent hides what looks like a secret',
             }),

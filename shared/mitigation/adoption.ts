@@ -139,7 +139,7 @@ function listOddities(
       : [`the deploy attaches policy ${policyName} to thing group ${thingGroup}, where it is not yet.`]),
     ...(closed.length > 0
       ? [
-          `policy ${policyName} also denies the kept topics ${closed.join(', ')}: a contained device reports nothing there, and is told nothing.`,
+          `policy ${policyName} also denies the kept topics ${closed.join(', ')}: a contained device neither sends nor receives anything there.`,
         ]
       : []),
     ...(allowsAnything(document)

@@ -172,7 +172,7 @@ notify: { slack: { channel: '#ot', operators: [U1AB, W2CD] }, email: [soc@factor
       'Announcements go to: Slack #ot, soc@factory.io',
       'Cases that are only recorded: one message for all of them, every 1 hour',
       'Storms: one message for all cases, once more than 5 things have a new one of the same behavior within 10 minutes',
-      'A containment that fails, and that nobody takes: told again after 15 minutes, then ever more rarely, 5 times',
+      'A failed containment that nobody takes: announced again after 15 minutes, 5 times at growing intervals',
       'Buttons in Slack: only of U1AB, W2CD',
       "Slack receives nothing until Slack's bot token or the URL of an incoming webhook is stored: aws ssm put-parameter --name /cordon-STAGE/slack --type SecureString --value xoxb-YOUR-BOT-TOKEN",
     ]);

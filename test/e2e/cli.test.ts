@@ -150,7 +150,9 @@ describe('a thing contained by Device Defender’s own task', () => {
       ...succeeded,
       out: 'tasked is released: everything is as it was before.',
     });
-    expect((await cli.run('history', '--thing', 'tasked')).out).toMatch(/ ada +release ordered +tasked .* checked$/m);
+    expect((await cli.run('history', '--thing', 'tasked')).out).toMatch(
+      / ada +release ordered +tasked .* checked$/m,
+    );
     expect(await readState(e2e, 'tasked')).toEqual(before);
     expect(await publishOrCut(await e2e.connect(device), telemetry('tasked'), '2')).toBe('acknowledged');
     expect(await cli.run('show', caseId)).toMatchObject({

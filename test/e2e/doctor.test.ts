@@ -78,7 +78,7 @@ describe('cordon doctor', () => {
     const auditing = `sources: { deviceDefender: { audit: true } }\n${await readFile(join(root, 'cordon.yml'), 'utf8')}`;
     await writeFile(join(cli.folder, 'auditing.yml'), auditing);
     expect(problemsOf((await examine('--config', 'auditing.yml')).found)).toEqual([
-      'it tells no topic when an audit is over',
+      'it publishes to no topic when an audit is over',
     ]);
     // What the local stack does not have is told, and is no reason to fail.
     const unknown = found.filter(({ level }) => level === 'unknown');

@@ -115,9 +115,7 @@ describe('a button in a message', () => {
     await e2e.waitForCase('pressed', 'closed');
 
     expect(await publishOrCut(await e2e.connect(device), 'app/pressed/telemetry', '1')).toBe('acknowledged');
-    expect(whispers()).toContain(
-      'pressed: release is sent. The thread of the case will tell what becomes of it.',
-    );
+    expect(whispers()).toContain('pressed: release is sent. The thread of the case will show the result.');
     const { value } = await call('GET', '/cases/pressed/timeline');
     expect(JSON.stringify(value)).toContain('"slack:U0LOCAL(local-operator)"');
 

@@ -145,7 +145,7 @@ describe('a deny policy that a deploy adopts', () => {
         'thing group hand-made has members already. mine denies them all but the kept topics. No release takes them out.',
         'the deploy attaches policy mine to thing group hand-made, where it is not yet.',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of cordon.yml.
-        'policy mine also denies the kept topics cordon/things/${thing}/*: a contained device reports nothing there, and is told nothing.',
+        'policy mine also denies the kept topics cordon/things/${thing}/*: a contained device neither sends nor receives anything there.',
         'policy mine also allows something. Certificates that Cordon attaches it to may then do that on the kept topics.',
       ],
     });

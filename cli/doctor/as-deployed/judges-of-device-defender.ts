@@ -95,7 +95,7 @@ function judgeAlertTargets(
   return [
     {
       what: found.join('; '),
-      why: 'Cordon does not hear of its violations.',
+      why: 'Cordon receives no alert of its violations.',
       mend: isKnown
         ? `aws iot update-security-profile --security-profile-name ${name} --alert-targets '${JSON.stringify({ SNS: lowerFirstLetters(SNS) })}'`
         : 'docs/changed-by-hand.md',

@@ -61,7 +61,7 @@ async function judgeTopic(
                   what: 'its policy lacks the statement that lets this account publish',
                   why:
                     logicalId === 'AlarmsTopic'
-                      ? 'CloudWatch can tell nobody of an alarm.'
+                      ? 'CloudWatch can notify nobody of an alarm.'
                       : 'What is published may be refused.',
                   mend: 'docs/changed-by-hand.md',
                 },

@@ -71,7 +71,7 @@ async function judgeAlarm(
     ...differ('ActionsEnabled', ActionsEnabled, (present as { ActionsEnabled?: boolean }).ActionsEnabled).map(
       (what) => ({
         what,
-        why: 'It tells nobody when it goes off.',
+        why: 'It notifies nobody when it goes off.',
         mend: `aws cloudwatch enable-alarm-actions --alarm-names ${physicalId}`,
       }),
     ),

@@ -41,12 +41,15 @@ export function checkAudits(
       const found: Finding[] = [];
       const problem = (what: string, more: Partial<Finding> = {}) =>
         found.push({ level: 'problem', about, what, why, mend, ...more });
-      if (!target?.topic) problem('it tells no topic when an audit is over');
+      if (!target?.topic) problem('it publishes to no topic when an audit is over');
       else if (!target.isEnabled) problem(`its notifications to ${target.topic} are off`);
       else if (target.topic !== place.topic && !topics.includes(target.topic))
-        problem(`it tells ${target.topic}, which is neither the alerts topic of the stack nor in sources`, {
-          mend: `${page}: name that topic in sources.deviceDefender.topics, or ${mend}`,
-        });
+        problem(
+          `it publishes to ${target.topic}, which is neither the alerts topic of the stack nor in sources`,
+          {
+            mend: `${page}: name that topic in sources.deviceDefender.topics, or ${mend}`,
+          },
+        );
       else if (target.topic === place.topic && place.role === undefined)
         problem('the stack has no role for it: it was deployed without audit: true', {
           mend: 'docs/deploying.md',
@@ -72,7 +75,7 @@ export function checkAudits(
             {
               level: 'ok',
               about,
-              what: `${enabledChecks.length} checks are enabled and scheduled, and Cordon hears of them`,
+              what: `${enabledChecks.length} checks are enabled and scheduled, and Cordon receives their results`,
             },
           ];
     },

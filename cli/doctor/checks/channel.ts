@@ -31,7 +31,7 @@ export function checkChannel(
     level: 'problem',
     about,
     what,
-    why: `Nobody hears of a case in ${about}.`,
+    why: `No case appears in ${about}.`,
     mend: page,
   });
   const found = (examined: ChannelExamined): Finding => {
@@ -80,7 +80,7 @@ async function sendThrough(functionName: string, port: ChannelPort): Promise<Cha
   return {
     is: 'unsure',
     what: 'it was not tried: its function is of a release that sends no test message',
-    why: 'Only a test message tells whether the service takes one.',
+    why: 'Only a test message shows whether the service takes one.',
     mend: 'deploy this release',
   };
 }

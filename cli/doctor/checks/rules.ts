@@ -8,7 +8,7 @@ export interface RuleState {
 /** IoT rules of the stage, and what does not arrive without each. */
 const rules = {
   reports: 'The detector gets no report.',
-  lifecycle: 'The detector hears of no connect and disconnect.',
+  lifecycle: 'The detector receives no connects and disconnects.',
   presence: 'A contained device that reconnects is not cut at once.',
 } as const;
 

@@ -39,8 +39,7 @@ export function checkSubscriptions(
               level: 'problem',
               about,
               what: `the queue ${queue} is not subscribed`,
-              why:
-                topic === 'alerts' ? 'No alert becomes a case.' : 'Nobody hears of a case by that channel.',
+              why: topic === 'alerts' ? 'No alert becomes a case.' : 'No case appears in that channel.',
               mend: changedByHand,
             });
         for (const address of email) found.push(...judgeAddress(about, address, subscriptions));
@@ -53,7 +52,7 @@ export function checkSubscriptions(
             level: 'note',
             about,
             what: 'nobody is subscribed',
-            why: 'Nobody is told.',
+            why: 'Nobody is notified.',
             mend: 'docs/deploying.md',
           });
         return found.length > 0 ? found : [{ level: 'ok', about, what: count(subscriptions) }];

@@ -41,7 +41,7 @@ export function checkThing(
             level: 'problem',
             about: thingName,
             what: 'there is no such thing',
-            why: 'It can not be contained.',
+            why: 'It can’t be contained.',
             mend: `npx cordon enroll ${thingName}`,
           },
         ];
@@ -84,7 +84,7 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
         level: 'note',
         about,
         what: `${name} is ${status}, and no case holds the thing`,
-        why: 'The device can not connect with it.',
+        why: 'The device can’t connect with it.',
         mend: `npx cordon retire ${about} --dry-run`,
       });
     if (documents.length === 0)
@@ -123,7 +123,7 @@ function judgeGroups(about: string, { groups }: ThingState, quarantineGroup: str
       level: 'note',
       about,
       what: `it is in ${groups.length} thing groups, and AWS IoT takes no more`,
-      why: 'It can not be put into the quarantine group: its certificates are denied instead.',
+      why: 'It can’t be put into the quarantine group: its certificates are denied instead.',
       mend: 'take it out of a group that it does not need',
     },
   ];
@@ -136,7 +136,7 @@ function judgeAgent(about: string, { agent }: ThingState, newest: string): Findi
         level: 'note',
         about,
         what: 'no report of its own agent has come',
-        why: 'Cordon can not see what it does.',
+        why: 'Cordon can’t see what it does.',
         mend: 'docs/agent.md',
       },
     ];
@@ -146,7 +146,7 @@ function judgeAgent(about: string, { agent }: ThingState, newest: string): Findi
       level: 'problem',
       about,
       what: `its agent is silent since ${new Date(agent.heardAt).toISOString()}`,
-      why: 'Cordon can not see what it does.',
+      why: 'Cordon can’t see what it does.',
       mend: 'docs/runbooks/agents-silent.md',
     });
   // Other agents report no health.

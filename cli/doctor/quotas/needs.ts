@@ -92,7 +92,7 @@ export function listNeeds({ things, mostContained, isDetector }: FleetFacts): Qu
       ...{ code: 'L-AEA1E176', name: 'Connect requests per second per account', byDefault: 500 },
       needed: Math.ceil(connects),
       because: `the agents and applications of the whole fleet, back within ${silentSeconds / 60} minutes of an outage`,
-      otherwise: 'Cordon tells people of silent agents that only wait to connect.',
+      otherwise: 'Cordon reports agents as silent that only wait to connect.',
     },
     {
       ...{

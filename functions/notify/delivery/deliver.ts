@@ -116,7 +116,7 @@ async function showCase(caseId: string, brief: boolean, run: Run): Promise<boole
   const { newest } = state;
   const lost = (reason: string) => {
     metrics.count('MessageRefused');
-    log.error(`what ${title} had is gone, posted anew`, { caseId, reason });
+    log.error(`what ${title} had is gone, posted again`, { caseId, reason });
   };
   let isNoted = state.posting === true;
   const willPost = async () => {

@@ -49,7 +49,7 @@ const endsContained = { reached: ['contained'], done: 'is contained, and the den
 
 export const operatorActionDescriptors: Readonly<Record<OperatorAction, OperatorActionDescriptor>> = {
   contain: {
-    description: 'contain a thing by hand',
+    description: 'contain a thing without waiting for an alert',
     consequence: cutsOff,
     offeredIn: ['observed'],
     emphasis: 'dangerous',

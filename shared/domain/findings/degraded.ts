@@ -6,8 +6,8 @@ const words: Readonly<Record<string, string>> = {
   'no-new-pids': 'finds new processes by scans only',
   hidden: "can't see all processes",
   unreadable: "can't read all that it measures",
-  'shared-cgroup': "can't tell what leaves the process tree, since others share the cgroup",
-  exceptions: 'saw children that were too short to be told from exceptions',
+  'shared-cgroup': "can't see what leaves the process tree, since others share the cgroup",
+  exceptions: 'saw children that ended too soon to be compared with exceptions',
   'sigchld-ignored': 'watches a process whose short children leave no trace, since it ignores SIGCHLD',
   state: "can't store what must survive a restart",
 };

@@ -43,7 +43,7 @@ function describeNews(news: News): string {
       const next =
         news.nextMs === undefined
           ? 'this is the last reminder'
-          : `told again in ${writeDuration(news.nextMs)}, unless somebody comments, is assigned or acts`;
+          : `announced again in ${writeDuration(news.nextMs)}, unless somebody comments, is assigned or acts`;
       return `nobody has been on it since ${writeTime(news.since)}; ${next}`;
     }
     case 'certificate':
@@ -84,11 +84,11 @@ export function describeStrength(strength: Strength): string {
     case 'not-proven-yet':
       return `${strength.action} is applied, but not proven yet: ${describeAll(strength.detail) ?? 'not looked at'}`;
     case 'deactivation-failed':
-      return `a certificate could not be made inactive, so each connect that AWS tells of is cut: ${describeAll(strength.detail) ?? 'refused'}`;
+      return `a certificate could not be made inactive, so each connect that AWS reports is cut: ${describeAll(strength.detail) ?? 'refused'}`;
     case 'certificates-held':
       return `its own certificates can't connect until the ${strength.until === 'spread' ? 'policies have spread' : 'release'}`;
     case 'left-out':
-      return `a certificate stays active, so each connect that AWS tells of is cut until the policies have spread: ${describeLeftOut(strength.why)}`;
+      return `a certificate stays active, so each connect that AWS reports is cut until the policies have spread: ${describeLeftOut(strength.why)}`;
     case 'inactive-before':
       return `${nameCertificate(strength.certificateId)} was ${strength.status} already`;
     case 'not-held':

@@ -44,7 +44,7 @@ describe('the check of Device Defender Audit', () => {
       {
         level: 'ok',
         about: 'Device Defender Audit',
-        what: '1 checks are enabled and scheduled, and Cordon hears of them',
+        what: '1 checks are enabled and scheduled, and Cordon receives their results',
       },
     ]);
   });
@@ -52,7 +52,7 @@ describe('the check of Device Defender Audit', () => {
   it.each<[Partial<AuditState> | undefined, string, string]>([
     [
       undefined,
-      'problem it tells no topic when an audit is over',
+      'problem it publishes to no topic when an audit is over',
       `"targetArn":"${topic}","roleArn":"${place.role}"`,
     ],
     [
@@ -62,7 +62,7 @@ describe('the check of Device Defender Audit', () => {
     ],
     [
       { target: { ...target, topic: `${topic}-other` } },
-      `problem it tells ${topic}-other, which is neither the alerts topic of the stack nor in sources`,
+      `problem it publishes to ${topic}-other, which is neither the alerts topic of the stack nor in sources`,
       'docs/audit-findings.md',
     ],
     [

@@ -346,7 +346,7 @@ const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp
         return audits;
       },
     }),
-    /it tells no topic when an audit is over/,
+    /it publishes to no topic when an audit is over/,
   ],
   [
     'the schedule of the audits deleted',

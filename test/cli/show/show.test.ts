@@ -93,7 +93,7 @@ describe('show', () => {
     expect(await show(aContainedCase({}, { policyCacheMs: 480_000, facts }))).toEqual(
       expect.arrayContaining([
         "strength: its own certificates can't connect until the policies have spread",
-        'strength: a certificate stays active, so each connect that AWS tells of is cut until the policies have spread: certificate bbbbbbbb is used by mything2 as well',
+        'strength: a certificate stays active, so each connect that AWS reports is cut until the policies have spread: certificate bbbbbbbb is used by mything2 as well',
       ]),
     );
   });

@@ -255,9 +255,7 @@ describe('detect, setting reports aside,', () => {
     const { run, telemetry, time } = aCounted([], { operations: { notify: tell } });
 
     expect(await run(...by(one, 'mything1'))).toEqual([]);
-    expect(telemetry.lines.map(({ message }) => message)).toContain(
-      'people were not told of a flood of reports',
-    );
+    expect(telemetry.lines.map(({ message }) => message)).toContain('a flood of reports was not announced');
     isAway = false;
     time.now += 3_600_000;
     await run(...times(400, () => conforming({ principal: one })));
@@ -298,7 +296,7 @@ describe('detect, setting reports aside,', () => {
     ]);
     expect(noted).toEqual(['begin good', 'begin new of bad', 'begin bad']);
     expect(telemetry.lines).toContainEqual(
-      expect.objectContaining({ message: 'messages that may end the function can’t be told from others' }),
+      expect.objectContaining({ message: 'messages that may end the function can’t be found' }),
     );
   });
 });

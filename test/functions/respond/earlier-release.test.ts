@@ -147,7 +147,7 @@ describe('a case that an earlier release wrote in words', () => {
     [
       'evading-1',
       [
-        'contained: the denial is verified; a certificate stays active, so each connect that AWS tells of is cut until the policies have spread: certificate e3bfd70d is used by evading-2 as well',
+        'contained: the denial is verified; a certificate stays active, so each connect that AWS reports is cut until the policies have spread: certificate e3bfd70d is used by evading-2 as well',
       ],
     ],
   ])('is checked by the sweep, which announces nothing a second time: %s', async (thingName, news) => {

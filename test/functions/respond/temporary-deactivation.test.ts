@@ -170,7 +170,7 @@ describe('while IoT Core uses cached policies,', () => {
 
     expect(world.told.map(({ kind }) => kind)).toEqual(['contained', 'containing']);
     expect(strengthOf(world)).toContain(
-      "a certificate stays active, so each connect that AWS tells of is cut until the policies have spread: a session of mything1 began though the thing's own certificates are inactive",
+      "a certificate stays active, so each connect that AWS reports is cut until the policies have spread: a session of mything1 began though the thing's own certificates are inactive",
     );
   });
 
@@ -286,7 +286,7 @@ describe('while IoT Core uses cached policies,', () => {
     ]);
     expect(world.told.at(-1)?.text).toBe(
       "the denial is verified; its own certificates can't connect until the policies have spread; " +
-        'a certificate stays active, so each connect that AWS tells of is cut until the policies have spread: certificate bbbbbbbb is used by mything2 as well',
+        'a certificate stays active, so each connect that AWS reports is cut until the policies have spread: certificate bbbbbbbb is used by mything2 as well',
     );
   });
 
@@ -300,7 +300,7 @@ describe('while IoT Core uses cached policies,', () => {
 
     expect(shownCaseOf(world).status).toBe('contained');
     expect(world.told.at(-1)?.text).toBe(
-      'the denial is verified; a certificate could not be made inactive, so each connect that AWS tells of is cut: CertificateStateException: no',
+      'the denial is verified; a certificate could not be made inactive, so each connect that AWS reports is cut: CertificateStateException: no',
     );
     expect(world.live.sessions.size).toBe(0);
   });

@@ -147,8 +147,8 @@ describe('the routes of cordon.yml', () => {
     for (const line of [
       'Nobody is told of cases that are observed',
       'Nobody is told of medium or low cases that are closed',
-      'Warning: notify.routes: no route names teams, so it tells nobody anything: name it, or leave it out of notify',
-      'Warning: notify.digest: no route gives observed cases to anybody, so no digest is told',
+      'Warning: notify.routes: no route names teams, so it shows nothing: name it, or leave it out of notify',
+      'Warning: notify.digest: no route takes observed cases anywhere, so no digest is published',
     ])
       expect(lines).toContain(line);
   });
@@ -170,7 +170,7 @@ describe('the routes of cordon.yml', () => {
 
     for (const line of told) expect(lines).toContain(line);
     expect(lines).toContain(
-      'A containment that fails, and that nobody takes: told again after 15 minutes, then ever more rarely, 5 times',
+      'A failed containment that nobody takes: announced again after 15 minutes, 5 times at growing intervals',
     );
     expect(lines.filter((line) => /^Nobody is told|no route/.test(line))).toEqual([]);
   });
@@ -184,7 +184,7 @@ describe('the routes of cordon.yml', () => {
     const start = lines.findIndex((line) => line.startsWith('Announcements go to'));
 
     expect(lines.slice(start, start + 6)).toEqual([
-      'Announcements go to the first of these that applies, and to whoever heard of the case before:',
+      'Announcements go to the first of these that applies, and to each channel that showed the case before:',
       '  1. critical or high, 08:00 to 18:00 (Europe/Berlin), Monday, Tuesday, Wednesday, Thursday, Friday: Slack #x',
       '  2. observed, 18:00 to 08:00 of the next day (Europe/Berlin), every day: nobody',
       '  3. playbook spawned-child: Slack #x, soc@factory.io',

@@ -119,7 +119,7 @@ async function press(
     await say(
       asks
         ? `${thingName}: ${act} waits for a second person, who presses the same.`
-        : `${thingName}: ${act} is sent. The thread of the case will tell what becomes of it.`,
+        : `${thingName}: ${act} is sent. The thread of the case will show the result.`,
     );
   }
 }

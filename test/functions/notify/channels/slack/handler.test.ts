@@ -277,7 +277,7 @@ describe('a burst', () => {
 
 describe('a message that Slack no longer has', () => {
   it.each(['message_not_found', 'is_archived', 'channel_not_found', 'cant_update_message'])(
-    'is posted anew where an update finds %s, and operators are notified',
+    'is posted again where an update finds %s, and operators are notified',
     async (reason) => {
       const { tell, shown, stateOf, telemetry, state } = setUpNotify();
       await tell();
@@ -295,7 +295,7 @@ describe('a message that Slack no longer has', () => {
   );
 
   it.each(['thread_not_found', 'message_not_found', 'thread_locked'])(
-    'is posted anew where a reply finds %s',
+    'is posted again where a reply finds %s',
     async (reason) => {
       const { tell, shown, state } = setUpNotify();
       await tell();

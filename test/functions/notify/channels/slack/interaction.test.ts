@@ -118,7 +118,7 @@ describe('a pressed button reported by Slack', () => {
     expect(said).toEqual([
       {
         url: responseUrl,
-        text: 'mything1: release is sent. The thread of the case will tell what becomes of it.',
+        text: 'mything1: release is sent. The thread of the case will show the result.',
       },
     ]);
   });
