@@ -23,11 +23,14 @@ export function writeSenders(prefix: string, { external }: Sources): Resources {
         Queues: [ref('FindingsQueue'), ref('FindingsDeadQueue')],
         PolicyDocument: {
           Version: '2012-10-17',
-          Statement: external.flatMap(({ name }) =>
-            ['FindingsQueue', 'FindingsDeadQueue'].map((queueId) =>
-              letTopicSend(queueId, ref(`${idOf(name)}Topic`)),
+          Statement: [
+            ...external.flatMap(({ name }) =>
+              ['FindingsQueue', 'FindingsDeadQueue'].map((queueId) =>
+                letTopicSend(queueId, ref(`${idOf(name)}Topic`)),
+              ),
             ),
-          ),
+            denyForgedEnvelopes,
+          ],
         },
       },
     },
@@ -43,6 +46,15 @@ export function writeSenders(prefix: string, { external }: Sources): Resources {
     ...Object.assign({}, ...external.map((sender) => writeSender(prefix, sender))),
   };
 }
+
+/** The envelope of SNS proves the sender only while nobody but SNS can put one into the queue. */
+const denyForgedEnvelopes: Value = {
+  Effect: 'Deny',
+  Principal: '*',
+  Action: 'sqs:SendMessage',
+  Resource: arnOf('FindingsQueue'),
+  Condition: { Bool: { 'aws:PrincipalIsAWSService': 'false' } },
+};
 
 function writeSender(prefix: string, { name, publishers, eventPattern }: Sender): Resources {
   const id = idOf(name);

@@ -43,8 +43,9 @@ afterEach(() => {
   expect(refused.filter(({ message }) => !forged.test(message))).toEqual([]);
 });
 
-/** Roles that may not publish a finding, and try it. */
-const forged = /: (deployer|stranger|undefined) may not sns:Publish on \S+:cordon-dev-findings-siem$/;
+/** Roles that may not send a finding, and try it. */
+const forged =
+  /: (deployer|stranger|undefined) may not (sns:Publish on \S+:cordon-dev-findings-siem|sqs:SendMessage on \S+:cordon-dev-findings)$/;
 
 const statusesOf = ({ ledger }: CaseInWords) => ledger.map(({ action, status }) => `${action} ${status}`);
 
@@ -405,7 +406,7 @@ describe('findings of another product', () => {
       detector: 'external',
       violations: { 'external finding/siem/f-1': { title: 'Beacon to 203.0.113.9', product: 'Acme NDR' } },
     });
-    expect(asked.reason).toBe('siem has reached its limit: 1 thing within 60 minutes');
+    expect(asked.reason).toBe('siem has reached its limit: 1 thing within 1 hour');
     const aside = await waitUntil(
       () => 'the finding of another account among the rejected',
       async () => (await e2e.rejected()).find(({ reason }) => reason.includes('210987654321')),
@@ -423,6 +424,15 @@ describe('findings of another product', () => {
       await expect(publish(sns, 'beacon', 'forged')).rejects.toThrow(
         /is not authorized to perform: sns:Publish on resource: .*findings-siem with an explicit deny in a resource-based policy/,
       );
+    // Nor can anybody put an envelope that names the topic into the queue behind it.
+    const forged = {
+      Type: 'Notification',
+      TopicArn: topicArn(),
+      Message: JSON.stringify(writeFinding('beacon', 'f')),
+    };
+    await expect(e2e.sendTo('findings', JSON.stringify(forged))).rejects.toThrow(
+      /sqs:SendMessage on resource: .*cordon-dev-findings with an explicit deny in a resource-based policy/,
+    );
   });
 
   it('come by EventBridge, whose rule the topic lets publish', async () => {

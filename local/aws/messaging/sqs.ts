@@ -1,4 +1,4 @@
-import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../../types';
+import type { ApiRequest, ApiResponse, AwsIdentity, PolicyDocument, ServiceHandler } from '../../types';
 import { createMessageMoves } from '../gateway/message-moves';
 import { formatAwsError } from '../wire/aws-error';
 import type { Forward } from '../wire/forward';
@@ -41,6 +41,18 @@ const actions: Readonly<Record<string, string>> = {
 export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOptions): ServiceHandler {
   const moves = createMessageMoves(forward);
   const senders = createSenders();
+  /** Of the queues that were given one, by name. */
+  const policies = new Map<string, PolicyDocument>();
+
+  function keepPolicy(operation: string, body: Readonly<Record<string, unknown>>): void {
+    const name = nameQueue(operation, body);
+    if (operation === 'DeleteQueue') policies.delete(name);
+    const { Policy } = (body.Attributes ?? {}) as { readonly Policy?: string };
+    const document = Policy === undefined ? undefined : parseJsonObject(Policy);
+    if (document && (operation === 'SetQueueAttributes' || operation === 'CreateQueue'))
+      policies.set(name, document as unknown as PolicyDocument);
+  }
+
   return {
     identify(request) {
       const operation = operationOf(request);
@@ -49,11 +61,11 @@ export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOpti
       if (operation === 'ListQueues') return { action, resources: ['*'] };
       const body = parseJsonObject(request.body) ?? {};
       if (body.SourceArn !== undefined) return { action, resources: [String(body.SourceArn)] };
-      const named = byName.has(operation) ? body.QueueName : body.QueueUrl;
-      // fauxqs finds a queue by the last segment of its URL, whatever the host; IAM must judge the same queue.
-      const name = (typeof named === 'string' ? named : '').split('/').filter(Boolean).at(-1) ?? '';
+      const name = nameQueue(operation, body);
       const { partition, region, accountId } = identity;
-      return { action, resources: [`arn:${partition}:sqs:${region}:${accountId}:${name}`] };
+      const ofResource = policies.get(name);
+      const resources = [`arn:${partition}:sqs:${region}:${accountId}:${name}`];
+      return { action, resources, ...(ofResource && { ofResource }) };
     },
     async handle(request) {
       const operation = operationOf(request) ?? '';
@@ -66,6 +78,7 @@ export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOpti
         return await senders.name(await receive(request, forward, isClosing));
       const answer = forward(request);
       const response = await (actions[operation] === 'SendMessage' ? senders.watch(request, answer) : answer);
+      if (response.status === 200) keepPolicy(operation, body);
       return response.status === 200 && namesQueues.has(operation)
         ? withQueueUrls(response, gatewayHost())
         : response;
@@ -89,6 +102,12 @@ async function receive(
     response = await forward(request, JSON.stringify({ ...body, WaitTimeSeconds: leftSeconds }));
   }
   return response;
+}
+
+/** fauxqs finds a queue by the last segment of its URL, whatever the host; IAM must judge the same queue. */
+function nameQueue(operation: string, body: Readonly<Record<string, unknown>>): string {
+  const named = byName.has(operation) ? body.QueueName : body.QueueUrl;
+  return (typeof named === 'string' ? named : '').split('/').filter(Boolean).at(-1) ?? '';
 }
 
 /** These name a queue where the others have its URL. */

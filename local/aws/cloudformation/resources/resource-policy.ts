@@ -18,6 +18,7 @@ export function mayTopicSendToQueue(
   const context = new Map([
     ['aws:sourcearn', topicArn],
     ['aws:sourceaccount', topicArn.split(':')[4] ?? ''],
+    ['aws:principalisawsservice', 'true'],
   ]);
   const statements = own
     .flatMap(({ document }) => compileDocument(document))
