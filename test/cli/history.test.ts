@@ -51,8 +51,8 @@ describe('history', () => {
     const text = await showHistory({ since: 60_000, limit: 50 }, audit, { ...plain, width: 40 }, now);
 
     expect(text.split('\n').slice(0, 2)).toEqual([
-      'AGE  WHO      WHAT     THING',
-      ' 1s  ada      release  mything1',
+      'AGE  WHO      WHAT     THING     COMMENT',
+      ' 1s  ada      release  mything1  cleaned',
     ]);
   });
 
