@@ -195,12 +195,12 @@ describe('a closed case', () => {
     );
   });
 
-  it('leaves its Slack thread with an expiry, even where Slack shows its end later or for the first time', async () => {
+  it('gives its Slack thread an expiry, also before Slack shows its end, and where Slack shows it for the first time', async () => {
     const { slack, readItems } = await openTable('slack');
     const shown = { place: { ts: '1' }, lastSeq: 2 };
 
     await slack.save('case-1', { ...shown, keptUntil, dueAt: 5 }, 0);
-    expect(await readItems()).toEqual([['SLACK', undefined]]);
+    expect(await readItems()).toEqual([['SLACK', expiresAt]]);
     await slack.save('case-1', { ...shown, keptUntil }, 1);
     await slack.save('case-2', { ...shown, closedAt }, 0);
 
