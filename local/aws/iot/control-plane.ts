@@ -2,6 +2,7 @@ import type { ApiRequest, ApiResponse, IamRequest, ServiceHandler } from '../../
 import { awsError } from '../wire/aws-error';
 import { IotServiceError, invalid } from './errors';
 import { indexRoutes, type RouteMatch } from './find-route';
+import { checkInput } from './input-rules';
 import { accountRoutes } from './operations/account';
 import { auditRoutes } from './operations/audits';
 import { authorizationRoutes } from './operations/authorization';
@@ -80,7 +81,9 @@ function toErrorResponse(error: IotServiceError): ApiResponse {
 
 async function perform(match: RouteMatch<IotRoute>, request: ApiRequest): Promise<ApiResponse> {
   try {
-    const result = await match.route.run(readCall(match, request));
+    const call = readCall(match, request);
+    checkInput(match.route.operation, call);
+    const result = await match.route.run(call);
     const body = result === undefined ? '' : JSON.stringify(result);
     return { status: 200, headers: { 'content-type': 'application/json' }, body };
   } catch (error) {

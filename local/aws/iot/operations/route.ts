@@ -110,7 +110,7 @@ function readPageSize(text: string | null, name: string): number {
 
 function readCursor(text: string | null, name: string): string | undefined {
   if (text === null) return undefined;
-  const decoded = Buffer.from(text, 'base64url').toString();
+  const decoded = Buffer.from(text, 'base64').toString();
   if (!decoded.startsWith('after:')) throw invalid(`${name} is not valid.`);
   return decoded.slice('after:'.length);
 }
@@ -137,7 +137,7 @@ export function paginate<T>(
   const hasMore = rest.length > page.length && last !== undefined;
   return {
     items: page.map(({ item }) => item),
-    next: hasMore ? { [next]: Buffer.from(`after:${last.key}`).toString('base64url') } : {},
+    next: hasMore ? { [next]: Buffer.from(`after:${last.key}`).toString('base64') } : {},
   };
 }
 
