@@ -52,7 +52,7 @@ export const host = {
   writeOutput: (text: string): boolean => process.stdout.write(text),
 };
 
-/** Text of a file. A pipe in its place is empty or fails, and keeps nobody waiting for whoever writes to it (fifo(7)). */
+/** Text of a file. A pipe in its place is empty or fails, and the agent does not wait for a writer (fifo(7)). */
 export function readText(path: string): string {
   const descriptor = host.openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {

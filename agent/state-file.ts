@@ -69,7 +69,7 @@ export function replaceFile(path: string, text: string, isUrgent = false): void 
     try {
       removeIfThere(temporary);
     } catch {
-      // What failed first is the reason to tell; the next run removes what is left.
+      // What failed first is the reason to report; the next run removes what is left.
     }
     throw error;
   }

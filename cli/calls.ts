@@ -38,7 +38,7 @@ class AnsweredRetryStrategy extends StandardRetryStrategy {
 /** How long a person waits for one answer of a service. A function that is invoked may take longer. */
 const answerMs = 8_000;
 
-/** Settings of each client of the command: a person waits for it, and an address that does not answer is told within seconds. */
+/** Settings of each client of the command: a person waits for it, and learns within seconds that an address does not answer. */
 export function promptCalls(requestTimeout = answerMs) {
   return {
     retryStrategy: new AnsweredRetryStrategy({ maxAttempts: 8 }),

@@ -1,4 +1,4 @@
-/** What a script can tell by the exit code (docs/operating.md). */
+/** What a script learns from the exit code (docs/operating.md). */
 export const exitCodes = {
   /** The command failed, for none of the reasons below. */
   failed: 1,

@@ -9,7 +9,7 @@ export interface FoundCase {
   readonly rows: readonly TimelineRow[];
 }
 
-/** The part of the table that tells of one case. */
+/** The part of the table that has one case. */
 export interface CaseReader {
   readonly cases: Pick<Target['cases'], 'load'>;
   readonly history: Pick<Target['history'], 'listClosed' | 'readTimeline' | 'findExpiry'>;

@@ -33,7 +33,7 @@ export async function showHistory(
   let cursor: string | undefined;
   do {
     const query = { actor, thingName, from: now - since, to: now, cursor };
-    // One more tells whether there are more.
+    // One more shows whether there are more.
     const page = await audit.page({ ...query, limit: Math.min(500, limit + 1 - acts.length) });
     acts.push(...page.acts);
     cursor = page.next;

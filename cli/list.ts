@@ -106,7 +106,7 @@ export async function findCases(
   const cases: ListedCase[] = [];
   let cursor: string | undefined;
   do {
-    // A page with a filter may end before its limit; one more tells whether there are more.
+    // A page with a filter may end before its limit; one more shows whether there are more.
     const page = await reader.list.page({ ...query, limit: Math.min(500, limit + 1 - cases.length), cursor });
     for (const one of page.cases)
       if ((isPrefix || thing === undefined || one.thingName === thing) && (await isKept(one, reader, now)))

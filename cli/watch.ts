@@ -29,7 +29,7 @@ function listenForEnd(): void {
 }
 
 /**
- * Shows the answer until Ctrl-C: anew on a terminal, else each time it changes. A read that fails does not end it, except
+ * Shows the answer until Ctrl-C: redrawn on a terminal, else each time it changes. A read that fails does not end it, except
  * for the first.
  */
 export async function watch(

@@ -68,7 +68,7 @@ interface Governed {
   Properties?: Record<string, unknown>;
 }
 
-/** Gives every resource, whoever wrote it into the template, what the rules of the account ask of it. */
+/** Gives every resource of the template what the rules of the account demand. */
 export function applyAccountRules(resources: Readonly<Record<string, Governed>>, tags: Tags): void {
   const list = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
   for (const resource of Object.values(resources)) {

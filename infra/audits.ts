@@ -6,7 +6,7 @@ import { allowKey } from './encryption';
 type Sources = Pick<Configuration, 'sources'>;
 
 /**
- * The role that Device Defender Audit tells of its end with. The configuration of Audit is one for the account, which may
+ * The role with which Device Defender Audit announces its end. The configuration of Audit is one for the account, which may
  * have it already, so that the stack does not touch it (docs/audit-findings.md).
  */
 export function writeAuditRole(configuration: Sources): Resources {

@@ -35,7 +35,7 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
   const { quarantine, securityProfiles, notify } = configuration;
   const digests = readDigestEvery(notify.digest) !== undefined;
   const storms = readStormLimit(notify.storm) !== undefined;
-  /** The sweep tells of many cases at once. */
+  /** The sweep announces many cases at once. */
   const tellsOfMany = digests || storms;
   const profiles = Object.entries(securityProfiles);
   const quarantineGroup = arn('iot', `thinggroup/${quarantine.thingGroup}`);

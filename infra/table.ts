@@ -39,7 +39,7 @@ export function writeTable(prefix: string): Resources {
             ProjectionType: 'INCLUDE',
             NonKeyAttributes: ['thingName', 'caseId', 'severity'],
           }),
-          // With what lists tell of a case. DynamoDB can't change the index above, and CloudFormation not remove it in the
+          // With what lists show of a case. DynamoDB can't change the index above, and CloudFormation not remove it in the
           // update that adds this one.
           index('caseList', 'statusKey', 'updatedAt', {
             ProjectionType: 'INCLUDE',

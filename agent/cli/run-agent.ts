@@ -22,7 +22,7 @@ import { openStateFile } from '../state-file';
 import { type Agent, type AgentDependencies, startAgent, startDryRun } from './agent';
 import type { ServiceManager } from './service-manager';
 
-/** An agent that was started from settings, and can be started anew from others. */
+/** An agent that was started from settings, and can be restarted from others. */
 export interface RunningAgent {
   /** Goes over to the settings that `read` gives; where they are wrong, goes on with those it has. */
   reload(read: () => Settings): Promise<void>;

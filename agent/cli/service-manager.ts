@@ -1,7 +1,7 @@
 import { host } from '../host';
 import type { Log } from '../log';
 
-/** What systemd is told (sd_notify(3)); nothing where it did not ask. */
+/** Notifies systemd (sd_notify(3)); does nothing where it did not ask. */
 export interface ServiceManager {
   ready(): void;
   status(text: string): void;
@@ -27,7 +27,7 @@ const sendBySystemdNotify: Send = (args, onFailure) => {
       if (error) onFailure(error.message);
     });
   } catch (error) {
-    // What keeps a program from being started is thrown for some errnos and told later for others (child_process).
+    // What keeps a program from being started is thrown for some errnos and emitted later for others (child_process).
     onFailure((error as Error).message);
   }
 };

@@ -18,7 +18,7 @@ export interface ReportingDependencies {
   /** Without a spool, undelivered reports are lost when the agent ends. */
   readonly spool?: Spool;
   readonly restarts?: Restarts;
-  /** Without one, it looks as often as it is told to. */
+  /** Without one, it looks at the given rate. */
   readonly budget?: CpuBudget;
   readonly log: Log;
   /** Monotonic clock, in milliseconds. */

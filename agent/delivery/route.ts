@@ -31,7 +31,7 @@ export interface Route {
   readonly destination: Destination;
   readonly window: ReportWindow;
   readonly outbox: Outbox;
-  /** Reports are made when there is something to tell, and sent at once. */
+  /** Reports are made when there is something to report, and sent at once. */
   readonly byException: boolean;
   /** Waiting reports may be sent. */
   mayFlush: boolean;

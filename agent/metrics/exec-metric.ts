@@ -75,7 +75,7 @@ function runProgram(
       env: environment,
     });
   } catch (error) {
-    // Some errnos are thrown, others told later (child_process).
+    // Some errnos are thrown, others emitted later (child_process).
     return Promise.resolve(cannotRun(error));
   }
   onStart(child);

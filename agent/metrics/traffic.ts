@@ -19,7 +19,7 @@ const lookEveryMs = 200;
 /** What an interface runs over can change while its name stays. */
 const judgeEveryMs = 60_000;
 
-/** A restart of the agent begins anew: what moved before its first look is not told. */
+/** A restart of the agent starts the count again: traffic before its first look is not reported. */
 export function createTrafficMeter(proc: ProcReader, firstRule: InterfaceRule): TrafficMeter {
   let rule = firstRule;
   let last: InterfaceCounters | undefined;

@@ -26,7 +26,7 @@ export interface ProcReader {
   problems(): ReadonlyMap<string, string>;
   /** Forgets the problems of processes other than these. */
   forgetOthers(pids: ReadonlySet<number>): void;
-  /** Closes what `readAgain` keeps open; it opens it anew. */
+  /** Closes what `readAgain` keeps open; it opens it again. */
   close(): void;
 }
 
@@ -124,7 +124,7 @@ interface KeptFiles {
 
 /**
  * Files that stay open. An open file of /proc/PID is that process's for ever, also after another one got its number:
- * so where one of them can't be read any more, all of that number are opened anew (`children` of a process that has
+ * so where one of them can't be read any more, all of that number are opened again (`children` of a process that has
  * ended is empty without an error, `stat` is not).
  */
 function createKeptFiles(root: string): KeptFiles {

@@ -14,7 +14,7 @@ function toStat(bytes: Buffer | ReadFailure): ProcStat | ReadFailure {
   return typeof bytes === 'string' ? bytes : (parseStat(bytes) ?? 'unreadable');
 }
 
-/** Another process may have the number by now: the start tells. */
+/** Another process may have the number by now: the start time shows it. */
 export function isSame(
   stat: ProcStat | ReadFailure,
   before: { readonly startTicks: number } | undefined,

@@ -18,7 +18,7 @@ const colon = 0x3a;
 const zero = 0x30;
 const letterA = 0x41;
 
-/** What a report tells of: a busy machine has far more connections that have ended (`TIME_WAIT`). */
+/** What a report includes: a busy machine has far more connections that have ended (`TIME_WAIT`). */
 const wantedStates: ReadonlySet<number> = new Set([listenState, establishedState, unconnectedUdpState]);
 
 /**

@@ -7,7 +7,7 @@ import { isManagers, isRunBySystemd } from './unit-role';
 import type { UnitStates } from './unit-state';
 
 /**
- * By what a process can be told to descend from the watched ones though its parent is gone: the session that one of
+ * What shows that a process descends from the watched ones though its parent is gone: the session that one of
  * them began, which is inherited at fork and can't be joined, and a cgroup that is known to be theirs alone.
  */
 export interface LineageWatch {
@@ -136,7 +136,7 @@ export function renewLineage(kinship: LineageWatch, { instances, children }: Fam
   }
 }
 
-/** The cgroups of which it can't be told who left what there. */
+/** The cgroups whose leftovers can't be attributed. */
 export function listShared({ cgroups }: LineageWatch): readonly string[] {
   return [...cgroups].flatMap(([path, { verdict }]) => (verdict === 'shared' ? [path] : []));
 }

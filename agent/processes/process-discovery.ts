@@ -39,7 +39,7 @@ export interface ProcessDiscovery {
   announcesPids(): boolean;
   /** Whether a selector selects a process as it is now. */
   selects(selector: number, pid: number, comm: string): boolean | 'unknown';
-  /** Finds the process anew at the next scan. */
+  /** Finds the process again at the next scan. */
   forget(pid: number): void;
   /** A process of which it can't be seen whether a selector selects it. */
   unknownTo(selector: number): number | undefined;
@@ -54,7 +54,7 @@ const scanEveryAtMostMs = 60_000;
 const scanSoonMs = 1000;
 /** Between its fork and its exec a process has the old name: it is looked at again for a while. */
 const youngForMs = 5000;
-/** Where the kernel does not tell of new processes, scans have to find them. */
+/** Where the kernel does not announce new processes, scans have to find them. */
 const mostFrequentScanShare = 1 / 100;
 const youngEveryMs = 1000;
 
@@ -66,7 +66,7 @@ interface Known {
   readonly selectedBy: ReadonlySet<number>;
 }
 
-/** Of the thousands that no selector wants. */
+/** Of the thousands that no selector selects. */
 const byNone: ReadonlySet<number> = new Set();
 
 interface Finds {
@@ -124,7 +124,7 @@ export function createProcessDiscovery(
     if (unknown.length > 0) unknowns.set(pid, new Set(unknown));
     else unknowns.delete(pid);
     if (!before) finds.fresh.push(stat);
-    // What it was selected by before, with the same kernel name, was told before.
+    // What selected it before, with the same kernel name, selects it still.
     const isTold = (index: number): boolean => before?.comm === comm && before.selectedBy.has(index);
     for (const index of matching) if (!isTold(index)) finds.selected[index]?.push(stat);
   };

@@ -12,7 +12,7 @@ const deletedMark = ' (deleted)';
 /** One file that is many programs; which one, its first argument says. */
 const multiCall = /^(?:busybox(?:[.-].*)?|bbsuid|toybox(?:[.-].*)?|coreutils|sbase-box|ubase-box|kmod|lvm)$/;
 
-/** Says whether a selector selects a process; `unknown` where what would tell can't be read. */
+/** Says whether a selector selects a process; `unknown` where what would show it can't be read. */
 export type Selects = (proc: ProcReader, pid: number, comm: string) => boolean | 'unknown';
 
 export function createSelects(selector: ProcessSelector, resolvePath: ResolvePath): Selects {

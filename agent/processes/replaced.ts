@@ -11,7 +11,7 @@ const launchMs = 5_000;
 /** What the selectors say of a process. */
 interface Selection {
   selects(pid: number, comm: string): boolean | 'unknown';
-  /** Asks anew at the next scan. */
+  /** Asks again at the next scan. */
   forget(pid: number): void;
 }
 

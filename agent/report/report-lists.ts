@@ -40,7 +40,7 @@ export const mostRows = 50;
 /** Greater than the number of any report. */
 const beyond = 1e9;
 
-/** Of what had no room what has waited longest is first, then what is new, then what was told last. */
+/** Of what had no room what has waited longest is first, then what is new, then what was reported last. */
 function rankListener(key: string, before: Baseline | undefined): number {
   const told = before?.listeners.get(key);
   return told === undefined ? (rankUntold(key, before) ?? -beyond) : -told;

@@ -39,7 +39,7 @@ interface Use {
 
 export interface CountRules {
   readonly byException: boolean;
-  /** How long a count must stay lower before that is told: an app that starts one command after the other is one change. */
+  /** How long a count must stay lower before that is reported: an app that starts one command after the other is one change. */
   readonly fallHoldMs: number;
 }
 
@@ -203,7 +203,7 @@ export function isNews(
   }
 }
 
-/** Of a long list, what had room in the report and what earlier ones told: the rest stays new. */
+/** Of a long list, what had room in this report or was in earlier ones: the rest stays new. */
 export function toldOf(
   next: MetricValue | undefined,
   told: MetricValue | undefined,

@@ -34,7 +34,7 @@ export interface ReportWindow {
   due(now: number): Due | undefined;
   /** Closes the window with a report, and opens the next one. */
   take(due: Due, now: number): Told;
-  /** More than the last report told was seen, or somebody new: what must not get lost. */
+  /** More than in the last report was seen, or somebody new: what must not get lost. */
   hasUntold(): boolean;
 }
 
@@ -44,7 +44,7 @@ interface Untold {
   readonly evidence: readonly Evidence[];
   /** They go along with the count that they raised: an app that always runs commands is no news each time. */
   readonly traces: readonly Evidence[];
-  /** Since when counts are lower than what the report before told. */
+  /** Since when counts are lower than in the report before. */
   readonly fallen: ReadonlyMap<string, number>;
 }
 
@@ -72,7 +72,7 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
     due: (now) => {
       if (fullAt === undefined || now - fullAt >= rules.intervalMs) return 'interval';
       if (now - takenAt < rules.changeGapMs) return undefined;
-      // Where changes are told at the interval, what rises is made into a report at once all the same: it is kept on disk.
+      // Where changes are reported at the interval, a rise is made into a report at once, too: it is kept on disk.
       if (!rules.byException) return isRise(untold, told) ? 'change' : undefined;
       return differs(untold, told, compose(untold, told, rules, 'change', now)) ? 'change' : undefined;
     },

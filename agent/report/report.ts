@@ -10,7 +10,7 @@ export interface ReportContent {
   readonly reportId: number;
   /** Left out of a report of a change only. */
   readonly system?: SystemSample;
-  /** What the last acknowledged report was made from; without it there is no growth to tell. */
+  /** What the last acknowledged report was made from; without it there is no growth to report. */
   readonly before?: Baseline;
   /** Metric name to value; `undefined` for a metric that has none now. */
   readonly values: Readonly<Record<string, MetricValue | undefined>>;

@@ -27,7 +27,7 @@ const patienceMs = 20_000;
 /** What the page needs of an answer. */
 const passedOn = ['content-type', 'etag', 'retry-after', 'content-disposition'];
 
-/** Where the HTTP API is, and whose calls it takes. Credentials are read anew for each call. */
+/** Where the HTTP API is, and whose calls it takes. Credentials are read again for each call. */
 export interface Api {
   readonly url: string;
   readonly region: () => Promise<string>;
@@ -36,7 +36,7 @@ export interface Api {
 
 /**
  * Sends calls to the HTTP API, signed with the operator's own credentials. After a call without an answer, `find` looks again:
- * the API of a restarted local stack, or of a stack that was deployed anew, has another address.
+ * the API of a restarted local stack, or of a stack that was deployed again, has another address.
  */
 export function connectApi(find: () => Promise<Api>): SignedApi {
   let found: Promise<Api> | undefined;

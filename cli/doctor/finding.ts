@@ -36,7 +36,7 @@ export async function runChecks(checks: readonly Check[]): Promise<readonly Find
   return results.flat();
 }
 
-/** Errors of AWS by name: a missing right is told apart from what a local stack does not have. */
+/** Errors of AWS by name: a missing right differs from what a local stack does not have. */
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return `it could not be read: ${String(error)}`;
   if (/AccessDenied|UnauthorizedOperation|AuthorizationError/.test(error.name))

@@ -3,7 +3,7 @@ import type { Case } from '../../shared/domain/case/case';
 import { NotTried, until } from './recorder';
 import type { Scene } from './scene';
 
-/** Waits until the announcement of the containment has left the case and the channels show it; resolves to who was told. */
+/** Waits until the announcement of the containment has left the case and the channels show it; resolves to the receivers. */
 export async function waitForPeople(
   { target, configuration, signal }: Scene,
   contained: Case,

@@ -64,7 +64,7 @@ export async function probe(probed: Probed, record: Case, recorder: Recorder): P
   await step('kept-topics-open', () => probeKept(probed, record, phase));
 }
 
-/** No role alias has the name: whoever may assume it hears that, and whoever may not is refused. */
+/** No role alias has the name: a caller who may assume it learns that, and any other is refused. */
 export const roleAlias = 'cordon-drill-no-such-alias';
 
 async function probeKept(

@@ -111,7 +111,7 @@ const addresses = [
   '8.8.8.8',
 ];
 
-/** Values around the bound. The detector's own rule tells which of them violate, so that the two never differ. */
+/** Values around the bound. The detector's own rule decides which of them violate, so that the two never differ. */
 function listCandidates({ key }: Metric, { value = {} }: Criteria): MetricValue[] {
   switch (key) {
     case 'count':

@@ -45,7 +45,7 @@ function connectGroups(
         }
       );
     },
-    // Only a deploy tells it apart from a group that is not there.
+    // Only a deploy can distinguish it from a group that is not there.
     isBillingGroup: async () => false,
     // A target has at most ten policies, so one page has all of them.
     async listPolicies(target) {

@@ -27,7 +27,7 @@ const secure = {
 };
 const unkept = { ...secure, 'cache-control': 'no-store' };
 
-/** Serves the page to whoever asks: what it shows comes from the API, with a token. */
+/** Serves the page to anybody: what it shows comes from the API, with a token. */
 export function serveConsole(ports: ConsolePorts) {
   return async (request: HttpRequest): Promise<HttpAnswer> => {
     const answer = await find(request, ports);

@@ -102,7 +102,7 @@ function receiveEvent(message: object, messageId: string, arrivedAt: number): Re
   return { kind: 'lifecycle', messageId, thingName: thingKey(name), at, event };
 }
 
-/** Without a certificate only the client id tells one sender from another. */
+/** Without a certificate only the client id distinguishes senders. */
 export function nameCertificate(principal: string, clientId: string): string {
   return principal === unknownPrincipal ? `${principal} ${clientId}` : principal;
 }

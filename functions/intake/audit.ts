@@ -41,7 +41,7 @@ export async function takeAudit(result: AuditResult, send: Send, ports: Ports): 
   await tellAsides(asides.join('; '), ports);
 }
 
-/** What is left out of a large audit is the least grave. */
+/** A large audit loses its least severe findings. */
 function sortByGravity(checks: readonly Check[]): readonly Check[] {
   const rank = ({ check }: Check) => (isAuditCheck(check) ? auditChecks.indexOf(check) : auditChecks.length);
   return checks.toSorted((one, other) => rank(one) - rank(other));

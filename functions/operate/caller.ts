@@ -109,7 +109,7 @@ function readGroups(claim: unknown): string[] {
   return list === undefined ? [claim] : list.split(/[\s,]+/);
 }
 
-/** The end of an ARN tells users apart. */
+/** The end of an ARN distinguishes users. */
 function keepEnd(text: string): string {
   return text.length <= maxActor ? text : `…${text.slice(1 - maxActor)}`;
 }

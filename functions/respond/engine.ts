@@ -23,7 +23,7 @@ export interface EnginePorts extends ActionPorts, AnswerPorts, OutboxPorts {
 
 /**
  * The only writer of cases. Invariants: the plan is saved before the first call that changes anything; the outcomes of the
- * steps taken at once are saved before what follows; the outbox is published after the state it tells of is saved, and
+ * steps taken at once are saved before what follows; the outbox is published after the state that it announces is saved, and
  * cleared after that. So a crash anywhere repeats at most the idempotent steps in flight when the command is delivered
  * again, and loses none.
  */

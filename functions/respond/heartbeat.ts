@@ -15,8 +15,8 @@ export interface HeartbeatPorts {
 
 /**
  * Announces a heartbeat, and records its times, if what a containment needs can be reached: so connections to AWS IoT are open
- * when an alert comes, and a role or an endpoint that is broken is told before. Never fails: another comes each minute, and one that was delivered again
- * would measure its own retries. The alarm on a heartbeat that stays out tells of the failure.
+ * when an alert comes, and a broken role or endpoint shows before. Never fails: another comes each minute, and one that was delivered again
+ * would measure its own retries. The alarm on a missing heartbeat reports the failure.
  */
 export async function takeHeartbeat(
   { violation, takenAt }: HeartbeatCommand,

@@ -22,7 +22,7 @@ export interface OutboxPorts extends Pick<ActionPorts, 'connections' | 'defender
   readonly killSwitch: KillSwitchReader;
   readonly announcer: Announcer;
   readonly surroundings: Surroundings;
-  /** Undefined: people are told of each case by itself. */
+  /** Undefined: each case has a message of its own. */
   readonly storms?: JoinStorm | undefined;
   readonly log: Log;
 }
@@ -69,7 +69,7 @@ export async function flush(
   return save(sent, version, ports);
 }
 
-/** Publishes the announcements. Gives who heard of the case so far, and by what. */
+/** Publishes the announcements. Returns the channels that showed the case so far, and by what. */
 async function tell(record: Case, ports: OutboxPorts): Promise<Pick<Case, 'toldTo' | 'storm'>> {
   const killSwitch = await ports.killSwitch();
   let { toldTo } = record;
@@ -83,7 +83,7 @@ async function tell(record: Case, ports: OutboxPorts): Promise<Pick<Case, 'toldT
     await ports.announcer.publish(written);
     if (written.quiet) continue;
     toldTo = written.channels;
-    // Who heard of it by itself hears how it ends.
+    // A channel that showed it by itself also shows how it ends.
     storm &&= { ...storm, apart: true };
   }
   return { ...(toldTo && { toldTo }), ...(storm && { storm }) };

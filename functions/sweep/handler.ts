@@ -33,7 +33,7 @@ export interface SweepPorts {
   readonly quarantine: Quarantine;
   readonly email: Pick<EmailPorts, 'addresses' | 'mailed'>;
   readonly digest: Omit<DigestPorts, 'clock' | 'log'>;
-  /** With what the digest is told by. */
+  /** With what publishes the digest. */
   readonly storms: Pick<StormPorts, 'limit' | 'storms'>;
   /** Things in the quarantine group. */
   readonly listMembers: () => AsyncIterable<string>;

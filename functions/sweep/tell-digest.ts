@@ -4,7 +4,7 @@ import type { Announcer, Clock, Log } from '../../shared/ports';
 import type { DigestState, Digests } from '../../shared/storage/digests';
 
 export interface DigestPorts {
-  /** How often; undefined: never, as each case is told of by itself. */
+  /** How often; undefined: never, as each case has a message of its own. */
   readonly everyMs: number | undefined;
   readonly digests: Digests;
   readonly announcer: Announcer;
@@ -18,7 +18,7 @@ export interface DigestPorts {
 const settledMs = 20_000;
 
 /**
- * Tells of the cases that were only recorded since the last digest, once in each interval. What is told is recorded first,
+ * Announces the cases that were only recorded since the last digest, once in each interval. The digest is recorded first,
  * so that a run that was killed is repeated under the same id, and no case is left out.
  */
 export async function tellDigest(ports: DigestPorts): Promise<void> {

@@ -7,7 +7,7 @@ import type { Announcer, Clock, Log } from '../../shared/ports';
 import type { StormList } from '../../shared/storage/storms';
 
 export interface StormPorts {
-  /** Undefined: each case is told of by itself. */
+  /** Undefined: each case has a message of its own. */
   readonly limit: StormLimit | undefined;
   readonly storms: StormList;
   readonly announcer: Announcer;
@@ -18,8 +18,8 @@ export interface StormPorts {
 }
 
 /**
- * Tells of each storm once a minute what has changed. What was told is recorded after it: a run that was killed is repeated
- * with a newer message. The end is told a run after it was found, so that it has all that the cases left to it.
+ * Announces once a minute what has changed in each storm, and records that afterwards: a run that was killed is repeated
+ * with a newer message. The end is announced one run after it was found, so that it has everything that the cases left to it.
  */
 export async function tellStorms(ports: StormPorts): Promise<void> {
   const { limit, storms, clock, log } = ports;
@@ -45,7 +45,7 @@ export async function tellStorms(ports: StormPorts): Promise<void> {
   }
 }
 
-/** Undefined once its end was told. */
+/** Undefined once its end is announced. */
 async function tellStorm(
   behavior: string,
   storm: Storm,
@@ -76,7 +76,7 @@ async function tellStorm(
   return { ...next, told: { counts, ...loud, ...(channels && { channels }) } };
 }
 
-/** Mail and cards can't be changed: they come again when there are twice as many, or people are asked anew. */
+/** Mail and cards can't be changed: they come again when there are twice as many, or people are asked again. */
 function isWorse(cases: number, waiting: number, told: StormTold): boolean {
   return cases >= 2 * told.cases || (waiting > 0 && waiting >= 2 * told.waiting);
 }

@@ -10,7 +10,7 @@ export function takesAudits({ sources }: Sources): boolean {
   return sources.deviceDefender?.audit === true;
 }
 
-/** The findings of an audit, as far as playbooks tell them apart. */
+/** The findings of an audit, as far as playbooks distinguish them. */
 export function listAuditFindings(configuration: Sources): Match[] {
   return takesAudits(configuration) ? auditChecks.map((check) => ({ kind: 'audit', check })) : [];
 }

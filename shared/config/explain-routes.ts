@@ -7,7 +7,7 @@ import { writeDuration } from '../domain/words';
 import { findUntold, listRoutable } from './route-faults';
 import type { FileConfiguration } from './schema';
 
-/** Who hears what. */
+/** Which channels show what. */
 export function explainRoutes(configuration: FileConfiguration): string[] {
   const { routes } = configuration.notify;
   const told = listReceivers(configuration);
@@ -29,7 +29,7 @@ export function explainRoutes(configuration: FileConfiguration): string[] {
   ];
 }
 
-/** When people hear of many cases at once, and when they hear again. */
+/** When one message covers many cases, and when a reminder comes. */
 export function explainPace(configuration: FileConfiguration): string[] {
   if (listRoutable(configuration).length === 0) return [];
   const { digest, storm } = configuration.notify;

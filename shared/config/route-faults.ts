@@ -6,7 +6,7 @@ import type { FileConfiguration } from './schema';
 
 const severities = ['critical', 'high', 'medium', 'low'];
 const statuses = [...openStatuses, 'closed'];
-/** What somebody must hear of at any time. */
+/** What some channel must show at any time. */
 const needsSomebody: ReadonlySet<string> = new Set([
   'containment-failed',
   'release-conflict',
@@ -20,7 +20,7 @@ export function listRoutable({ notify }: Pick<FileConfiguration, 'notify'>): Cha
   );
 }
 
-/** Routes that name what is not there, that take no message, or leave a message that somebody must hear of to nobody. */
+/** Routes that name what is not there, that take no message, or leave a message to nobody that some channel must show. */
 export function findRouteFaults(configuration: FileConfiguration): Fault[] {
   const { routes } = configuration.notify;
   if (!routes) return [];
@@ -103,7 +103,7 @@ function findHoles(routes: readonly Route[], { playbooks }: FileConfiguration): 
   ];
 }
 
-/** Severities of which nobody is told in a status: each route that may take them names no channel. */
+/** Severities that no channel shows in a status: each route that may take them names no channel. */
 export function findUntold({ notify: { routes }, playbooks }: FileConfiguration): {
   readonly status: string;
   readonly untold: readonly string[];

@@ -61,7 +61,7 @@ function findPlaybookFaults({ when, release, unless }: Playbook, names: readonly
 
 const severities = ['low', 'medium', 'high', 'critical'] as const;
 
-/** The findings that a sender can send, as far as playbooks tell them apart. */
+/** The findings that a sender can send, as far as playbooks distinguish them. */
 export function listSenderFindings({ name }: Pick<Sender, 'name'>): Match[] {
   return severities.map((severity) => ({ kind: 'external', source: name, severity }));
 }

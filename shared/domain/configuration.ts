@@ -252,7 +252,7 @@ const topicArn = z
     ),
   );
 
-/** `alertsOf`: whose things the alerts are about, which a topic of another account or region does not tell. */
+/** `alertsOf`: whose things the alerts are about, which a topic of another account or region does not show. */
 const sourceTopic = z.union(
   [
     z.pipe(

@@ -25,7 +25,7 @@ export async function judgeQueue(
           why: 'Only the stack may say who sends to this queue and who reads from it.',
           mend: `aws sqs set-queue-attributes --queue-url ${physicalId} --attributes Policy=`,
         }))),
-    // A queue without one is told by the check of the queues.
+    // The check of the queues names a queue without one.
     ...(present.RedrivePolicy
       ? differ('RedrivePolicy', RedrivePolicy ?? 'none', JSON.parse(present.RedrivePolicy))
       : []),

@@ -32,7 +32,7 @@ export interface DeployedResource {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** A value that the template alone does not tell; it counts as equal to any. */
+/** A value that the template alone does not give; it counts as equal to any. */
 export const unknown = Symbol('unknown');
 /** A property that is left out. */
 const absent = Symbol('absent');

@@ -58,7 +58,7 @@ async function judge(
   }
 }
 
-/** What one page mends is told at once, and each of the others with its command. */
+/** Faults that one page repairs are one finding, and each of the others is one with its command. */
 function describe(subject: string, differences: Differences): Finding[] {
   const texts = differences.filter((one) => typeof one === 'string');
   const more = texts.length - mostShown;

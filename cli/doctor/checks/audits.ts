@@ -3,7 +3,7 @@ import type { Check, Finding } from '../finding';
 
 /** What AWS IoT says of Audit in this account and region. */
 export interface AuditState {
-  /** Where it tells of its end; nothing where it tells nobody. */
+  /** Where it announces its end; absent where it does not. */
   readonly target?: { readonly topic: string; readonly role: string; readonly isEnabled: boolean };
   readonly enabledChecks: readonly string[];
   readonly schedules: readonly AuditSchedule[];

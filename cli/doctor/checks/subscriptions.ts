@@ -11,7 +11,7 @@ export interface Subscription {
 
 interface Wanted {
   readonly topic: 'alerts' | 'announcements' | 'alarms';
-  /** Names of queues that must hear the topic. */
+  /** Names of queues that must be subscribed. */
   readonly queues: readonly string[];
   readonly email: readonly string[];
 }
@@ -61,7 +61,7 @@ export function checkSubscriptions(
   });
 }
 
-/** Only the stack need receive alerts: whoever else does learns which devices are suspected, and when. */
+/** Only the stack needs alerts: any other subscriber learns which devices are suspected, and when. */
 function judgeListener(
   about: string,
   queues: readonly string[],
@@ -82,7 +82,7 @@ function judgeListener(
 const isQueueOf = (queues: readonly string[], protocol: string, endpoint: string) =>
   protocol === 'sqs' && queues.some((queue) => endpoint.endsWith(`:${queue}`));
 
-/** Whoever subscribed by hand would be told of each heartbeat. Queues of the stack know what to do with it. */
+/** A subscriber beside the stack would receive each heartbeat. The queues of the stack handle it. */
 function judgeFilter(
   about: string,
   queues: readonly string[],

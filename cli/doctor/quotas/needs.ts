@@ -49,7 +49,7 @@ const stormSeconds = 60;
 /** What the sweep sends to be verified (docs/costs.md). */
 const verificationsAMinute = 225;
 const reportSeconds = 300;
-/** After three intervals without a report Cordon tells people that an agent is silent. */
+/** After three intervals without a report, Cordon announces that an agent is silent. */
 const silentSeconds = 900;
 /** The agent connects beside the application. */
 const connectionsOfThing = 2;

@@ -14,7 +14,7 @@ interface Page {
   readonly NextToken?: string | undefined;
 }
 
-/** Reads an HTTP API once, whoever asks for a part of it. */
+/** Reads an HTTP API once for all parts of it. */
 export function connectHttpApis(settings: object) {
   const client = new ApiGatewayV2Client(settings);
   const found = new Map<string, Promise<PresentHttpApi | undefined>>();

@@ -34,7 +34,7 @@ export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
   readonly delivery: 'function';
   /** Of whom announcements are: those for other systems only are left out for people. */
   readonly audience: 'people' | 'everyone';
-  /** It changes what it has shown without telling people anew, so that it takes each newer number of a storm. */
+  /** It changes what it has shown without notifying people again, so it takes each newer number of a storm. */
   readonly changesMessages?: true;
   /** Without it the function needs no secret: IAM says what it may do. */
   readonly secret?: ChannelSecret;
@@ -53,7 +53,7 @@ export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
   /** Page of docs/runbooks; by default the one of all channels. */
   readonly runbook?: string;
   /**
-   * How `cordon doctor` asks the service about the secret. Without it, or where it says nothing, only a test message tells,
+   * How `cordon doctor` asks the service about the secret. Without it, or where it says nothing, only a test message shows it,
    * which the channel's own function sends.
    */
   examine?(exam: ChannelExam<S>, ask: AskService): Promise<ChannelExamined | undefined>;

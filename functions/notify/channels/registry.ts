@@ -35,11 +35,11 @@ export const notifySchema = z.strictObject({
   ) as SectionShape),
   /** Without them, every message goes to every channel. */
   routes: z.optional(routesSchema),
-  /** How often people are told of cases that are only recorded: by default each hour. */
+  /** How often a message lists the cases that are only recorded: by default each hour. */
   digest: z.optional(
     z.union([z.literal('off'), z.strictObject({ every: duration })], 'expected off, or { every: 1h }'),
   ),
-  /** From how many new cases of one behavior within which time one message tells of all: by default more than 5 in 10 minutes. */
+  /** From how many new cases of one behavior, within which time, one message covers all: by default more than 5 in 10 minutes. */
   storm: z.optional(
     z.union(
       [

@@ -51,7 +51,7 @@ export function settle(state: ChannelState, seq: number, place: object): Channel
     return {
       ...{ place, lastSeq: seq },
       ...(keptUntil !== undefined && { keptUntil }),
-      // A digest is told once.
+      // A digest is shown once.
       ...((newest?.status === 'closed' || newest?.kind === 'digest') && { closedAt: newest.at }),
     };
   const { more: _, posting: _posting, earlier = [], ...rest } = state;

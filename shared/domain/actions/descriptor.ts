@@ -65,7 +65,7 @@ export interface ActionDescriptor<P, Backup extends string = never> {
     /** For people. */
     readonly words: string;
   };
-  /** What its steps tell that no other action tells, in words. */
+  /** Details of its steps that no other action has, in words. */
   readonly details?: Readonly<Record<string, (...names: string[]) => string>>;
   /** Why cordon.yml can't have it like this. */
   findFault?(use: ActionUse): string | undefined;

@@ -73,15 +73,15 @@ export interface CaseBase {
    * is off, its open violations are judged again.
    */
   readonly heldBackBy?: 'kill-switch';
-  /** Of a failed containment that nobody has taken: since when, how often that was told, and when it is told again. */
+  /** Of a failed containment that nobody has taken: since when, how often that was announced, and when it is announced again. */
   readonly reminder?: { readonly since: number; readonly told: number; readonly dueAt: number };
-  /** Somebody took the failed containment, so that another failure of it is not told again and again. */
+  /** Somebody took the failed containment, so that another failure of it is not announced again and again. */
   readonly isTaken?: true;
   /** When it was last put into the digest of cases that are only recorded, epoch ms. */
   readonly digestAt?: number;
-  /** It came with many others of one behavior, which one message tells of; `apart`: people heard of it by itself as well. */
+  /** It came with many others of one behavior, which one message covers; `apart`: it had a message of its own as well. */
   readonly storm?: { readonly id: string; readonly behavior: string; readonly apart?: true };
-  /** Channels that people heard of it through, where cordon.yml has routes. */
+  /** Channels that showed it, where cordon.yml has routes. */
   readonly toldTo?: readonly string[];
   /** Waits for approval like other things, which one announcement covered: its own waiting causes no message. */
   readonly quiet?: true;
@@ -224,7 +224,7 @@ export interface LedgerEntry {
   readonly detail?: readonly Detail[];
   /** The action that AWS refused and that this one replaces. */
   readonly standsInFor?: ActionName;
-  /** It is applied, and no source of AWS could tell whether it denies. */
+  /** It is applied, and no source of AWS could say whether it denies. */
   readonly unproven?: true;
   /** Of a reverted one: what is not as it was before. */
   readonly left?: readonly Detail[];

@@ -1,4 +1,4 @@
-/** Client ids that a certificate was heard to connect under, newest last. */
+/** Client ids under which a certificate connected, newest last. */
 export interface KnownClientIds {
   readonly clientIds: readonly string[];
   /** Whether there were more than are kept. */
@@ -32,7 +32,7 @@ const contestedMs = 86_400_000;
 /** AWS restarts the versions of a client once it was disconnected for an hour (IoT developer guide, "Lifecycle events"). */
 const versionsLastMs = 3_600_000;
 
-/** The newest of the ids that a certificate was heard under; `isCut` where not all of them are given. */
+/** The newest of the ids under which a certificate connected; `isCut` where not all of them are given. */
 export function keepNewest(
   heard: readonly { readonly clientId: string; readonly at: number }[],
   isCut = false,

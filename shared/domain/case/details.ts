@@ -131,7 +131,7 @@ type SessionDetail =
   | { readonly code: 'clients-unnameable'; readonly clientIds: readonly string[] }
   | { readonly code: 'clients-forgotten' };
 
-/** What an action tells of itself alone: `details` of its descriptor has the words, by `what`. */
+/** Details that only one action has: `details` of its descriptor has the words, by `what`. */
 interface ActionDetail {
   readonly code: 'action';
   readonly action: ActionName;

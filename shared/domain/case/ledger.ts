@@ -86,7 +86,7 @@ export function extendLedger(ledger: readonly LedgerEntry[], context: PlanContex
   return extendTemporaryDeactivation(extended, context).toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
-/** Restarts the spreading time of the denials by policy, which begins anew for a new certificate. */
+/** Restarts the spreading time of the denials by policy, which begins again for a new certificate. */
 export function countAnew(ledger: readonly LedgerEntry[], now: number): LedgerEntry[] {
   return ledger.map((entry) => {
     if (!isPolicyDenial(entry) || entry.status === 'reverted') return entry;

@@ -33,7 +33,7 @@ export type Strength =
   /** An audit found a way round it. */
   | Undermined;
 
-/** What an announcement tells; several are one text. `messages/describe-news.ts` has the words. */
+/** A part of an announcement; several are one text. `messages/describe-news.ts` has the words. */
 export type News =
   | Reason
   | Strength
@@ -55,7 +55,7 @@ export type News =
     }
   | { readonly code: 'foreign-clear'; readonly behavior: string }
   | { readonly code: 'refused'; readonly command: string; readonly actor: string; readonly refusal: Refusal }
-  /** Nobody took a failed containment; without `nextMs` it is not told again. */
+  /** Nobody took a failed containment; without `nextMs` it is not announced again. */
   | { readonly code: 'nobody-on-it'; readonly since: number; readonly told: number; readonly nextMs?: number }
   | CertificateNews
   /** Others come without a message of their own. */

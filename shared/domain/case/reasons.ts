@@ -82,7 +82,7 @@ export type Refusal =
   | { readonly code: 'no-comment' }
   | {
       readonly code: 'second-person';
-      /** `same`: who asked can't confirm it. `unproven`: nothing tells people apart on this way in. */
+      /** `same`: who asked can't confirm it. `unproven`: this way in proves nobody's identity. */
       readonly why: 'unproven' | 'same' | 'other-source' | 'other-order';
       readonly actor?: string;
       readonly action?: string;

@@ -20,7 +20,7 @@ export interface Step {
 export type Outcome =
   /** `left`, of a revert: what is not as it was before, and can't or mustn't be. */
   | { readonly result: 'done'; readonly detail: readonly Detail[]; readonly left?: readonly Detail[] }
-  /** Verify: not (yet) so; `unproven` where no source of AWS could tell. */
+  /** Verify: not (yet) so; `unproven` where no source of AWS could say. */
   | { readonly result: 'unverified'; readonly detail: readonly Detail[]; readonly unproven?: true }
   /** Revert: somebody else changed what would be restored. Apply: refused for good. */
   | { readonly result: 'conflict' | 'refused'; readonly detail: readonly Detail[] };

@@ -100,7 +100,7 @@ export function findTemporaryDeactivationEnd(ledger: readonly LedgerEntry[]): nu
   return findBitesAt(deniedAt, temporary.bridge.spreadMs);
 }
 
-/** Marks the temporary deactivation as over once its time has passed; if its denial by policy was lost, it waits anew. */
+/** Marks the temporary deactivation as over once its time has passed; if its denial by policy was lost, it waits again. */
 export function endTemporaryDeactivation(
   ledger: readonly LedgerEntry[],
   now: number,

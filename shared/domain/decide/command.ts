@@ -15,7 +15,7 @@ export type Command =
       readonly type: OperatorAction;
       readonly thingName: ThingKey;
       readonly actor: string;
-      /** As whom the sender was proven, `SOURCE:ID`; absent where nothing tells people apart. respond believes only operate. */
+      /** As whom the sender was proven, `SOURCE:ID`; absent where nothing identifies a person. respond accepts it from operate only. */
       readonly person?: string | undefined;
       readonly comment?: string | undefined;
       /** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */

@@ -57,7 +57,7 @@ export function* containOrHoldBack(
   return announceOnce(marked, key, known, act, context);
 }
 
-/** Whether people heard of the limit with another case that waits for it. */
+/** Whether the limit was announced with another case that waits for it. */
 function* isLimitTold(reason: Refusal['reason'], caseId: string): Deciding<boolean> {
   if (reason.code === 'fleet-limit') return !(yield* need('fleetNotice', { caseId }));
   if (reason.code !== 'sender-limit') return false;

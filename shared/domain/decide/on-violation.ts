@@ -62,7 +62,7 @@ function* onAlarm(
     known.excepted !== undefined ||
     isNewClaim(open, known, violation);
   // A repeated violation: its newest value is kept, without an announcement or a timeline entry.
-  // Each audit identifies its findings anew.
+  // Each audit gives its findings new ids.
   const again = !rises && (violation.kind === 'audit' || known.violationId === violation.violationId);
   const recorded = (again ? remember : record)(open, violation, context.now);
   if (isHeld(recorded))
@@ -170,7 +170,7 @@ function* onClear(
   return changed(close(next, { code: 'cleared' }, now));
 }
 
-/** Whoever heard of a way round the containment hears that an audit has it no more. */
+/** Announces that a later audit no longer has the way round the containment, if that was announced. */
 function tellClosed(next: Case, known: ViolationRecord, key: string, now: number): Case {
   if (findWayRound(next.violations[key]).length > 0) return next;
   const [closed] = findWayRound(known);

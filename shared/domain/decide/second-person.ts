@@ -38,7 +38,7 @@ export function judgeSecondPerson(
   const refuse = (why: 'same' | 'other-source' | 'other-order') =>
     ({ code: 'second-person', why, actor, action, until }) as const;
   if (request.person === person) return refuse('same');
-  // Nothing tells whether a Slack user and a user of the OIDC provider are two people.
+  // Nothing shows whether a Slack user and a user of the OIDC provider are two people.
   if (sourceOf(request.person) !== sourceOf(person)) return refuse('other-source');
   return isSameOrder(request, order) ? 'confirm' : refuse('other-order');
 }

@@ -21,7 +21,7 @@ export interface ToldFlood extends Flood {
 export interface FloodState {
   /** Oldest first. */
   readonly floods: readonly ToldFlood[];
-  /** When people were told last that there are many. */
+  /** When it was last announced that there are many. */
   readonly summarizedAt?: number;
 }
 
@@ -32,7 +32,7 @@ const tellAgainMs = 3_600_000;
 const maxNamed = 3;
 const maxKept = 50;
 
-/** What to tell of a flood, by what was told before. */
+/** What to announce of a flood, by what was announced before. */
 export function noteFlood(
   { floods, summarizedAt }: FloodState,
   flood: Flood,

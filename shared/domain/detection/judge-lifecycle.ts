@@ -71,7 +71,7 @@ function countsFor(metric: string, { eventType }: LifecycleEvent): boolean {
   return metric === disconnects && eventType === 'disconnected';
 }
 
-/** A principal as the window remembers it; enough to tell one from another. */
+/** A principal as the window remembers it; enough to distinguish them. */
 const shortOf = (principal: string | undefined) => principal?.slice(0, 16) ?? 'unknown';
 
 /** A late event belongs to all windows that end after it, and each of them may be out of bounds now. */

@@ -93,7 +93,7 @@ function endSilence(judgement: OpenJudgement, entry: Entry, seed: number): void 
     judgement.hear(entry.key, entry, before, { isBad: false, value: { count: 0 }, seed });
 }
 
-/** Whether exceptions cover an alarm, as the playbooks will find it told. */
+/** Whether exceptions cover an alarm, as the playbooks will read it. */
 function followEntry(
   { securityProfileName, behavior }: Entry,
   before: BehaviorState,

@@ -58,10 +58,10 @@ export function followPresence(before: PresenceState | undefined, event: Lifecyc
   }
 }
 
-/** More clients than a thing has; one whose end was never told is pushed out by others. */
+/** More clients than a thing has; one whose end was never reported is pushed out by others. */
 const maxOthers = 4;
 
-/** What stays connected where a client of this id connects. A state of before clients were told apart has none. */
+/** What stays connected where a client of this id connects. A state from before clients were distinguished has none. */
 function listOthers(before: PresenceState | undefined, clientId: string): readonly OtherSession[] {
   const { sessionId, clientId: last, connectedAt, disconnectedAt, others = [] } = before ?? {};
   const isOpen = sessionId !== undefined && connectedAt !== undefined && disconnectedAt === undefined;

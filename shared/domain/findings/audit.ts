@@ -2,7 +2,7 @@ import type { Severity } from '../configuration';
 import type { AuditCheck } from './audit-checks';
 import type { AuditFinding } from './finding';
 
-/** A resource that does not comply, as the API tells it. */
+/** A resource that does not comply, as the API returns it. */
 export interface AuditedResource {
   readonly findingId: string;
   readonly reason: string;
@@ -28,10 +28,10 @@ export interface AuditState {
   readonly found: readonly Found[];
 }
 
-/** Things that an audit tells of at most, so that what is remembered of it fits into an item of the table. */
+/** Things that an audit may name at most, so that what is remembered of it fits into an item of the table. */
 export const mostThings = 600;
 
-/** An audit's findings of one check, after what was told before. */
+/** An audit's findings of one check, compared with those before. */
 export interface Outcome {
   readonly check: AuditCheck;
   readonly startedAt: number;

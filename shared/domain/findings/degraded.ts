@@ -12,7 +12,7 @@ const words: Readonly<Record<string, string>> = {
   state: "can't store what must survive a restart",
 };
 
-/** In words for people. What an agent of another version says is told as it is. */
+/** In words for people. What an agent of another version says is shown unchanged. */
 export function describeDegraded(reasons: readonly string[]): string {
   if (reasons.length === 0) return 'has an incomplete view';
   return reasons

@@ -91,7 +91,7 @@ export interface Source {
   read(message: Readonly<Record<string, unknown>>): Reading | undefined;
 }
 
-/** What tells a finding from the others about its thing. */
+/** What distinguishes a finding from the others about its thing. */
 export type Subject =
   | Pick<Violation, 'kind' | 'securityProfileName' | 'behaviorName'>
   | Pick<ExternalFinding, 'kind' | 'source' | 'violationId'>

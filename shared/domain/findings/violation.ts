@@ -11,7 +11,7 @@ export interface FindingEvent {
   readonly claimedAt?: number;
 }
 
-/** What an alert tells of a behavior that is out of bounds. */
+/** What an alert says about a behavior that is out of bounds. */
 export interface BehaviorSubject {
   readonly kind?: undefined;
   readonly source?: undefined;
@@ -34,7 +34,7 @@ export interface BehaviorSubject {
   readonly confidence?: Confidence;
 }
 
-/** One behavior of one thing out of bounds, as an alert told it. */
+/** One behavior of one thing out of bounds, as an alert reported it. */
 export interface Violation extends FindingEvent, BehaviorSubject {
   readonly eventType: ViolationEventType;
   readonly detector: 'cordon' | 'device-defender';

@@ -145,7 +145,7 @@ function isTooWide({ sharedWith, hasUncountedUsers }: Sharing, max: number): boo
   return sharedWith.length + 1 > max || hasUncountedUsers === true;
 }
 
-/** As many names as a reason tells. */
+/** The most names in a reason. */
 const maxNamed = 10;
 
 export function nameShared(

@@ -8,7 +8,7 @@ import { describeReason } from '../messages/describe-reason';
 import { clip } from '../text';
 import type { ThingKey } from '../thing-ref';
 
-/** What lists tell of a case. It stands in the index, so that a page of a list reads no case. */
+/** What lists show of a case. It is in the index, so a page of a list reads no case. */
 export interface CaseOutline {
   readonly openedAt: number;
   readonly containedAt?: number;

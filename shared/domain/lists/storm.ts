@@ -39,7 +39,7 @@ export function findStormCases(
   const isOf = ({ behaviors }: ListedCase) => behaviors.some((key) => isOfGroup(key, behavior));
   return {
     behavior,
-    // Those that began it were told by themselves, before it was known to be one.
+    // Those that began it had messages of their own, before it was known to be a storm.
     own: takeNewest(
       real.filter((one) =>
         one.storm === undefined

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 /**
- * What people and other systems are told, version 1: JSON on the announcements topic, with the message attributes
+ * What people and other systems receive, version 1: JSON on the announcements topic, with the message attributes
  * `status`, `severity`, `thingName` and `audience` (`people`, `systems`, `update` or `heartbeat`) to filter on. All of it but the keys may be an
  * attacker's text.
  */
@@ -17,7 +17,7 @@ export const announcementSchema = z.object({
   status: z.string(),
   severity: z.string(),
   thingName: z.string(),
-  /** The same thing, wherever it is registered; absent in what an earlier release told. */
+  /** The same thing, wherever it is registered; absent in announcements of an earlier release. */
   thing: z.optional(z.object({ account: z.string(), region: z.string(), name: z.string() })),
   text: z.string(),
   /** Of a message about several cases: its first line, the cases, and what to type next. */
@@ -26,15 +26,15 @@ export const announcementSchema = z.object({
   commands: z.optional(z.array(z.string())),
   /** Of a thing of `cordon drill`: nothing happened in earnest. */
   drill: z.optional(z.boolean()),
-  /** People heard of this with another thing, so that it is for other systems only: the attribute `audience` says so. */
+  /** Another thing's message covers this for people, so it is for other systems only: the attribute `audience` says so. */
   quiet: z.optional(z.boolean()),
-  /** Newer numbers of what it told before, for channels that change what they show. */
+  /** Newer numbers of an earlier message, for channels that change what they show. */
   update: z.optional(z.boolean()),
-  /** It was told before, and nobody took it: how often it was told again by now. */
+  /** A reminder, as nobody took the case: how many there were by now. */
   reminder: z.optional(z.number()),
   /** The channels for people that it goes to; absent if it goes to all of them. */
   channels: z.optional(z.array(z.string())),
-  /** What held actions back when this was told; absent while the kill switch is off. */
+  /** What held actions back at that time; absent while the kill switch is off. */
   killSwitch: z.optional(
     z.object({
       state: z.enum(['on', 'off', 'unknown']),
@@ -68,7 +68,7 @@ export const announcementSchema = z.object({
       metric: z.string(),
       value: z.string(),
       criteria: z.string(),
-      /** Value and criteria as people read them; absent in what an earlier release told. */
+      /** Value and criteria as people read them; absent in announcements of an earlier release. */
       words: z.optional(z.string()),
       alarmAt: z.number(),
     }),

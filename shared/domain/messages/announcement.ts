@@ -24,7 +24,7 @@ export interface Surroundings {
   readonly consoleUrl?: string;
   /** Of cordon.yml; without them, every channel shows everything. */
   readonly routes?: readonly Route[] | undefined;
-  /** People are told of what is only recorded by the sweep's digest. */
+  /** The sweep's digest announces to people what is only recorded. */
   readonly digests?: boolean;
 }
 

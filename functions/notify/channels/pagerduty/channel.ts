@@ -58,7 +58,7 @@ interface Event {
 }
 
 /**
- * What is only recorded, and what is over before anybody heard of it, wakes nobody. A trigger of an open alert adds to its
+ * What is only recorded, or is over before it was announced, opens no alert. A trigger of an open alert adds to its
  * log. A resolve comes alone: a trigger before it would wake people whose alert somebody has resolved by hand.
  */
 function listEvents(newest: Announcement, isKnown: boolean): Event[] {

@@ -35,7 +35,7 @@ interface Place {
 }
 
 export interface SlackTarget {
-  /** A bot token (`xoxb-...`) or the URL of an incoming webhook: one secret, told apart by its form. */
+  /** A bot token (`xoxb-...`) or the URL of an incoming webhook: one secret, recognized by its form. */
   readonly secret: string;
   readonly channel: string;
   /** Base of the Web API; another one only in the local stack. */

@@ -57,7 +57,7 @@ const interaction = z.object({
 
 type Interaction = z.output<typeof interaction>;
 
-/** Slack wants its answer within three seconds, and an empty one. */
+/** Slack expects an empty answer within three seconds. */
 const taken: HttpAnswer = { statusCode: 200, headers: { 'content-type': 'text/plain' }, body: '' };
 
 /** A button of a case's message: the same command as over the other routes, by the Slack user who pressed it. */

@@ -30,7 +30,7 @@ async function askById(channel: string, call: Call): Promise<Membership> {
   return answer.error === 'channel_not_found' ? { is: 'outside' } : describeRefusal(answer);
 }
 
-/** Slack tells channels by their names only in the list of those that the app is in. */
+/** Slack gives the names of channels only in the list of those that the app is in. */
 async function askByName(channel: string, call: Call): Promise<Membership> {
   const name = channel.replace(/^#/, '');
   let types = ['public_channel', 'private_channel'];

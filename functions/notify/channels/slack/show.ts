@@ -90,7 +90,7 @@ async function carryOn(
       slack.post(writeReply(newest, earlier, more), {
         channel,
         threadTs: ts,
-        // Who does not follow the thread hears of a reply only in the channel.
+        // A person who does not follow the thread sees a reply only in the channel.
         inChannel: newest.reminder !== undefined,
       }),
     );

@@ -139,7 +139,7 @@ function findOtherFormat(document: unknown): string | undefined {
     : undefined;
 }
 
-/** The schema wants milliseconds, and products such as Prowler and Okta send seconds. None is of before March 1973. */
+/** The schema requires milliseconds, and products such as Prowler and Okta send seconds. None is of before March 1973. */
 function toMs(time: number): number {
   return Math.round(Math.abs(time) < 100_000_000_000 ? time * 1_000 : time);
 }
