@@ -43,6 +43,8 @@ export interface ServerState {
   tokenSeconds: number;
   /** Puts another state into the answer, as an attacker would. */
   forgeState: boolean;
+  /** Claims of an ID token that a broken or hostile provider would give out. */
+  forgedClaims: Readonly<Record<string, unknown>>;
 }
 
 interface Ports {
@@ -186,6 +188,7 @@ async function answerToken(request: IncomingMessage, response: ServerResponse, p
     ...person,
     ...{ aud: client.clientId, iat: now, exp: now + state.tokenSeconds },
     ...(code && { nonce }),
+    ...state.forgedClaims,
   };
   const refreshToken = client.mayRefresh ? randomBytes(24).toString('base64url') : undefined;
   if (refreshToken !== undefined) state.refreshTokens.set(refreshToken, { person, nonce, scope });

@@ -26,6 +26,7 @@ export async function startIssuer(): Promise<Issuer> {
     referers: [],
     tokenSeconds: 3_600,
     forgeState: false,
+    forgedClaims: {},
   };
   const server = createServer(async (request, response) => {
     if (await answerAuthorization(request, response, { state, url: url(), issue })) return;

@@ -89,7 +89,7 @@ describe('the HTTP API behind an OIDC provider', () => {
 
     const timeline = await call('GET', '/cases/asked/timeline', reader);
     expect(JSON.stringify(await timeline.json())).toContain(
-      '"what":"approve","actor":"carol@example.com","detail":"asked for by ada@example.com"',
+      '"what":"approved","actor":"carol@example.com","detail":"asked for by ada@example.com"',
     );
     expect(caseId).toMatch(/^[0-9a-f]{24}$/);
   }, 180_000);
@@ -155,6 +155,7 @@ describe('the console behind an OIDC provider', () => {
     issuer.state.people.set('ada', operator).set('bob', reader).set('carol', carol);
     issuer.state.tokenSeconds = 3_600;
     issuer.state.forgeState = false;
+    issuer.state.forgedClaims = {};
     issuer.state.refused.length = 0;
     register();
   });
@@ -220,8 +221,57 @@ describe('the console behind an OIDC provider', () => {
 
     const strength = first.getByRole('listitem').filter({ hasText: /^deactivate-certificate/ });
     await strength.getByText('Proven').waitFor();
-    const entry = { hasText: /harden by carol@example.com\s*asked for by ada@example.com/ };
+    const entry = { hasText: /hardening ordered by carol@example.com\s*asked for by ada@example.com/ };
     await first.locator('.entry', entry).waitFor();
+    await Promise.all([first.context().close(), second.context().close()]);
+  }, 180_000);
+
+  it('lets the first person confirm neither in bulk nor by force, and shows the second one what is asked', async () => {
+    const things = ['twice-1', 'twice-2'];
+    for (const name of things) {
+      await e2e.enroll(name);
+      expect((await call('POST', `/things/${name}/contain`, operator)).status).toBe(202);
+      await e2e.waitForCase(name, 'awaiting-approval');
+    }
+    const approveBoth = async (page: Page) => {
+      for (const name of things)
+        await page.getByRole('checkbox', { name: `Select ${name}`, exact: true }).check();
+      await page
+        .getByRole('region', { name: 'Selected cases' })
+        .getByRole('button', { name: 'Approve' })
+        .click();
+      await page
+        .getByRole('dialog')
+        .getByLabel(/to confirm the number/)
+        .fill('2');
+      await page.getByRole('dialog').getByRole('button', { name: 'Approve 2' }).click();
+    };
+    const first = await open('');
+    await logIn(first, 'ada');
+    await approveBoth(first);
+    await first.getByText(/^2 not sent, such as twice-1: .*you asked for it/).waitFor();
+    expect((await e2e.loadCase('twice-1'))?.status).toBe('awaiting-approval');
+    const second = await open('');
+    await logIn(second, 'carol');
+    await approveBoth(second);
+    await second.getByText('Approval sent for 2 of 2 things.').waitFor();
+    for (const name of things) await e2e.waitForCase(name, 'contained');
+
+    await first.goto(`${url()}/cases/twice-1`);
+    await first.getByRole('button', { name: /^Release/ }).click();
+    const asking = first.getByRole('dialog');
+    await asking.getByLabel(/^Release though/).check();
+    await asking.getByLabel(/to confirm/).fill('twice-1');
+    await asking.getByRole('button', { name: 'Release' }).click();
+    await first.getByText(/^You asked to release it by force: a second person/).waitFor();
+    await second.goto(`${url()}/cases/twice-1`);
+    await second.getByText(/^ada@example.com asked to release it by force/).waitFor();
+    await second.getByRole('button', { name: /^Release/ }).click();
+    const confirming = second.getByRole('dialog');
+    expect(await confirming.getByLabel(/^Release though/).isChecked()).toBe(true);
+    await confirming.getByLabel(/to confirm/).fill('twice-1');
+    await confirming.getByRole('button', { name: 'Release' }).click();
+    await e2e.waitForCase('twice-1', 'closed');
     await Promise.all([first.context().close(), second.context().close()]);
   }, 180_000);
 
@@ -277,6 +327,43 @@ describe('the console behind an OIDC provider', () => {
 
     expect(issuer.state.refused).toEqual([]);
     await Promise.all([cold.context().close(), forged.context().close()]);
+  }, 180_000);
+
+  it.each([
+    ['nonce', { nonce: 'of-another-sign-in' }],
+    ['iss', { iss: 'https://elsewhere.example' }],
+    ['aud', { aud: 'another-client' }],
+    ['exp', { exp: Math.floor(Date.now() / 1_000) - 120 }],
+    ['iat', { iat: undefined }],
+  ])(
+    'lets nobody in with a token whose %s is wrong',
+    async (claim, forged) => {
+      issuer.state.forgedClaims = forged;
+      const page = await open('');
+      await logIn(page, 'ada');
+
+      await page.getByText('The answer of the identity provider is not right').waitFor();
+      await page.getByText(new RegExp(`"${claim}"|\\b${claim}\\b`)).waitFor();
+      expect(await page.getByRole('navigation').count()).toBe(0);
+      await isAt(page, '/signed-in');
+      await page.context().close();
+    },
+    180_000,
+  );
+
+  it('signs in on a machine whose clock is an hour wrong, and holds as long as the token does', async () => {
+    const context = await browser.newContext({ locale: 'en-GB' });
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    await page.clock.install({ time: Date.now() + 3_600_000 });
+    await page.goto(url());
+    await logIn(page, 'ada');
+
+    await page.getByText('Live', { exact: true }).waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    await page.clock.fastForward(3_601_000);
+    await page.getByRole('alert').getByText('Your sign-in has expired.').waitFor();
+    await context.close();
   }, 180_000);
 
   it('signs out at the provider as well', async () => {
