@@ -49,6 +49,8 @@ export function createParameterStore(identity: AwsIdentity): ParameterStore {
 
   function handle(request: ApiRequest): ApiResponse {
     const body = parseJsonObject(request.body) ?? {};
+    const fault = operationOf(request) === 'PutParameter' ? findFault(body) : findListFault(body);
+    if (fault) return formatAwsError(request, 400, 'ValidationException', fault);
     const [name = ''] = namesOf(body);
     const present = parameters.get(name);
     switch (operationOf(request)) {
@@ -65,9 +67,6 @@ export function createParameterStore(identity: AwsIdentity): ParameterStore {
       case 'DeleteParameter':
         return parameters.delete(name) ? reply({}) : notFound(request, name);
       default: {
-        if (typeof body.Value !== 'string' || name === '') {
-          return formatAwsError(request, 400, 'ValidationException', 'Name and Value are needed');
-        }
         if (present && body.Overwrite !== true) {
           const text = 'The parameter already exists. To overwrite this value, set the overwrite option.';
           return formatAwsError(request, 400, 'ParameterAlreadyExists', text);
@@ -82,7 +81,7 @@ export function createParameterStore(identity: AwsIdentity): ParameterStore {
             "Parameter Store doesn't support changing a parameter type. You must create a new, unique parameter.";
           return formatAwsError(request, 400, 'HierarchyTypeMismatchException', text);
         }
-        return reply({ Version: put(name, body.Value, type), Tier: 'Standard' });
+        return reply({ Version: put(name, String(body.Value), type), Tier: 'Standard' });
       }
     }
   }
@@ -108,6 +107,37 @@ export function createParameterStore(identity: AwsIdentity): ParameterStore {
       handle: async (request) => handle(request),
     },
   };
+}
+
+const types: readonly unknown[] = [undefined, 'String', 'StringList', 'SecureString'];
+/** Of a standard parameter. */
+const maxValueBytes = 4_096;
+const maxLevels = 15;
+const maxNames = 10;
+
+/** What is wrong with a parameter (API reference, PutParameter). */
+function findFault({
+  Name: name,
+  Value: value,
+  Type: type,
+}: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof name !== 'string' || !/^(\/[\w.-]+)+$|^[\w.-]+$/.test(name))
+    return 'Parameter name must be a fully qualified name: only a mix of letters, numbers and . - _ between slashes';
+  if (/^\/?(aws|ssm)/i.test(name)) return 'Parameter name can not be prefixed with "aws" or "ssm".';
+  if (name.split('/').length - 1 > maxLevels)
+    return `Parameter hierarchies are limited to ${maxLevels} levels.`;
+  if (typeof value !== 'string' || value === '') return 'Value is needed.';
+  if (Buffer.byteLength(value) > maxValueBytes)
+    return `Standard tier parameters support a maximum parameter value of ${maxValueBytes} characters.`;
+  if (/\{\{.*\}\}/s.test(value))
+    return 'Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.';
+  return types.includes(type) ? undefined : `Parameter type ${JSON.stringify(type)} is not valid.`;
+}
+
+function findListFault({ Names: names }: Readonly<Record<string, unknown>>): string | undefined {
+  if (names === undefined || (Array.isArray(names) && names.length >= 1 && names.length <= maxNames))
+    return undefined;
+  return `Names must have 1 to ${maxNames} names.`;
 }
 
 function operationOf({ headers }: ApiRequest): string | undefined {

@@ -22,11 +22,12 @@ export interface Withheld {
 const text = (max: number) => z.optional(z.string().check(z.maxLength(max)));
 
 export const maxReason = 500;
+const maxActor = 256;
 
 /** What `cordon kill-switch` stores; by hand it may as well be just `on` or `off`. */
 const stored = z.object({
   state: z.enum(['on', 'off']),
-  by: text(256),
+  by: text(maxActor),
   at: z.optional(z.string().check(z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/))),
   reason: text(maxReason),
 });
@@ -41,8 +42,23 @@ export function readKillSwitch(value: string | undefined): KillSwitch {
   return { state: 'unknown', reason: `its value is neither on nor off: ${clip(value, 100)}` };
 }
 
+/**
+ * A value that Parameter Store takes, whatever people write: at most 4 KB, and no double braces, which it reads as another
+ * parameter (API reference, PutParameter).
+ */
 export function writeKillSwitch(killSwitch: KillSwitch & { readonly state: 'on' | 'off' }): string {
-  return JSON.stringify(killSwitch);
+  const { by, reason } = killSwitch;
+  const value = {
+    ...killSwitch,
+    ...(by !== undefined && { by: clean(by, maxActor) }),
+    ...(reason !== undefined && { reason: clean(reason, maxReason) }),
+  };
+  return JSON.stringify(value).replaceAll('{{', '{\\u007b').replaceAll('}}', '}\\u007d');
+}
+
+/** As JSON, a control character has six bytes. */
+function clean(words: string, most: number): string {
+  return clip(words.replace(/\p{Cc}/gu, ' '), most);
 }
 
 /** Why nothing may be applied; undefined while the switch is off. */

@@ -28,6 +28,29 @@ describe('a parameter of Parameter Store', () => {
     expect(list('/a')).toEqual([['/a', '4']]);
   });
 
+  it.each([
+    ['a value of more than 4 KB', { Name: '/b', Value: 'x'.repeat(4_097), Type: 'String' }],
+    ['a value that names another parameter', { Name: '/b', Value: 'see {{ssm:/a}}', Type: 'String' }],
+    ['no value', { Name: '/b', Value: '', Type: 'String' }],
+    ['a name with a space in it', { Name: '/b c', Value: '1', Type: 'String' }],
+    ['a name of AWS’s own', { Name: '/aws/b', Value: '1', Type: 'String' }],
+    ['a name of 16 levels', { Name: '/b'.repeat(16), Value: '1', Type: 'String' }],
+    ['a path that does not begin with a slash', { Name: 'b/c', Value: '1', Type: 'String' }],
+    ['an unknown type', { Name: '/b', Value: '1', Type: 'Secret' }],
+  ])('is refused with %s', async (_what, body) => {
+    expect(await put(body)).toContain('ValidationException');
+  });
+
+  it('is read with at most nine others', async () => {
+    const Names = Array.from({ length: 11 }, (_, index) => `/n${index}`);
+    const { status } = await handler.handle({
+      headers: { 'x-amz-target': 'AmazonSSM.GetParameters', 'content-type': 'application/x-amz-json-1.1' },
+      body: Buffer.from(JSON.stringify({ Names })),
+    } as unknown as ApiRequest);
+
+    expect(status).toBe(400);
+  });
+
   it('that is a secret of Secrets Manager needs the right to that secret, too', () => {
     const ask = (Name: string) =>
       handler.identify({

@@ -207,6 +207,32 @@ describe('the stored kill switch', () => {
   });
 
   it.each([
+    ['in double braces, which Parameter Store takes for another parameter', 'on {{all}} {{{{things}}}'],
+    ['in any script', '警'.repeat(500)],
+    ['of emoji', '🚨'.repeat(250)],
+    ['with quotes', '"\\'.repeat(250)],
+  ])('has a reason %s, and fits a parameter', (_what, reason) => {
+    const turned = {
+      state: 'on' as const,
+      by: reason.slice(0, 256).toWellFormed(),
+      at: '2026-11-27T02:11:00.000Z',
+      reason,
+    };
+    const value = writeKillSwitch(turned);
+
+    expect(value).not.toMatch(/\{\{|\}\}/);
+    expect(Buffer.byteLength(value)).toBeLessThanOrEqual(4_096);
+    expect(readKillSwitch(value)).toEqual(turned);
+  });
+
+  it('can be read whoever switched it, and whatever control characters the reason has', () => {
+    const value = writeKillSwitch({ state: 'on', by: 'x'.repeat(300), reason: '\u0001\ud800'.repeat(250) });
+
+    expect(Buffer.byteLength(value)).toBeLessThanOrEqual(4_096);
+    expect(readKillSwitch(value)).toMatchObject({ state: 'on', by: expect.stringMatching(/^x{255}…$/) });
+  });
+
+  it.each([
     '',
     'ON!',
     'yes',
