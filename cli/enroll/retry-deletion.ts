@@ -6,7 +6,7 @@ export interface Patience {
   readonly say: (text: string) => void;
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
-  readonly tellEveryMs: number;
+  readonly sayEveryMs: number;
   readonly patienceMs: number;
 }
 
@@ -15,7 +15,7 @@ export const patienceOfAnOperator: Patience = {
   say: (text) => process.stderr.write(`${text}\n`),
   firstPauseMs: 500,
   longestPauseMs: 5_000,
-  tellEveryMs: 30_000,
+  sayEveryMs: 30_000,
   patienceMs: 6 * 60_000,
 };
 
@@ -27,7 +27,7 @@ export async function deleteOnceDetached<T>(
   what: string,
   attempt: () => Promise<T>,
   isHeld: (error: unknown) => boolean | Promise<boolean>,
-  { say, firstPauseMs, longestPauseMs, tellEveryMs, patienceMs }: Patience,
+  { say, firstPauseMs, longestPauseMs, sayEveryMs, patienceMs }: Patience,
 ): Promise<T> {
   const startedAt = performance.now();
   let toldAt: number | undefined;
@@ -44,8 +44,8 @@ export async function deleteOnceDetached<T>(
           error,
         );
       if (toldAt === undefined) say(`waiting until AWS IoT can delete ${what}: up to five minutes`);
-      else if (now - toldAt >= tellEveryMs) say(`still waiting for ${what}: ${Math.round(waited / 1000)} s`);
-      if (toldAt === undefined || now - toldAt >= tellEveryMs) toldAt = now;
+      else if (now - toldAt >= sayEveryMs) say(`still waiting for ${what}: ${Math.round(waited / 1000)} s`);
+      if (toldAt === undefined || now - toldAt >= sayEveryMs) toldAt = now;
     }
     await delay(pauseMs);
   }

@@ -38,7 +38,7 @@ export async function takeAudit(result: AuditResult, send: Send, ports: Ports): 
     else if (!isAuditCheck(check)) asides.push(...tell(check, nonCompliant, 'of no thing'));
     else left = await takeCheck({ check, status, nonCompliant }, result, left, { send, asides, ports });
   }
-  await tellAsides(asides.join('; '), ports);
+  await publishAsides(asides.join('; '), ports);
 }
 
 /** A large audit loses its least severe findings. */
@@ -181,7 +181,7 @@ function tell(check: string, count: number, what: string): string[] {
 }
 
 /** Told once, until another audit says something else. */
-async function tellAsides(text: string, { memory, operations, log }: Ports): Promise<void> {
+async function publishAsides(text: string, { memory, operations, log }: Ports): Promise<void> {
   const told = await memory.loadTold();
   if (text !== '') log.warn('audit findings without a case', { text });
   if (text === (told?.value ?? '')) return;

@@ -80,7 +80,7 @@ export async function showCase(request: HttpRequest, ports: CasePorts): Promise<
   const { appliedMs, verifiedMs } = measure(record);
   return jsonResponse({
     ...rest,
-    ...tellRequest(record, asked),
+    ...describeRequest(record, asked),
     violations: Object.entries(violations).flatMap(([key, violation]) =>
       violation.caseId === record.caseId
         ? { key, ...violation, words: describeFinding(violation, nameMetric(violation)) }
@@ -102,7 +102,7 @@ interface Asked {
   readonly person: string | undefined;
 }
 
-function tellRequest(record: Case, { now, person }: Asked) {
+function describeRequest(record: Case, { now, person }: Asked) {
   const found = findRequest(record, now);
   if (!found) return {};
   return { request: { ...showRequest(record).request, mine: found.person === person } };

@@ -64,8 +64,8 @@ async function findMoved(
     const now = (await things.listPrincipals(thingName)).filter(isCertificate);
     const before = seen.flatMap(({ arn, attachedSince }) => (attachedSince ? [] : arn));
     return [
-      ...now.filter((arn) => !before.includes(arn)).map((arn) => tellMoved('attached', arn)),
-      ...before.filter((arn) => !now.includes(arn)).map((arn) => tellMoved('detached', arn)),
+      ...now.filter((arn) => !before.includes(arn)).map((arn) => describeMoved('attached', arn)),
+      ...before.filter((arn) => !now.includes(arn)).map((arn) => describeMoved('detached', arn)),
     ];
   } catch (error) {
     // Its groups say that already.
@@ -75,7 +75,7 @@ async function findMoved(
   }
 }
 
-function tellMoved(change: 'attached' | 'detached', arn: string): Detail {
+function describeMoved(change: 'attached' | 'detached', arn: string): Detail {
   return { code: 'certificate-moved', certificateId: idOf(arn), change };
 }
 
@@ -100,8 +100,8 @@ async function findOtherGroups(
     const isOther = (groups: readonly string[]) => (group: string) =>
       group !== quarantined?.thingGroup && !groups.includes(group);
     return [
-      ...now.filter(isOther(before)).map((group) => tellGroup('joined', group)),
-      ...before.filter(isOther(now)).map((group) => tellGroup('left', group)),
+      ...now.filter(isOther(before)).map((group) => describeGroup('joined', group)),
+      ...before.filter(isOther(now)).map((group) => describeGroup('left', group)),
     ];
   } catch (error) {
     if (isNotFound(error)) return [{ code: 'thing-deleted' }];
@@ -110,7 +110,7 @@ async function findOtherGroups(
   }
 }
 
-function tellGroup(change: 'joined' | 'left', thingGroup: string): Detail {
+function describeGroup(change: 'joined' | 'left', thingGroup: string): Detail {
   return { code: 'group-changed', change, thingGroup };
 }
 

@@ -20,8 +20,8 @@ import type {
 import { countFleet } from './count-fleet';
 import { type EmailPorts, findUnmailed } from './find-unmailed';
 import { mendQuarantine, type Quarantine } from './mend-quarantine';
-import { type DigestPorts, tellDigest } from './tell-digest';
-import { type StormPorts, tellStorms } from './tell-storms';
+import { type DigestPorts, publishDigest } from './publish-digest';
+import { publishStorms, type StormPorts } from './publish-storms';
 
 export interface SweepPorts {
   readonly cases: Pick<CaseStore, 'listDue' | 'listRetries' | 'listRoutine' | 'load'>;
@@ -107,8 +107,8 @@ export function sweep(ports: SweepPorts) {
     const others = await Promise.allSettled([
       countFleet(ports, startedAt + runMs),
       findUnmailed({ ...ports, ...ports.email }),
-      tellDigest({ ...ports, ...ports.digest }),
-      tellStorms({ ...ports, ...ports.digest, ...ports.storms }),
+      publishDigest({ ...ports, ...ports.digest }),
+      publishStorms({ ...ports, ...ports.digest, ...ports.storms }),
     ]);
     metrics.count('SweepRun');
     const beat = await beating;

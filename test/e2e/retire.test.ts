@@ -130,7 +130,7 @@ describe('cordon retire', () => {
       say: (text: string) => void said.push(text),
       firstPauseMs: 50,
       longestPauseMs: 200,
-      tellEveryMs: 30_000,
+      sayEveryMs: 30_000,
       patienceMs: 500,
     };
     const { detachments } = e2e.stack.registry.state;

@@ -160,7 +160,7 @@ function* onClear(
   const { now } = context;
   if (yield* isForeign(violation, current)) return changed(disregard(current, known, violation, context));
   const recorded = record(current, violation, now);
-  const next = isHeld(recorded) ? tellClosed(recorded, known, findingKey(violation), now) : recorded;
+  const next = isHeld(recorded) ? announceClosed(recorded, known, findingKey(violation), now) : recorded;
   // A clear alone releases nothing: a device can cause its own. It may start a clean hold time, at whose end the sweep
   // looks again. A case that holds nothing ends with it.
   const releaseAt = findReleaseAt(next);
@@ -171,7 +171,7 @@ function* onClear(
 }
 
 /** Announces that a later audit no longer has the way round the containment, if that was announced. */
-function tellClosed(next: Case, known: ViolationRecord, key: string, now: number): Case {
+function announceClosed(next: Case, known: ViolationRecord, key: string, now: number): Case {
   if (findWayRound(next.violations[key]).length > 0) return next;
   const [closed] = findWayRound(known);
   return closed

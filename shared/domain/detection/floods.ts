@@ -27,7 +27,7 @@ export interface FloodState {
 
 type Telling = 'by name' | 'as one of many' | 'not again';
 
-const tellAgainMs = 3_600_000;
+const announceAgainMs = 3_600_000;
 /** Messages of their own within that time: a botnet must not flood people too. */
 const maxNamed = 3;
 const maxKept = 50;
@@ -38,14 +38,14 @@ export function noteFlood(
   flood: Flood,
   now: number,
 ): { readonly next: FloodState; readonly telling: Telling } {
-  const recent = floods.filter(({ toldAt }) => now - toldAt < tellAgainMs);
+  const recent = floods.filter(({ toldAt }) => now - toldAt < announceAgainMs);
   const told = { floods: recent, ...(summarizedAt !== undefined && { summarizedAt }) };
   if (recent.some(({ sender }) => sender === flood.sender)) return { next: told, telling: 'not again' };
   const before = floods.find(
-    ({ sender, toldAt }) => sender === flood.sender && now - toldAt < 2 * tellAgainMs,
+    ({ sender, toldAt }) => sender === flood.sender && now - toldAt < 2 * announceAgainMs,
   );
   const isNamed = recent.filter(({ named }) => named).length < maxNamed;
-  const isSummary = !isNamed && now - (summarizedAt ?? -Infinity) >= tellAgainMs;
+  const isSummary = !isNamed && now - (summarizedAt ?? -Infinity) >= announceAgainMs;
   const entry: ToldFlood = {
     ...flood,
     clientId: clip(flood.clientId, 128),
@@ -61,7 +61,7 @@ export function noteFlood(
 
 /** The floods of the last hour. Only a further message would show that one continues. */
 export function listRecent({ floods }: FloodState, now: number): ToldFlood[] {
-  return floods.filter(({ toldAt }) => now - toldAt < tellAgainMs);
+  return floods.filter(({ toldAt }) => now - toldAt < announceAgainMs);
 }
 
 /** Those whose reports were for the thing, or whose certificate is the thing's as far as it is known. */

@@ -25,7 +25,7 @@ describe('deleting what was just detached', () => {
     say: (text) => void said.push(text),
     firstPauseMs: 1,
     longestPauseMs: 2,
-    tellEveryMs: 60_000,
+    sayEveryMs: 60_000,
     patienceMs: 60_000,
   };
   const registry = connectRegistry(new IoTClient({}), new IoTDataPlaneClient({}), patience);
@@ -81,7 +81,7 @@ describe('deleting what was just detached', () => {
   it('says what is left, and what to do, if five minutes are not enough', async () => {
     iot.on(DeleteCertificateCommand).rejects(attached);
     const clients = [new IoTClient({}), new IoTDataPlaneClient({})] as const;
-    const impatient = connectRegistry(...clients, { ...patience, tellEveryMs: 10, patienceMs: 500 });
+    const impatient = connectRegistry(...clients, { ...patience, sayEveryMs: 10, patienceMs: 500 });
 
     await expect(impatient.deleteCertificate(certificateId)).rejects.toThrow(
       /^AWS IoT still refuses to delete certificate aaaaaaaaaaaa… after \d+ s \(things are attached\), so it remains: run the same command again later$/,

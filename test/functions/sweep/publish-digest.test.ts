@@ -1,4 +1,4 @@
-import { tellDigest } from '../../../functions/sweep/tell-digest';
+import { publishDigest } from '../../../functions/sweep/publish-digest';
 import type { ListedCase } from '../../../shared/domain/lists/outline';
 import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
 import { writeSubject, writeText } from '../../../shared/domain/messages/mail';
@@ -31,7 +31,7 @@ function setUp({ everyMs = hour }: { readonly everyMs?: number | undefined } = {
     isKilled: false,
   };
   const run = (over: { readonly off?: boolean } = {}) =>
-    tellDigest({
+    publishDigest({
       everyMs: over.off ? undefined : everyMs,
       digests: {
         load: async () => world.stored,

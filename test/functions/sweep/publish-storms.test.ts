@@ -1,4 +1,4 @@
-import { tellStorms } from '../../../functions/sweep/tell-storms';
+import { publishStorms } from '../../../functions/sweep/publish-storms';
 import type { ListedCase } from '../../../shared/domain/lists/outline';
 import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
 import { writeSubject, writeText } from '../../../shared/domain/messages/mail';
@@ -43,7 +43,7 @@ function setUp({ count = 12, withRoutes = false } = {}) {
   };
   const run = async () => {
     world.now += minute;
-    await tellStorms({
+    await publishStorms({
       limit: { cases: 5, within: 10 * minute },
       storms: {
         list: async () => [world.stored],

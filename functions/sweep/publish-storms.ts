@@ -21,7 +21,7 @@ export interface StormPorts {
  * Announces once a minute what has changed in each storm, and records that afterwards: a run that was killed is repeated
  * with a newer message. The end is announced one run after it was found, so that it has everything that the cases left to it.
  */
-export async function tellStorms(ports: StormPorts): Promise<void> {
+export async function publishStorms(ports: StormPorts): Promise<void> {
   const { limit, storms, clock, log } = ports;
   if (!limit) return;
   const stored = (await storms.list()).filter(({ value }) => value.storms.length > 0);
@@ -31,7 +31,7 @@ export async function tellStorms(ports: StormPorts): Promise<void> {
   for (const { behavior, value, version } of stored) {
     const kept: Storm[] = [];
     for (const storm of value.storms) {
-      const next = await tellStorm(behavior, storm, listed, limit, ports);
+      const next = await publishStorm(behavior, storm, listed, limit, ports);
       if (next) kept.push(next);
     }
     const next: StormState = { ...value, storms: kept };
@@ -46,7 +46,7 @@ export async function tellStorms(ports: StormPorts): Promise<void> {
 }
 
 /** Undefined once its end is announced. */
-async function tellStorm(
+async function publishStorm(
   behavior: string,
   storm: Storm,
   listed: readonly ListedCase[],

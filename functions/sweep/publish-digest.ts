@@ -21,7 +21,7 @@ const settledMs = 20_000;
  * Announces the cases that were only recorded since the last digest, once in each interval. The digest is recorded first,
  * so that a run that was killed is repeated under the same id, and no case is left out.
  */
-export async function tellDigest(ports: DigestPorts): Promise<void> {
+export async function publishDigest(ports: DigestPorts): Promise<void> {
   const { everyMs, digests, announcer, routes, consoleUrl, clock, log } = ports;
   if (everyMs === undefined) return;
   const now = clock();
