@@ -90,7 +90,10 @@ function carryProfile(
     const behavior = tidy(readBehavior(existing));
     const alone = { targets: ['all/things'], behaviors: [behavior] };
     const path = ['securityProfiles', name, 'behaviors', '0'];
-    const fault = findFault({ ...context, securityProfiles: { [name]: alone }, ...anyPlaybook }, path);
+    const fault =
+      existing.metric === undefined
+        ? 'it has no metric'
+        : findFault({ ...context, securityProfiles: { [name]: alone }, ...anyPlaybook }, path);
     if (fault) left.push(`behavior ${behavior.name}: ${fault}`);
     if (existing.exportMetric) left.push(`behavior ${behavior.name}: the export of its metric${untouched}`);
     return fault ? [] : [behavior];
@@ -213,7 +216,7 @@ function writeFile(
 }
 
 function write(part: object): string {
-  return stringify(part, { lineWidth: 0, collectionStyle: 'any' });
+  return stringify(part, { lineWidth: 0, collectionStyle: 'any', aliasDuplicateObjects: false });
 }
 
 /** One for each profile, so that each can be made stricter by itself, and one for all others. */

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeImport } from '../../../cli/existing/import';
 import { type ImportFlags, importAccount } from '../../../cli/existing/run';
 import { parseConfiguration } from '../../../shared/config/parse';
 import { type Account, alertsTopic, bytesOut, learned, startAccount } from './account';
@@ -167,6 +168,30 @@ describe('an import', () => {
       ]),
     );
     expect(configuration.playbooks.at(-1)?.name).toBe('anything-at-all');
+  });
+
+  it('takes a large account with odd names and behaviors, and says what each lacks', () => {
+    const aProfile = (name: string, behavior: Partial<typeof bytesOut> & { name: string }) => ({
+      ...{ name, arn: '', behaviors: [{ metric: 'aws:all-bytes-out', ...behavior }], retained: [] },
+      ...{ topics: [], targets: [`thinggroup/of-${name}`] },
+    });
+    const { criteria } = bytesOut;
+    const odd = ['null', 'true', '0x1', '123', 'a:b'].map((name) => aProfile(name, { name, criteria }));
+    const many = Array.from({ length: 130 }, (_, index) =>
+      aProfile(`many-${index}`, { name: 'x', criteria }),
+    );
+    const empty = aProfile('empty', { name: 'bare', criteria });
+    const bare = { ...empty, behaviors: empty.behaviors.map(({ metric: _, ...behavior }) => behavior) };
+
+    const { text, left } = writeImport([...odd, ...many, bare], [], 'device-defender');
+
+    const { securityProfiles } = parseConfiguration(text, 'cordon.yml');
+    expect(Object.keys(securityProfiles)).toHaveLength(135);
+    expect(securityProfiles['0x1']?.behaviors[0]?.name).toBe('0x1');
+    expect(left).toEqual([
+      'security profile empty: behavior bare: it has no metric',
+      'security profile empty: it has no behavior that could be carried over, so it is left out',
+    ]);
   });
 
   it('never replaces a file, unless with --force', async () => {
