@@ -24,7 +24,7 @@ interface ExportFlags {
 }
 
 /** Adds the commands that only read cases. */
-export function addCaseCommands(program: Command, { version, target, explain }: CommandPorts): void {
+export function addCaseCommands(program: Command, { version, target, reopen, explain }: CommandPorts): void {
   program
     .command('list')
     .description('list open cases, those that need a person first')
@@ -41,11 +41,16 @@ export function addCaseCommands(program: Command, { version, target, explain }: 
     .option('--json', 'print JSON')
     .action(async ({ watch: isWatched, ...flags }: ListFlags & { readonly watch?: boolean }) => {
       const [{ listCases }, { openScreen }] = await Promise.all([import('./list'), import('./look/style')]);
-      const from = await target();
+      let from = await target();
       const read = (screen: Screen) => listCases(flags, from, screen, Date.now());
       if (!isWatched) return say(await read(openScreen()));
       const { watch } = await import('./watch');
-      await watch(read, explain);
+      await watch(read, {
+        explain,
+        reopen: async () => {
+          from = await reopen(from);
+        },
+      });
     });
 
   program
@@ -89,12 +94,18 @@ export function addCaseCommands(program: Command, { version, target, explain }: 
         import('./look/style'),
         import('./watch'),
       ]);
-      const look = followTimelines(flags, await target(), Date.now());
+      let from = await target();
+      const look = followTimelines(flags, () => from, Date.now());
       const write = async (now: number) => {
         const screen = openScreen();
         return (await look(now)).map((one) => writeHappening(one, flags, screen));
       };
-      await follow(write, explain);
+      await follow(write, {
+        explain,
+        reopen: async () => {
+          from = await reopen(from);
+        },
+      });
     });
 
   program

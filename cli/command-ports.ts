@@ -6,6 +6,8 @@ export interface CommandPorts {
   readonly version: string;
   /** Opens the stack that the command is for, and names it on standard error. */
   readonly target: () => Promise<Target>;
+  /** The same stack as it is now: a local one that was started again has another address. */
+  readonly reopen: (from: Target) => Promise<Target>;
   /** What went wrong with one of several things, for who goes on with the others. */
   readonly explain: (error: unknown) => Promise<Fault>;
 }

@@ -45,11 +45,17 @@ export function buildProgram() {
     sayAside(opened.name);
     return opened;
   };
+  const reopen = async (from: Target) => {
+    const { findAgain } = await import('./target');
+    const found = findAgain(program.opts<TargetOptions>(), from);
+    if (found.name !== from.name) sayAside(found.name);
+    return found;
+  };
   const explain = async (error: unknown) => {
     const { readFault } = await import('./faults');
     return readFault(error, where(), process.env);
   };
-  const ports = { version, target, explain };
+  const ports = { version, target, reopen, explain };
   addCaseCommands(program, ports);
   addActCommands(program, ports);
   addStackCommands(program, ports);

@@ -33,7 +33,11 @@ const mostCases = 1_000;
  * Reads what was written to timelines since the last look. Each entry comes once, whatever the order in which the index shows
  * the changes of cases.
  */
-export function followTimelines({ thing, since = 0 }: TailFlags, reader: TailReader, startedAt: number) {
+export function followTimelines(
+  { thing, since = 0 }: TailFlags,
+  openReader: () => TailReader,
+  startedAt: number,
+) {
   const from = startedAt - since;
   /** The last row that was read of each case. */
   const read = new Map<string, string>();
@@ -43,13 +47,14 @@ export function followTimelines({ thing, since = 0 }: TailFlags, reader: TailRea
     const status = [...openStatuses, 'closed'] as const;
     const age = now - lookedAt + overlapMs;
     const selection = { status, since: age, ...(thing !== undefined && { thing }) };
+    const reader = openReader();
     const { cases } = await findCases(selection, mostCases, reader, now);
-    const found = await Promise.all(cases.map(({ caseId, thingName }) => readOn(caseId, thingName)));
+    const found = await Promise.all(cases.map(({ caseId, thingName }) => readOn(caseId, thingName, reader)));
     lookedAt = now;
     return found.flat().toSorted((a, b) => a.at - b.at);
   };
 
-  async function readOn(caseId: string, thingName: string): Promise<Happening[]> {
+  async function readOn(caseId: string, thingName: string, reader: TailReader): Promise<Happening[]> {
     const found: Happening[] = [];
     for (;;) {
       const { rows, more } = await reader.history.pageTimeline(caseId, 100, read.get(caseId));

@@ -80,6 +80,18 @@ export function findTarget({ aws, stage }: TargetOptions) {
   };
 }
 
+/** Never AWS in place of a local stack that ended. */
+export function findAgain(options: TargetOptions, from: Target): Target {
+  try {
+    const found = findTarget(options);
+    return found.isLocal === from.isLocal ? found : from;
+  } catch (error) {
+    // It has crashed, or is being started: the next look says why it fails.
+    if (error instanceof UnreachableError) return from;
+    throw error;
+  }
+}
+
 type WantedSwitch = Parameters<ReturnType<typeof connectKillSwitch>['write']>[0];
 
 /** Who forgot a variable of another stack must see where the command goes. */

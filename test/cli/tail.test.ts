@@ -7,7 +7,7 @@ import { aContainedCase, aReleasedCase, aTable, type StoredCase } from './stored
 function aLiveTable(first: StoredCase) {
   let present = first;
   const table = () => aTable([present]);
-  const reader: Parameters<typeof followTimelines>[1] = {
+  const reader: ReturnType<Parameters<typeof followTimelines>[1]> = {
     list: { page: (query) => table().list.page(query) },
     history: {
       listClosed: (name) => table().history.listClosed(name),
@@ -26,7 +26,7 @@ function aLiveTable(first: StoredCase) {
 describe('tail', () => {
   it('prints each entry once, in the order in which it happened, from the start of the command on', async () => {
     const { reader, become } = aLiveTable(aContainedCase());
-    const look = followTimelines({}, reader, now + 30_000);
+    const look = followTimelines({}, () => reader, now + 30_000);
 
     expect(await look(now + 30_000)).toEqual([]);
     become(aReleasedCase());
@@ -40,10 +40,10 @@ describe('tail', () => {
   it('begins earlier if asked to, and with one thing only', async () => {
     const { reader } = aLiveTable(aContainedCase());
 
-    expect(await followTimelines({ since: 60_000 }, reader, now + 1_000)(now + 1_000)).toContainEqual(
+    expect(await followTimelines({ since: 60_000 }, () => reader, now + 1_000)(now + 1_000)).toContainEqual(
       expect.objectContaining({ thingName: 'mything1', caseId: 'case-1', what: 'case opened' }),
     );
-    const other = followTimelines({ since: 60_000, thing: 'mything2' }, reader, now + 1_000);
+    const other = followTimelines({ since: 60_000, thing: 'mything2' }, () => reader, now + 1_000);
     expect(await other(now + 1_000)).toEqual([]);
   });
 
