@@ -7,7 +7,7 @@ import {
 } from '../shared/domain/decide/operator-actions';
 import type { ActFlags } from './act-on-each';
 import type { CommandPorts } from './command-ports';
-import { readCount, readSeconds, readSeverities, readThings } from './options';
+import { readCount, readSeconds, readThings, severityOption } from './options';
 
 /** Adds one command for each thing that an operator may do. */
 export function addActCommands(program: Command, ports: CommandPorts): void {
@@ -40,7 +40,7 @@ function addActCommand(program: Command, name: OperatorAction, { target, explain
       readCount,
     )
     .option('--behavior <name>', 'with --all: only with this behavior: NAME or PROFILE/NAME')
-    .option('--severity <severities>', 'with --all: only these, with commas between them', readSeverities)
+    .addOption(severityOption('with --all: only these'))
     .option(
       '--thing <name>',
       'with --all: only this thing, or those whose names begin so: sensor-*',

@@ -89,12 +89,14 @@ export async function selectCases(
   const { cases } = await findCases(selection, mostSelected, reader, now);
   const shown = `cordon list --status ${status.join(',')} with the same options shows them`;
   if (expect === undefined)
-    throw new UsageError(`--all needs --expect: ${writeCount(cases.length, 'case')} match now. ${shown}`);
+    throw new UsageError(`--all needs --expect: ${writeMatches(cases.length)} now. ${shown}`);
   if (cases.length !== expect)
-    throw new RefusedError(
-      `${writeCount(cases.length, 'case')} match, not ${expect}, so nothing was done. ${shown}`,
-    );
+    throw new RefusedError(`${writeMatches(cases.length)}, not ${expect}, so nothing was done. ${shown}`);
   return cases.map(({ thingName, caseId }) => ({ thing: thingName, caseId }));
+}
+
+function writeMatches(count: number): string {
+  return `${writeCount(count, 'case')} ${count === 1 ? 'matches' : 'match'}`;
 }
 
 /** Statuses of the cases that it applies to. */

@@ -11,9 +11,9 @@ import {
   readCount,
   readDuration,
   readKeptDuration,
-  readSeverities,
-  readStatuses,
   readThings,
+  severityOption,
+  statusOption,
 } from './options';
 import type { TailFlags } from './tail';
 
@@ -28,8 +28,8 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
   program
     .command('list')
     .description('list open cases, those that need a person first')
-    .option('--status <statuses>', 'only these, with commas between them', readStatuses)
-    .option('--severity <severities>', 'only these, with commas between them', readSeverities)
+    .addOption(statusOption())
+    .addOption(severityOption())
     .option('--behavior <name>', 'only with this behavior: NAME or PROFILE/NAME')
     .option('--thing <name>', 'only this thing, or those whose names begin so: sensor-*', readThings)
     .option('--group <name>', 'only things of this thing group')

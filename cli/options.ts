@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
 import type { Severity } from '../shared/domain/configuration';
 import { parseThing } from '../shared/domain/thing-ref';
@@ -39,14 +39,29 @@ export function readThings(text: string): string {
 }
 
 const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+const statuses: readonly CaseStatus[] = [...openStatuses, 'closed'];
 
-export function readStatuses(text: string): CaseStatus[] {
-  return readNames(text, [...openStatuses, 'closed']);
+/** `--status observed,contained` */
+export function statusOption(): Option {
+  return listOption('--status <statuses>', 'only these', statuses);
 }
 
-export function readSeverities(text: string): Severity[] {
-  return readNames(text, severities);
+export function severityOption(description = 'only these'): Option {
+  return listOption('--severity <severities>', description, severities);
 }
+
+/** Several of the names, with commas between them; completion has them too. */
+function listOption(flags: string, description: string, names: readonly string[]): Option {
+  const option = new Option(flags, `${description}, with commas between them`);
+  return option.choices(names).argParser((text) => readNames(text, names));
+}
+
+/** Whether an option takes several names. */
+export function isList({ flags }: Option): boolean {
+  return listed.has(flags);
+}
+
+const listed = new Set(['--status <statuses>', '--severity <severities>']);
 
 /** Several of the names, with commas between them. */
 function readNames<T extends string>(text: string, names: readonly T[]): T[] {

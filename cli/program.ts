@@ -77,11 +77,19 @@ function writeUsageFault(text: string, names: readonly string[]): string {
   const [, unknown] = /^error: unknown command '(.*)'$/.exec(said) ?? [];
   const near = unknown === undefined ? proposed.join('\n') : proposeNearest(unknown, names);
   return [
-    said.replace(/^error: /, 'cordon: '),
+    nameArgument(said).replace(/^error: /, 'cordon: '),
     ...(near ? [near] : []),
     'cordon --help lists the commands, cordon help COMMAND its options.',
     '',
   ].join('\n');
+}
+
+/** `error: command-argument value 'onn' is invalid for argument 'what'. Allowed choices are on, off.` */
+function nameArgument(said: string): string {
+  return said.replace(
+    /^error: command-argument value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)\.$/,
+    "error: '$1' is none of $3",
+  );
 }
 
 /** Commander's own one prints the whole help of a command that is none. */

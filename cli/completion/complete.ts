@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander';
+import { isList } from '../options';
 import type { Shell } from './scripts';
 
 interface Proposal {
@@ -22,7 +23,7 @@ export async function complete(
   return proposals.filter(({ value }) => value.startsWith(current));
 
   async function propose(): Promise<readonly Proposal[]> {
-    if (open) return open.long === '--thing' ? nameThings() : (open.argChoices ?? []).map(only);
+    if (open) return open.long === '--thing' ? nameThings() : listValues(open, current).map(only);
     if (current.startsWith('-')) return listOptions(program, command);
     if (command === program)
       return program
@@ -38,6 +39,15 @@ export async function complete(
   async function nameThings(): Promise<readonly Proposal[]> {
     return (await findThings(command?.name() ?? '', current)).map(only);
   }
+}
+
+/** Of a list, the name that is being typed, behind those before it. */
+function listValues(option: Option, current: string): readonly string[] {
+  const names = option.argChoices ?? [];
+  if (!isList(option)) return names;
+  const before = current.slice(0, current.lastIndexOf(',') + 1);
+  const given = before.split(',');
+  return names.filter((name) => !given.includes(name)).map((name) => before + name);
 }
 
 function only(value: string): Proposal {

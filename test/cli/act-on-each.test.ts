@@ -46,6 +46,10 @@ describe('an act on all cases that are selected', () => {
     );
   });
 
+  it('counts one case as one', async () => {
+    await expect(select('release', { expect: 2 })).rejects.toThrow('1 case matches, not 2, so');
+  });
+
   it('needs the number, and says what it is now', async () => {
     await expect(select('approve', {})).rejects.toThrow(
       new UsageError(

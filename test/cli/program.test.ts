@@ -206,6 +206,7 @@ describe('cordon', () => {
   it.each([
     [['lst'], "cordon: unknown command 'lst'\n(Did you mean list?)"],
     [['list', '--stat'], "cordon: unknown option '--stat'"],
+    [['kill-switch', 'onn'], "cordon: 'onn' is none of on, off, status"],
     [['show'], "cordon: missing required argument 'case|thing'"],
   ])(
     'proposes the nearest to %j, or says what is missing, and does not print the whole help',

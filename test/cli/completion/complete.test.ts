@@ -29,6 +29,16 @@ describe('completion', () => {
     expect(await propose('cordon list --s')).toEqual(['--status', '--severity', '--since', '--stage']);
     expect(await propose('cordon export x --format ')).toEqual(['json', 'ocsf']);
     expect(await propose('cordon completion z')).toEqual(['zsh']);
+    expect(await propose('cordon list --status con')).toEqual([
+      'containment-failed',
+      'containing',
+      'contained',
+    ]);
+    expect(await propose('cordon approve --all --severity high,')).toEqual([
+      'high,critical',
+      'high,medium',
+      'high,low',
+    ]);
   });
 
   it('proposes things where a command takes them, and nothing where a file or a text is expected', async () => {
