@@ -17,7 +17,9 @@ const auditResult = z.object({
         checkName: z.string().check(z.regex(/^[A-Z0-9_]{1,128}$/)),
         checkRunStatus: z.string().check(z.regex(/^[A-Z_]{1,64}$/)),
         nonCompliantResourcesCount: count,
+        // The message has the one spelling in AWS's samples, the API the other.
         suppressedNonCompliantResourceCount: count,
+        suppressedNonCompliantResourcesCount: count,
       }),
     ),
     [],
@@ -43,7 +45,11 @@ function readResult(message: unknown): AuditResult | undefined {
   const checks = auditDetails.map((detail) => ({
     check: detail.checkName,
     status: detail.checkRunStatus,
-    nonCompliant: Math.max(0, detail.nonCompliantResourcesCount - detail.suppressedNonCompliantResourceCount),
+    nonCompliant: Math.max(
+      0,
+      detail.nonCompliantResourcesCount -
+        Math.max(detail.suppressedNonCompliantResourceCount, detail.suppressedNonCompliantResourcesCount),
+    ),
   }));
   const isWhole = taskStatus === 'COMPLETED' || checks.length > 0;
   const whole = { check: 'the audit', status: taskStatus, nonCompliant: 0 };

@@ -87,6 +87,18 @@ describe('readMessage', () => {
     });
   });
 
+  it.each(['suppressedNonCompliantResourceCount', 'suppressedNonCompliantResourcesCount'])(
+    'counts what does not comply without what is suppressed by %s',
+    (field) => {
+      const [detail] = audit.auditDetails;
+      const auditDetails = [{ ...detail, nonCompliantResourcesCount: 3, [field]: 2 }];
+
+      expect(
+        readMessage(JSON.stringify({ ...audit, taskStartTime: 1_795_000_000_000, auditDetails })),
+      ).toMatchObject({ result: { checks: [{ nonCompliant: 1 }] } });
+    },
+  );
+
   it('reads the checks of an audit, each with its status, whose counts are null where it did not end', () => {
     const auditDetails = ['WAITING_FOR_DATA_COLLECTION', 'CANCELED', 'FAILED', 'COMPLETED_NON_COMPLIANT'].map(
       (checkRunStatus) => ({
