@@ -38,6 +38,16 @@ export function writeMessageJson(value: unknown): string {
   );
 }
 
+/** The table takes magnitudes from 1E-130 to 9.9E+125 (DynamoDB developer guide, "Data types"); sums of these fit too. */
+const largest = 1e100;
+const smallest = 1e-100;
+
+/** A number of somebody else's within what the table takes. */
+export function boundNumber(number: number): number {
+  if (Math.abs(number) < smallest) return 0;
+  return Math.max(-largest, Math.min(largest, number));
+}
+
 /** A parsed JSON value without the fields that are null: many programs write these where a field is absent. */
 export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);

@@ -111,7 +111,9 @@ export function connectItems(
   clock: Clock = Date.now,
 ) {
   const documents = DynamoDBDocumentClient.from(client, {
-    marshallOptions: { removeUndefinedValues: true },
+    // A counter that wrapped is beyond 2^53. The client would throw for it when it writes, and read it as a bigint.
+    marshallOptions: { removeUndefinedValues: true, allowImpreciseNumbers: true },
+    unmarshallOptions: { wrapNumbers: Number },
   });
 
   /** The whole item, for who keeps more in it than its value. */

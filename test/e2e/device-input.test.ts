@@ -186,6 +186,23 @@ describe('a valid report', () => {
   });
 
   it.each([
+    ['beyond what JavaScript counts exactly', 2 ** 60],
+    ['beyond what the table takes', 1e300],
+  ])('contains a device that reports a number %s', async (title, number) => {
+    const thingName = `number-${title.replaceAll(' ', '-')}`;
+    const { client } = await startReporter(thingName);
+
+    await publishOrCut(
+      client,
+      reports(thingName),
+      JSON.stringify(aReport(number, { evidence: [{ pid: number }] })),
+    );
+
+    const { violations } = await e2e.waitForCase(thingName, 'contained');
+    expect(Object.values(violations)).toMatchObject([{ value: { number: Math.min(number, 1e100) } }]);
+  });
+
+  it.each([
     ['the two characters that SQS refuses', 'miner \uffff\ufffe'],
     ['half a character', 'miner \ud800'],
     ['a character that is cut in two at the limit', `${'x'.repeat(1_022)}🦠🦠`],

@@ -1,4 +1,4 @@
-import { isObject } from '../json';
+import { boundNumber, isObject } from '../json';
 import { clip, registryName } from '../text';
 import { readRemoteAddress } from './addresses';
 import { type AgentHealth, metricsOf, readHealth } from './agent-health';
@@ -75,7 +75,7 @@ export function readReport(document: unknown): ReadReport {
       ...(partial.length > 0 && { partial }),
       ...(health && { health }),
       ...(isCount(intervals) && intervals > 1 && { intervals: Math.min(intervals, mostIntervals) }),
-      ...(isFiniteNumber(madeAt) && { madeAt }),
+      ...(isFiniteNumber(madeAt) && { madeAt: boundNumber(madeAt) }),
     },
   };
 }
@@ -174,9 +174,17 @@ function readCustomMetrics(custom: Json, into: Record<string, MetricValue>): str
         : Array.isArray(value) &&
           value.every(form === 'number_list' ? isFiniteNumber : (item) => typeof item === 'string');
     if (!wellFormed) return `${label}.${form}: expected ${form === 'number' ? 'a number' : 'a list'}`;
-    into[name] = { [customForms[form]]: value as number };
+    into[name] = { [customForms[form]]: boundNumbers(value) };
   }
   return undefined;
+}
+
+function boundNumbers(value: unknown) {
+  return Array.isArray(value) && typeof value[0] === 'number'
+    ? value.map(boundNumber)
+    : typeof value === 'number'
+      ? boundNumber(value)
+      : (value as string[]);
 }
 
 /** Evidence is the device's word and optional: what is malformed is left out, never a reason to refuse a report. */
@@ -218,7 +226,8 @@ function textField(row: Json, key: string, max: number): Json {
 }
 
 function numberField(row: Json, key: string): Json {
-  return isFiniteNumber(row[key]) ? { [key]: row[key] } : {};
+  const value = row[key];
+  return isFiniteNumber(value) ? { [key]: boundNumber(value) } : {};
 }
 
 function reject(
@@ -251,6 +260,6 @@ function isPort(value: number): boolean {
 
 /** The AWS C agent writes numbers as text in CBOR (docs/facts.md#other-agents). */
 function toNumber(value: unknown): number | undefined {
-  if (isFiniteNumber(value)) return value;
+  if (isFiniteNumber(value)) return boundNumber(value);
   return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }

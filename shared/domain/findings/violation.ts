@@ -1,3 +1,4 @@
+import { boundNumber } from '../json';
 import { clip, jsonBytes } from '../text';
 
 /** What every finding of a source has, whatever its kind. */
@@ -99,11 +100,11 @@ export function boundUncounted(list: readonly string[]): string[] {
 
 /** A metric's value within bounds: at most 20 list entries, of 100 characters each. */
 export function boundValue(value: MetricValue): MetricValue {
+  const bound = (entry: unknown) =>
+    typeof entry === 'string' ? clip(entry, 100) : typeof entry === 'number' ? boundNumber(entry) : entry;
   const bounded = Object.entries(value).map(([key, item]) => [
     key,
-    Array.isArray(item)
-      ? item.slice(0, 20).map((entry) => (typeof entry === 'string' ? clip(entry, 100) : entry))
-      : item,
+    Array.isArray(item) ? item.slice(0, 20).map(bound) : bound(item),
   ]);
   return Object.fromEntries(bounded) as MetricValue;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import '../../schema-language';
-import { isObject } from '../../json';
+import { boundNumber, isObject } from '../../json';
 import { clip, registryName } from '../../text';
 import { firstMs } from '../arrival';
 import type { Source } from '../finding';
@@ -9,6 +9,7 @@ import { boundUncounted, boundValue, keepEvidence, type MetricValue, type Violat
 const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max));
 const awsName = z.string().check(z.regex(registryName));
 const finite = z.number();
+const bounded = z.pipe(finite, z.transform(boundNumber));
 
 const metricValue = z.partial(
   z.object({
@@ -25,13 +26,13 @@ const evidence = z.array(
   z.partial(
     z.object({
       metric: text(128),
-      pid: finite,
-      ppid: finite,
+      pid: bounded,
+      ppid: bounded,
       executable: text(4096),
       commandLine: text(4096),
       argumentCount: z.int().check(z.nonnegative()),
       user: text(256),
-      startedAt: finite,
+      startedAt: bounded,
       parents: z.array(text(4096)),
     }),
   ),

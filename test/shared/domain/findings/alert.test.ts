@@ -161,6 +161,23 @@ describe('readMessage', () => {
     expect(JSON.stringify(read).length).toBeLessThan(20_000);
   });
 
+  it('keeps numbers within what the table takes', () => {
+    const read = (number: unknown) =>
+      violationOf(readMessage(JSON.stringify({ ...inAlarm, metricValue: { number } })))?.value;
+
+    expect(read(1.8446744073371174e19)).toEqual({ number: 1.8446744073371174e19 });
+    expect(read(1e300)).toEqual({ number: 1e100 });
+    expect(read(-1e300)).toEqual({ number: -1e100 });
+    expect(read(5e-324)).toEqual({ number: 0 });
+    const numbers = [1, 1e200, 2];
+    const listed = violationOf(readMessage(JSON.stringify({ ...inAlarm, metricValue: { numbers } })));
+    expect(listed?.value).toEqual({ numbers: [1, 1e100, 2] });
+    const cordon = { evidence: [{ pid: 1e300, ppid: -1e300, startedAt: 1e-300, executable: '/bin/sh' }] };
+    expect(violationOf(readMessage(JSON.stringify({ ...inAlarm, cordon })))?.evidence).toEqual([
+      { pid: 1e100, ppid: -1e100, startedAt: 0, executable: '/bin/sh' },
+    ]);
+  });
+
   it('reads an alert of the Cordon detector', () => {
     const behavior: Behavior = {
       name: 'no-child-processes',

@@ -135,6 +135,30 @@ describe('readReport', () => {
     expect(metricsOf({ network_stats })).toEqual({ 'aws:all-packets-in': { count: 7 } });
   });
 
+  it('keeps numbers within what the table takes, so that no report stops the detector', () => {
+    const read = readReport({
+      header,
+      metrics: { listening_tcp_ports: { ports: [], total: 1e300 } },
+      custom_metrics: {
+        huge: [{ number: 1e300 }],
+        list: [{ number_list: [-1e300, 5e-324, 2 ** 60] }],
+      },
+      evidence: [{ metric: 'huge', pid: 1e300 }],
+    });
+
+    expect(read).toMatchObject({
+      kind: 'report',
+      report: {
+        metrics: {
+          huge: { number: 1e100 },
+          list: { numbers: [-1e100, 0, 2 ** 60] },
+          'aws:num-listening-tcp-ports': { count: 1e100 },
+        },
+        evidence: [{ pid: 1e100 }],
+      },
+    });
+  });
+
   it('limits the evidence and drops its malformed parts', () => {
     const evidence = [
       { pid: 7, ppid: '6', executable: '/bin/sh', commandLine: 'x'.repeat(5_000), parents: ['myapp', 3, ''] },
