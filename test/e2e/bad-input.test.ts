@@ -190,8 +190,8 @@ describe('a valid alert in difficult conditions', () => {
     await e2e.waitForQuiet();
 
     const timeline = await e2e.timelineOf(caseId);
-    expect(timeline.filter((line) => line.startsWith('quarantine: apply'))).toHaveLength(1);
-    expect(timeline.filter((line) => line.startsWith('in-alarm'))).toHaveLength(1);
+    expect(timeline.filter((line) => line.startsWith('quarantine applied'))).toHaveLength(1);
+    expect(timeline.filter((line) => line.startsWith('in alarm'))).toHaveLength(1);
     expect((await e2e.loadCase('echo'))?.caseId).toBe(caseId);
   });
 

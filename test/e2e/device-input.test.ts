@@ -228,7 +228,7 @@ describe('a valid report', () => {
     const { caseId } = await e2e.waitForCase('stutter', 'contained');
     await e2e.waitForQuiet();
 
-    const alarms = (await e2e.timelineOf(caseId)).filter((line) => line.startsWith('in-alarm'));
+    const alarms = (await e2e.timelineOf(caseId)).filter((line) => line.startsWith('in alarm'));
     expect(alarms).toHaveLength(1);
   });
 });
