@@ -24,7 +24,7 @@ function addActCommand(program: Command, name: OperatorAction, { target, explain
     .addOption(needs === 'comment' ? comment.makeOptionMandatory() : comment)
     .option('--actor <name>', 'who decided (default: your login name)')
     .option('--wait <seconds>', 'how long to wait for the outcome; 0 does not wait', readSeconds, 60);
-  if (forcible) command.option('--force', forcible);
+  if (forcible) command.option('--force', `act even ${forcible}`);
   if (needs === 'actions')
     command.addOption(
       new Option('--actions <names...>', 'what to add')
@@ -43,7 +43,7 @@ function addActCommand(program: Command, name: OperatorAction, { target, explain
     .addOption(severityOption('with --all: only these'))
     .option(
       '--thing <name>',
-      'with --all: only this thing, or those whose names begin so: sensor-*',
+      'with --all: only this thing, or all that begin with a text: sensor-*',
       readThings,
     )
     .option('--group <name>', 'with --all: only things of this thing group')

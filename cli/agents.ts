@@ -135,7 +135,7 @@ function writeRows(rows: readonly Row[], total: number, limit: number): string {
   const lines = rows.slice(0, limit).map((row) => {
     const { thingName, version, heardAt, silentSince, degraded, notes = [], intervalMs } = row;
     const details = [
-      `heard ${heardAt}`,
+      `last report ${heardAt}`,
       ...(silentSince ? [`silent since ${silentSince}`] : []),
       ...(intervalMs === undefined
         ? []
@@ -146,7 +146,7 @@ function writeRows(rows: readonly Row[], total: number, limit: number): string {
       ...notes,
     ];
     return [
-      (row.faults.join('+') || 'well').padEnd(19),
+      (row.faults.join('+') || 'healthy').padEnd(19),
       thingName.padEnd(24),
       version.padEnd(9),
       details.join('; '),

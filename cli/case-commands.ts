@@ -31,7 +31,7 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .addOption(statusOption())
     .addOption(severityOption())
     .option('--behavior <name>', 'only with this behavior: NAME or PROFILE/NAME')
-    .option('--thing <name>', 'only this thing, or those whose names begin so: sensor-*', readThings)
+    .option('--thing <name>', 'only this thing, or all that begin with a text: sensor-*', readThings)
     .option('--group <name>', 'only things of this thing group')
     .option('--actor <name>', 'only cases that this person is on, or decided last')
     .option('--since <time>', 'only cases that changed within this time, such as 24h', readDuration)
@@ -71,7 +71,7 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .description('list who did what, newest first')
     .option('--thing <name>', 'only with this thing')
     .option('--actor <name>', 'only what this person did')
-    .option('--since <time>', 'how far back, such as 24h', readDuration, 7 * 86_400_000)
+    .addOption(sinceOption('how far back, such as 24h', readDuration).default(7 * 86_400_000, '7d'))
     .option('--limit <acts>', 'the most acts to list', readCount, 50)
     .option('--json', 'print JSON')
     .action(async (flags: HistoryFlags) => {
@@ -85,7 +85,7 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
   program
     .command('tail')
     .description('print what happens as it happens, until Ctrl-C')
-    .option('--thing <name>', 'only to this thing, or to those whose names begin so: sensor-*', readThings)
+    .option('--thing <name>', 'only of this thing, or of all that begin with a text: sensor-*', readThings)
     .option('--since <time>', 'begin with what happened within this time, such as 1h', readDuration)
     .option('--json', 'print one JSON object on each line')
     .action(async (flags: TailFlags) => {
@@ -115,7 +115,7 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     )
     .argument('<thing>')
     .argument('[metric]')
-    .option('--since <time>', 'how far back, at most 14d', readKeptDuration, 86_400_000)
+    .addOption(sinceOption('how far back, at most 14d', readKeptDuration).default(86_400_000, '1d'))
     .option('--config <file>', 'the file that says what is normal (default: cordon.yml)')
     .option('--json', 'print JSON')
     .action(
@@ -171,4 +171,8 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
       await writePrivateFile(out, `${text}\n`, force);
       sayWords(`${out} is written.`);
     });
+}
+
+function sinceOption(description: string, read: (text: string) => number): Option {
+  return new Option('--since <time>', description).argParser(read);
 }

@@ -50,9 +50,9 @@ export function severityOption(description = 'only these'): Option {
   return listOption('--severity <severities>', description, severities);
 }
 
-/** Several of the names, with commas between them; completion has them too. */
+/** Several of the names, separated by commas; completion has them too. */
 function listOption(flags: string, description: string, names: readonly string[]): Option {
-  const option = new Option(flags, `${description}, with commas between them`);
+  const option = new Option(flags, `${description}, separated by commas`);
   return option.choices(names).argParser((text) => readNames(text, names));
 }
 
@@ -63,7 +63,7 @@ export function isList({ flags }: Option): boolean {
 
 const listed = new Set(['--status <statuses>', '--severity <severities>']);
 
-/** Several of the names, with commas between them. */
+/** Several of the names, separated by commas. */
 function readNames<T extends string>(text: string, names: readonly T[]): T[] {
   const asked = new Set(text.split(','));
   const found = names.filter((name) => asked.has(name));

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { addActCommands } from './act-commands';
 import { addCaseCommands } from './case-commands';
@@ -25,8 +25,9 @@ export function buildProgram() {
     .option('--aws', 'use AWS even while a local stack runs here')
     .option('--stage <name>', 'stage of the deployed stack', 'dev')
     .addHelpText('after', exitCodeHelp)
-    // Before the commands, which inherit both.
+    // Before the commands, which inherit all three.
     .exitOverride()
+    .configureHelp({ optionDescription: describeOption })
     .configureOutput({ outputError: (text, write) => write(writeUsageFault(text, listNames())) });
   const listNames = () =>
     program
@@ -66,6 +67,11 @@ export function buildProgram() {
   addDrillCommand(program, target, say, sayAside);
   addCompletionCommands(program, ports);
   return { program, where };
+}
+
+/** That an option is off or empty by default goes without saying. */
+function describeOption(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: (false|\[\])\)$/, '');
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandPorts } from '../command-ports';
 import { say, sayAside } from '../look/output';
 import type { TargetOptions } from '../target';
@@ -9,7 +9,9 @@ export function addConsoleCommand(program: Command, { version, target }: Command
   program
     .command('console')
     .description('serve the console on this machine, and sign its requests with your own AWS credentials')
-    .option('--port <number>', 'port on 127.0.0.1 (default: a free one)', readPort, 0)
+    .addOption(
+      new Option('--port <number>', 'port on 127.0.0.1').argParser(readPort).default(0, 'a free one'),
+    )
     .option('--api <url>', 'address of the HTTP API (default: the ApiUrl of the stack’s outputs)')
     .action(async (flags: ConsoleFlags) => {
       const { runConsole } = await import('./run');

@@ -16,34 +16,30 @@ export function addDrillCommand(
   program
     .command('drill')
     .description(
-      'prove that a device is contained and given back: play it with a thing of its own, and take all away again',
+      'prove that a device is contained and released: create a thing, play a violation with it, and delete it',
     )
     .option(
       '--behavior <profile/name>',
-      'the behavior to break (default: the first that an enforcing playbook takes)',
+      'the behavior to violate (default: the first one of an enforcing playbook)',
     )
-    .option(
-      '--policies',
-      'stay until the policies have spread (minutes), and try again what they deny then',
-      false,
-    )
+    .option('--policies', 'wait until the policies have spread (minutes), and try each way once more', false)
     .option(
       '--wait-detect',
-      'have Device Defender raise the alarm (up to 20 minutes); else its alert is made up',
+      'wait until Device Defender raises the alarm (up to 20 minutes); without it, the drill publishes the alert',
       false,
     )
-    .option('--force', 'though things are being contained right now', false)
+    .option('--force', 'run even while things are being contained', false)
     .option(
       '--endpoint <host[:port]>',
       "where devices connect by MQTT, such as a custom domain (default: the account's endpoint)",
     )
-    .option('--json', 'the result as JSON', false)
+    .option('--json', 'print the result as JSON', false)
     .option('--root-ca <file>', "authorities of the broker's certificate (default: Amazon's)")
     .option('--config <file>', 'the cordon.yml that was deployed (default: cordon.yml)')
     .addOption(detectorOption())
     .addHelpText(
       'after',
-      '\nExits 0 only if every step that could be tried held, 6 if one did not, and 130 after Ctrl-C, which cleans up first.',
+      '\nExits 0 only if no step failed, 6 if one did, and 130 after Ctrl-C, which cleans up first.',
     )
     .action(async (flags: DrillFlags) => {
       const [{ runDrill }, { writeDrill }] = await Promise.all([import('./run'), import('./steps')]);

@@ -189,3 +189,9 @@ it.each(['completion bash', 'help', 'help show', '--version', 'list --help'])(
     expect(await run(line)).toBe(0);
   },
 );
+
+it('no help shows a default that is empty, off, or in milliseconds', () => {
+  const helps = buildProgram().program.commands.map((command) => command.helpInformation());
+
+  expect(helps.filter((help) => /default: (false|\[\]|\d{5,})/.test(help))).toEqual([]);
+});
