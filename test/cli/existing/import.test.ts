@@ -57,7 +57,7 @@ describe('an import', () => {
       {
         topic: alertsTopic,
         targets: ['all/registered-things', 'thinggroup/lab'],
-        securityProfileDescription: 'first line\n# not a comment: "quoted"',
+        securityProfileDescription: 'text # not a comment: "quoted"',
         additionalMetricsToRetain: ['aws:all-bytes-in'],
         additionalMetricsToRetainV2: [
           { metric: 'aws:num-messages-sent', metricDimension: { dimensionName: 'telemetry' } },
@@ -100,7 +100,7 @@ describe('an import', () => {
     });
     expect(securityProfiles).toEqual({
       'fleet-network': {
-        description: 'first line\n# not a comment: "quoted"',
+        description: 'text # not a comment: "quoted"',
         targets: ['all/registered-things', 'thinggroup/lab'],
         behaviors: [
           {
