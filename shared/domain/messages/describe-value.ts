@@ -8,9 +8,9 @@ export const comparisons: Readonly<Record<string, string>> = {
   'greater-than': 'more than',
   'greater-than-equals': 'at least',
   'in-set': 'nothing but',
-  'not-in-set': 'nothing of',
+  'not-in-set': 'anything but',
   'in-port-set': 'nothing but the ports',
-  'not-in-port-set': 'none of the ports',
+  'not-in-port-set': 'any but the ports',
   'in-cidr-set': 'nothing but addresses in',
   'not-in-cidr-set': 'no address in',
 };
@@ -47,7 +47,7 @@ export function describeFinding(finding: FindingSubject, displayName?: string): 
       const { check, resource, reason, severity } = finding;
       // Of a certificate's id, as many digits as elsewhere.
       const name = /^[0-9a-f]{64}$/.test(resource) ? resource.slice(0, 8) : resource;
-      return `${reason || check} (audit of ${name}, ${severity})`;
+      return `${reason || nameCheck(check)} (audit of ${name}, ${severity})`;
     }
   }
 }
@@ -62,16 +62,31 @@ export function describeMeasured({ metric, value, criteria }: Measured, displayN
 export function describeValue(metric: string, value: MetricValue | undefined, displayName?: string): string {
   const [measured] = Object.values(value ?? {});
   const plain = metric.replace(/^(aws|cordon):/, '').replaceAll('-', ' ');
-  if (typeof measured !== 'number')
-    return `${displayName ?? plain}: ${measured === undefined ? 'no value' : list(measured)}`;
   const counted = nameCounted(metric, displayName);
-  if (counted === undefined) return `${displayName ?? plain} is ${measured}`;
-  return `${measured} ${measured === 1 ? singular(counted) : counted}`;
+  if (measured === undefined) return `${displayName ?? counted ?? plain}: no value`;
+  if (typeof measured !== 'number') return `${displayName ?? plain}: ${list(measured)}`;
+  if (counted === undefined) return `${displayName ?? plain} is ${write(measured)}`;
+  return `${write(measured)} ${measured === 1 ? singular(counted) : counted}`;
+}
+
+/** `DEVICE_CERTIFICATE_SHARED_CHECK` -> `device certificate shared` */
+function nameCheck(check: string): string {
+  return check
+    .replace(/_CHECK$/, '')
+    .replaceAll('_', ' ')
+    .toLowerCase();
+}
+
+/** `9,000,000`: a port and a year stay as they are. */
+function groupDigits(number: number): string {
+  return String(number).replace(/^-?\d+$|^-?\d+(?=\.)/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ','));
 }
 
 /** What a metric counts, in the plural; undefined where it is no count. */
 function nameCounted(metric: string, displayName: string | undefined): string | undefined {
   if (metric === 'aws:disconnect-duration') return 'minutes without a connection';
+  if (metric === 'aws:message-byte-size') return 'bytes in a message';
+  if (metric === 'cordon:missed-reports') return 'missed reports';
   const [, named] = /^number of (.+)$/i.exec(displayName ?? '') ?? [];
   if (named || displayName) return named;
   const [, parent] = /^num_child_procs_(.+)$/.exec(metric) ?? [];
@@ -128,5 +143,6 @@ function list(items: unknown): string {
 
 /** An object of somebody else's may have no text of its own: `{ "toString": false }`. */
 function write(item: unknown): string {
+  if (typeof item === 'number' && Math.abs(item) >= 10_000) return groupDigits(item);
   return typeof item === 'object' ? JSON.stringify(item) : String(item);
 }

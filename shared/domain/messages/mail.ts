@@ -7,6 +7,7 @@ import {
   describeMessage,
   describeSeen,
   describeSeverity,
+  describeState,
   describeSwitch,
   findRunbook,
   listNextCommands,
@@ -30,11 +31,20 @@ export function writeSubject(announcement: Announcement): string {
   }
   if (title !== undefined)
     return `[${announcement.kind}] ${title} (Cordon)`.replace(/[^ -~]/g, '?').slice(0, subjectMax);
-  const before = `[${drill ? 'DRILL ' : ''}${describeMessage(announcement)}] `;
-  const after = ` (Cordon case ${caseId.slice(0, 8)})`;
-  const room = subjectMax - before.length - after.length;
-  const name = thingName.length <= room ? thingName : `${thingName.slice(0, room - 3)}...`;
-  return `${before}${name}${after}`.replace(/[^ -~]/g, '?');
+  const name = shorten(thingName, nameMax);
+  const base = `${name} (Cordon case ${caseId.slice(0, 8)})`;
+  const room = subjectMax - base.length - '[] '.length;
+  const state = `${drill ? 'DRILL ' : ''}${describeMessage(announcement)}`;
+  // News that stand beside a long state are in the first line of the mail, too.
+  const fitting = state.length <= room ? state : `${drill ? 'DRILL ' : ''}${describeState(announcement)}`;
+  return `[${shorten(fitting, room)}] ${base}`.replace(/[^ -~]/g, '?');
+}
+
+/** The same in all mails of a case, whatever their state: else each would begin a conversation of its own. */
+const nameMax = 36;
+
+function shorten(text: string, room: number): string {
+  return text.length <= room ? text : `${text.slice(0, room - 3)}...`;
 }
 
 /** The announcement as plain lines. Control characters are gone, so no line can be forged. */

@@ -52,6 +52,28 @@ describe('what was measured, in words', () => {
       'listening tcp ports: 22, 4444; nothing but the ports 22 is normal',
     ],
     [
+      'a size',
+      { metric: 'aws:message-byte-size', value: { count: 131_072 }, criteria: atMost({ count: 9999 }) },
+      undefined,
+      '131,072 bytes in a message; at most 9999 is normal',
+    ],
+    [
+      'reports that stay out',
+      { metric: 'cordon:missed-reports', value: { count: 1 } },
+      undefined,
+      '1 missed report',
+    ],
+    [
+      'a set that nothing may be of',
+      {
+        metric: 'names',
+        value: { strings: ['evil'] },
+        criteria: JSON.stringify({ comparisonOperator: 'not-in-set', value: { strings: ['evil', 'bad'] } }),
+      },
+      undefined,
+      'names: evil; anything but evil, bad is normal',
+    ],
+    [
       'more than people read',
       { metric: 'names', value: { strings: Array.from({ length: 12 }, (_, index) => `n${index}`) } },
       undefined,
@@ -80,7 +102,7 @@ describe('what was measured, in words', () => {
       undefined,
       '1 disconnect; what Device Defender has learned is normal',
     ],
-    ['an invalidated alarm', { metric: 'aws:num-disconnects' }, undefined, 'num disconnects: no value'],
+    ['an invalidated alarm', { metric: 'aws:num-disconnects' }, undefined, 'disconnects: no value'],
     [
       'criteria that were cut',
       { metric: 'cordon:spool-depth', value: { count: 2 }, criteria: '{"value":{"co…' },

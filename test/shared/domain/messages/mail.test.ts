@@ -25,6 +25,18 @@ describe('the subject of a mail', () => {
     expect(subject.length).toBeLessThan(100);
   });
 
+  it('is one conversation for all states of a case, however long their words and the name are', () => {
+    for (const thingName of ['mything1', 'a'.repeat(36), 'b'.repeat(128), 'cordon-drill-1a2b3c4d'])
+      for (const kind of ['contained', 'new-certificate', 'second-person', 'refused', 'containment-failed']) {
+        const subjects = [...openStatuses, 'closed'].map((status) =>
+          writeSubject(anAnnouncement({ thingName, kind, status, drill: thingName.startsWith('cordon') })),
+        );
+        const base = baseOf(writeSubject(anAnnouncement({ thingName })));
+
+        expect(subjects.filter((subject) => baseOf(subject) !== base || subject.length > 99)).toEqual([]);
+      }
+  });
+
   it('is ASCII of less than 100 characters in one line, whatever an announcement says', () => {
     fc.assert(
       fc.property(anyText(200), (text) => {
