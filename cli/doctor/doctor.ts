@@ -3,6 +3,7 @@ import { listNamed, listServed } from '../../functions/notify/channels/registry'
 import type { TestRequest } from '../../functions/notify/delivery/test-message';
 import type { QuarantinePart } from '../../shared/aws/quarantine-watch';
 import { takesAudits } from '../../shared/config/audits';
+import { nameQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import type { FileConfiguration } from '../../shared/config/schema';
 import { isOpen } from '../../shared/domain/case/case';
 import { isLifecycle } from '../../shared/domain/detection/metrics';
@@ -74,6 +75,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
   const { account, stage } = target;
   const prefix = `cordon-${stage}`;
   const { notify, quarantine, detector, guards } = configuration;
+  const denyPolicy = nameQuarantinePolicy(prefix, quarantine);
   const stack = findStack(stage, () => account.readStack(prefix));
   await stack.catch((error: unknown) => {
     // Without a stack that may be read there is nothing to examine. What else is wrong, each check says for itself.
@@ -92,7 +94,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
   );
   const examineThing = (thingName: string) =>
     checkThing(thingName, quarantine.thingGroup, detector === 'device-defender' ? undefined : version, () =>
-      readThing(thingName, target),
+      readThing(thingName, denyPolicy, target),
     );
   return [
     checkStack(stage, version, () => stack),
@@ -106,7 +108,14 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
       },
       now,
     ),
-    checkQuarantine(quarantine, async () => target.findMissing(await arnPrefixOf('iot'))),
+    checkQuarantine(
+      quarantine,
+      async () => target.findMissing(await arnPrefixOf('iot')),
+      async () => {
+        const arn = `${await arnPrefixOf('iot')}:thinggroup/${quarantine.thingGroup}`;
+        return (await account.listPolicies(arn)).filter((name) => name !== denyPolicy);
+      },
+    ),
     ...checkRules(prefix, listRules(configuration), account.readRule),
     ...(takesAudits(configuration)
       ? [
@@ -130,6 +139,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
       prefix,
       Object.fromEntries(channels.map(({ queue }) => [queue, [queue]])),
       account.readFunction,
+      async (queue) => account.listConsumers(`${await arnPrefixOf('sqs')}:${queue}`),
     ),
     checkAlarms(() => account.listAlarms(prefix)),
     checkErrors(() =>
@@ -191,10 +201,11 @@ function listRules({ detector, securityProfiles }: FileConfiguration): string[] 
 
 async function readThing(
   thingName: string,
+  denyPolicy: string,
   { account, cases, agents }: DoctorTarget,
 ): Promise<ThingState | undefined> {
   const [thing, stored, state] = await Promise.all([
-    account.readThing(thingName),
+    account.readThing(thingName, denyPolicy),
     cases.load(requireThing(thingName)),
     agents.load(requireThing(thingName)),
   ]);

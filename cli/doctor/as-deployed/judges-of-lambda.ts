@@ -25,8 +25,33 @@ export async function judgeFunction(
       properties.Layers ?? [],
       Layers.map(({ Arn }) => Arn),
     ),
+    ...judgeAdded(physicalId, properties, present),
     ...judgeCode(physicalId, properties.Code, metadata.CodeSha256, present),
     ...judgeInvokers(physicalId, policy, all),
+  ];
+}
+
+interface Settings {
+  readonly VpcConfig?: { readonly SubnetIds?: readonly string[] };
+  readonly Environment?: { readonly Variables?: Readonly<Record<string, unknown>> };
+}
+
+/** A variable may lead the function elsewhere or load code into it, and a network may lead nowhere. */
+function judgeAdded(name: string, deployed: Settings, present: Settings): Differences {
+  const own = deployed.Environment?.Variables ?? {};
+  const added = Object.keys(present.Environment?.Variables ?? {}).filter((variable) => !(variable in own));
+  const subnets = deployed.VpcConfig === undefined ? (present.VpcConfig?.SubnetIds ?? []) : [];
+  return [
+    ...added.map((variable) => `Environment.Variables.${variable} was added`),
+    ...(subnets.length > 0
+      ? [
+          {
+            what: `it runs in a network of your own (${subnets.join(', ')})`,
+            why: 'Without a way from there to the services of AWS, each call of it hangs.',
+            mend: `aws lambda update-function-configuration --function-name ${name} --vpc-config SubnetIds=[],SecurityGroupIds=[]`,
+          },
+        ]
+      : []),
   ];
 }
 

@@ -1,8 +1,12 @@
+import { requiredQueues } from '../checks/queues';
 import { describeStatement, listStatements } from './compare';
 import { compareFields, differ, toldElsewhere } from './differ';
 import { type Differences, gone, listKnown } from './judge';
 import type { PresentResources } from './present';
 import type { DeployedResource } from './template';
+
+/** What a new queue took at first; now it takes more (SQS, quotas of messages). */
+const largestMessage = 262_144;
 
 export async function judgeQueue(
   { physicalId, properties }: DeployedResource,
@@ -10,11 +14,24 @@ export async function judgeQueue(
   all: readonly DeployedResource[],
 ): Promise<Differences> {
   const present = await readQueueSettings(physicalId);
-  if (!present) return toldElsewhere;
+  // A queue that every stage has is told by the check of the queues.
+  if (!present) return requiredQueues.some((name) => physicalId.endsWith(`-${name}`)) ? toldElsewhere : gone;
   const { VisibilityTimeout = 30, MessageRetentionPeriod = 345_600, DelaySeconds = 0 } = properties;
-  const { KmsMasterKeyId = 'none', RedrivePolicy } = properties;
+  const { KmsMasterKeyId = 'none', RedrivePolicy, DeduplicationScope, FifoThroughputLimit } = properties;
+  const ofFifo =
+    properties.FifoQueue && DeduplicationScope ? { DeduplicationScope, FifoThroughputLimit } : {};
+  const largest = Number(present.MaximumMessageSize ?? largestMessage);
   return [
-    ...compareFields({ VisibilityTimeout, MessageRetentionPeriod, DelaySeconds }, present),
+    ...compareFields({ VisibilityTimeout, MessageRetentionPeriod, DelaySeconds, ...ofFifo }, present),
+    ...(largest < largestMessage && properties.MaximumMessageSize === undefined
+      ? [
+          {
+            what: `it takes messages of up to ${largest} bytes only`,
+            why: 'What is larger is refused, and lost where the sender has nowhere else to put it.',
+            mend: `aws sqs set-queue-attributes --queue-url ${physicalId} --attributes MaximumMessageSize=${largestMessage}`,
+          },
+        ]
+      : []),
     ...differ('KmsMasterKeyId', KmsMasterKeyId, present.KmsMasterKeyId || 'none'),
     ...(all.some(
       (one) => one.type === 'AWS::SQS::QueuePolicy' && listKnown(one.properties.Queues).includes(physicalId),

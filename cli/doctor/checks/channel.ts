@@ -39,6 +39,26 @@ export function checkChannel(
     const { is, ...rest } = examined;
     return { level: is === 'well' ? 'ok' : 'note', about, ...rest };
   };
+  /** A webhook of Slack shows no buttons, so that none needs the secret. */
+  async function judgeButtons(
+    { buttons }: ServedDescriptor,
+    secret: string,
+    parameters: Readonly<Record<string, string>>,
+    { readSecret }: ChannelPort,
+  ): Promise<Finding[]> {
+    if (!buttons || secret.startsWith('https://')) return [];
+    const place = nameSecret(buttons.secret, parameters);
+    if ((await readSecret(place)) !== undefined) return [];
+    return [
+      {
+        level: 'note',
+        about,
+        what: `there is no secret in ${place}`,
+        why: 'Whoever presses a button is refused. Commands and the console work.',
+        mend: page,
+      },
+    ];
+  }
   return {
     about,
     async run(): Promise<Finding[]> {
@@ -50,7 +70,8 @@ export function checkChannel(
       if (secret === undefined) return [problem(`there is no secret in ${place}`)];
       const endpoint = parameters[`${toPascalCase(name)}ApiUrl`] ?? descriptor.endpoint?.url ?? '';
       const examined = await descriptor.examine?.({ secret, endpoint, section, sendTest }, port.ask);
-      if (examined) return [found(examined)];
+      const buttons = await judgeButtons(descriptor, secret, parameters, port);
+      if (examined) return [found(examined), ...buttons];
       if (sendTest) return [found(await sendThrough(functionName, port))];
       const what = descriptor.secret ? 'its secret is there' : 'it needs no secret';
       return [{ level: 'ok', about, what: `${what}; --send-test tries it` }];

@@ -9,6 +9,12 @@ export interface FunctionState {
   readonly sources: readonly { readonly queue: string; readonly state: string }[];
 }
 
+/** An event source mapping of a queue. */
+export interface Consumer {
+  readonly functionArn: string;
+  readonly id: string;
+}
+
 /** What each function must be fed by; each channel has a function with a queue of its own. */
 const fedBy: Readonly<Record<string, readonly string[]>> = {
   detect: ['reports'],
@@ -23,6 +29,7 @@ export function checkFunctions(
   prefix: string,
   channels: Readonly<Record<string, readonly string[]>>,
   read: (functionName: string) => Promise<FunctionState | undefined>,
+  listConsumers: (queueName: string) => Promise<readonly Consumer[]>,
 ): Check[] {
   return Object.entries({ ...fedBy, ...channels }).map(([name, queues]) => {
     const about = `function ${name}`;
@@ -49,6 +56,15 @@ export function checkFunctions(
             mend: `aws lambda delete-function-concurrency --function-name ${prefix}-${name}`,
           });
         for (const queue of queues) {
+          for (const { functionArn, id } of await listConsumers(`${prefix}-${queue}`))
+            if (!new RegExp(`:function:${prefix}-${name}(:|$)`).test(functionArn))
+              problems.push({
+                ...problem(
+                  `${functionArn} also takes messages from ${prefix}-${queue}`,
+                  'What it takes, the function of Cordon never sees.',
+                ),
+                mend: `aws lambda delete-event-source-mapping --uuid ${id}`,
+              });
           const source = found.sources.find((one) => one.queue === `${prefix}-${queue}`);
           if (!source)
             problems.push(

@@ -1,6 +1,6 @@
 import type { QuarantinePart } from '../../../shared/aws/quarantine-watch';
 import type { Configuration } from '../../../shared/domain/configuration';
-import type { Check } from '../finding';
+import type { Check, Finding } from '../finding';
 
 const words: Readonly<Record<QuarantinePart, string>> = {
   policy: 'the deny policy is missing',
@@ -16,12 +16,17 @@ type Quarantine = Pick<Configuration['quarantine'], 'thingGroup' | 'adopt' | 'po
 export function checkQuarantine(
   { thingGroup, adopt, policy }: Quarantine,
   findMissing: () => Promise<readonly QuarantinePart[]>,
+  /** Names of the policies on the group that are not of the stack. */
+  listOthers: () => Promise<readonly string[]>,
 ): Check {
   const about = `${adopt ? 'adopted ' : ''}quarantine group ${thingGroup}`;
   return {
     about,
-    async run() {
+    async run(): Promise<Finding[]> {
       const missing = await findMissing();
+      // The owner of an adopted group may have policies of their own on it.
+      const others = adopt ? [] : (await listOthers()).map((name) => describeOther(about, name, thingGroup));
+      if (missing.length === 0 && others.length > 0) return others;
       if (missing.length === 0)
         return [
           {
@@ -32,12 +37,23 @@ export function checkQuarantine(
               : 'it has exactly the policy of this version',
           },
         ];
-      return missing.map((part) => {
+      const faults = missing.map((part): Finding => {
         const owners =
           adopt && part === 'thing group' ? mendGroup(thingGroup) : policy && mendPolicy(policy, part);
-        return { level: 'problem' as const, about, what: words[part], ...sweeps, ...owners };
+        return { level: 'problem', about, what: words[part], ...sweeps, ...owners };
       });
+      return [...faults, ...others];
     },
+  };
+}
+
+function describeOther(about: string, policyName: string, thingGroup: string): Finding {
+  return {
+    level: 'problem',
+    about,
+    what: `it also has the policy ${policyName}`,
+    why: 'It binds every contained thing: a Deny in it may close the topics that stay open for the agent, and an Allow what is denied by nobody else.',
+    mend: `aws iot detach-policy --policy-name ${policyName} --target ARN, with the ARN that aws iot describe-thing-group --thing-group-name ${thingGroup} prints`,
   };
 }
 

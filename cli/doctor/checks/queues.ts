@@ -8,7 +8,7 @@ export interface QueueState {
 }
 
 /** The queues that every stage has; each channel adds its own. */
-const required = ['alerts', 'reports', 'presence', 'commands.fifo', 'rejected'];
+export const requiredQueues = ['alerts', 'reports', 'presence', 'commands.fifo', 'rejected'];
 
 /** More than a function takes up in a minute. */
 const manyWaiting = 1_000;
@@ -20,7 +20,7 @@ export function checkQueues(prefix: string, list: () => Promise<readonly QueueSt
     async run(): Promise<Finding[]> {
       const queues = await list();
       const known = new Set(queues.map(({ name }) => name));
-      const missing = required.filter((name) => !known.has(`${prefix}-${name}`));
+      const missing = requiredQueues.filter((name) => !known.has(`${prefix}-${name}`));
       const found: Finding[] = missing.map((name) => ({
         level: 'problem',
         about,

@@ -9,7 +9,10 @@ export interface ThingState {
   readonly principals: readonly {
     readonly certificateId: string;
     readonly status: string;
+    /** Of its policies, but for the deny policy of the quarantine. */
     readonly documents: readonly string[];
+    /** It has the deny policy itself. */
+    readonly isDenied: boolean;
     /** Other things that have the certificate. */
     readonly sharedWith: readonly string[];
   }[];
@@ -68,7 +71,7 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
         mend: `npx cordon enroll ${about}`,
       },
     ];
-  return principals.flatMap(({ certificateId, status, documents, sharedWith }) => {
+  return principals.flatMap(({ certificateId, status, documents, isDenied, sharedWith }) => {
     const name = `certificate ${certificateId.slice(0, 12)}`;
     const found: Finding[] = [];
     if (sharedWith.length > 0)
@@ -86,6 +89,14 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
         what: `${name} is ${status}, and no case holds the thing`,
         why: 'The device can’t connect with it.',
         mend: `npx cordon retire ${about} --dry-run`,
+      });
+    if (isDenied && !isHeld)
+      found.push({
+        level: 'note',
+        about,
+        what: `${name} has the deny policy of the quarantine, and no case holds the thing`,
+        why: 'The device is denied, and no release restores it.',
+        mend: 'aws iot detach-policy, unless somebody wants it so',
       });
     if (documents.length === 0)
       found.push({ level: 'note', about, what: `${name} has no policy`, why: 'It may do nothing.' });
@@ -116,7 +127,17 @@ function withoutAgent(document: string, thingName: string): string {
   );
 }
 
-function judgeGroups(about: string, { groups }: ThingState, quarantineGroup: string): Finding[] {
+function judgeGroups(about: string, { groups, isHeld }: ThingState, quarantineGroup: string): Finding[] {
+  if (groups.includes(quarantineGroup) && !isHeld)
+    return [
+      {
+        level: 'note',
+        about,
+        what: `it is in ${quarantineGroup}, and no case holds it`,
+        why: 'The device is denied, and no release restores it.',
+        mend: `aws iot remove-thing-from-thing-group --thing-group-name ${quarantineGroup} --thing-name ${about}, unless somebody wants it so`,
+      },
+    ];
   if (groups.includes(quarantineGroup) || groups.length < mostGroups) return [];
   return [
     {

@@ -94,12 +94,17 @@ export function connectPresent(
     readFunctionSettings: (FunctionName) =>
       orGone(async () => {
         const { Configuration = {} } = await lambda.send(new GetFunctionCommand({ FunctionName }));
-        const { Environment, Timeout, MemorySize, Handler, Runtime, Role, Layers, CodeSha256 } =
+        const { Environment, Timeout, MemorySize, Handler, Runtime, Role, Layers, CodeSha256, VpcConfig } =
           Configuration;
         // Who may not see the variables gets an error in their place.
         const variables = Environment?.Error ? undefined : Environment;
         const settings = { Timeout, MemorySize, Handler, Runtime, Role, CodeSha256 };
-        return { ...settings, ...(Layers && { Layers }), ...(variables && { Environment: variables }) };
+        return {
+          ...settings,
+          ...(VpcConfig && { VpcConfig }),
+          ...(Layers && { Layers }),
+          ...(variables && { Environment: variables }),
+        };
       }),
 
     readQueueSettings: (QueueUrl) =>

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-iot';
 import { connectCertificates } from '../../../shared/aws/policies';
 import { connectThings } from '../../../shared/aws/things';
-import { isNotFound } from '../../../shared/errors';
+import { isNotFound, orNothing } from '../../../shared/errors';
 import type { RuleState } from '../checks/rules';
 import type { ThingState } from '../checks/thing';
 
@@ -49,7 +49,15 @@ export function connectDevices(iot: IoTClient) {
 
     hasThing: async (thingName: string) => (await things.describe(thingName)) !== undefined,
 
-    async readThing(thingName: string): Promise<Omit<ThingState, 'agent' | 'isHeld'> | undefined> {
+    /** Names of the policies of a certificate or a thing group; none where it is not there. */
+    listPolicies: async (target: string): Promise<readonly string[]> =>
+      (await orNothing(() => things.listPolicies(target))) ?? [],
+
+    /** `denyPolicy`: that of the quarantine, which a containment may attach to a certificate. */
+    async readThing(
+      thingName: string,
+      denyPolicy: string,
+    ): Promise<Omit<ThingState, 'agent' | 'isHeld'> | undefined> {
       if ((await things.describe(thingName)) === undefined) return undefined;
       const [groups, arns] = await Promise.all([
         things.listGroups(thingName),
@@ -65,11 +73,13 @@ export function connectDevices(iot: IoTClient) {
               things.listPolicies(arn),
               things.listThingsOfPrincipal(arn),
             ]);
-            const documents = await Promise.all(policies.map((policy) => things.readPolicy(policy)));
+            const own = policies.filter((policy) => policy !== denyPolicy);
+            const documents = await Promise.all(own.map((policy) => things.readPolicy(policy)));
             return {
               certificateId,
               status,
               documents,
+              isDenied: policies.includes(denyPolicy),
               sharedWith: users.filter((name) => name !== thingName),
             };
           }),

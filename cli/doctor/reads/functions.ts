@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-lambda';
 import { orNothing } from '../../../shared/errors';
 import { promptCalls } from '../../calls';
-import type { FunctionState } from '../checks/functions';
+import type { Consumer, FunctionState } from '../checks/functions';
 
 /** Longer than a function of a channel may run. */
 const invocationMs = 90_000;
@@ -38,6 +38,22 @@ export function connectFunctions(settings: object) {
           ...(reserved !== undefined && { reservedConcurrency: reserved }),
         };
       }),
+
+    /** Every function that is fed by a queue. */
+    async listConsumers(EventSourceArn: string): Promise<readonly Consumer[]> {
+      const found: Consumer[] = [];
+      for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings(
+        { client: lambda },
+        { EventSourceArn },
+      ))
+        found.push(
+          ...EventSourceMappings.map(({ FunctionArn: functionArn = '', UUID: id = '' }) => ({
+            functionArn,
+            id,
+          })),
+        );
+      return found;
+    },
 
     /** Gives what the function returned; throws what it failed with. */
     async invokeFunction(functionName: string, event: object): Promise<unknown> {

@@ -19,6 +19,8 @@ interface LambdaOperation {
     | 'ListEventSourceMappings';
   /** Name or ARN; absent for a list. */
   readonly functionName?: string;
+  /** Of the mappings that are listed. */
+  readonly queueArn?: string;
 }
 
 /** The calls of the Lambda API that tools use on a running stack (lambda/latest/api). */
@@ -38,7 +40,7 @@ export function createLambdaApi(
       const operation = findOperation(request);
       if (!operation) return fault(404, 'ResourceNotFoundException', 'The operation is not emulated locally');
       try {
-        if (operation.name === 'ListEventSourceMappings') return listSources(operation.functionName, sources);
+        if (operation.name === 'ListEventSourceMappings') return listSources(operation, sources, prefix);
         return operation.name === 'GetPolicy'
           ? writePolicy(findDefinition(operation.functionName ?? '', host), permissions)
           : await perform(operation, request, host);
@@ -52,7 +54,12 @@ export function createLambdaApi(
 function findOperation({ method, path, query }: ApiRequest): LambdaOperation | undefined {
   if (method === 'GET' && /^\/2015-03-31\/event-source-mappings\/?$/.test(path)) {
     const functionName = query.get('FunctionName');
-    return { name: 'ListEventSourceMappings', ...(functionName && { functionName }) };
+    const queueArn = query.get('EventSourceArn');
+    return {
+      name: 'ListEventSourceMappings',
+      ...(functionName && { functionName }),
+      ...(queueArn && { queueArn }),
+    };
   }
   const [, encodedName, rest = ''] = /^\/2015-03-31\/functions(?:\/([^/]+))?(\/[a-z]+)?\/?$/.exec(path) ?? [];
   if (encodedName === undefined) {
@@ -209,16 +216,19 @@ function writePolicy({ arn }: FunctionDefinition, permissions: readonly InvokePe
 }
 
 function listSources(
-  functionName: string | undefined,
+  { functionName, queueArn }: LambdaOperation,
   sources: readonly EventSourceDefinition[],
+  prefix: string,
 ): ApiResponse {
   const wanted = sources.filter(
-    (source) => functionName === undefined || functionName.split(':').at(-1) === source.functionName,
+    (source) =>
+      (functionName === undefined || functionName.split(':').at(-1) === source.functionName) &&
+      (queueArn === undefined || queueArn === source.queueArn),
   );
   return answer({
     EventSourceMappings: wanted.map((source) => ({
       UUID: source.id,
-      FunctionArn: source.functionName,
+      FunctionArn: `${prefix}${source.functionName}`,
       EventSourceArn: source.queueArn,
       BatchSize: source.batchSize,
       FunctionResponseTypes: source.reportsBatchItemFailures ? ['ReportBatchItemFailures'] : [],

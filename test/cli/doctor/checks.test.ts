@@ -60,10 +60,11 @@ const whole = ['alerts', 'reports', 'presence', 'commands.fifo', 'rejected', 'al
 
 describe('the check of an adopted quarantine group', () => {
   it('says that nobody but its owner creates it again, and that the sweep restores the policy', async () => {
-    const check = checkQuarantine({ thingGroup: 'theirs', adopt: true }, async () => [
-      'thing group',
-      'text of the policy',
-    ]);
+    const check = checkQuarantine(
+      { thingGroup: 'theirs', adopt: true },
+      async () => ['thing group', 'text of the policy'],
+      async () => ['of its owner'],
+    );
 
     expect(await check.run()).toMatchObject([
       {
@@ -79,7 +80,12 @@ describe('the check of an adopted quarantine group', () => {
 describe('the check of an adopted deny policy', () => {
   const check = (
     ...missing: Awaited<Parameters<typeof checkQuarantine>[1] extends () => Promise<infer R> ? R : never>
-  ) => checkQuarantine({ thingGroup: 'theirs', adopt: true, policy: 'mine' }, async () => missing).run();
+  ) =>
+    checkQuarantine(
+      { thingGroup: 'theirs', adopt: true, policy: 'mine' },
+      async () => missing,
+      async () => [],
+    ).run();
 
   it('says which it is, and what only its owner can mend', async () => {
     expect(await check()).toMatchObject([
@@ -182,8 +188,11 @@ describe('the check of a function', () => {
     ],
     ['a source that is gone', { ...intake, sources: intake.sources.slice(1) }, /p-alerts does not feed it/],
   ])('finds %s', async (_, state, message) => {
-    const checks = checkFunctions('p', { notify: ['notify'] }, async (name) =>
-      name === 'p-intake' ? state : { name, sources: [] },
+    const checks = checkFunctions(
+      'p',
+      { notify: ['notify'] },
+      async (name) => (name === 'p-intake' ? state : { name, sources: [] }),
+      async () => [],
     );
     const found = await first(checks.filter(({ about }) => about === 'function intake'));
     expect(levels(found)).toEqual([message ? 'problem' : 'ok']);
@@ -368,6 +377,7 @@ describe('the check of a thing', () => {
     certificateId: 'c'.repeat(64),
     status: 'ACTIVE',
     documents: [policy('client/t')],
+    isDenied: false,
     sharedWith: [],
   };
   const thing: ThingState = {
@@ -402,6 +412,25 @@ describe('the check of a thing', () => {
       /another client id, or HTTPS/,
     ],
     ['no policy', { principals: [{ ...certificate, documents: [] }] }, 'note', /has no policy/],
+    [
+      'the quarantine group, with no case',
+      { groups: ['quarantine'] },
+      'note',
+      /is in quarantine, and no case holds it/,
+    ],
+    ['the quarantine group, with a case', { groups: ['quarantine'], isHeld: true }, 'ok', /nothing stands/],
+    [
+      'the deny policy on its certificate, with no case',
+      { principals: [{ ...certificate, isDenied: true }] },
+      'note',
+      /has the deny policy of the quarantine, and no case holds the thing/,
+    ],
+    [
+      'the deny policy on its certificate, with a case',
+      { principals: [{ ...certificate, isDenied: true }], isHeld: true },
+      'ok',
+      /nothing stands/,
+    ],
     [
       'ten groups',
       { groups: Array.from({ length: 10 }, (_, index) => `g${index}`) },

@@ -253,6 +253,7 @@ export const template: DeployedTemplate = {
   parameters: { KmsKeyArn: '', Secret: '****', Stored: '/name', Audience: 'console, cli' },
   physicalIds: new Map([
     ['Queue', queueUrl],
+    ['Dead', `${queueUrl}-dead`],
     ['Table', 'cordon-dev'],
     ['Source', 'mapping-1'],
     ['Permission', 'cordon-dev-Permission-1'],
@@ -410,11 +411,14 @@ export const healthy: PresentResources = {
   readCustomMetric: async () => ({ MetricType: 'number', DisplayName: "myapp's children" }),
   readSecurityProfile: async () => profile,
   readMitigationAction: async () => mitigationAction,
-  readQueueSettings: async () => ({
-    VisibilityTimeout: '60',
+  readQueueSettings: async (url) => ({
+    VisibilityTimeout: /-dead$/.test(url) ? '30' : '60',
     MessageRetentionPeriod: '345600',
     DelaySeconds: '0',
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: `${queueArn}-dead`, maxReceiveCount: 30 }),
+    MaximumMessageSize: '1048576',
+    ...(!/-dead$/.test(url) && {
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn: `${queueArn}-dead`, maxReceiveCount: 30 }),
+    }),
   }),
   readTable: async () => wholeTable,
   readEventSource: async () => source,

@@ -34,10 +34,16 @@ const policy = (resource: string) =>
 const thing: Omit<ThingState, 'agent' | 'isHeld'> = {
   groups: [],
   principals: [
-    { certificateId: 'c'.repeat(64), status: 'ACTIVE', documents: [policy('client/pump')], sharedWith: [] },
+    {
+      certificateId: 'c'.repeat(64),
+      status: 'ACTIVE',
+      documents: [policy('client/pump')],
+      isDenied: false,
+      sharedWith: [],
+    },
   ],
 };
-const certificate = thing.principals[0] ?? { certificateId: '', status: '', documents: [], sharedWith: [] };
+const [certificate] = thing.principals as readonly [ThingState['principals'][number]];
 const queueNames = ['alerts', 'reports', 'presence', 'commands.fifo', 'rejected', 'alerts-dead', 'notify'];
 const queues = queueNames.map((name) => ({ name: `${prefix}-${name}`, waiting: 0, deadLetterArn: 'arn' }));
 const feeds: Readonly<Record<string, readonly string[]>> = {
@@ -73,11 +79,17 @@ const account: Account = {
   readStack: async () => ({
     ...{ id: template.stackId, status: 'UPDATE_COMPLETE', deployedAt: now - 86_400_000 },
     outputs: { Version: '1.0.0', AuditRoleArn: 'arn:role' },
-    parameters: { SlackTokenParameter: '/p/slack' },
+    parameters: { SlackTokenParameter: '/p/slack', SlackSigningParameter: '/p/signing' },
   }),
   listQueues: async () => queues,
   listSubscriptions: subscriptions,
   readFunction: async (name) => functionOf(name),
+  listConsumers: async (queueArn) => {
+    const [, of = ''] = queueArn.split(`:${prefix}-`);
+    const [name] = Object.entries(feeds).find(([, queueNames]) => queueNames.includes(of)) ?? [];
+    return [{ functionArn: arn('lambda', `function:${prefix}-${name}`), id: 'mapping' }];
+  },
+  listPolicies: async () => ['cordon-dev-quarantine'],
   invokeFunction: async () => null,
   readConcurrency: async () => ({ limit: 1_000, free: 1_000 }),
   listAlarms: async () => [],
@@ -150,6 +162,11 @@ const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp
   ],
   ['the deny policy weakened', { findMissing: async () => ['text of the policy'] }, /says something else/],
   ['the deny policy deleted', { findMissing: async () => ['policy'] }, /the deny policy is missing/],
+  [
+    'another policy on the group',
+    of({ listPolicies: async () => ['cordon-dev-quarantine', 'mine'] }),
+    /quarantine group cordon-quarantine: it also has the policy mine/,
+  ],
   ['the group deleted', { findMissing: async () => ['thing group'] }, /the thing group is missing/],
   [
     'an IoT rule disabled',
@@ -246,6 +263,36 @@ const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp
     /its source cordon-dev-commands\.fifo is Disabled/,
   ],
   [
+    'another function at the commands',
+    of({
+      listConsumers: async (queueArn) => [
+        ...(await account.listConsumers(queueArn)),
+        ...(/commands/.test(queueArn) ? [{ functionArn: arn('lambda', 'function:thief'), id: 'm2' }] : []),
+      ],
+    }),
+    /\S+:function:thief also takes messages from cordon-dev-commands\.fifo/,
+  ],
+  [
+    'an environment variable added',
+    changed({
+      readFunctionSettings: async () => ({
+        ...settings,
+        Environment: {
+          Variables: {
+            ...(settings as { Environment: { Variables: object } }).Environment.Variables,
+            NODE_OPTIONS: '--require /x',
+          },
+        },
+      }),
+    }),
+    /function cordon-dev-respond: Environment\.Variables\.NODE_OPTIONS was added$/,
+  ],
+  [
+    'a function moved into a network',
+    changed({ readFunctionSettings: async () => ({ ...settings, VpcConfig: { SubnetIds: ['subnet-1'] } }) }),
+    /function cordon-dev-respond: it runs in a network of your own \(subnet-1\)/,
+  ],
+  [
     'a schedule disabled',
     changed({ readSchedule: async () => schedule && { ...schedule, state: 'DISABLED' } }),
     /State was ENABLED and is DISABLED/,
@@ -266,6 +313,23 @@ const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp
     'a queue deleted',
     of({ listQueues: async () => queues.filter(({ name }) => !/reports$/.test(name)) }),
     /cordon-dev-reports is missing/,
+  ],
+  [
+    'a dead-letter queue deleted',
+    changed({
+      readQueueSettings: async (url) => (/-dead$/.test(url) ? undefined : healthy.readQueueSettings(url)),
+    }),
+    /queue cordon-dev-alerts-dead: it is missing/,
+  ],
+  [
+    'a queue that takes small messages only',
+    changed({
+      readQueueSettings: async (url) => ({
+        ...(await healthy.readQueueSettings(url)),
+        ...(!/-dead$/.test(url) && { MaximumMessageSize: '1024' }),
+      }),
+    }),
+    /queue cordon-dev-alerts: it takes messages of up to 1024 bytes only/,
   ],
   [
     'a queue policy emptied',
@@ -450,6 +514,26 @@ const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp
     /mitigation action cordon-dev-quarantine: ActionParams\S+ThingGroupNames is not as deployed/,
   ],
   ['a certificate shared', ofThing({ sharedWith: ['valve'] }), /also used by valve/],
+  [
+    "the secret of Slack's buttons deleted",
+    {
+      channels: {
+        ...target.channels,
+        readSecret: async (name) => (name === '/p/slack' ? 'xoxb-1' : undefined),
+      },
+    },
+    /Slack: there is no secret in \/p\/signing/,
+  ],
+  [
+    'a thing put into quarantine by hand',
+    of({ readThing: async () => ({ ...thing, groups: ['cordon-quarantine'] }) }),
+    /pump: it is in cordon-quarantine, and no case holds it/,
+  ],
+  [
+    'a certificate denied by hand',
+    ofThing({ isDenied: true }),
+    /has the deny policy of the quarantine, and no case/,
+  ],
   ['a certificate inactive', ofThing({ status: 'INACTIVE' }), /is INACTIVE, and no case holds/],
   [
     'a policy with a wildcard for client ids',

@@ -219,13 +219,19 @@ describe('the Lambda API', () => {
   });
 
   it('lists the event sources of a function, and whether they are enabled', async () => {
-    const list = async (FunctionName: string) =>
-      (await client.send(new ListEventSourceMappingsCommand({ FunctionName }))).EventSourceMappings;
+    const ask = async (input: object) =>
+      (await client.send(new ListEventSourceMappingsCommand(input))).EventSourceMappings;
+    const list = (FunctionName: string) => ask({ FunctionName });
 
     expect(await list('probe')).toMatchObject([
       { EventSourceArn: 'arn:aws:sqs:us-east-1:000000000000:fed', State: 'Disabled', UUID: 'mapping-1' },
     ]);
     expect(await list('other')).toEqual([]);
+    const EventSourceArn = 'arn:aws:sqs:us-east-1:000000000000:fed';
+    expect(await ask({ EventSourceArn })).toMatchObject([
+      { UUID: 'mapping-1', FunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:probe' },
+    ]);
+    expect(await ask({ EventSourceArn: `${EventSourceArn}-other` })).toEqual([]);
   });
 
   it.each([
