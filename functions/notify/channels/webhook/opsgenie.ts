@@ -20,19 +20,20 @@ const descriptionMax = 15_000;
 const noteMax = 25_000;
 
 /**
- * One alert for each case, found by its alias. Creating it again is harmless: while it is open, Opsgenie only counts. What
- * comes later is a note, since an alert's message can't be changed without its id.
+ * One alert for each case, found by its alias. What comes later is a note, since an alert's message can't be changed without
+ * its id, and creates the alert again: while it is open, Opsgenie only counts, and a note on one that somebody closed would
+ * be lost without an error. An end comes alone: it would wake people for what is over. A digest has no end.
  */
 export function writeOpsgenie(newest: Announcement, isKnown: boolean): Request[] {
-  const { status, caseId } = newest;
+  const { status, caseId, kind } = newest;
+  if (kind === 'digest') return [];
   const note = { note: clip(`${titleOfMessage(newest)}\n${newest.text}`, noteMax), source: 'cordon' };
   const alert = `/${encodeURIComponent(caseId)}`;
   const by = '?identifierType=alias';
-  if (status === 'closed') {
-    const create = isKnown ? [] : [{ path: '', body: writeAlert(newest) }];
-    return [...create, { path: `${alert}/close${by}`, body: note }];
-  }
-  return isKnown ? [{ path: `${alert}/notes${by}`, body: note }] : [{ path: '', body: writeAlert(newest) }];
+  if (status === 'closed') return [{ path: `${alert}/close${by}`, body: note }];
+  const create = { path: '', body: writeAlert(newest) };
+  if (!isKnown) return [create];
+  return [...(status === 'observed' ? [] : [create]), { path: `${alert}/notes${by}`, body: note }];
 }
 
 const priorities = new Map([

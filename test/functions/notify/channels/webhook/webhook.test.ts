@@ -89,7 +89,7 @@ describe('the body of a webhook', () => {
 describe('the format opsgenie', () => {
   const format = { format: 'opsgenie' } as const;
 
-  it('opens one alert for each case, adds notes to it and closes it', async () => {
+  it('opens one alert for each case, adds notes to it and closes it, and opens it again where somebody closed it', async () => {
     const released = anAnnouncement({ kind: 'released', status: 'closed', seq: 3, text: 'all is as before' });
     await show(anAnnouncement(), format);
     await show(anAnnouncement({ seq: 2, text: 'a certificate came' }), format, 1);
@@ -97,15 +97,17 @@ describe('the format opsgenie', () => {
 
     expect(asked.map(({ path }) => path)).toEqual([
       '/hook?team=ot',
+      '/hook?team=ot',
       '/hook/case-1/notes?team=ot&identifierType=alias',
       '/hook/case-1/close?team=ot&identifierType=alias',
     ]);
-    const [alert, note, close] = asked.map(({ body }) => JSON.parse(body));
+    const [alert, again, note, close] = asked.map(({ body }) => JSON.parse(body));
     expect(alert).toMatchObject({
       message: 'mything1: 1 child process of myapp: contained',
       alias: 'case-1',
       priority: 'P1',
     });
+    expect(again.alias).toBe('case-1');
     expect(note.note).toContain('a certificate came');
     expect(close.note).toContain('all is as before');
   });
@@ -122,18 +124,17 @@ describe('the format opsgenie', () => {
 
     expect(asked.map(({ path }) => path)).toEqual([
       '/hook?team=ot',
+      '/hook?team=ot',
       '/hook/storm-1/notes?team=ot&identifierType=alias',
       '/hook/storm-1/close?team=ot&identifierType=alias',
     ]);
   });
 
-  it('opens and closes a case that first reaches it when it is over', async () => {
+  it('opens none for a case that is over when it first reaches it, nor for a digest', async () => {
     await show(anAnnouncement({ kind: 'released', status: 'closed' }), format);
+    await show(anAnnouncement({ kind: 'digest', status: 'observed', caseId: 'digest-1' }), format);
 
-    expect(asked.map(({ path }) => path)).toEqual([
-      '/hook?team=ot',
-      '/hook/case-1/close?team=ot&identifierType=alias',
-    ]);
+    expect(asked.map(({ path }) => path)).toEqual(['/hook/case-1/close?team=ot&identifierType=alias']);
   });
 
   it('keeps to the limits of its fields', async () => {
