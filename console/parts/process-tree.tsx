@@ -31,6 +31,9 @@ function TreeNode({ node: { name, process, children } }: { readonly node: Proces
   );
 }
 
+/** A case of an earlier release may have a time that is none: the device's word. */
+const lastDate = 8.64e15;
+
 function ProcessFacts({ process }: { readonly process: EvidenceAnswer }) {
   const { pid, user, startedAt, executable, commandLine } = process;
   return (
@@ -38,7 +41,7 @@ function ProcessFacts({ process }: { readonly process: EvidenceAnswer }) {
       <span class="facts">
         {pid !== undefined && <span>pid {pid}</span>}
         {user !== undefined && <span>user {user}</span>}
-        {startedAt !== undefined && (
+        {startedAt !== undefined && startedAt <= lastDate && (
           <span>
             started <Ago at={startedAt} />
           </span>

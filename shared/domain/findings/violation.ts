@@ -77,10 +77,21 @@ const maxEvidenceBytes = 8_000;
 /** The first rows of evidence, as many as fit. */
 function boundEvidence(rows: readonly Evidence[]): Evidence[] {
   let left = maxEvidenceBytes;
-  return rows.slice(0, 10).filter((row) => {
-    left -= jsonBytes(JSON.stringify(row));
-    return left >= 0;
-  });
+  return rows
+    .slice(0, 10)
+    .map(withPossibleStart)
+    .filter((row) => {
+      left -= jsonBytes(JSON.stringify(row));
+      return left >= 0;
+    });
+}
+
+/** The last time that can be written as a date (ECMAScript, "Time Values"). */
+const lastDate = 8.64e15;
+
+/** A device may say anything; whoever shows it as a date would fail. */
+function withPossibleStart({ startedAt, ...row }: Evidence): Evidence {
+  return startedAt !== undefined && startedAt >= 0 && startedAt <= lastDate ? { ...row, startedAt } : row;
 }
 
 /** Of an alert or a report: the evidence that fits, and whether that is all. */

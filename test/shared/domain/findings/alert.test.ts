@@ -172,11 +172,21 @@ describe('readMessage', () => {
     const numbers = [1, 1e200, 2];
     const listed = violationOf(readMessage(JSON.stringify({ ...inAlarm, metricValue: { numbers } })));
     expect(listed?.value).toEqual({ numbers: [1, 1e100, 2] });
-    const cordon = { evidence: [{ pid: 1e300, ppid: -1e300, startedAt: 1e-300, executable: '/bin/sh' }] };
+    const cordon = { evidence: [{ pid: 1e300, ppid: -1e300, startedAt: 1, executable: '/bin/sh' }] };
     expect(violationOf(readMessage(JSON.stringify({ ...inAlarm, cordon })))?.evidence).toEqual([
-      { pid: 1e100, ppid: -1e100, startedAt: 0, executable: '/bin/sh' },
+      { pid: 1e100, ppid: -1e100, startedAt: 1, executable: '/bin/sh' },
     ]);
   });
+
+  it.each([1e300, 8.64e15 + 1, -1])(
+    'leaves out %s as the start of a process: no date can be written of it',
+    (startedAt) => {
+      const cordon = { evidence: [{ pid: 7, startedAt }] };
+      const read = violationOf(readMessage(JSON.stringify({ ...inAlarm, cordon })));
+
+      expect(read?.evidence).toEqual([{ pid: 7 }]);
+    },
+  );
 
   it('reads an alert of the Cordon detector', () => {
     const behavior: Behavior = {
