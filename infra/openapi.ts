@@ -209,6 +209,7 @@ const problems: Readonly<Record<string, string>> = {
   413: 'The body is too large',
   415: 'The body has another content-type than application/json',
   429: 'API Gateway has too many requests: try again',
+  431: 'The address and headers are longer than the way to the function takes',
   500: 'The function failed; its log says why',
   503: 'API Gateway or the function is not available, or took too long: try again',
 };

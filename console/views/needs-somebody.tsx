@@ -1,29 +1,16 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { CaseListAnswer, Summary } from '../../shared/api/answers';
-import { type BulkAct, BulkDialog, type BulkScope } from '../acts/bulk-dialog';
-import { useRights } from '../acts/rights';
-import { actWords } from '../acts/words';
+import { BulkDialog, type BulkScope } from '../acts/bulk-dialog';
 import { useLive } from '../api/live';
-import type { CaseStatus, ListedCase } from '../api/types';
+import type { ListedCase } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { CasePages } from '../parts/case-pages';
+import { Count, Empty, NoMatch } from '../parts/no-cases';
+import { SelectionBar } from '../parts/selection-bar';
 import { Storms } from '../parts/storms';
-import { nameBehavior } from '../words/group';
-import { needsSomebody, statusWords } from '../words/status';
-
-interface Choice {
-  readonly name: string;
-  readonly statuses: readonly CaseStatus[];
-}
-
-const choices: readonly Choice[] = [
-  { name: 'Needs somebody', statuses: needsSomebody },
-  { name: 'In progress', statuses: ['containing', 'releasing'] },
-  { name: 'Contained', statuses: ['contained'] },
-  { name: 'Observed', statuses: ['observed'] },
-  { name: 'Closed', statuses: ['closed'] },
-];
+import { choices, type ListPlace, nameShown, writeAddress, writeFilter, writeGroup } from '../words/choices';
+import { needsSomebody } from '../words/status';
 
 const pageSize = 50;
 
@@ -55,6 +42,11 @@ export function NeedsSomebody() {
     { keys: 'k', does: 'Case before', run: () => moveFocus(list.current, -1) },
     { keys: 'x', does: 'Select the case, or not', run: () => toggleFocused() },
     { keys: '/', does: 'Find a thing', run: () => search.current?.focus() },
+    ...choices.map((one, index) => ({
+      keys: String(index + 1),
+      does: `Show: ${one.name}`,
+      run: () => go({ show: nameShown(one) }),
+    })),
   ]);
 
   const toggle = (one: ListedCase) =>
@@ -69,12 +61,13 @@ export function NeedsSomebody() {
       <h1>{choice?.name ?? 'Cases'}</h1>
       <div class="filters">
         <nav aria-label="Which cases">
-          {choices.map((one) => (
+          {choices.map((one, index) => (
             <a
               key={one.name}
               class="chip"
               aria-current={one === choice ? 'true' : undefined}
-              href={writeAddress({ show: one === choices[0] ? undefined : one.name, thing, behaviors })}
+              href={writeAddress({ show: nameShown(one), thing, behaviors })}
+              aria-keyshortcuts={String(index + 1)}
             >
               {one.name} <Count summary={summary.value} statuses={one.statuses} />
             </a>
@@ -89,7 +82,7 @@ export function NeedsSomebody() {
           >
             <label>
               <span class="sr-only">Things whose name begins with</span>
-              <input ref={search} type="search" placeholder="Find a thing" value={thing} key={thing} />
+              <input ref={search} type="search" placeholder="Find a thing" defaultValue={thing} key={thing} />
             </label>
           </form>
         </search>
@@ -113,7 +106,13 @@ export function NeedsSomebody() {
         listRef={list}
         selected={selected}
         onToggle={toggle}
-        empty={<Empty statuses={statuses} isFiltered={isFiltered} />}
+        empty={
+          isFiltered ? (
+            <NoMatch thing={thing} behaviors={behaviors} summary={summary.value} shown={statuses} />
+          ) : (
+            <Empty statuses={statuses} />
+          )
+        }
         before={
           summary.value && (
             <Storms
@@ -146,114 +145,6 @@ export function NeedsSomebody() {
       )}
     </section>
   );
-}
-
-/** What of the list is in the address. `behaviors` are those of a group, with commas between. */
-interface ListPlace {
-  readonly show?: string | undefined;
-  readonly thing?: string;
-  readonly behaviors?: string | undefined;
-}
-
-function writeAddress(place: ListPlace): string {
-  const { show, thing = '', behaviors } = place;
-  const query = new URLSearchParams({
-    ...(show !== undefined && { show }),
-    ...writeFilter(thing, behaviors),
-  });
-  return query.size > 0 ? `/console?${query}` : '/console';
-}
-
-/** As the API takes it. */
-function writeFilter(thing: string, behaviors: string | undefined): Record<string, string> {
-  return { ...(thing !== '' && { thing }), ...(behaviors !== undefined && { behaviors }) };
-}
-
-function writeGroup(behaviors: string): string {
-  return behaviors === '' ? 'contained by hand' : behaviors.split(',').map(nameBehavior).join(' and ');
-}
-
-function Count({
-  summary,
-  statuses,
-}: {
-  readonly summary: Summary | undefined;
-  readonly statuses: readonly CaseStatus[];
-}) {
-  if (!summary || statuses.includes('closed')) return null;
-  const count = statuses.reduce((sum, status) => sum + (summary.counts[status] ?? 0), 0);
-  return (
-    <span class="count">
-      {new Intl.NumberFormat('en-GB').format(count)}
-      {summary.isComplete ? '' : '+'}
-    </span>
-  );
-}
-
-function Empty({
-  statuses,
-  isFiltered,
-}: {
-  readonly statuses: readonly CaseStatus[];
-  readonly isFiltered: boolean;
-}) {
-  const isFirst = statuses === needsSomebody;
-  return (
-    <div class="empty">
-      <svg viewBox="0 0 48 48" aria-hidden="true" focusable="false">
-        <circle cx="24" cy="24" r="20" />
-        <path d="M15 24.5l6 6 12-13" />
-      </svg>
-      <h2>{isFiltered ? 'No case matches' : isFirst ? 'Nothing needs you' : 'No case here'}</h2>
-      <p>
-        {isFiltered
-          ? 'Open cases that match this filter would be here.'
-          : isFirst
-            ? 'No containment waits for approval, none failed, and no release is in conflict.'
-            : `Cases that ${statuses.map((status) => statusWords[status].several).join(' or ')} would be here.`}
-      </p>
-    </div>
-  );
-}
-
-interface SelectionProps {
-  readonly selected: readonly ListedCase[];
-  readonly onClear: () => void;
-  readonly onAct: (act: BulkAct) => void;
-}
-
-/** Which acts fit all that is selected, by what each status offers. */
-function SelectionBar({ selected, onClear, onAct }: SelectionProps) {
-  const common = useMemo(() => actsForAll(selected), [selected]);
-  const { mayAct, why } = useRights(selected[0]?.thingName, common);
-  const acts = common.filter(mayAct);
-  return (
-    <section class="selection" aria-label="Selected cases">
-      <strong>{selected.length} selected</strong>
-      {acts.length === 0 && <span>{why ?? 'They have no act in common.'}</span>}
-      {acts.map((act) => (
-        <button key={act} type="button" onClick={() => onAct(act)}>
-          {actWords[act].label}…
-        </button>
-      ))}
-      <button type="button" class="quiet" onClick={onClear}>
-        Clear
-      </button>
-    </section>
-  );
-}
-
-function actsForAll(selected: readonly ListedCase[]): readonly BulkAct[] {
-  const offered: Partial<Record<CaseStatus, readonly BulkAct[]>> = {
-    'awaiting-approval': ['approve', 'reject'],
-    contained: ['release'],
-    containing: ['release'],
-    'containment-failed': ['release'],
-    'release-conflict': ['release', 'dismiss'],
-    observed: ['dismiss'],
-  };
-  const acts: readonly BulkAct[] = ['approve', 'reject', 'release', 'dismiss'];
-  return acts.filter((act) => selected.every(({ status }) => offered[status]?.includes(act)));
 }
 
 function moveFocus(list: HTMLUListElement | null, by: number): void {

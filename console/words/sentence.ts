@@ -40,7 +40,8 @@ function rank({ lastEventType }: ViolationAnswer): number {
   return lastEventType === 'in-alarm' ? 0 : 1;
 }
 
-function writeOutcome({ status, reason, containedAt, closedAt, alertToVerifiedMs }: CaseAnswer): string {
+function writeOutcome(record: CaseAnswer): string {
+  const { status, reason, containedAt, closedAt, alertToVerifiedMs } = record;
   const why = reason === undefined ? '' : ` Reason: ${reason}.`;
   const took = alertToVerifiedMs === undefined ? '' : `, ${writeDuration(alertToVerifiedMs)} after the alert`;
   switch (status) {
@@ -51,7 +52,7 @@ function writeOutcome({ status, reason, containedAt, closedAt, alertToVerifiedMs
     case 'containing':
       return `It is being contained; the denial is not verified yet.${why.replace('applied, not yet verified: ', '')}`;
     case 'contained':
-      return `It is contained, and the denial is verified${took}.${why}`;
+      return `It is contained${writeActions(record)}, and the denial is verified${took}.${why}`;
     case 'containment-failed':
       return `It could not be contained completely.${why}`;
     case 'releasing':
@@ -65,4 +66,13 @@ function writeOutcome({ status, reason, containedAt, closedAt, alertToVerifiedMs
           : ''
       }.${why}`;
   }
+}
+
+/** What was done. */
+function writeActions({ ledger }: CaseAnswer): string {
+  const done = ledger.flatMap(({ action, status }) =>
+    status === 'verified' || status === 'applied' ? action : [],
+  );
+  if (done.length === 0) return '';
+  return ` by ${new Intl.ListFormat('en-GB').format(done)}`;
 }

