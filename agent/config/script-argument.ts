@@ -11,6 +11,7 @@ interface Grammar {
 }
 
 const never = /^$/;
+const shells = /^(?:sh|ash|dash|bash|zsh|ksh|mksh|rbash|yash|fish)$/;
 
 const node: Grammar = {
   valued:
@@ -38,7 +39,7 @@ const grammars: readonly (readonly [program: RegExp, grammar: Grammar])[] = [
     /^(?:python|pypy|micropython|circuitpython)$/,
     { valued: /^-[WXQ]$/, code: /^-[a-zA-Z]*c$/, script: /^-[a-zA-Z]*m$/ },
   ],
-  [/^(?:sh|ash|dash|bash|zsh|ksh|mksh|rbash|yash|fish)$/, shell],
+  [shells, shell],
   [/^perl$/, { valued: /^-[IMm]$/, code: /^-[a-zA-Z0-9]*[eE]$/ }],
   [/^(?:ruby|jruby|mruby)$/, { valued: /^-[IrCEX]$/, code: /^-[a-zA-Z]*e$/ }],
   [/^(?:php|php-cgi|hhvm)$/, { valued: /^-[cdgtSzBERF]$/, code: /^-r$/, script: /^-f$/ }],
@@ -77,6 +78,13 @@ const runners =
 export function runsAnything(program: string): boolean {
   const name = program.replace(version, '');
   return grammars.some(([known]) => known.test(program) || known.test(name)) || runners.test(program);
+}
+
+const wrappers = /^(?:env|sudo|doas|su|runuser|setpriv|nohup|nice|ionice|nsenter|unshare|chroot|setsid)$/;
+
+/** True for a program, by its file name, that becomes another one as a rule: a script of a shell ends with `exec java`, say. */
+export function isLauncher(program: string): boolean {
+  return shells.test(program) || wrappers.test(program);
 }
 
 /** The script that an interpreter runs; undefined for other programs, or for code instead of a script. */

@@ -1,11 +1,11 @@
+import { isLauncher } from '../config/script-argument';
 import type { ProcReader, ReadFailure } from '../proc/proc-reader';
 import { readStat } from '../proc/read-stat';
-import { fileNameOf } from '../text';
 import { adoptChild, type Instance } from './family';
-import { programOf } from './process-name';
+import { programNameOf } from './process-name';
 import type { Watch } from './watch';
 
-/** A launcher becomes the app within this time: a script that runs `exec java`, say. */
+/** What is no known launcher becomes the app within this time. A shell may wait for a network first, as long as that takes. */
 const launchMs = 5_000;
 
 /** What the selectors say of a process. */
@@ -18,8 +18,8 @@ interface Selection {
 /** By its file: a process may change its name, and its file may be renamed while it runs. */
 export function identifyProgram(proc: ProcReader, pid: number, comm: string): Pick<Instance, 'program'> {
   const file = proc.identify(`${pid}/exe`);
-  const path = programOf(proc, pid);
-  return isFailure(file) || path === undefined ? {} : { program: { file, name: fileNameOf(path), comm } };
+  const name = programNameOf(proc, pid);
+  return isFailure(file) || name === undefined ? {} : { program: { file, name, comm } };
 }
 
 function isFailure(found: string): found is ReadFailure {
@@ -43,7 +43,8 @@ export function dropReplaced(
     if (!isScan && (last === undefined || last.comm === seenComm)) continue;
     const { program } = identifyProgram(proc, pid, seenComm);
     if (!program) continue;
-    const isOther = last !== undefined && last.file !== program.file && now - foundAt >= launchMs;
+    const isLaunch = last !== undefined && (now - foundAt < launchMs || isLauncher(last.name));
+    const isOther = last !== undefined && last.file !== program.file && !isLaunch;
     const isOne = () =>
       'unit' in watch.selector ? last?.name === program.name : selection.selects(pid, seenComm);
     const isSelected = isOther ? isOne() : true;

@@ -160,6 +160,39 @@ describe('an app that becomes another program without a child (execve)', () => {
     expect(sample(scanMs)).toMatchObject({ state: 'running', children: 0 });
   });
 
+  it.each<[string, ProcessSelector, FakeProcess]>([
+    [
+      'a script of a shell',
+      { name: 'myapp' },
+      { ...app, exe: '/usr/bin/dash', args: ['/bin/sh', '/opt/myapp'] },
+    ],
+    ['a wrapper', { name: 'myapp' }, { ...app, exe: '/usr/bin/env', args: ['env', 'LANG=C', 'myapp'] }],
+    [
+      'an applet of busybox',
+      { name: 'myapp' },
+      { ...app, exe: '/bin/busybox', args: ['/bin/sh', '/opt/myapp'] },
+    ],
+    [
+      'what starts a unit',
+      { unit: 'myapp.service' },
+      { ...app, comm: 'start.sh', exe: '/usr/bin/bash', cgroup: '0::/system.slice/myapp.service\n' },
+    ],
+  ])(
+    'is none that waited for long as %s: the program is the app from then on',
+    (_what, selector, launcher) => {
+      const proc = aProc([launcher]);
+      const sample = settled(proc, selector);
+      const { cgroup } = launcher;
+      const java = { ...app, ...(cgroup && { cgroup }), comm: 'java', exe: '/usr/bin/java', args: ['java'] };
+      proc.become([java]);
+      expect(sample()).toMatchObject({ state: 'running', children: 0 });
+      expect(sample(scanMs)).toMatchObject({ state: 'running', children: 0 });
+      proc.become([{ ...java, comm: 'sh', exe: '/usr/bin/dash', args: ['sh'] }]);
+
+      expect(sample()).toMatchObject({ state: 'not-running', children: 1 });
+    },
+  );
+
   it('is none that was a launcher for a few seconds: the program is the app', () => {
     const proc = aProc([{ ...app, exe: '/usr/bin/dash', args: ['/bin/sh', '/opt/myapp'] }]);
     const sample = watchMyapp(proc);
