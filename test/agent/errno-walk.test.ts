@@ -263,7 +263,7 @@ describe('an errno', () => {
     return child;
   }
 
-  it('ends the agent at no call, whichever it is, and ids rise all the same', async () => {
+  it('never ends the agent, at any call, and ids still rise', async () => {
     /** Of each kind of call, the life with the most calls for its time. */
     const best = new Map<string, { readonly life: Life; readonly callsAMs: number }>();
     for (const [index, life] of lives.entries()) {

@@ -186,7 +186,7 @@ describe('the bundled agent', () => {
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
   });
 
-  it('goes on where its log cannot be written, which is no reason to stop looking', async () => {
+  it('continues where its log can’t be written', async () => {
     const log = openSync('/dev/full', 'w');
     const reader = spawn(
       process.execPath,

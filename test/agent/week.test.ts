@@ -403,7 +403,7 @@ describe('a week of a Debian device', () => {
     expect(pids).toBeGreaterThan(3 * mostPids);
   }, 120_000);
 
-  it('has every child that there is, amid all that', () => {
+  it('finds every child among all that', () => {
     const { life, seen, skipTo } = begin(2);
     startApp(life);
     startContainer(life);

@@ -198,7 +198,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     );
   });
 
-  it('goes on where the service never answers, and shows the newest state once it does', async () => {
+  it('continues while the service does not answer, and shows the newest state once it does', async () => {
     const { deliver, tell, minute } = setUp();
     relay.hang(true);
     expect(await deliver([anAnnouncement()], 200)).toEqual({ batchItemFailures: [] });
@@ -234,7 +234,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(standIn.shown()).toHaveLength(descriptor.audience === 'people' ? 0 : 1);
   });
 
-  it(`${descriptor.audience === 'people' ? 'hears nothing of' : 'hears also of'} what routes take to other channels`, async () => {
+  it(`${descriptor.audience === 'people' ? 'does not show' : 'also shows'} what routes take to other channels`, async () => {
     const { tell } = setUp();
 
     await tell({ channels: ['another'] });

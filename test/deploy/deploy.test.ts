@@ -58,7 +58,7 @@ describe('npx sls deploy', () => {
     expect(third.code === 0 ? 'deployed' : third.said).toBe('deployed');
   }, 300_000);
 
-  it('comes to its end on an account that has nothing yet, again with another parameter, and is removed', async () => {
+  it('completes in an empty account, again with another parameter, and is removed', async () => {
     const first = await slsAlone(['deploy', '--stage', 'dev']);
     expect(first.code === 0 ? 'deployed' : first.said).toBe('deployed');
     expect(statusOf()).toBe('UPDATE_COMPLETE');

@@ -415,7 +415,7 @@ describe('findings of another product', () => {
     expect(aside.reason).toMatch(/^resources\.0: a thing of 210987654321/);
   }, 120_000);
 
-  it('are taken from those that the topic names, and from no other role or user', async () => {
+  it('are accepted from the publishers that the topic names, and from no other role or user', async () => {
     const all = { Effect: 'Allow' as const, Action: 'sns:*', Resource: '*' };
     const mayEverything = openRole('deployer', { Version: '2012-10-17', Statement: [all] });
     const mayNothing = openRole('stranger');

@@ -160,7 +160,7 @@ describe('the console behind an OIDC provider', () => {
     register();
   });
 
-  it('signs an operator in, who comes to the view asked for and acts in their own name', async () => {
+  it('signs an operator in, opens the requested view, and records acts under the operator’s name', async () => {
     const page = await open('/cases/asked?from=mail');
     await logIn(page, 'ada');
     await showsCase(page);

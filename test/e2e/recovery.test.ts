@@ -55,7 +55,7 @@ function kill(functionName: string): void {
 describe('a killed function', () => {
   const things = ['killed-1', 'killed-2', 'killed-3'];
 
-  it('ends every case as without the kill, whichever call it was in', async () => {
+  it('ends every case as without the kill, at any call', async () => {
     for (const thingName of things) await e2e.connect(await e2e.enroll(thingName));
     // Of three things in parallel, one hangs in each of these calls.
     e2e.stack.aws.gateway.setFaults([

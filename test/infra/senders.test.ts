@@ -24,7 +24,7 @@ const statementsOf = (...senders: readonly string[]): unknown[] =>
   );
 
 describe('the topic of a sender', () => {
-  it('is one of its own, whose envelope reaches the queue of findings', () => {
+  it('is a topic of its own, whose envelope reaches the queue of findings', () => {
     expect(ofType('AWS::SNS::Topic', siem, events).map(([, { Properties }]) => Properties.TopicName)).toEqual(
       ['cordon-dev-findings-siem', 'cordon-dev-findings-hub'],
     );

@@ -355,7 +355,7 @@ describe('the stack', () => {
     );
   });
 
-  it('has nothing of one region, partition or account', () => {
+  it('names no region, partition or account', () => {
     const text = JSON.stringify({ ...template, Parameters: {} });
 
     expect(text.match(/arn:aws[^"]*|\b[a-z]{2}-[a-z]+-\d\b|\b\d{12}\b|amazonaws\.com(?!")[^"]*/g)).toBeNull();

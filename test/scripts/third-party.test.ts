@@ -86,7 +86,7 @@ describe('a server of others in CI', () => {
     start: () => ({ args: [], env: {} }),
   };
 
-  it('is skipped with the reason where it can not be installed in the time that there is', () => {
+  it('is skipped with the reason where it can’t be installed in time', () => {
     const folder = mkdtempSync(join(tmpdir(), 'cordon-third-party-'));
     try {
       expect(installServer(server, folder, 1)).toMatch(

@@ -19,7 +19,7 @@ describe('the messages to systemd', () => {
     );
   const asked = { NOTIFY_SOCKET: '/run/systemd/notify' };
 
-  it('are none if systemd did not ask for them', () => {
+  it('are not sent if systemd did not ask for them', () => {
     const manager = open({ WATCHDOG_USEC: '1000000' });
     manager.ready();
     manager.status('x');

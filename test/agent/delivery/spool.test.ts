@@ -50,7 +50,7 @@ describe('a spool', () => {
     expect(readdirSync(folder)).toEqual(['cordon-1.json']);
   });
 
-  it('is on the disk before it goes on where a report is urgent, the file and its folder', () => {
+  it('is on the disk, file and folder, before an urgent report is sent', () => {
     const synced: string[] = [];
     const opened = new Map<number, string>();
     host.openSync = ((path: string, flags: string) => {

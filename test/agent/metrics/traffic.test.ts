@@ -68,7 +68,7 @@ describe('a traffic meter', () => {
     expect(meter(looks)).toEqual(total);
   });
 
-  it('counts nothing of an interface that the rule leaves out', () => {
+  it('ignores an interface that the rule leaves out', () => {
     const rule = (name: string) => (name === 'br0' ? 'a bridge' : undefined);
 
     expect(
@@ -82,7 +82,7 @@ describe('a traffic meter', () => {
     ).toEqual([0, 70]);
   });
 
-  it('says that it could not look, and loses nothing of what it saw before', () => {
+  it('says that it could not look, and keeps what it saw before', () => {
     expect(meter([{ eth0: [0, 0] }, 'unreadable'])).toBe('cannot be read (for now)');
     expect(meter([{ eth0: [0, 0] }, { eth0: [10, 0] }, 'unreadable', { eth0: [30, 0] }])).toEqual([30, 0]);
   });

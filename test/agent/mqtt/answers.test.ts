@@ -82,7 +82,7 @@ describe('logAnswer', () => {
     },
   );
 
-  it('cuts a text without end and takes no other type for text', () => {
+  it('cuts an endless text, and accepts no other type as text', () => {
     const statusDetails = { ErrorCode: 7, ErrorMessage: 'x'.repeat(5000) };
 
     expect(logged('rejected', Buffer.from(JSON.stringify({ statusDetails })))).toEqual([

@@ -718,7 +718,7 @@ describe('a machine that does not announce new processes', () => {
     expect([before, after, found, look()?.state]).toEqual([true, false, 1, 'running']);
   });
 
-  it('is none whose numbers began anew', () => {
+  it('does not include one whose numbers began again', () => {
     const cron = { pid: 5, comm: 'cron' };
     const proc = aProc([cron], { newestPid: 32_000 });
     const sampler = createChildSampler(proc, [{ name: 'myapp' }], ownPid);

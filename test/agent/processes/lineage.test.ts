@@ -328,7 +328,7 @@ describe('a double fork that escapes a service is a child', () => {
     },
   );
 
-  it('as is one that comes and goes while systemd is asked whose unit it is', () => {
+  it('and so does one that comes and goes while systemd is asked for its unit', () => {
     const proc = aProc([systemd, app]);
     let state: ReturnType<UnitStates['look']> = 'asking';
     const sampler = createChildSampler(proc, [{ unit: 'myapp.service' }], ownPid, {

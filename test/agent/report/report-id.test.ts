@@ -52,7 +52,7 @@ describe('openReportIds', () => {
     },
   );
 
-  it('goes on where the folder cannot be made or went away, with ids that rise, and names it', () => {
+  it('continues with rising ids where the folder can’t be made or is gone, and names the folder', () => {
     writeFileSync(join(directory, 'file'), '');
     const problems = noProblems();
     const ids = openReportIds(join(directory, 'file', 'state'), 'mything1', problems);

@@ -569,7 +569,7 @@ describe('runChecks', () => {
     ]);
   });
 
-  it('writes nothing of what an attacker named that a terminal would obey', async () => {
+  it('prints no name of an attacker that a terminal would obey', async () => {
     const text = writeFindings([{ level: 'problem', about: 't', what: 'it is called \u001b[2J' }]);
     expect(text).not.toContain('\u001b');
   });

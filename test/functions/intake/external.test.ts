@@ -179,7 +179,7 @@ describe('a Detection Finding on the topic of a sender', () => {
     expect(commandsOf(world)).toMatchObject([{ violation: { occurredAt: Math.round(time * 1_000) } }]);
   });
 
-  it('is taken beside one at fault in the same message, which is set aside with its place', async () => {
+  it('is accepted beside a faulty one in the same message, which is set aside with its position', async () => {
     const world = setUp();
 
     await world.deliver([

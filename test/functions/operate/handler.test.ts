@@ -580,7 +580,7 @@ describe('an operator’s command', () => {
 });
 
 describe('operate', () => {
-  it('logs internal errors, and reveals nothing of them', async () => {
+  it('logs internal errors without revealing them', async () => {
     const fault = new Error('ECONNREFUSED 10.0.0.7: secret');
     const { ask, telemetry } = anOperator([], {
       cases: { load: () => Promise.reject(fault) },

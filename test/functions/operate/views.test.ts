@@ -37,7 +37,7 @@ describe('a case', () => {
     ]);
   });
 
-  it('says what a release would restore, and nothing of what is restored', async () => {
+  it('lists what a release would restore, without what is already restored', async () => {
     const show = async (record: Case) =>
       (await anOperator([record]).ask('GET /cases/{thing}', thing)).value.restores;
 
@@ -82,7 +82,7 @@ describe('the recording', () => {
     expect(recallCases(value.cases, 0).violations).toEqual(recallCases([withPast], 0).violations);
   });
 
-  it('leaves out what changed before the time, and goes on where a page ends', async () => {
+  it('leaves out what changed before the time, and continues with the next page', async () => {
     const one = { ...contained, caseId: 'case-a', thingName: thingKey('a'), updatedAt: now + 2 };
     const two = { ...contained, caseId: 'case-b', thingName: thingKey('b'), updatedAt: now + 1 };
     const old = { ...contained, caseId: 'case-c', thingName: thingKey('c'), updatedAt: now - 1 };

@@ -112,7 +112,7 @@ describe('a rolled back update of the stack', () => {
     expect(stack.id()).toBe(id);
   });
 
-  it('changes nothing of the group where the update did not, even while a thing is in it', async () => {
+  it('leaves the group alone where the update did, even while a thing is in it', async () => {
     const stack = aStack('Custom::QuarantineAttachment', before);
     await stack.create();
     stack.members.set(aGroup('before'), 'mything1');

@@ -65,7 +65,7 @@ describe('the messages of a case', () => {
     expect(caseOf(world)).not.toHaveProperty('toldTo');
   });
 
-  it('that ask for a second person go where approvals are asked for, in whichever status the case is', async () => {
+  it('that ask for a second person go to the channels of approvals, in any status of the case', async () => {
     const world = aWorld();
     Object.assign(world.ports.surroundings, {
       routes: [{ status: ['awaiting-approval'], to: ['slack'] }, { to: ['email'] }],

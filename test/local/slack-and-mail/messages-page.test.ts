@@ -56,7 +56,7 @@ describe('the page of messages', () => {
     expect(shown(html, ['root-a', 'root-b', 'reply-a'])).toEqual(['root-a', 'reply-a', 'root-b']);
   });
 
-  it('shows what is about one thing, with the whole thread, and nothing of one with a longer name', () => {
+  it('shows everything about one thing, with the whole thread, and nothing about one with a longer name', () => {
     const html = page(
       [
         aMessage('1', 'pump-1: contained'),

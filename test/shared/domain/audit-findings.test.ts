@@ -81,7 +81,7 @@ describe('a finding of an audit', () => {
     expect(again.outbox.timeline).toEqual(first.outbox.timeline);
   });
 
-  it('that is only recorded ends its case once a later audit has it no more', () => {
+  it('that is only recorded ends its case once a later audit no longer has it', () => {
     const open = take(undefined, anAuditFinding({ check: 'CONFLICTING_CLIENT_IDS_CHECK' }));
     const cleared = anAuditFinding({
       ...tomorrow,

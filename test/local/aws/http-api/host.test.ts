@@ -202,7 +202,7 @@ describe('the answer of a function', () => {
     ]);
   });
 
-  it('reveals nothing of a failure but the status', async () => {
+  it('reveals only the status of a failure', async () => {
     const url = await serve([{}]);
     answerWith = async () => ({
       status: 'failed',

@@ -116,7 +116,7 @@ describe('things', () => {
     expect((await send(new ListPrincipalThingsCommand({ principal }))).things).toEqual([]);
   });
 
-  it('list their principals in one order, whichever was attached first and whatever changed since', async () => {
+  it('list their principals in a fixed order, whichever was attached first and whatever changed since', async () => {
     const first = registry.certificates.register(pemOne, 'ACTIVE');
     const second = registry.certificates.register(pemTwo, 'ACTIVE');
     const list = async (thingName: string) =>

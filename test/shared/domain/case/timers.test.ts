@@ -148,7 +148,7 @@ describe('an approval', () => {
   const { approvalExpires } = configuration.guards;
   const waiting = () => led(undefined, alarm(), { configuration });
 
-  it('expires into an observation, which is announced', () => {
+  it('becomes an observation when it expires, which is announced', () => {
     const early = decide(waiting(), resume, aContext({ now: now + approvalExpires - 1 }));
     const record = lead(waiting(), resume, { now: now + approvalExpires });
 

@@ -526,7 +526,7 @@ describe('decide, on a reconnect,', () => {
     });
   });
 
-  it('announces reconnects no further while no denial is in place, which was announced', () => {
+  it('announces no further reconnects while the missing denial is already announced', () => {
     const planned = decided(undefined, alarm());
     const quarantine = nextStep(planned, new Set(['disconnect']));
     if (!quarantine) throw new Error('no step');

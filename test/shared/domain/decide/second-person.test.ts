@@ -165,7 +165,7 @@ describe('guards.fourEyes', () => {
     expect(isPlanned(led(asked, order('approve', bob, { force: true })))).toBe(true);
   });
 
-  it('is withdrawn by a rejection, which says nothing of the violations', () => {
+  it('is withdrawn by a rejection, which leaves the violations alone', () => {
     const hard = led(contained, order('harden', ada, { actions: ['deactivate-certificate'] }));
     expect(listPossible(hard)).toContain('reject');
     const kept = led(hard, order('reject', ada));

@@ -9,7 +9,7 @@ function fill(counts: readonly { at: number; value: number; by?: string }[], isD
 }
 
 describe('a sliding window', () => {
-  it('stays small during a flood, and loses nothing of it', () => {
+  it('stays small during a flood, and loses no part of it', () => {
     const flood = Array.from({ length: 100_000 }, (_, index) => ({ at: 1_000_000 + index * 2, value: 1 }));
 
     const window = fill(flood);

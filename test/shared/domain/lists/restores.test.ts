@@ -46,7 +46,7 @@ describe('what a release restores', () => {
     ]);
   });
 
-  it('is nothing of what was so before, or is already restored', () => {
+  it('leaves out what was so before or is already restored', () => {
     const ledger = [
       entry({ ...group, memberBefore: true }),
       entry({

@@ -35,13 +35,13 @@ describe('a storm', () => {
     expect(state.storms).toEqual([{ id: 'storm-case-5', since: now + 1_000, lastAt: now + 6_000 }]);
   });
 
-  it('begins with the first of its cases, in whichever order they become known', () => {
+  it('begins with the first of its cases, in any order of arrival', () => {
     const { state } = play(cases(6).map(({ thing }, index) => ({ thing, pause: index % 2 ? -900 : 1_000 })));
 
     expect(state.storms).toEqual([{ id: 'storm-case-5', since: now + 100, lastAt: now + 1_200 }]);
   });
 
-  it('is none of as many things in a longer time, nor of one thing that comes again and again', () => {
+  it('is not made of as many things over a longer time, nor of one thing again and again', () => {
     expect(play(cases(50, 150_000)).told.every(({ storm }) => storm === undefined)).toBe(true);
     expect(
       play(Array.from({ length: 50 }, () => ({ thing: 1, pause: 1_000 }))).told.every(
