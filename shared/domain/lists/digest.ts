@@ -1,5 +1,7 @@
 import type { Announcement } from '../messages/announcement-schema';
+import { nameCheck } from '../messages/describe-value';
 import { clip, isRegistryName } from '../text';
+import { writeDuration } from '../words';
 import { findHighestSeverity } from './highest-severity';
 import type { ListedCase } from './outline';
 
@@ -30,7 +32,7 @@ export function writeDigest(
     // No thing can have this name.
     thingName: '*',
     title: `${cases.length} ${one ? 'case' : 'cases'} recorded, nothing done`,
-    text: `in the last ${minutes === 1 ? 'minute' : `${minutes} minutes`}: ${countBehaviors(cases)}`,
+    text: `within ${writeDuration(minutes * 60_000)}: ${countBehaviors(cases)}`,
     cases: [
       ...cases.slice(0, mostListed).map((listed) => describeListed(listed)),
       ...(more > 0 ? [`and ${more} more`] : []),
@@ -47,22 +49,34 @@ export function writeDigest(
 }
 
 function describeListed({ thingName, behaviors, moreBehaviors = 0, status, reason }: ListedCase): string {
-  const what = `${behaviors.join(', ')}${moreBehaviors > 0 ? ` and ${moreBehaviors} more` : ''}`;
+  const what = `${behaviors.map((key) => nameBehavior(key)).join(', ')}${moreBehaviors > 0 ? ` and ${moreBehaviors} more` : ''}`;
   const ended = status === 'closed' ? ' (closed by now)' : '';
   return clip(`${thingName}: ${what || 'no behavior'}${ended}${reason ? `: ${reason}` : ''}`, 300);
 }
 
+/** A behavior as cordon.yml names it, `findings of siem`, `audit findings (device certificate shared)`. */
+function nameBehavior(key: string, count = 1): string {
+  const [, kind, name = ''] = finding.exec(key) ?? [];
+  const findings = count === 1 ? 'finding' : 'findings';
+  if (kind === 'external') return `${findings} of ${name}`;
+  return kind === 'audit' ? `audit ${findings} (${nameCheck(name)})` : key;
+}
+
+/** Of a key of these, the rest says what each is about. */
+const finding = /^(external|audit) finding\/([^/]+)/;
+
 /** `10 myapp/no-child, 2 net/ports`, the most frequent first. */
 function countBehaviors(cases: readonly ListedCase[]): string {
   const counts = new Map<string, number>();
-  for (const behavior of cases.flatMap(({ behaviors }) => behaviors))
-    counts.set(behavior, (counts.get(behavior) ?? 0) + 1);
+  // Keys of findings differ by what each is about.
+  const groups = cases.flatMap(({ behaviors }) => behaviors.map((key) => finding.exec(key)?.[0] ?? key));
+  for (const behavior of groups) counts.set(behavior, (counts.get(behavior) ?? 0) + 1);
   const sorted = [...counts].toSorted(([, one], [, other]) => other - one);
   const more = sorted.length > 5 ? `, and ${sorted.length - 5} other behaviors` : '';
   return clip(
     `${sorted
       .slice(0, 5)
-      .map(([name, count]) => `${count} ${name}`)
+      .map(([name, count]) => `${count} ${nameBehavior(name, count)}`)
       .join(', ')}${more}`,
     500,
   );

@@ -3,6 +3,7 @@ import { isDrill } from '../drill';
 import { isOfGroup } from '../findings/finding';
 import type { Announcement } from '../messages/announcement-schema';
 import { writeTime } from '../messages/describe-reason';
+import { nameCheck } from '../messages/describe-value';
 import type { Storm } from '../messages/storm';
 import { clip, isRegistryName } from '../text';
 import { findHighestSeverity } from './highest-severity';
@@ -103,11 +104,11 @@ export function writeStorm(
   };
 }
 
-/** `no-child-processes`, `findings of siem`, `audit DEVICE_CERTIFICATE_SHARED_CHECK` */
+/** `no-child-processes`, `findings of siem`, `audit findings (device certificate shared)` */
 function nameStorm(behavior: string): string {
   const name = behavior.slice(behavior.indexOf('/') + 1);
   if (behavior.startsWith('external finding/')) return `findings of ${name}`;
-  return behavior.startsWith('audit finding/') ? `audit ${name}` : name;
+  return behavior.startsWith('audit finding/') ? `audit findings (${nameCheck(name)})` : name;
 }
 
 const mostNamed = 5;

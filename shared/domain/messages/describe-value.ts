@@ -70,7 +70,7 @@ export function describeValue(metric: string, value: MetricValue | undefined, di
 }
 
 /** `DEVICE_CERTIFICATE_SHARED_CHECK` -> `device certificate shared` */
-function nameCheck(check: string): string {
+export function nameCheck(check: string): string {
   return check
     .replace(/_CHECK$/, '')
     .replaceAll('_', ' ')

@@ -118,7 +118,7 @@ describe('the digest of cases that are only recorded', () => {
     expect(writeSubject(digest)).toBe('[digest] 3 cases recorded, nothing done (Cordon)');
     expect(writeText(digest)).toBe(
       `3 cases recorded, nothing done
-in the last 60 minutes: 2 net/ports, 1 myapp/no-child
+within 1 hour: 2 net/ports, 1 myapp/no-child
 
 Cases:    a: net/ports: playbook anything-else only observes
           b: net/ports (closed by now): every violation has cleared
@@ -148,6 +148,21 @@ Runbook:  docs/operating.md#statuses`,
     await run();
 
     expect(world.told[0]?.channels).toEqual(['teams', 'slack']);
+  });
+
+  it('names findings by who sent them, or what an audit checked', async () => {
+    const { world, run } = setUp();
+    world.cases = [
+      aListed('a', now - minute, { behaviors: ['external finding/siem/f-1', 'external finding/siem/f-2'] }),
+      aListed('b', now - minute, { behaviors: ['audit finding/DEVICE_CERTIFICATE_SHARED_CHECK/abc'] }),
+    ];
+
+    await run();
+
+    expect(world.told[0]?.text).toMatch(
+      /: 2 findings of siem, 1 audit finding \(device certificate shared\)$/,
+    );
+    expect(world.told[0]?.cases?.[1]).toMatch(/^b: audit finding \(device certificate shared\): /);
   });
 
   it('names twenty of very many', async () => {

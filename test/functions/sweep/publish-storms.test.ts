@@ -115,7 +115,7 @@ Runbook:  docs/operating.md#statuses`,
   it.each([
     [
       'audit finding/DEVICE_CERTIFICATE_SHARED_CHECK',
-      'audit DEVICE_CERTIFICATE_SHARED_CHECK',
+      'audit findings (device certificate shared)',
       'DEVICE_CERTIFICATE_SHARED_CHECK',
     ],
     ['external finding/siem', 'findings of siem', 'siem'],

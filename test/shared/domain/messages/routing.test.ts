@@ -104,6 +104,13 @@ describe('hours', () => {
     );
   });
 
+  it('go with the clocks of a time zone, which skip an hour in spring and show one twice in autumn', () => {
+    const at = (time: string) => readClock('Europe/Berlin', Date.parse(time)) - 6 * 1_440;
+
+    expect([at('2026-03-29T00:59:00Z'), at('2026-03-29T01:00:00Z')]).toEqual([119, 180]);
+    expect([at('2026-10-25T00:30:00Z'), at('2026-10-25T01:30:00Z')]).toEqual([150, 150]);
+  });
+
   it('go by the clocks of their time zone', () => {
     fc.assert(
       fc.property(anyTime, (time) => {
