@@ -165,7 +165,7 @@ describe('readMessage', () => {
     const read = (number: unknown) =>
       violationOf(readMessage(JSON.stringify({ ...inAlarm, metricValue: { number } })))?.value;
 
-    expect(read(1.8446744073371174e19)).toEqual({ number: 1.8446744073371174e19 });
+    expect(read(2 ** 64)).toEqual({ number: 2 ** 64 });
     expect(read(1e300)).toEqual({ number: 1e100 });
     expect(read(-1e300)).toEqual({ number: -1e100 });
     expect(read(5e-324)).toEqual({ number: 0 });
