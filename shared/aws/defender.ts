@@ -8,7 +8,7 @@ import {
   StartDetectMitigationActionsTaskCommand,
   VerificationState,
 } from '@aws-sdk/client-iot';
-import type { MetricValue, Violation } from '../domain/findings/violation';
+import { boundValue, type MetricValue, type Violation } from '../domain/findings/violation';
 import { isRegistryName } from '../domain/text';
 import { isThingName } from '../domain/thing-ref';
 import type { Defender } from '../ports';
@@ -82,7 +82,7 @@ function toViolation(active: ActiveViolation): Violation | undefined {
     metric: behavior.metric ?? 'unknown',
     eventType: 'in-alarm',
     occurredAt: violationStartTime.getTime(),
-    ...(lastViolationValue && { value: lastViolationValue as MetricValue }),
+    ...(lastViolationValue && { value: boundValue(lastViolationValue as MetricValue) }),
     detector: 'device-defender',
   };
 }

@@ -113,8 +113,13 @@ export function makeUpFor(
 
 /** Ids that Device Defender knows: it starts a task for its own violations only. */
 function findDefenderIds(record: Case): string[] {
-  return openViolations(record).flatMap(({ defenderId }) => defenderId ?? []);
+  return openViolations(record).flatMap(({ defenderId = '' }) =>
+    isDefenderId.test(defenderId) ? defenderId : [],
+  );
 }
+
+/** An alert is a claim, and AWS refuses a task for one id that none has (API reference, StartDetectMitigationActionsTask). */
+const isDefenderId = /^[a-zA-Z0-9-]{1,128}$/;
 
 /** A held device that reports under an id not known so far: its session is cut too, and the denial verified again. */
 export function coverClientId(record: Case, { reporter }: Finding, now: number): Case {

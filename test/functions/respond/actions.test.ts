@@ -1,5 +1,5 @@
 import type { Case } from '../../../shared/domain/case/case';
-import { aConfiguration, certificateArn } from '../../builders';
+import { aConfiguration, certificateArn, now } from '../../builders';
 import type { World } from '../../fakes';
 import { denyDocument, readPolicy } from '../../shared/mitigation/setting';
 import { allActions, anArmedWorld, playing, secondArn } from './all-actions-world';
@@ -355,6 +355,27 @@ describe('respond, with a task of Device Defender,', () => {
 
     expect(shownCaseOf(world).status).toBe('contained');
     expect([...world.defender.tasks]).toEqual([[`cordon-${caseOf(world).caseId}`, ['theirs']]]);
+  });
+
+  it('starts it without ids that no violation of Device Defender has: AWS would refuse them all', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, {
+      ...actions,
+      configuration: { ...actions.configuration, detector: 'both' },
+    });
+    await engine(alarm({ detector: 'device-defender', violationId: 'not one/of theirs' }));
+    expect(world.defender.tasks.size).toBe(0);
+
+    await engine(operator('release'));
+    await engine(
+      alarm({ detector: 'device-defender', behaviorName: 'b', violationId: 'made up', occurredAt: now + 1 }),
+    );
+    await engine(operator('release'));
+    await engine(
+      alarm({ detector: 'device-defender', behaviorName: 'c', violationId: 'theirs', occurredAt: now + 2 }),
+    );
+
+    expect([...world.defender.tasks.values()]).toEqual([['theirs']]);
   });
 
   it('starts no task for Cordon’s own findings, says so, and contains the thing with the other actions', async () => {
