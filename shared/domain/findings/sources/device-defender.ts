@@ -45,7 +45,14 @@ const lastMs = 253_402_300_799_999;
 
 const detectAlert = z.object({
   violationId: text(128),
-  thingName: awsName,
+  thingName: z
+    .string()
+    .check(
+      z.regex(
+        registryName,
+        'no thing can have this name: Device Defender also tells of clients that are no thing (target all/unregistered-things), and Cordon acts on things only',
+      ),
+    ),
   securityProfileName: awsName,
   violationEventType: z.enum(['in-alarm', 'alarm-cleared', 'alarm-invalidated']),
   violationEventTime: z

@@ -139,6 +139,11 @@ describe('readMessage', () => {
     ['a value as text', { ...inAlarm, metricValue: { count: '54' } }, /metricValue.count: .*number/],
     ['no violation id', { ...inAlarm, violationId: '' }, /violationId/],
     ['a behavior that is a name', { ...inAlarm, behavior: 'MessagesPub' }, /behavior/],
+    [
+      'the client id of a client that is no thing',
+      { ...inAlarm, thingName: 'paho/1' },
+      /^thingName: no thing can have this name: .*all\/unregistered-things/,
+    ],
     ...['a/b', 'a+b', 'a#', '$aws', '../x', 'a\u0000b', 'a\nb', 'ä', ''].map(
       (thingName) =>
         [`the thing name ${JSON.stringify(thingName)}`, { ...inAlarm, thingName }, /thingName/] as [
