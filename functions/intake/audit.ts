@@ -25,6 +25,8 @@ const mostThingsOfFinding = 20;
 /** Each takes a call or more, of which AWS IoT answers ten a second, within the time of the function. */
 const mostFindings = 100;
 const atOnce = 5;
+/** Certificates of a CA, or targets of a policy: most may be of no thing. */
+const mostLookedAt = 50;
 
 /**
  * Sends what an audit found to the mailboxes of the things. The message only says that it is over: what it found is asked
@@ -124,14 +126,14 @@ async function trace(one: AuditedResource, audits: Audits): Promise<Traced> {
   };
 }
 
-/** One after the other, until there are things enough. */
+/** One after the other, until there are things enough or too many were looked at. */
 async function traceAll(
   { items, hasMore }: FirstPage,
   listThings: (item: string) => Promise<FirstPage>,
 ): Promise<FirstPage> {
   const things = new Set<string>();
-  let isPartial = hasMore;
-  for (const item of items) {
+  let isPartial = hasMore || items.length > mostLookedAt;
+  for (const item of items.slice(0, mostLookedAt)) {
     if (things.size > mostThingsOfFinding) return { items: [...things], hasMore: true };
     const page = await listThings(item);
     for (const thing of page.items) things.add(thing);

@@ -145,6 +145,24 @@ describe('the findings of an audit that is over', () => {
     expect(told).toEqual([`${revoked}: 1 finding of no thing\n`]);
   });
 
+  it('of a CA with many certificates of no thing take no more calls than there is time for, and clear nothing of it', async () => {
+    const { take, events, told } = setUp();
+    const revoked = 'REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK';
+    const many = Array.from({ length: 200 }, (_, index) => `empty-${index}`);
+    const found = { [revoked]: [aResource({ caCertificateId: 'ca1' })] };
+    await take({ found, authorities: { ca1: ['c1'] }, certificates: { c1: ['pump'] } }, {}, [revoked]);
+    events();
+
+    await take(
+      { found, authorities: { ca1: [...many, 'c1'] }, certificates: { c1: ['pump'] } },
+      { taskId: 'task-2', startedAt: now + 1 },
+      [revoked],
+    );
+
+    expect(events()).toEqual([]);
+    expect(told.at(-1)).toContain('1 with more things than Cordon takes of a finding or an audit');
+  });
+
   it('are cleared by the next audit whose list has them no more, and by no older one', async () => {
     const { take, events } = setUp();
     await take(ofCertificate);
