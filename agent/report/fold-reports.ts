@@ -1,7 +1,7 @@
 import { mergeEvidence } from '../processes/evidence';
 import type { MetricValue } from '../processes/metric-sample';
 import type { Health } from './health';
-import type { Report } from './report';
+import { fitMessage, type Report } from './report';
 
 /** As many as a report has in one list. */
 const mostItems = 50;
@@ -20,7 +20,7 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
   const gap = older.failures?.agent;
   const failures = gap === undefined ? newer.failures : { agent: gap, ...newer.failures };
   const totals = foldTotals(older, newer, customMetrics, peaks);
-  return {
+  return fitMessage({
     header: newer.header,
     ...(metrics && { metrics }),
     ...(customMetrics && { custom_metrics: customMetrics }),
@@ -35,7 +35,7 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
     // What is for Device Defender has none.
     ...(newer.madeAt !== undefined && intervals > 1 && { intervals }),
     ...(newer.madeAt !== undefined && { madeAt: newer.madeAt }),
-  };
+  });
 }
 
 function foldHealth(older: Report['health'], newer: Health): Health {

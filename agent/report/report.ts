@@ -53,11 +53,39 @@ const largestBytes = 120 * 1024;
 export function buildReport(content: ReportContent): Report {
   let most = mostRows;
   let report = buildWith(content, most);
-  while (most > 1 && Buffer.byteLength(JSON.stringify(report)) > largestBytes) {
+  while (most > 1 && isTooLarge(report)) {
     most = Math.floor(most / 2);
     report = buildWith(content, most);
   }
   return report;
+}
+
+function isTooLarge(report: Report): boolean {
+  return Buffer.byteLength(JSON.stringify(report)) > largestBytes;
+}
+
+/** A report that was made of others, with shorter lists where it would not fit a message. */
+export function fitMessage(report: Report): Report {
+  let fitted = report;
+  for (let most = mostRows; most >= 1 && isTooLarge(fitted); most = Math.floor(most / 2))
+    fitted = cutLists(report, most);
+  return fitted;
+}
+
+function cutLists({ totals, ...report }: Report, most: number): Report {
+  const metrics = Object.entries(report.custom_metrics ?? {});
+  const cut = metrics.flatMap(([name, [value]]) => {
+    const [list] = Object.values(value);
+    const length = Array.isArray(list) ? list.length : 0;
+    return length > most ? [[name, Math.max(length, totals?.[name] ?? 0)] as const] : [];
+  });
+  const all = { ...totals, ...Object.fromEntries(cut) };
+  return {
+    ...report,
+    custom_metrics: Object.fromEntries(metrics.map(([name, [value]]) => [name, [cutList(value, most)]])),
+    // What is for Device Defender has none.
+    ...(report.madeAt !== undefined && Object.keys(all).length > 0 && { totals: all }),
+  };
 }
 
 function buildWith({ reportId, system, before, values, extras }: ReportContent, most: number): Report {

@@ -104,7 +104,9 @@ function findConnectionOperation(
   { method, query }: DataRequest,
 ): DataOperation | undefined {
   const resource = `client/${clientId}`;
-  const refusal = clientId.startsWith('$') && invalidRequest('The client id must not begin with $');
+  const refusal =
+    !/^[^$].{0,127}$/.test(clientId) &&
+    invalidRequest('The client id must have 1 to 128 characters of one line, and not begin with $');
   if (method === 'DELETE') {
     const run = async () => refusal || (await deleteConnection(plane, clientId, query));
     return { action: 'iot:DeleteConnection', resource, run };

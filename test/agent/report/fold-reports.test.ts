@@ -98,6 +98,38 @@ describe('foldReports', () => {
     ).toBeUndefined();
   });
 
+  it('fits a message to AWS IoT, though each report was near its limit: else it would be refused for ever', () => {
+    const aLong = (
+      metric: string,
+      letter: string,
+    ): readonly [string, readonly [{ string_list: string[] }]] => [
+      metric,
+      [{ string_list: Array.from({ length: 50 }, (_, index) => `${letter}${index}`.padEnd(256, letter)) }],
+    ];
+    const metrics = Array.from({ length: 8 }, (_, index) => `names_${index}`);
+    const rows = Array.from({ length: 10 }, (_, pid) => ({
+      ...{ metric: 'm', pid, ppid: 1, user: 'root', parents: [] },
+      ...{ executable: 'x'.repeat(512), commandLine: 'y'.repeat(1_000) },
+    }));
+    const older = {
+      ...aReport({ id: 1 }),
+      custom_metrics: Object.fromEntries([aLong('gone', 'g')]),
+      evidence: rows,
+    };
+    const newer = {
+      ...aReport({ id: 2 }),
+      madeAt: 2,
+      custom_metrics: Object.fromEntries(metrics.map((name) => aLong(name, 'n'))),
+    };
+
+    const folded = foldReports(older, newer, new Set());
+
+    expect(Buffer.byteLength(JSON.stringify(folded))).toBeLessThanOrEqual(120 * 1024);
+    expect(Object.keys(folded.custom_metrics ?? {})).toHaveLength(9);
+    expect(folded.evidence).toHaveLength(10);
+    expect(folded.totals).toMatchObject({ gone: 50, names_0: 50 });
+  });
+
   it('keeps the evidence of both, of a process once, ten at most', () => {
     const older = {
       ...aReport({ id: 1 }),

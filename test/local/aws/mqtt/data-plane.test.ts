@@ -156,11 +156,15 @@ describe('DeleteConnection', () => {
     });
   });
 
-  it('refuses a client id that begins with $', async () => {
-    await expect(client.send(new DeleteConnectionCommand({ clientId: '$x' }))).rejects.toMatchObject({
-      name: 'InvalidRequestException',
-      $metadata: { httpStatusCode: 400 },
-    });
+  it.each([
+    ['begins with $', '$aws'],
+    ['has two lines', 'a\nb'],
+    ['has 129 characters', 'x'.repeat(129)],
+  ])('refuses a client id that %s', async (_what, clientId) => {
+    for (const command of [new DeleteConnectionCommand({ clientId }), new GetConnectionCommand({ clientId })])
+      await expect(client.send(command as DeleteConnectionCommand)).rejects.toMatchObject({
+        name: 'InvalidRequestException',
+      });
   });
 
   it('finds a client whose id needs encoding', async () => {
