@@ -16,7 +16,7 @@ function describeDetail(detail: Detail): string {
 
     case 'certificates-inactive':
       return detail.certificateIds.length > 0
-        ? `${nameAll(detail.certificateIds)} not active any more`
+        ? `no longer active: ${nameAll(detail.certificateIds)}`
         : 'no certificate was active';
     case 'certificates-cannot-connect':
       return `${nameAll(detail.certificateIds)} can't connect`;
@@ -112,7 +112,7 @@ function describeDetail(detail: Detail): string {
     case 'old-session':
       return `${detail.clientId} is connected with a session older than the denial`;
     case 'may-connect':
-      return 'nothing to undo: the device may connect';
+      return 'the device may connect again';
     case 'client-refused':
       return `the session of ${detail.clientId} could not be ended: ${detail.error}`;
     case 'clients-unnameable':
