@@ -21,7 +21,10 @@ export type HttpRequest = APIGatewayProxyEventV2WithRequestContext<
   APIGatewayEventRequestContextV2 & { readonly authorizer?: Authorizer }
 >;
 
-export type HttpAnswer = APIGatewayProxyStructuredResultV2;
+export interface HttpAnswer extends APIGatewayProxyStructuredResultV2 {
+  /** What stays the same while nothing happens, where the body has the time of the request too. */
+  readonly sameAs?: string;
+}
 
 /** What a caller is told instead of an answer (RFC 9457). `detail` is for the caller: nothing internal is in it. */
 export class HttpProblem extends Error {
@@ -73,17 +76,19 @@ export function jsonResponse(value: unknown, statusCode = 200): HttpAnswer {
 }
 
 /**
- * An answer that can be polled: its tag names its bytes, and who has them already gets none. A cache must not keep it, so the
- * caller keeps both itself.
+ * An answer that can be polled: its tag names its bytes, or what of them counts, and who has them already gets none. A cache
+ * must not keep it, so the caller keeps both itself.
  */
-export function tagAnswer({ headers: asked, routeKey }: HttpRequest, answer: HttpAnswer): HttpAnswer {
+export function tagAnswer(
+  { headers: asked, routeKey }: HttpRequest,
+  { sameAs, ...answer }: HttpAnswer,
+): HttpAnswer {
   if (!routeKey.startsWith('GET ') || answer.statusCode !== 200) return answer;
-  const etag = `"${createHash('sha256')
-    .update(answer.body ?? '')
-    .digest('base64url')
-    .slice(0, 22)}"`;
+  const hash = createHash('sha256').update(sameAs ?? answer.body ?? '');
+  const tag = `"${hash.digest('base64url').slice(0, 22)}"`;
+  const etag = sameAs === undefined ? tag : `W/${tag}`;
   const known = (asked['if-none-match'] ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''));
-  if (known.includes(etag)) return { statusCode: 304, headers: { ...headers, etag } };
+  if (known.includes(tag)) return { statusCode: 304, headers: { ...headers, etag } };
   return { ...answer, headers: { ...answer.headers, etag } };
 }
 

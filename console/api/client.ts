@@ -42,6 +42,7 @@ const mostKept = 60;
 /** Calls the API. An answer that did not change costs a 304, and is the same object as before. */
 export function createClient({ api, token }: ClientOptions) {
   const kept = new Map<string, Kept>();
+  const asked = new Map<string, Promise<unknown>>();
   const listeners = new Set<() => void>();
   let connection: Connection = { state: 'connecting' };
 
@@ -100,6 +101,29 @@ export function createClient({ api, token }: ClientOptions) {
     return new ApiError('refused', why, status);
   }
 
+  async function load(path: string): Promise<unknown> {
+    const known = kept.get(path);
+    const headers = known?.etag === undefined ? {} : { 'if-none-match': known.etag };
+    const response = await send(path, { headers });
+    const text = response.status === 304 ? known?.text : await response.text();
+    const isSame = known !== undefined && text === known.text;
+    const value: unknown = isSame
+      ? known.value
+      : JSON.parse(text ?? 'null', path === '/rules' ? undefined : showText);
+    kept.delete(path);
+    kept.set(path, {
+      etag: response.headers.get('etag') ?? known?.etag,
+      text: text ?? '',
+      value,
+      at: Date.now(),
+    });
+    for (const oldest of kept.keys()) {
+      if (kept.size <= mostKept) break;
+      kept.delete(oldest);
+    }
+    return value;
+  }
+
   return {
     connection: () => connection,
 
@@ -114,27 +138,11 @@ export function createClient({ api, token }: ClientOptions) {
       return found && { value: found.value as T, at: found.at };
     },
 
-    async get<T>(path: string): Promise<T> {
-      const known = kept.get(path);
-      const headers = known?.etag === undefined ? {} : { 'if-none-match': known.etag };
-      const response = await send(path, { headers });
-      const text = response.status === 304 ? known?.text : await response.text();
-      const isSame = known !== undefined && text === known.text;
-      const value: unknown = isSame
-        ? known.value
-        : JSON.parse(text ?? 'null', path === '/rules' ? undefined : showText);
-      kept.delete(path);
-      kept.set(path, {
-        etag: response.headers.get('etag') ?? known?.etag,
-        text: text ?? '',
-        value,
-        at: Date.now(),
-      });
-      for (const oldest of kept.keys()) {
-        if (kept.size <= mostKept) break;
-        kept.delete(oldest);
-      }
-      return value as T;
+    /** Who asks for what is asked for already gets the same answer. */
+    get<T>(path: string): Promise<T> {
+      const running = asked.get(path) ?? load(path).finally(() => asked.delete(path));
+      asked.set(path, running);
+      return running as Promise<T>;
     },
 
     /** As it is, and not kept. */

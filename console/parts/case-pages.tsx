@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import type { CaseListAnswer } from '../../shared/api/answers';
 import { type Live, useLive } from '../api/live';
 import type { ListedCase } from '../api/types';
-import { needsSomebody } from '../words/status';
+import { sortByUrgency } from '../words/urgency';
 import { CaseRow } from './case-row';
 import { useNow } from './clock';
 import { KillSwitchNotice } from './kill-switch';
@@ -36,7 +36,7 @@ export function CasePages({ first, listRef, empty, before, ...rows }: CasePagesP
         empty
       ) : (
         <ul class="cases" ref={listRef} aria-label="Cases">
-          <Page page={{ ...first.value, cases: sortByUrgency(cases) }} {...rows} />
+          <Page page={{ ...first.value, cases: sortByUrgency(cases, Date.now()) }} {...rows} />
         </ul>
       )}
     </>
@@ -78,14 +78,5 @@ function NextPage({ cursor, ...rows }: RowsProps & { readonly cursor: string }) 
         {isOpen ? (live.error?.message ?? 'Loading…') : 'Show more'}
       </button>
     </li>
-  );
-}
-
-/** Within a status, the question that expires first comes first; severity breaks ties. */
-function sortByUrgency(cases: readonly ListedCase[]): ListedCase[] {
-  const rankOf = ({ status }: ListedCase) => needsSomebody.indexOf(status);
-  return [...cases].sort(
-    (one, other) =>
-      rankOf(one) - rankOf(other) || (one.expiresAt ?? Infinity) - (other.expiresAt ?? Infinity) || 0,
   );
 }

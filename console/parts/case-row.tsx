@@ -3,6 +3,7 @@ import type { ListedCase } from '../api/types';
 import { shortenActor } from '../words/actor';
 import { nameBehavior } from '../words/group';
 import { writeTimeLeft } from '../words/time';
+import { soonMs } from '../words/urgency';
 import { Ago } from './clock';
 import { Severity, Status } from './status';
 
@@ -12,8 +13,6 @@ interface CaseRowProps {
   readonly isSelected: boolean;
   readonly onToggle: (one: ListedCase) => void;
 }
-
-const soonMs = 15 * 60_000;
 
 export function CaseRow({ one, now, isSelected, onToggle }: CaseRowProps) {
   const { thingName, status, severity, behaviors = [], moreBehaviors = 0, expiresAt, assignee, reason } = one;

@@ -29,7 +29,8 @@ export function NeedsSomebody() {
   // The list first: what counts all cases takes longer, the more there are.
   const [isListed, setIsListed] = useState(false);
   useEffect(() => setIsListed((before) => before || first.value !== undefined), [first.value]);
-  const summary = useLive<Summary>(isListed ? `/summary?${new URLSearchParams(filter)}` : undefined, 15_000);
+  const all = isFiltered ? `/summary?${new URLSearchParams(filter)}` : '/summary';
+  const summary = useLive<Summary>(isListed ? all : undefined, 15_000);
   const list = useRef<HTMLUListElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const go = (to: ListPlace) => route(writeAddress({ show: query.show, thing, behaviors, ...to }));

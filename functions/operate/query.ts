@@ -34,7 +34,9 @@ export function listOf<const T extends readonly string[]>(names: T) {
   );
 }
 
-export const cursor = z.optional(z.string().check(z.minLength(1), z.maxLength(4_096)));
+export const cursor = z.optional(
+  z.string().check(z.minLength(1, 'expected the `next` of the page before'), z.maxLength(4_096)),
+);
 
 /** What a list throws of a cursor is for the caller to mend. */
 export function refuseCursor(error: unknown): never {

@@ -37,7 +37,9 @@ export async function showAudit(request: HttpRequest, { audit, clock }: AuditPor
   const page = await audit
     .page({ actor: asked.actor, thingName: asked.thing, from, to, limit, cursor: asked.cursor })
     .catch(refuseCursor);
-  if (format === 'json') return jsonResponse(page);
+  // A cursor has the time of the request, and each continues the same list.
+  const sameAs = JSON.stringify([page.acts, page.next !== undefined]);
+  if (format === 'json') return { ...jsonResponse(page), sameAs };
   const head = ['at', 'actor', 'thing', 'case', 'what', 'detail'];
   return csvResponse([head, ...page.acts.map(writeRow)], page.next);
 }

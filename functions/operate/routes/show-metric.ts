@@ -60,14 +60,15 @@ export async function showMetric(request: HttpRequest, ports: MetricPorts): Prom
   ]);
   const cases = [...(newest ? [newest.value] : []), ...earlier];
   const unique = [...new Map(cases.map((record) => [record.caseId, record])).values()];
-  return jsonResponse({
-    ...{ thingName, metric, from, to, ...page },
+  const shown = {
+    ...page,
     behaviors: listBehaviors(metric, ports.securityProfiles),
     marks: unique
       .flatMap((record) => markCase(record, metric))
       .filter(({ at }) => at >= from && at <= to)
       .toSorted((a, b) => a.at - b.at),
-  });
+  };
+  return { ...jsonResponse({ thingName, metric, from, to, ...shown }), sameAs: JSON.stringify(shown) };
 }
 
 function listBehaviors(metric: string, profiles: Configuration['securityProfiles']) {

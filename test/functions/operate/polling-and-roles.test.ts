@@ -23,6 +23,23 @@ describe('an answer that is polled', () => {
     expect([changed.statusCode, changed.body]).toEqual([200, first.body]);
   });
 
+  it.each([
+    ['GET /audit', {}],
+    ['GET /things/{thing}/metrics/{metric}', { pathParameters: { thing: 'mything1', metric: 'm' } }],
+  ])('is the same for %s while only the time of the request changes', async (route, more) => {
+    let at = now;
+    const { handle } = anOperator([contained], { clock: () => at });
+    const first = await handle(aRequest(route, more));
+    at += 10_000;
+    const etag = String(first.headers?.etag);
+
+    const again = await handle(aRequest(route, { ...more, headers: { 'if-none-match': etag } }));
+
+    expect(etag).toMatch(/^W\/"[\w-]{22}"$/);
+    expect(first).not.toHaveProperty('sameAs');
+    expect([first.statusCode, again.statusCode, again.body]).toEqual([200, 304, undefined]);
+  });
+
   it('is never a problem, nor the answer to a command', async () => {
     const { handle } = anOperator([contained]);
 
