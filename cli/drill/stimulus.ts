@@ -2,6 +2,7 @@ import type { Configuration, Criteria } from '../../shared/domain/configuration'
 import { violates } from '../../shared/domain/detection/criteria';
 import { findMetric, type Metric, type ValueKey } from '../../shared/domain/detection/metrics';
 import type { MetricValue } from '../../shared/domain/findings/violation';
+import { boundNumber } from '../../shared/domain/json';
 import { CliError, UsageError } from '../cli-error';
 
 /** A behavior that a drill can break, with a value inside its bounds and one outside. */
@@ -119,14 +120,15 @@ function listCandidates({ key }: Metric, { value = {} }: Criteria): MetricValue[
       const bound = value.count ?? value.number ?? 0;
       // Far enough that adding it changes a large bound.
       const step = Math.max(1, Math.ceil(Math.abs(bound) * 0.01));
-      const near = [bound, bound + step, bound - step];
+      // As the detector reads them from a report.
+      const near = [bound, bound + step, bound - step].map(boundNumber);
       return near
         .filter((candidate) => key === 'number' || (candidate >= 0 && Number.isSafeInteger(candidate)))
         .map((candidate) => ({ [key]: candidate }));
     }
     case 'numbers': {
       const { numbers = [] } = value;
-      return lists('numbers', numbers, [Math.max(0, ...numbers) + 1]);
+      return lists('numbers', numbers.map(boundNumber), [boundNumber(Math.max(0, ...numbers) + 1)]);
     }
     case 'ports': {
       const { ports = [] } = value;
