@@ -85,7 +85,7 @@ describe('the rights of docs/iam', () => {
     expect(await actorCli.run('comment', '--all', '--thing', 'alarmed', '-c', 'seen')).toMatchObject({
       code: 2,
       out: '',
-      err: expect.stringContaining('--all needs --expect: 1 case match now'),
+      err: expect.stringContaining('--all needs --expect: 1 case matches now'),
     });
     await forgetOutline('alarmed');
     const selected = ['--all', '--thing', 'alarm*', '--expect', '1'];
