@@ -1,5 +1,9 @@
+import { useLive } from '../api/live';
+
 /** What the local stack captured of Slack and e-mail: a page of its own, since its text is others'. */
 export function MessagesView({ address }: { readonly address: string | undefined }) {
+  // The page shows whether the API answers, and nothing else here asks it.
+  useLive('/me', 10_000);
   if (address === undefined) return <p>Only the local stack captures messages.</p>;
   return (
     <section class="view">

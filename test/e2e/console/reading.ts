@@ -109,6 +109,7 @@ export function testReading(at: ConsoleStack): void {
         () => `all of ${path}`,
         async () => (await page.locator('main .pending').count()) === 0,
       );
+      await page.getByText('Live', { exact: true }).waitFor();
       expect(await findFaults(page)).toEqual([]);
       for (const width of [640, 390]) {
         await page.setViewportSize({ width, height: 844 });
