@@ -4,6 +4,7 @@ import {
   GetPolicyCommand,
   type IoTClient,
   ListAttachedPoliciesCommand,
+  ListPolicyVersionsCommand,
   ListThingGroupsForThingCommand,
   ListThingPrincipalsCommand,
 } from '@aws-sdk/client-iot';
@@ -42,8 +43,13 @@ async function snapshotCertificate(
   ]);
   const named = await Promise.all(
     policies.map(async ({ policyName = '' }) => {
-      const { defaultVersionId, policyDocument } = await iot.send(new GetPolicyCommand({ policyName }));
-      return [`policy ${policyName}`, `version ${defaultVersionId}: ${policyDocument}`] as const;
+      const [{ defaultVersionId, policyDocument }, { policyVersions = [] }] = await Promise.all([
+        iot.send(new GetPolicyCommand({ policyName })),
+        iot.send(new ListPolicyVersionsCommand({ policyName })),
+      ]);
+      const versions = policyVersions.map(({ versionId = '' }) => versionId).toSorted();
+      const text = `version ${defaultVersionId} of ${versions.join(', ')}: ${policyDocument}`;
+      return [`policy ${policyName}`, text] as const;
     }),
   );
   const name = `certificate ${certificateId.slice(0, 12)}`;
