@@ -198,6 +198,9 @@ describe('the rights of docs/iam', () => {
         await groups.listPolicies(`${await groups.readArnPrefix()}:thinggroup/cordon-quarantine`),
       ).toEqual(['cordon-dev-quarantine']);
       expect(await groups.readPolicy('cordon-dev-quarantine')).toContain('"Deny"');
+      expect(await groups.listTargets('cordon-dev-quarantine')).toEqual([
+        `${await groups.readArnPrefix()}:thinggroup/cordon-quarantine`,
+      ]);
       const stored = ssm.send(new GetParameterCommand({ Name: '/cordon-dev/none' }));
       await expect(stored).rejects.toMatchObject({ name: 'ParameterNotFound' });
       await lambda.send(new GetFunctionCommand({ FunctionName: 'cordon-dev-respond' }));
