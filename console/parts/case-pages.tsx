@@ -2,7 +2,6 @@ import { useRef, useState } from 'preact/hooks';
 import type { CaseListAnswer } from '../../shared/api/answers';
 import { type Live, useLive } from '../api/live';
 import type { ListedCase } from '../api/types';
-import { sortByUrgency } from '../words/urgency';
 import { CaseRow } from './case-row';
 import { useNow } from './clock';
 import { KillSwitchNotice } from './kill-switch';
@@ -36,8 +35,11 @@ export function CasePages({ first, listRef, empty, before, ...rows }: CasePagesP
         empty
       ) : (
         <ul class="cases" ref={listRef} aria-label="Cases">
-          <Page page={{ ...first.value, cases: sortByUrgency(cases, Date.now()) }} {...rows} />
+          <Page page={first.value} {...rows} />
         </ul>
+      )}
+      {first.value.isComplete === false && (
+        <p>Too many cases to put in order: those that changed least recently are not here.</p>
       )}
     </>
   );

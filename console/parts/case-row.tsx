@@ -1,9 +1,9 @@
+import { expiresSoon } from '../../shared/domain/lists/urgency';
 import { thingPath } from '../api/client';
 import type { ListedCase } from '../api/types';
 import { shortenActor } from '../words/actor';
 import { nameBehavior } from '../words/group';
 import { writeTimeLeft } from '../words/time';
-import { soonMs } from '../words/urgency';
 import { Ago } from './clock';
 import { Severity, Status } from './status';
 
@@ -37,7 +37,7 @@ export function CaseRow({ one, now, isSelected, onToggle }: CaseRowProps) {
       </span>
       <span class="when">
         {expiresAt !== undefined && (
-          <b class={expiresAt - now < soonMs ? 'soon' : ''}>{writeTimeLeft(expiresAt, now)}</b>
+          <b class={expiresSoon(expiresAt, now) ? 'soon' : ''}>{writeTimeLeft(expiresAt, now)}</b>
         )}
         <Ago at={openedAt} />
       </span>

@@ -23,7 +23,8 @@ export function NeedsSomebody() {
   const [scope, setScope] = useState<BulkScope>();
   const { thing = '', behaviors } = query;
   const filter = writeFilter(thing, behaviors);
-  const path = `/cases?${new URLSearchParams({ status: statuses.join(','), limit: String(pageSize), ...filter })}`;
+  const order = statuses === needsSomebody && { order: 'urgency' };
+  const path = `/cases?${new URLSearchParams({ status: statuses.join(','), limit: String(pageSize), ...order, ...filter })}`;
   const isFiltered = thing !== '' || behaviors !== undefined;
   const first = useLive<CaseListAnswer>(path);
   // The list first: what counts all cases takes longer, the more there are.

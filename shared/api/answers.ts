@@ -68,6 +68,10 @@ export const caseList = z.object({
   cases: z.array(listedCase),
   next: z.string().optional().describe('The `cursor` of the next page; absent at the end'),
   examined: z.int().describe('Cases that were looked at'),
+  isComplete: z
+    .boolean()
+    .optional()
+    .describe('Only with `order=urgency`: false where a status has more cases than can be put in order'),
   killSwitch: killSwitch.optional(),
   floods: z.array(flood).optional(),
 });

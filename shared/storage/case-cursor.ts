@@ -1,5 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { CaseStatus } from '../domain/case/status';
+import type { Severity } from '../domain/configuration';
+import { severities } from '../domain/guards/find-playbook';
 import { parseJson } from '../domain/json';
+import type { Urgency } from '../domain/lists/urgency';
 import type { ThingKey } from '../domain/thing-ref';
 import { parseThing } from '../domain/thing-ref';
 import { CursorError } from '../errors';
@@ -19,7 +23,17 @@ export interface ListPosition {
   readonly shards: readonly (ShardPosition | 'start' | 'end')[];
 }
 
+/** Where a list by urgency goes on. */
+export interface UrgencyPosition {
+  /** The time by which the list judges what is urgent (epoch ms). */
+  readonly at: number;
+  readonly statusIndex: number;
+  /** Behind this place in the status; without one, at its beginning. */
+  readonly after?: Urgency | undefined;
+}
+
 const version = 1;
+const urgencyVersion = 2;
 
 /**
  * A position as text. It names positions and nothing else: whose partitions they are in comes from the query that it is
@@ -35,15 +49,69 @@ export function writeCursor({ statusIndex, shards: positions }: ListPosition, qu
 
 /** Throws CursorError for anything but what `writeCursor` wrote for the same query. */
 export function readCursor(cursor: string, query: string, statuses: number): ListPosition {
-  const parsed = parseJson(Buffer.from(cursor, 'base64url').toString('utf8'));
-  if (!Array.isArray(parsed) || parsed.length !== 4) throw new CursorError('is none of this list');
-  const [found, of, statusIndex, written] = parsed;
-  if (found !== version || typeof of !== 'string' || !Array.isArray(written) || written.length !== shards)
-    throw new CursorError('is none of this list');
-  if (of !== hash(query)) throw new CursorError('is of a list with another filter: begin without a cursor');
-  if (!Number.isInteger(statusIndex) || statusIndex < 0 || statusIndex >= statuses)
-    throw new CursorError('is none of this list');
+  const [statusIndex, written] = readParts(cursor, query, version);
+  if (!isIndex(statusIndex, statuses) || !Array.isArray(written) || written.length !== shards)
+    throw new CursorError(foreign);
   return { statusIndex, shards: written.map(readPosition) };
+}
+
+/** Like `writeCursor`: a forged one begins somewhere else in what its bearer may list anyway. */
+export function writeUrgencyCursor({ at, statusIndex, after }: UrgencyPosition, query: string): string {
+  const place = after ? [after.severity, after.expiresAt ?? null, after.openedAt, after.thingName] : null;
+  const text = JSON.stringify([urgencyVersion, hash(query), statusIndex, [at, place]]);
+  return Buffer.from(text).toString('base64url');
+}
+
+/** Throws CursorError for anything but what `writeUrgencyCursor` wrote for the same query. */
+export function readUrgencyCursor(
+  cursor: string,
+  query: string,
+  statuses: readonly CaseStatus[],
+): UrgencyPosition {
+  const [statusIndex, written] = readParts(cursor, query, urgencyVersion);
+  const [at, place] = Array.isArray(written) && written.length === 2 ? written : [];
+  const status = isIndex(statusIndex, statuses.length) ? statuses[statusIndex] : undefined;
+  if (!status || !isTime(at)) throw new CursorError(foreign);
+  return {
+    at,
+    statusIndex: statuses.indexOf(status),
+    ...(place !== null && { after: readPlace(place, status) }),
+  };
+}
+
+function readPlace(value: unknown, status: CaseStatus): Urgency {
+  const [severity, expiresAt, openedAt, name] = Array.isArray(value) && value.length === 4 ? value : [];
+  const thingName = parseThing(name);
+  if (!isSeverity(severity) || !isTime(openedAt) || !thingName || (expiresAt !== null && !isTime(expiresAt)))
+    throw new CursorError(foreign);
+  return { status, severity, ...(expiresAt !== null && { expiresAt }), openedAt, thingName };
+}
+
+const foreign = 'is none of this list';
+
+/** What a list wrote behind its version and the hash of its query. */
+function readParts(cursor: string, query: string, expected: number): unknown[] {
+  const parsed = parseJson(Buffer.from(cursor, 'base64url').toString('utf8'));
+  if (!Array.isArray(parsed) || parsed.length !== 4) throw new CursorError(foreign);
+  const [found, of, ...parts] = parsed;
+  if ((found !== version && found !== urgencyVersion) || typeof of !== 'string')
+    throw new CursorError(foreign);
+  if (of !== hash(query))
+    throw new CursorError('is of a list with another filter or order: begin without a cursor');
+  if (found !== expected) throw new CursorError(foreign);
+  return parts;
+}
+
+function isIndex(value: unknown, length: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < length;
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isSeverity(value: unknown): value is Severity {
+  return (severities as readonly unknown[]).includes(value);
 }
 
 function readPosition(value: unknown): ListPosition['shards'][number] {
@@ -51,14 +119,8 @@ function readPosition(value: unknown): ListPosition['shards'][number] {
   if (value === 1) return 'end';
   const [updatedAt, name, sk] = Array.isArray(value) ? value : [];
   const thingName = parseThing(name);
-  if (
-    !Number.isSafeInteger(updatedAt) ||
-    updatedAt < 0 ||
-    !thingName ||
-    typeof sk !== 'string' ||
-    !isCaseKey(sk)
-  )
-    throw new CursorError('is none of this list');
+  if (!isTime(updatedAt) || !thingName || typeof sk !== 'string' || !isCaseKey(sk))
+    throw new CursorError(foreign);
   return { updatedAt, thingName, sk };
 }
 
@@ -71,8 +133,7 @@ export function writeClosedCursor(thingName: ThingKey, sk: string): string {
 export function readClosedCursor(thingName: ThingKey, cursor: string): string {
   const parsed = parseJson(Buffer.from(cursor, 'base64url').toString('utf8'));
   const [found, of, sk] = Array.isArray(parsed) ? parsed : [];
-  if (found !== version || typeof sk !== 'string' || !closedKey.test(sk))
-    throw new CursorError('is none of this list');
+  if (found !== version || typeof sk !== 'string' || !closedKey.test(sk)) throw new CursorError(foreign);
   if (of !== hash(thingName)) throw new CursorError('is of another thing: begin without a cursor');
   return sk;
 }

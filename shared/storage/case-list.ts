@@ -116,16 +116,16 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
   }
 
   /**
-   * All cases of the statuses, the most urgent first, up to a number that bounds what it costs: `isComplete` says whether
-   * there are more.
+   * All cases of the statuses that changed since a time, up to a number of each shard that bounds what it costs, the newest
+   * changes of a status first: `isComplete` says whether these are all.
    */
-  async function readAll(statuses: readonly CaseStatus[]) {
+  async function readAll(statuses: readonly CaseStatus[], since = 0) {
     const found = await Promise.all(
       Array.from({ length: shards }, async (_, index) => {
         const rows: ListedCase[] = [];
         for (const status of statuses) {
           const shard: Shard = { index, buffer: [], position: 'start', isDrained: false };
-          const whole = { status, since: 0, until: Number.MAX_SAFE_INTEGER };
+          const whole = { status, since, until: Number.MAX_SAFE_INTEGER };
           while (!shard.isDrained) {
             if (rows.length >= maxCounted) return { rows, isComplete: false };
             await refill(shard, { ...whole, limit: maxCounted - rows.length });

@@ -1,12 +1,11 @@
 import { listActs } from '../../console/acts/words';
-import type { CaseAnswer, ListedCase } from '../../console/api/types';
+import type { CaseAnswer } from '../../console/api/types';
 import { findStorms, writeStorm } from '../../console/words/group';
 import { buildTree, type ProcessNode } from '../../console/words/process-tree';
 import { writeStrength } from '../../console/words/proof';
 import { splitRules } from '../../console/words/rules';
 import { writeStory } from '../../console/words/sentence';
 import { writeClock, writeDuration, writeRelative, writeTimeLeft } from '../../console/words/time';
-import { sortByUrgency } from '../../console/words/urgency';
 import { findThreshold, writeCriteria, writeValue } from '../../console/words/violation';
 import { showUnseen } from '../../console/words/visible';
 import type { CaseGroup } from '../../shared/api/answers';
@@ -229,34 +228,5 @@ describe('the acts of a case', () => {
     // To contain what waits for approval is to approve it.
     expect(list([act('contain', 'dangerous'), ...possible])).toEqual(['approve', 'reject', 'harden']);
     expect(list([act('contain', 'dangerous'), act('comment')])).toEqual(['contain']);
-  });
-});
-
-describe('the order of cases', () => {
-  const minute = 60_000;
-  const aCase = (caseId: string, over: Partial<ListedCase>): ListedCase => ({
-    ...{ caseId, thingName: caseId, severity: 'low', status: 'awaiting-approval', updatedAt: now },
-    ...{ openedAt: now, behaviors: [] },
-    ...over,
-  });
-  const order = (cases: readonly ListedCase[]) => sortByUrgency(cases, now).map(({ caseId }) => caseId);
-
-  it('is by status, then by what expires soon, then by severity, then by the time left', () => {
-    expect(
-      order([
-        aCase('low', { expiresAt: now + 60 * minute }),
-        aCase('critical later', { severity: 'critical', expiresAt: now + 90 * minute }),
-        aCase('critical', { severity: 'critical', expiresAt: now + 80 * minute }),
-        aCase('low and soon', { expiresAt: now + 5 * minute }),
-        aCase('failed', { status: 'containment-failed' }),
-      ]),
-    ).toEqual(['failed', 'low and soon', 'critical', 'critical later', 'low']);
-  });
-
-  it('stays as the API has it where nobody is needed', () => {
-    const contained = ['one', 'two'].map((name) => aCase(name, { status: 'contained' }));
-    const [one, two] = contained;
-    expect(order([...contained])).toEqual(['one', 'two']);
-    expect(order([two, { ...one, severity: 'critical' }] as ListedCase[])).toEqual(['two', 'one']);
   });
 });

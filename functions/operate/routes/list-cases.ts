@@ -1,13 +1,20 @@
 import * as z from 'zod/mini';
 import { type CaseStatus, openStatuses } from '../../../shared/domain/case/status';
-import { type HttpAnswer, type HttpRequest, jsonResponse, readQuery } from '../../../shared/http';
+import {
+  type HttpAnswer,
+  HttpProblem,
+  type HttpRequest,
+  jsonResponse,
+  readQuery,
+} from '../../../shared/http';
 import type { Clock, Floods, KillSwitchReader } from '../../../shared/ports';
-import type { CasePage, CaseQuery } from '../../../shared/storage/case-list';
+import type { CaseListReader } from '../../../shared/storage/case-list';
+import { pageByUrgency } from '../../../shared/storage/urgent-cases';
 import { caseFilter, count, cursor, epochMs, listOf, readFilter, refuseCursor } from '../query';
 import { showFloods, showKillSwitch } from '../show';
 
 export interface ListPorts {
-  readonly list: { page(query: CaseQuery): Promise<CasePage> };
+  readonly list: Pick<CaseListReader, 'page' | 'readAll'>;
   readonly killSwitch: KillSwitchReader;
   readonly floods: Pick<Floods, 'list'>;
   readonly keepClosedMs: number;
@@ -21,29 +28,34 @@ export const listQuery = z.strictObject({
   status: z.optional(listOf([...openStatuses, 'closed'])),
   ...caseFilter.shape,
   since: epochMs,
+  order: z.optional(z.enum(['newest', 'urgency'])),
   limit: count(1, maxLimit),
   cursor,
 });
 
-/** Open cases, those that need a person first, or the cases of the requested statuses; then by their last change. */
-export async function listCases(
-  request: HttpRequest,
-  { list, killSwitch, floods, keepClosedMs, clock }: ListPorts,
-): Promise<HttpAnswer> {
+/** Open cases, those that need a person first, or the cases of the requested statuses; then in the order asked for. */
+export async function listCases(request: HttpRequest, ports: ListPorts): Promise<HttpAnswer> {
+  const { killSwitch, floods, clock } = ports;
   const asked = readQuery(request, listQuery);
-  const { status, limit = 100, cursor, since, ...filter } = asked;
-  const statuses: readonly CaseStatus[] = status ?? openStatuses;
   const seen = showKillSwitch(killSwitch);
   const flooding = floods.list(clock());
-  const page = list.page({
-    statuses,
-    filter: readFilter(filter),
-    since,
-    // Of open cases all are kept.
-    ...(statuses.includes('closed') && { keptSince: Math.max(0, clock() - keepClosedMs) }),
-    limit,
-    cursor,
-  });
-  const [found, told, state] = await Promise.all([page.catch(refuseCursor), flooding, seen]);
+  const [found, told, state] = await Promise.all([
+    findPage(asked, ports).catch(refuseCursor),
+    flooding,
+    seen,
+  ]);
   return jsonResponse({ ...found, ...showFloods(told), ...state });
+}
+
+async function findPage(asked: z.output<typeof listQuery>, { list, keepClosedMs, clock }: ListPorts) {
+  const { status, limit = 100, cursor, since, order, ...filter } = asked;
+  const statuses: readonly CaseStatus[] = status ?? openStatuses;
+  const query = { statuses, filter: readFilter(filter), since, limit, cursor };
+  const hasClosed = statuses.includes('closed');
+  if (order === 'urgency') {
+    if (hasClosed) throw new HttpProblem(400, 'expected only open statuses with order=urgency', 'order');
+    return pageByUrgency({ ...query, now: clock() }, list.readAll);
+  }
+  // Of open cases all are kept.
+  return list.page({ ...query, ...(hasClosed && { keptSince: Math.max(0, clock() - keepClosedMs) }) });
 }

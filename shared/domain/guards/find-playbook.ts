@@ -4,7 +4,7 @@ import type { AuditFinding, ExternalFinding } from '../findings/finding';
 import type { Violation } from '../findings/violation';
 
 const ranks = { LOW: 1, MEDIUM: 2, HIGH: 3 } as const;
-const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
+export const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
 
 /** Negative where the first is the milder. */
 export function compareSeverity(one: Severity, other: Severity): number {

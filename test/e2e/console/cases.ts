@@ -1,4 +1,6 @@
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { CaseStatus } from '../../../shared/domain/case/status';
+import type { Severity } from '../../../shared/domain/configuration';
 import { outlineCase } from '../../../shared/domain/lists/outline';
 import { partitionOf, shardOf } from '../../../shared/storage/items';
 import { anAlert, aReport } from '../alerts';
@@ -46,8 +48,20 @@ export async function waitForOther(e2e: EndToEnd, things: readonly string[], sta
     },
   );
 }
-/** Writes copies of a case straight to the table, under other names. */
-export async function multiplyCase(e2e: EndToEnd, thingName: string, copies: number): Promise<void> {
+interface Copy {
+  readonly name: string;
+  readonly status?: CaseStatus;
+  readonly severity?: Severity;
+  readonly changedMsAgo?: number;
+}
+
+/** Writes copies of a case straight to the table, contained unless `describe` says otherwise. */
+export async function multiplyCase(
+  e2e: EndToEnd,
+  thingName: string,
+  copies: number,
+  describe: (index: number) => Copy = (index) => ({ name: `many-${index}` }),
+): Promise<void> {
   const table = e2e.stack.deployed.outputs.TableName ?? '';
   const documents = DynamoDBDocumentClient.from(e2e.dynamodb);
   const original = (await e2e.cases.load(thingName as never))?.value;
@@ -55,8 +69,10 @@ export async function multiplyCase(e2e: EndToEnd, thingName: string, copies: num
   const outline = outlineCase(original);
   const batches = Array.from({ length: Math.ceil(copies / 25) }, (_, batch) =>
     Array.from({ length: 25 }, (_, index) => {
-      const name = `many-${batch * 25 + index}` as typeof original.thingName;
-      const { severity, updatedAt } = original;
+      const copy = describe(batch * 25 + index);
+      const name = copy.name as typeof original.thingName;
+      const { status = 'contained', severity = original.severity, changedMsAgo = 0 } = copy;
+      const updatedAt = original.updatedAt - changedMsAgo;
       return {
         PutRequest: {
           Item: {
@@ -69,7 +85,7 @@ export async function multiplyCase(e2e: EndToEnd, thingName: string, copies: num
               updatedAt,
               outline,
             },
-            statusKey: `STATUS#contained#${shardOf(name)}`,
+            statusKey: `STATUS#${status}#${shardOf(name)}`,
           },
         },
       };

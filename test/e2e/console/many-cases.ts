@@ -19,6 +19,22 @@ export function testManyCases(at: ConsoleStack): void {
     await page.context().close();
   }, 180_000);
 
+  it('shows the most urgent of 300 waiting cases first, although it changed before all others', async () => {
+    const last = 299;
+    await multiplyCase(at.e2e, 'hostile:_-1', last + 1, (index) => ({
+      ...{ name: `waits-${index}`, status: 'awaiting-approval', changedMsAgo: index },
+      severity: index === last ? 'critical' : 'low',
+    }));
+    const page = await at.open('?thing=waits-');
+
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.locator('a.thing').nth(99).waitFor();
+
+    const names = await page.locator('a.thing').allTextContents();
+    expect([names[0], new Set(names).size]).toEqual([`waits-${last}`, 100]);
+    await page.context().close();
+  }, 180_000);
+
   it('draws all values of a metric, although the API gives 1,000 at once', async () => {
     const { stack, dynamodb } = at.e2e;
     const { datapoints } = connectDetection(stack.deployed.outputs.TableName ?? '', dynamodb);

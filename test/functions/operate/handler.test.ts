@@ -89,6 +89,9 @@ describe('the API of cases', () => {
     [{ limit: '-1' }, 'limit'],
     [{ staus: 'contained' }, 'staus'],
     [{ severity: 'urgent' }, 'severity.0'],
+    [{ order: 'oldest' }, 'order'],
+    [{ order: 'urgency', status: 'contained,closed' }, 'order'],
+    [{ order: 'urgency', cursor: 'made-up' }, 'cursor'],
     [{ behavior: 'a/b/c' }, 'behavior'],
     [{ behavior: '<b>' }, 'behavior'],
     [{ thing: '../x' }, 'thing'],
@@ -103,6 +106,27 @@ describe('the API of cases', () => {
       type: 'application/problem+json',
       value: { type: 'about:blank', title: 'Bad Request', status: 400, detail: expect.any(String), field },
     });
+  });
+
+  it('lists by urgency over all pages, whatever changed last', async () => {
+    const cases = (['low', 'critical', 'high'] as const).map((severity, index) => ({
+      ...contained,
+      ...{ thingName: thingKey(severity), severity, updatedAt: contained.updatedAt - index },
+    }));
+    const { ask } = anOperator(cases);
+    const list = async (query: Record<string, string>) => {
+      const { value } = await ask('GET /cases', { queryStringParameters: { limit: '2', ...query } });
+      return { ...value, names: value.cases.map(({ thingName }: Case) => thingName) };
+    };
+
+    const first = await list({ order: 'urgency' });
+    const second = await list({ order: 'urgency', cursor: first.next });
+
+    expect([first.names, second.names]).toEqual([['critical', 'high'], ['low']]);
+    expect([first.isComplete, second.next]).toEqual([true, undefined]);
+    expect(await list({ order: 'newest' })).toEqual(await list({}));
+    expect(await list({})).toMatchObject({ names: ['low', 'critical'] });
+    expect(await list({})).not.toHaveProperty('isComplete');
   });
 
   it('hands a filter on to the list, and says which cursor is none', async () => {

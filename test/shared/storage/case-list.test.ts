@@ -13,6 +13,7 @@ import { connectDigests } from '../../../shared/storage/digests';
 import { refuseUnbuilt } from '../../../shared/storage/status-index';
 import { connectStormList, connectStorms } from '../../../shared/storage/storms';
 import { connectTable } from '../../../shared/storage/table';
+import { pageByUrgency } from '../../../shared/storage/urgent-cases';
 import { flushed, now } from '../../builders';
 import { aContainedCase, aReleasedCase } from '../../cli/stored-cases';
 import { startTestStack, type TestStack } from '../../local/aws/gateway/local-aws';
@@ -127,6 +128,30 @@ describe('a list of cases', () => {
     } while (cursor !== undefined);
 
     expect(pages).toEqual([['case-e', 'case-d'], ['case-c', 'case-b'], ['case-a']]);
+  }, 60_000);
+
+  it('is by urgency where it is asked for, over all pages and shards', async () => {
+    const records = names.map((name, index) =>
+      aCaseOf(name, {
+        ...{ updatedAt: now - index, openedAt: now - index },
+        severity: index % 19 === 18 ? 'critical' : 'high',
+      }),
+    );
+    const { list } = await openTable('urgent', records);
+    const listed: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const query = { statuses: openStatuses, limit: 20, since: now - 50, now, cursor };
+      const page = await pageByUrgency(query, list.readAll);
+      listed.push(...page.cases.map(({ thingName }) => thingName));
+      cursor = page.next;
+    } while (cursor !== undefined);
+
+    const oldestFirst = names.slice(0, 51).toReversed();
+    expect(listed).toEqual([
+      ...['thing-37', 'thing-18'],
+      ...oldestFirst.filter((name) => name !== 'thing-37' && name !== 'thing-18'),
+    ]);
   }, 60_000);
 
   it('shows what people ask first about a case, without reading it', async () => {
