@@ -12,7 +12,7 @@ export interface ProcReader {
   read(path: string): Buffer | ReadFailure;
   /** The same for a file that is read several times a second: opening it costs five times as much as reading it. */
   readAgain(path: string): Buffer | ReadFailure;
-  /** The whole of a file that may be large, such as a socket table. */
+  /** The whole of a file that may be large, such as a socket table; what is beyond 64 MB is a problem. */
   readWhole(path: string): Buffer | ReadFailure;
   list(path: string): readonly string[] | ReadFailure;
   readLink(path: string): string | ReadFailure;
@@ -35,8 +35,8 @@ const smallFileBytes = 64 * 1024;
 const shortReadBytes = 1024;
 /** Of a fork bomb only the first keep theirs. */
 const mostKeptFiles = 64;
-/** A socket table row has 150 bytes: room for 200,000 sockets. */
-const largestFileBytes = 32 * 1024 * 1024;
+/** A socket table row has 150 bytes: room for more than 400,000 sockets. */
+const largestFileBytes = 64 * 1024 * 1024;
 /** One program can make thousands of processes that can't be read. */
 const mostProblems = 64;
 
@@ -62,16 +62,20 @@ export function createProcReader(root = '/proc'): ProcReader {
   return {
     read: (path) => attempt(path, () => withFile(`${root}/${path}`, readSmall)),
     readAgain: (path) => attempt(path, () => kept.use(path, readSmall)),
-    readWhole: (path) =>
-      attempt(path, () => {
+    readWhole: (path) => {
+      const bytes = attempt(path, () => {
         const fill = (descriptor: number): number => fillFrom(descriptor, buffer, buffer.length);
         let length = withFile(`${root}/${path}`, fill);
         while (length === buffer.length && buffer.length < largestFileBytes) {
-          buffer = Buffer.allocUnsafe(buffer.length * 4);
+          buffer = Buffer.allocUnsafe(Math.min(buffer.length * 4, largestFileBytes));
           length = withFile(`${root}/${path}`, fill);
         }
         return buffer.subarray(0, length);
-      }),
+      });
+      if (bytes.length === largestFileBytes && problems.size < mostProblems)
+        problems.set(path, 'longer than 64 MB, so what follows is not counted');
+      return bytes;
+    },
     list: (path) => attempt(path, () => host.readdirSync(`${root}/${path}`)),
     readLink: (path) => attempt(path, () => host.readlinkSync(`${root}/${path}`)),
     identify: (path) =>

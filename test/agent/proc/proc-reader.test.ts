@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProcReader } from '../../../agent/proc/proc-reader';
@@ -18,6 +18,18 @@ describe('createProcReader', () => {
     expect([proc.read('large').length, proc.readWhole('large').length, proc.read('large').length]).toEqual([
       65_536, 300_000, 65_536,
     ]);
+  });
+
+  it('says that a file is longer than it reads, until it is no more', () => {
+    const path = join(directory, 'tcp');
+    writeFileSync(path, '');
+    truncateSync(path, 64 * 1024 * 1024 + 1);
+    const proc = createProcReader(directory);
+
+    expect(proc.readWhole('tcp')).toHaveLength(64 * 1024 * 1024);
+    expect(proc.problems()).toEqual(new Map([['tcp', 'longer than 64 MB, so what follows is not counted']]));
+    truncateSync(path, 10);
+    expect([proc.readWhole('tcp').length, proc.problems().size]).toEqual([10, 0]);
   });
 
   it('says gone for what is not there or was read too late', () => {
