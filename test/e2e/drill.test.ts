@@ -117,7 +117,7 @@ describe('cordon drill', () => {
     expect(await leftOf()).toEqual([]);
 
     const killed = await interruptAt(/denial verified/, 'SIGKILL');
-    expect(killed.code).toBeNull();
+    expect(killed).toEqual({ code: null, err: expect.stringMatching(/denial verified/) });
     const [left = ''] = await leftOf();
     expect(left).toMatch(/^cordon-drill-/);
     const { code, err } = await drill();
