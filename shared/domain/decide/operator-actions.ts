@@ -105,7 +105,7 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     emphasis: 'dangerous',
     needs: 'actions',
     forcible: 'though others use its certificate or policy',
-    ends: { reached: ['contained'], done: 'is contained harder, and the denial is verified' },
+    ends: { reached: ['contained'], done: 'is hardened, and the denial is verified' },
     objection: (record) => (record && isContainment(record) ? undefined : 'is not held'),
   },
   comment: {

@@ -32,7 +32,7 @@ function describeNews(news: News): string {
       return `${behavior} is in alarm as well; the thing is already held${why}`;
     }
     case 'held-harder':
-      return `${news.behavior} is in alarm as well; held harder, by ${news.actions.join(', ')}`;
+      return `${news.behavior} is in alarm as well; hardened by ${news.actions.join(', ')}`;
     case 'no-longer-undermined':
       return `${news.object === 'policy' ? `policy ${news.name}` : nameCertificate(news.name)} is no longer a way round the containment, says a later audit`;
     case 'foreign-clear':

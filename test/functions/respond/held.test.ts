@@ -43,7 +43,7 @@ describe('a further violation of a held thing', () => {
     });
     expect(shownCaseOf(world).pastContainments).toHaveLength(1);
     expect(textsOf(world)).toContain(
-      'new-violation: myapp-processes/worse is in alarm as well; held harder, by deactivate-certificate',
+      'new-violation: myapp-processes/worse is in alarm as well; hardened by deactivate-certificate',
     );
 
     await engine(operator('release'));
