@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { promptCalls } from '../../cli/calls';
@@ -7,14 +7,11 @@ import { promptCalls } from '../../cli/calls';
 /** What a server does with the requests that come, one after the other. */
 type Answer = 'throttle' | 'answer' | 'hang' | 'cut';
 
-let server: Server;
 let seen: number;
-
-afterEach(() => server?.close());
 
 async function ask(answers: readonly Answer[], requestTimeout?: number): Promise<string> {
   seen = 0;
-  server = createServer((_request, response) => {
+  const server = createServer((_request, response) => {
     const answer = answers[seen++] ?? answers.at(-1);
     if (answer === 'cut') response.destroy();
     if (answer === 'throttle')
@@ -37,6 +34,7 @@ async function ask(answers: readonly Answer[], requestTimeout?: number): Promise
     return (error as Error).name;
   } finally {
     client.destroy();
+    server.close();
     server.closeAllConnections();
   }
 }
