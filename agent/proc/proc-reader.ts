@@ -3,6 +3,11 @@ import { closeQuietly, codeOf, host } from '../host';
 /** What a failed look into /proc means: the process went away, it may not be seen, or whatever else: it is unknown. */
 export type ReadFailure = 'gone' | 'denied' | 'unreadable';
 
+/** Tells a failure from a path or another text that was found. */
+export function isFailure(found: string): found is ReadFailure {
+  return found === 'gone' || found === 'denied' || found === 'unreadable';
+}
+
 /**
  * Reads /proc through one preallocated buffer: `readFileSync` per process took 129 MB resident at 2,000 processes,
  * this 58 MB. Every view it returns is valid only until the next read.

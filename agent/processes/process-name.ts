@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { ProcessSelector } from '../config/metric-definition';
 import { scriptArgumentOf } from '../config/script-argument';
 import { belongsToUnit, readCgroup } from '../proc/cgroup';
-import type { ProcReader } from '../proc/proc-reader';
+import { isFailure, type ProcReader } from '../proc/proc-reader';
 import { parseCommandLine } from '../proc/proc-stat';
 import { fileNameOf } from '../text';
 
@@ -52,7 +52,7 @@ export function createPathResolver(proc: ProcReader, clock = () => performance.n
 /** The path of a process's program, also when its file was replaced since; undefined for one that can't be seen. */
 export function programOf(proc: ProcReader, pid: number): string | undefined {
   const path = proc.readLink(`${pid}/exe`);
-  if (path === 'gone' || path === 'denied' || path === 'unreadable') return undefined;
+  if (isFailure(path)) return undefined;
   return path.endsWith(deletedMark) ? path.slice(0, -deletedMark.length) : path;
 }
 

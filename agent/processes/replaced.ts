@@ -1,5 +1,5 @@
 import { isLauncher } from '../config/script-argument';
-import type { ProcReader, ReadFailure } from '../proc/proc-reader';
+import { isFailure, type ProcReader } from '../proc/proc-reader';
 import { readStat } from '../proc/read-stat';
 import { adoptChild, type Instance } from './family';
 import { programNameOf } from './process-name';
@@ -20,10 +20,6 @@ export function identifyProgram(proc: ProcReader, pid: number, comm: string): Pi
   const file = proc.identify(`${pid}/exe`);
   const name = programNameOf(proc, pid);
   return isFailure(file) || name === undefined ? {} : { program: { file, name, comm } };
-}
-
-function isFailure(found: string): found is ReadFailure {
-  return found === 'gone' || found === 'denied' || found === 'unreadable';
 }
 
 /**

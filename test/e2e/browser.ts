@@ -1,9 +1,25 @@
 import chromium from '@sparticuz/chromium';
-import { type Browser, chromium as playwright } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core';
 
 export async function launchBrowser(): Promise<Browser> {
   return playwright.launch({
     executablePath: await chromium.executablePath(),
     args: ['--no-sandbox', '--disable-gpu'],
   });
+}
+
+/** A page in a context of its own. What no page may do is added to `misdeeds`: throw, or break its own policy. */
+export async function openWatchedPage(
+  browser: Browser,
+  options: BrowserContextOptions,
+  misdeeds: string[],
+): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on('pageerror', (error) => misdeeds.push(error.message));
+  page.on('console', (message) => {
+    if (/Content Security Policy|Trusted/.test(message.text())) misdeeds.push(message.text());
+  });
+  return page;
 }

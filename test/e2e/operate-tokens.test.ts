@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { findApiUrl } from '../../cli/console/run';
 import type { RegisteredClient } from '../authorization-server';
 import { type Issuer, startIssuer } from '../issuer';
-import { launchBrowser } from './browser';
+import { launchBrowser, openWatchedPage } from './browser';
 import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
 import { type Packages, packageService } from './package-service';
 
@@ -125,17 +125,7 @@ describe('the console behind an OIDC provider', () => {
   }
 
   async function open(path: string): Promise<Page> {
-    const context = await browser.newContext({
-      locale: 'en-GB',
-      reducedMotion: 'reduce',
-      viewport: { width: 390, height: 844 },
-    });
-    const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
-    page.on('pageerror', (error) => misdeeds.push(error.message));
-    page.on('console', (message) => {
-      if (/Content Security Policy|Trusted/.test(message.text())) misdeeds.push(message.text());
-    });
+    const page = await openWatchedPage(browser, { viewport: { width: 390, height: 844 } }, misdeeds);
     page.on('request', (request) => {
       const asked = new URL(request.url());
       if (![new URL(url()).origin, issuer.url].includes(asked.origin)) misdeeds.push(asked.href);

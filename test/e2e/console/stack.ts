@@ -1,5 +1,5 @@
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { launchBrowser } from '../browser';
+import { launchBrowser, openWatchedPage } from '../browser';
 import { type EndToEnd, startEndToEnd } from '../harness';
 
 export const desktop = { viewport: { width: 1_280, height: 860 } };
@@ -42,17 +42,7 @@ export function useConsole(): ConsoleStack {
     misdeeds,
     origin,
     async open(path, options = desktop) {
-      const context = await get().browser.newContext({
-        locale: 'en-GB',
-        reducedMotion: 'reduce',
-        ...options,
-      });
-      const page = await context.newPage();
-      page.setDefaultTimeout(60_000);
-      page.on('pageerror', (error) => misdeeds.push(error.message));
-      page.on('console', (message) => {
-        if (/Content Security Policy|Trusted/.test(message.text())) misdeeds.push(message.text());
-      });
+      const page = await openWatchedPage(get().browser, options, misdeeds);
       page.on('request', (request) => {
         if (new URL(request.url()).origin !== origin()) misdeeds.push(request.url());
       });
