@@ -8,6 +8,6 @@ module.exports = {
   testSequencer: '<rootDir>/test/runner/sequencer.cjs',
   globalSetup: '<rootDir>/test/global-setup.mjs',
   testTimeout: 90_000,
-  // The end-to-end tests mostly wait: on two cores Jest would run one file at a time, and three leave the cores idle half of the time while those wait.
-  maxWorkers: 5,
+  // The end-to-end tests mostly wait: on two cores Jest would run one file at a time, and five still leave the cores idle for a tenth of the time.
+  maxWorkers: 6,
 };
