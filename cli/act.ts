@@ -4,7 +4,6 @@ import type { ActionName } from '../shared/domain/actions/registry';
 import type { Case } from '../shared/domain/case/case';
 import type { PersonRequest } from '../shared/domain/case/person-request';
 import {
-  describeAlarms,
   findObjection,
   isStale,
   type OperatorAction,
@@ -13,6 +12,7 @@ import {
 import { printable } from '../shared/domain/messages/announcement';
 import { nameOrder } from '../shared/domain/messages/describe-act';
 import { describeReason, describeRefusal, describeRequest } from '../shared/domain/messages/describe-reason';
+import { describeStillInAlarm } from '../shared/domain/messages/describe-value';
 import { isHome, notHome, type ThingKey } from '../shared/domain/thing-ref';
 import type { Versioned } from '../shared/ports';
 import { CliError, RefusedError, TimedOutError } from './cli-error';
@@ -118,7 +118,7 @@ export async function act(
     };
   const reason = after?.value.reason ? describeReason(after.value.reason) : '';
   if (!reached.includes(status)) throw new CliError(`${thingName} is in ${status}: ${reason}`);
-  const warning = name === 'release' ? describeAlarms(before?.value) : undefined;
+  const warning = name === 'release' ? describeStillInAlarm(before?.value) : undefined;
   const text = printable(`${thingName} ${done ?? `is ${reason}`}.${warning ? ` It is ${warning}.` : ''}`);
   return { ...outcome, text };
 }

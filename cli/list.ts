@@ -3,6 +3,7 @@ import type { Severity } from '../shared/domain/configuration';
 import { describePipeline } from '../shared/domain/heartbeat';
 import type { ListedCase } from '../shared/domain/lists/outline';
 import { printable } from '../shared/domain/messages/announcement';
+import { nameFinding } from '../shared/domain/messages/describe-value';
 import { writeCount } from '../shared/domain/words';
 import { describeFlood } from './floods';
 import { writeJson } from './json';
@@ -169,7 +170,7 @@ const columnsAt = (now: number): readonly Column<ListedCase>[] => [
 function writeBehaviors({ behaviors, moreBehaviors = 0 }: ListedCase): string {
   const [first = ''] = behaviors;
   const more = behaviors.length - 1 + moreBehaviors;
-  return `${first.slice(first.indexOf('/') + 1)}${more > 0 ? ` +${more}` : ''}`;
+  return `${nameFinding(first.slice(first.indexOf('/') + 1))}${more > 0 ? ` +${more}` : ''}`;
 }
 
 /** Until an approval request expires, or time releases the thing. */

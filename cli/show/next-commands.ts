@@ -1,18 +1,15 @@
 import type { Case } from '../../shared/domain/case/case';
 import type { PersonRequest } from '../../shared/domain/case/person-request';
-import {
-  describeAlarms,
-  listPossible,
-  operatorActionDescriptors,
-} from '../../shared/domain/decide/operator-actions';
+import { listPossible, operatorActionDescriptors } from '../../shared/domain/decide/operator-actions';
 import { printable } from '../../shared/domain/messages/announcement';
+import { describeStillInAlarm } from '../../shared/domain/messages/describe-value';
 import { wrapWords } from '../look/wrap';
 
 /** The commands that make sense now, each with what it does. */
 export function listNextCommands(record: Case, columns = Infinity): string[] {
   const { thingName, status, caseId } = record;
   const acts = listPossible(record).map((action) => {
-    const warning = action === 'release' ? describeAlarms(record) : undefined;
+    const warning = action === 'release' ? describeStillInAlarm(record) : undefined;
     const { description } = operatorActionDescriptors[action];
     const needed = operatorActionDescriptors[action].needs === 'comment' ? ' --comment "..."' : '';
     const { request } = record;

@@ -12,7 +12,7 @@ import { showCaseInWords } from '../../shared/domain/messages/describe-case';
 import { describeAll } from '../../shared/domain/messages/describe-detail';
 import { describeStrength } from '../../shared/domain/messages/describe-news';
 import { describeReason, describeRequest } from '../../shared/domain/messages/describe-reason';
-import { describeAlarm, describeFinding } from '../../shared/domain/messages/describe-value';
+import { describeAlarm, describeFinding, nameFinding } from '../../shared/domain/messages/describe-value';
 import { writeCount, writeRelease } from '../../shared/domain/words';
 import { CliError } from '../cli-error';
 import { type CaseReader, findCase } from '../find-case';
@@ -168,7 +168,7 @@ function describeViolations(record: Case): string[] {
   return Object.entries(record.violations)
     .filter(([, { caseId }]) => caseId === record.caseId)
     .flatMap(([key, violation]) => [
-      `${violation.kind === undefined ? 'violation ' : ''}${key}: ${describeAlarm(violation.lastEventType)}, ${describeFinding(violation)}`,
+      `${violation.kind === undefined ? 'violation ' : ''}${nameFinding(key)}: ${describeAlarm(violation.lastEventType)}, ${describeFinding(violation)}`,
       ...(violation.evidence ?? []).flatMap(({ pid, commandLine, executable, user, parents = [] }) => [
         `  process ${pid ?? '?'}: ${commandLine ?? executable ?? '?'} (user ${user ?? '?'})`,
         ...(parents.length > 0 ? [`    started by ${parents.join(' < ')}`] : []),

@@ -18,7 +18,7 @@ export function writeStorm(group: CaseGroup, now: number, zone?: string): string
   return `${new Intl.NumberFormat('en-GB').format(cases)} ${statusWords[status].several} since ${writeClock(firstOpenedAt, now, zone)}${all}`;
 }
 
-/** Without its profile, which people know. */
+/** Without its profile, which people know, and of a certificate's id as many digits as elsewhere. */
 export function nameBehavior(key: string): string {
-  return key.slice(key.indexOf('/') + 1);
+  return key.slice(key.indexOf('/') + 1).replace(/(?<=\/[0-9a-f]{8})[0-9a-f]{56}$/, '');
 }

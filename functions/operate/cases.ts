@@ -4,7 +4,6 @@ import type { Case } from '../../shared/domain/case/case';
 import { findRequest, showRequest } from '../../shared/domain/case/person-request';
 import type { Configuration } from '../../shared/domain/configuration';
 import {
-  describeAlarms,
   listPossible,
   type OperatorAction,
   operatorActionDescriptors,
@@ -16,7 +15,7 @@ import { listRestorations } from '../../shared/domain/lists/restores';
 import { measure } from '../../shared/domain/messages/announcement';
 import { showCaseInWords } from '../../shared/domain/messages/describe-case';
 import { describeRefusal } from '../../shared/domain/messages/describe-reason';
-import { describeFinding } from '../../shared/domain/messages/describe-value';
+import { describeFinding, describeStillInAlarm } from '../../shared/domain/messages/describe-value';
 import { registryName } from '../../shared/domain/text';
 import type { Account, ThingKey } from '../../shared/domain/thing-ref';
 import {
@@ -122,7 +121,7 @@ function describeSecond(action: OperatorAction, record: Case, { guards, now, per
 
 function describeAct(action: OperatorAction, record: Case, asked: Asked) {
   const { description, consequence, emphasis, forcible } = operatorActionDescriptors[action];
-  const warning = action === 'release' ? describeAlarms(record) : undefined;
+  const warning = action === 'release' ? describeStillInAlarm(record) : undefined;
   const second = describeSecond(action, record, asked);
   return {
     ...{ action, description, consequence },

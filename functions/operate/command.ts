@@ -4,7 +4,6 @@ import { actionNames } from '../../shared/domain/actions/registry';
 import type { Case } from '../../shared/domain/case/case';
 import type { Configuration } from '../../shared/domain/configuration';
 import {
-  describeAlarms,
   findObjection,
   isStale,
   type OperatorAction,
@@ -12,6 +11,7 @@ import {
 } from '../../shared/domain/decide/operator-actions';
 import { judgeSecondPerson, type Ordered } from '../../shared/domain/decide/second-person';
 import { describeRefusal } from '../../shared/domain/messages/describe-reason';
+import { describeStillInAlarm } from '../../shared/domain/messages/describe-value';
 import { registryName } from '../../shared/domain/text';
 import { type Account, isHome, notHome, type ThingKey } from '../../shared/domain/thing-ref';
 import {
@@ -87,7 +87,7 @@ export function sendCommand(action: OperatorAction) {
     const { objection, asks } = await examine(ordered, thingName, order.caseId, ports);
     if (objection) throw new HttpProblem(409, `${thingName} ${objection}`);
     const warning =
-      action === 'release' ? describeAlarms((await ports.cases.load(thingName))?.value) : undefined;
+      action === 'release' ? describeStillInAlarm((await ports.cases.load(thingName))?.value) : undefined;
     const answer = {
       ...{ command: action, thingName, actor },
       ...(asks && { secondPerson: 'asked' }),

@@ -1,6 +1,5 @@
-import { type Case, holdsThing, isContainment, isOpen, openViolations } from '../case/case';
+import { type Case, holdsThing, isContainment, isOpen } from '../case/case';
 import { type CaseStatus, openStatuses } from '../case/status';
-import { findingKey } from '../findings/finding';
 
 /** What an operator may ask for, in the order in which surfaces offer it. */
 export const operatorActions = [
@@ -145,10 +144,4 @@ export function findObjection(action: OperatorAction, record: Case | undefined):
 /** Whether the action is for a case that is no longer the thing's open one. */
 export function isStale(record: Case | undefined, caseId: string | undefined): boolean {
   return caseId !== undefined && !(isOpen(record) && record.caseId === caseId);
-}
-
-/** What a release is to be warned of, in words. */
-export function describeAlarms(record: Case | undefined): string | undefined {
-  const keys = isOpen(record) ? openViolations(record).map(findingKey) : [];
-  return keys.length > 0 ? `still in alarm, so it may be contained again: ${keys.join(', ')}` : undefined;
 }

@@ -14,7 +14,7 @@ import {
   describeNotHeld,
 } from './describe-news';
 import { describeReason, describeRefusal } from './describe-reason';
-import { describeAlarm, describeValue } from './describe-value';
+import { describeAlarm, describeValue, nameFinding } from './describe-value';
 
 /** One entry of a row of the timeline. Rows are stored in words, as their hashes cover them. */
 export interface DescribedEntry {
@@ -39,7 +39,7 @@ function describeEvent(event: TimelineEvent): readonly [what: string, detail?: s
         aheadSeconds === undefined
           ? ''
           : `; dated ${aheadSeconds} s ahead by its sender, so it counts from its arrival`;
-      return [describeAlarm(eventType), `${behavior}${describeTold(event)}${claim}`];
+      return [describeAlarm(eventType), `${nameFinding(behavior)}${describeTold(event)}${claim}`];
     }
     case 'events-folded':
       return [

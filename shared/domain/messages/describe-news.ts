@@ -10,6 +10,7 @@ import {
   describeRestored,
   writeTime,
 } from './describe-reason';
+import { nameFinding } from './describe-value';
 
 /** What an announcement tells, as one text. */
 export function describeAllNews(news: readonly News[]): string {
@@ -29,10 +30,10 @@ function describeNews(news: News): string {
       const why = without
         ? `; its playbook also names ${without.actions.join(', ')}, which is not done: ${describeReason(without.reason)}`
         : '';
-      return `${behavior} is in alarm as well; the thing is already held${why}`;
+      return `${nameFinding(behavior)} is in alarm as well; the thing is already held${why}`;
     }
     case 'held-harder':
-      return `${news.behavior} is in alarm as well; hardened by ${news.actions.join(', ')}`;
+      return `${nameFinding(news.behavior)} is in alarm as well; hardened by ${news.actions.join(', ')}`;
     case 'no-longer-undermined':
       return `${news.object === 'policy' ? `policy ${news.name}` : nameCertificate(news.name)} is no longer a way round the containment, says a later audit`;
     case 'foreign-clear':

@@ -6,6 +6,7 @@ import { writeDuration } from '../words';
 import { nameOrder } from './describe-act';
 import { describeAll } from './describe-detail';
 import { describeKillSwitch } from './describe-kill-switch';
+import { nameFinding } from './describe-value';
 
 /** The words of each reason why a case stands as it does. */
 export function describeReason(reason: Reason): string {
@@ -227,6 +228,6 @@ function describeObjection(objection: Objection): string {
     case 'kill-switch':
       return `${describeWithheld(objection)}; force it if the switch is known to be off`;
     case 'still-in-alarm':
-      return `${objection.behavior} is still in alarm, and its playbook would contain the thing again at once; end what causes it first, or force it`;
+      return `${nameFinding(objection.behavior)} is still in alarm, and its playbook would contain the thing again at once; end what causes it first, or force it`;
   }
 }

@@ -1,4 +1,5 @@
-import type { FindingSubject } from '../findings/finding';
+import { type Case, isOpen, openViolations } from '../case/case';
+import { type FindingSubject, findingKey } from '../findings/finding';
 import type { MetricValue, ViolationEventType } from '../findings/violation';
 
 /** How a behavior compares a value, to be read before the bound. */
@@ -26,6 +27,12 @@ export function describeAlarm(eventType: ViolationEventType): string {
   return alarms[eventType] ?? eventType;
 }
 
+/** What whoever releases a thing is warned of. */
+export function describeStillInAlarm(record: Case | undefined): string | undefined {
+  const names = isOpen(record) ? openViolations(record).map((open) => nameFinding(findingKey(open))) : [];
+  return names.length > 0 ? `still in alarm, so it may be contained again: ${names.join(', ')}` : undefined;
+}
+
 interface Measured {
   readonly metric: string;
   readonly value?: MetricValue;
@@ -45,9 +52,7 @@ export function describeFinding(finding: FindingSubject, displayName?: string): 
     }
     case 'audit': {
       const { check, resource, reason, severity } = finding;
-      // Of a certificate's id, as many digits as elsewhere.
-      const name = /^[0-9a-f]{64}$/.test(resource) ? resource.slice(0, 8) : resource;
-      return `${reason || nameCheck(check)} (audit of ${name}, ${severity})`;
+      return `${reason || nameCheck(check)} (audit of ${shortenId(resource)}, ${severity})`;
     }
   }
 }
@@ -69,13 +74,26 @@ export function describeValue(metric: string, value: MetricValue | undefined, di
   return `${write(measured)} ${measured === 1 ? singular(counted) : counted}`;
 }
 
-/** `DEVICE_CERTIFICATE_SHARED_CHECK` -> `device certificate shared` */
+/** The key of a finding, for people: `audit finding/DEVICE_CERTIFICATE_SHARED_CHECK/2be077a1`. */
+export function nameFinding(key: string): string {
+  return key.split('/').map(shortenId).join('/');
+}
+
+/** Of a certificate's id, as many digits as people read elsewhere. */
+function shortenId(name: string): string {
+  return /^[0-9a-f]{64}$/.test(name) ? name.slice(0, 8) : name;
+}
+
+/** `IOT_POLICY_OVERLY_PERMISSIVE_CHECK` -> `IoT policy overly permissive` */
 export function nameCheck(check: string): string {
   return check
     .replace(/_CHECK$/, '')
     .replaceAll('_', ' ')
-    .toLowerCase();
+    .toLowerCase()
+    .replace(/\b(?:iot|ca|cognito)\b/g, (word) => properNames[word] ?? word);
 }
+
+const properNames: Readonly<Record<string, string>> = { iot: 'IoT', ca: 'CA', cognito: 'Cognito' };
 
 /** `9,000,000`: a port and a year stay as they are. */
 function groupDigits(number: number): string {

@@ -6,6 +6,7 @@ import {
   operatorActions,
 } from '../../../../shared/domain/decide/operator-actions';
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
+import { nameFinding } from '../../../../shared/domain/messages/describe-value';
 import { clip, isRegistryName } from '../../../../shared/domain/text';
 
 type Case = Pick<Announcement, 'status' | 'thingName' | 'caseId' | 'inAlarm' | 'request'>;
@@ -37,7 +38,7 @@ function writeButton(action: OperatorAction, { thingName, caseId, inAlarm = [], 
   const isAsked = request?.action === (action === 'approve' ? 'contain' : action);
   const { force = isWarned || undefined, actions } = (isAsked && request) || {};
   const warning = isWarned
-    ? ` ${clip(inAlarm.join(', '), 80)} was still in alarm when this was written: it may be contained again at once.`
+    ? ` ${clip(inAlarm.map(nameFinding).join(', '), 80)} was still in alarm when this was written: it may be contained again at once.`
     : '';
   return {
     type: 'button',

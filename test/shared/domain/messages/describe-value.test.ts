@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describeMeasured } from '../../../../shared/domain/messages/describe-value';
+import { describeMeasured, nameCheck, nameFinding } from '../../../../shared/domain/messages/describe-value';
 
 const atMost = (value: object) => JSON.stringify({ comparisonOperator: 'less-than-equals', value });
 
@@ -127,5 +127,37 @@ describe('what was measured, in words', () => {
         ],
       },
     );
+  });
+});
+
+describe('what identifies a finding, for people,', () => {
+  const id = '2be077a1'.padEnd(64, '0');
+
+  it.each([
+    ['myapp-processes/no-child-processes', 'myapp-processes/no-child-processes'],
+    [
+      `audit finding/DEVICE_CERTIFICATE_SHARED_CHECK/${id}`,
+      'audit finding/DEVICE_CERTIFICATE_SHARED_CHECK/2be077a1',
+    ],
+    [`DEVICE_CERTIFICATE_SHARED_CHECK/${id}`, 'DEVICE_CERTIFICATE_SHARED_CHECK/2be077a1'],
+    [
+      'audit finding/IOT_POLICY_OVERLY_PERMISSIVE_CHECK/device',
+      'audit finding/IOT_POLICY_OVERLY_PERMISSIVE_CHECK/device',
+    ],
+    ['external finding/siem/https://siem.example/f-1', 'external finding/siem/https://siem.example/f-1'],
+    [`${id}0`, `${id}0`],
+  ])('has as many digits of a certificate as elsewhere: %s', (key, name) => {
+    expect(nameFinding(key)).toBe(name);
+  });
+});
+
+describe('the name of a check', () => {
+  it.each([
+    ['DEVICE_CERTIFICATE_SHARED_CHECK', 'device certificate shared'],
+    ['IOT_POLICY_OVERLY_PERMISSIVE_CHECK', 'IoT policy overly permissive'],
+    ['REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK', 'revoked CA certificate still active'],
+    ['AUTHENTICATED_COGNITO_ROLE_OVERLY_PERMISSIVE_CHECK', 'authenticated Cognito role overly permissive'],
+  ])('keeps the capitals of proper names: %s', (check, name) => {
+    expect(nameCheck(check)).toBe(name);
   });
 });
