@@ -17,7 +17,7 @@ export const judges: Readonly<Record<string, Judge>> = {
   ...judgesOfHttpApi,
   ...judgesOfDeviceDefender,
   'AWS::IoT::TopicRule': { word: 'IoT rule', judge: judgeTopicRule },
-  'AWS::Events::Rule': { word: 'schedule', judge: judgeSchedule },
+  'AWS::Events::Rule': { word: 'EventBridge rule', judge: judgeEventRule },
   'AWS::Lambda::Function': { word: 'function', judge: judgeFunction },
   'AWS::CloudWatch::Alarm': { word: 'alarm', judge: judgeAlarm },
   'AWS::SQS::Queue': { word: 'queue', judge: judgeQueue },
@@ -37,11 +37,11 @@ async function judgeTopicRule(
   return compareFields(payload, present);
 }
 
-async function judgeSchedule(
+async function judgeEventRule(
   { physicalId, properties }: DeployedResource,
-  { readSchedule }: PresentResources,
+  { readEventRule }: PresentResources,
 ): Promise<Differences> {
-  const present = await readSchedule(physicalId);
+  const present = await readEventRule(physicalId);
   if (!present) return gone;
   const targets = (properties.Targets ?? []) as readonly { readonly Arn?: unknown }[];
   return [

@@ -7,7 +7,7 @@ export interface PresentResources {
   readSubscription(arn: string): Promise<Readonly<Record<string, string>> | undefined>;
   /** In the words of the template. */
   readTopicRule(name: string): Promise<object | undefined>;
-  readSchedule(name: string): Promise<PresentSchedule | undefined>;
+  readEventRule(name: string): Promise<PresentEventRule | undefined>;
   readFunctionSettings(name: string): Promise<object | undefined>;
   readAlarm(name: string): Promise<object | undefined>;
   readQueueSettings(queueUrl: string): Promise<Readonly<Record<string, string>> | undefined>;
@@ -70,7 +70,7 @@ export interface PresentTable {
   readonly isOnDemand: boolean;
 }
 
-interface PresentSchedule {
+interface PresentEventRule {
   readonly state: string;
   /** Of a rule with a pattern, empty. */
   readonly expression: string;

@@ -24,17 +24,20 @@ export function checkQuarantine(
     about,
     async run(): Promise<Finding[]> {
       const missing = await findMissing();
-      // The owner of an adopted group may have policies of their own on it.
-      const others = adopt ? [] : (await listOthers()).map((name) => describeOther(about, name, thingGroup));
-      if (missing.length === 0 && others.length > 0) return others;
+      const others = (await listOthers()).map((name): Finding => {
+        const other = describeOther(about, name, thingGroup);
+        return adopt ? { ...other, ...ofOwner } : other;
+      });
+      if (missing.length === 0 && others.length > 0 && !adopt) return others;
       if (missing.length === 0)
         return [
+          ...others,
           {
             level: 'ok',
             about,
             what: policy
               ? `it has the adopted policy ${policy}, which denies all that a containment denies`
-              : 'it has exactly the policy of this version',
+              : `it has ${adopt ? '' : 'exactly '}the policy of this version`,
           },
         ];
       const faults = missing.map((part): Finding => {
@@ -56,6 +59,12 @@ function describeOther(about: string, policyName: string, thingGroup: string): F
     mend: `aws iot detach-policy --policy-name ${policyName} --target ARN, with the ARN that aws iot describe-thing-group --thing-group-name ${thingGroup} prints`,
   };
 }
+
+/** The deny policy that a deploy attached stays on the group after its rollback, as after a removal. */
+const ofOwner = {
+  level: 'note',
+  why: 'It binds every contained thing. It is of the owner of the group, or left there by a deploy that adopted it and was rolled back.',
+} as const;
 
 const sweeps = {
   why: 'A contained thing may publish. The sweep mends it within a minute, unless it does not run or the kill switch is on.',

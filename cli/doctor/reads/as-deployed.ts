@@ -80,7 +80,7 @@ export function connectPresent(
         return rule && (capitalizeKeys(rule) as object);
       }),
 
-    readSchedule: (Name) =>
+    readEventRule: (Name) =>
       orGone(async () => {
         const [{ State = '', ScheduleExpression = '', EventPattern }, { Targets = [] }] = await Promise.all([
           events.send(new DescribeRuleCommand({ Name })),

@@ -34,7 +34,7 @@ const template = {
 const role = await healthy.readRole('');
 const inlinePolicy = role?.policies.get('send') as { Statement: object[] };
 const alarm = await healthy.readAlarm('');
-const schedule = await healthy.readSchedule('');
+const schedule = await healthy.readEventRule('');
 
 const look = (changes: Partial<PresentResources>) =>
   checkAsDeployed(async () => template, { ...healthy, ...changes }).run();
@@ -403,23 +403,23 @@ describe('the check of what was changed by hand', () => {
     ],
     [
       'a disabled schedule',
-      { readSchedule: async () => schedule && { ...schedule, state: 'DISABLED' } },
-      'schedule cordon-dev-Schedule-1: State was ENABLED and is DISABLED',
+      { readEventRule: async () => schedule && { ...schedule, state: 'DISABLED' } },
+      'EventBridge rule cordon-dev-Schedule-1: State was ENABLED and is DISABLED',
     ],
     [
       'a rule that got a pattern',
-      { readSchedule: async () => schedule && { ...schedule, pattern: { source: ['acme'] } } },
-      'schedule cordon-dev-Schedule-1: EventPattern is not as deployed',
+      { readEventRule: async () => schedule && { ...schedule, pattern: { source: ['acme'] } } },
+      'EventBridge rule cordon-dev-Schedule-1: EventPattern is not as deployed',
     ],
     [
       'a schedule that starts nothing',
-      { readSchedule: async () => schedule && { ...schedule, targets: [] } },
-      'schedule cordon-dev-Schedule-1: Targets is not as deployed',
+      { readEventRule: async () => schedule && { ...schedule, targets: [] } },
+      'EventBridge rule cordon-dev-Schedule-1: Targets is not as deployed',
     ],
     [
       'a schedule that is gone',
-      { readSchedule: async () => undefined },
-      'schedule cordon-dev-Schedule-1: it is missing',
+      { readEventRule: async () => undefined },
+      'EventBridge rule cordon-dev-Schedule-1: it is missing',
     ],
     [
       'a variable of a function, without its value',
@@ -517,7 +517,7 @@ describe('the check of what was changed by hand', () => {
     ],
     [
       'a disabled schedule',
-      { readSchedule: async () => schedule && { ...schedule, state: 'DISABLED' } },
+      { readEventRule: async () => schedule && { ...schedule, state: 'DISABLED' } },
       'aws events enable-rule --name cordon-dev-Schedule-1',
     ],
     [

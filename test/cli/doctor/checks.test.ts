@@ -73,6 +73,35 @@ describe('the check of an adopted quarantine group', () => {
         mend: 'aws iot create-thing-group --thing-group-name theirs',
       },
       { why: expect.stringContaining('The sweep mends it'), mend: 'docs/runbooks/quarantine-broken.md' },
+      { level: 'note', what: 'it also has the policy of its owner' },
+    ]);
+  });
+});
+
+describe('the check of policies beside the stack’s', () => {
+  const run = (adopt: boolean) =>
+    checkQuarantine(
+      { thingGroup: 'group', adopt },
+      async () => [],
+      async () => ['my-deny'],
+    ).run();
+
+  it('notes one on an adopted group, which its owner or a deploy that was rolled back attached', async () => {
+    const findings = await run(true);
+
+    expect(findings.map(({ level, what }) => [level, what])).toEqual([
+      ['note', 'it also has the policy my-deny'],
+      ['ok', 'it has the policy of this version'],
+    ]);
+    expect(findings[0]).toMatchObject({
+      why: expect.stringContaining('rolled back'),
+      mend: expect.stringContaining('aws iot detach-policy --policy-name my-deny'),
+    });
+  });
+
+  it('finds a problem in one on a group of the stack', async () => {
+    expect((await run(false)).map(({ level, what }) => [level, what])).toEqual([
+      ['problem', 'it also has the policy my-deny'],
     ]);
   });
 });

@@ -396,7 +396,7 @@ export const healthy: PresentResources = {
     RuleDisabled: true,
     Actions: [{ Sqs: { QueueUrl: queueUrl, RoleArn: 'arn:aws:iam::111122223333:role/cordon-dev-Role-1' } }],
   }),
-  readSchedule: async () => ({
+  readEventRule: async () => ({
     state: 'ENABLED',
     expression: 'rate(1 minute)',
     targets: [functionArn],

@@ -148,7 +148,7 @@ const ofThing = (changes: Partial<typeof certificate>) =>
 const table = await healthy.readTable('');
 const role = await healthy.readRole('');
 const settings = await healthy.readFunctionSettings('');
-const schedule = await healthy.readSchedule('');
+const schedule = await healthy.readEventRule('');
 const alarm = await healthy.readAlarm('');
 const ofProfile = (changes: Partial<PresentSecurityProfile>) =>
   changed({ readSecurityProfile: async () => ({ ...profile, ...changes }) });
@@ -294,7 +294,7 @@ const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp
   ],
   [
     'a schedule disabled',
-    changed({ readSchedule: async () => schedule && { ...schedule, state: 'DISABLED' } }),
+    changed({ readEventRule: async () => schedule && { ...schedule, state: 'DISABLED' } }),
     /State was ENABLED and is DISABLED/,
   ],
   [
