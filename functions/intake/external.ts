@@ -31,6 +31,6 @@ function read({ body, attributes }: SQSRecord, { senders, prefix, own }: Externa
   const message = parseJson(Message);
   if (message === undefined)
     return [{ kind: 'rejected', reason: isTooDeep(Message) ? 'nested too deep' : 'not JSON' }];
-  const { name: source, maxAge } = sender;
-  return readExternal(message, { source, maxAge, own, arrivedAt: Number(attributes.SentTimestamp) });
+  const { name: source, maxAge, device } = sender;
+  return readExternal(message, { source, maxAge, device, own, arrivedAt: Number(attributes.SentTimestamp) });
 }

@@ -68,7 +68,7 @@ export function listSenderFindings({ name }: Pick<Sender, 'name'>): Match[] {
 
 /** What `cordon check` says of each sender, before the playbooks that its findings meet. */
 export function explainSender(
-  { name, publishers, eventPattern, limit, maxAge }: Sender,
+  { name, publishers, eventPattern, limit, maxAge, device }: Sender,
   place: Place,
 ): string[] {
   const { stage, account } = place;
@@ -87,9 +87,22 @@ export function explainSender(
     ...(eventPattern
       ? [`  from:   events on the default bus that match ${JSON.stringify(eventPattern)}`]
       : []),
+    ...(device ? [`  thing:  also the one that device.${device} names`] : []),
     `  limit:  ${writeCount(limit.things, 'thing')} within ${writeDuration(limit.within)}; then Cordon asks`,
     `  age:    a finding older than ${writeDuration(maxAge)} is set aside`,
   ];
+}
+
+/** A machine chooses its host name, which many products write into `name` too. */
+export function findSenderWarnings({ sources: { external }, playbooks }: Configuration): string[] {
+  return external.flatMap(({ name, device }) => {
+    const enforced = playbooks.filter(({ when, mode }) => when.source === name && mode === 'enforce');
+    return device === undefined || device === 'uid' || enforced.length === 0
+      ? []
+      : [
+          `sources.external: ${name} names things by device.${device}, which a machine may choose itself, so one can have another contained: let ${enforced.map((playbook) => playbook.name).join(', ')} ask (mode: approve), or have ${name} send ARNs of things`,
+        ];
+  });
 }
 
 function letPublish(name: string, publisher: string, { account, region, stage }: Place): object {

@@ -3,6 +3,7 @@ import { findCommonTopics } from './keep-topics';
 import { findNearMisses } from './near-misses';
 import { findUntold as findSilent, listUnnamed } from './route-faults';
 import type { FileConfiguration } from './schema';
+import { findSenderWarnings } from './senders';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of cordon.yml.
 const thing = '${thing}';
@@ -14,6 +15,7 @@ export function findWarnings(configuration: FileConfiguration): string[] {
     ...findCommonTopics(configuration).map(
       (topic) => `every contained thing may use ${topic}: if each thing has its own, write ${thing} into it`,
     ),
+    ...findSenderWarnings(configuration),
     ...findUntold(configuration),
     ...listUnnamed(configuration).map(
       (name) =>

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
-import { detectionFinding, readExternal } from '../../shared/domain/findings/sources/ocsf';
+import { readExternal } from '../../shared/domain/findings/sources/ocsf';
+import { detectionFinding } from '../../shared/domain/findings/sources/ocsf-schema';
 import { account } from '../builders';
 
 const docs = join(import.meta.dirname, '..', '..', 'docs');

@@ -1,4 +1,5 @@
 import { intake } from '../../../functions/intake/handler';
+import type { Sender } from '../../../shared/domain/guards/guards';
 import { heartbeatName } from '../../../shared/domain/heartbeat';
 import { account, now } from '../../builders';
 import {
@@ -16,7 +17,7 @@ const queue = 'arn:aws:sqs:us-east-1:000000000000:cordon-dev-findings';
 const topic = 'arn:aws:sns:us-east-1:000000000000:cordon-dev-findings-siem';
 const thingArn = (name: string) => `arn:aws:iot:us-east-1:000000000000:thing/${name}`;
 
-function setUp() {
+function setUp(sender: Partial<Sender> = {}) {
   const { sent, commands } = fakeQueue();
   const { letters, deadLetters } = fakeDeadLetters();
   const { counts, log, metrics } = fakeTelemetry();
@@ -25,7 +26,7 @@ function setUp() {
     {
       ...{ clientIds: fakeClientIds().clientIds, heldThings: fakeHeldThings(cases, fakeLeases().leases) },
       ...{ commands, deadLetters, own: account, log, metrics, clock: () => now },
-      senders: [{ name: 'siem', limit: { things: 3, within: 3_600_000 }, maxAge: 900_000 }],
+      senders: [{ name: 'siem', limit: { things: 3, within: 3_600_000 }, maxAge: 900_000, ...sender }],
       prefix: 'cordon-dev',
     },
     'arn:aws:sqs:us-east-1:000000000000:presence',
@@ -109,11 +110,9 @@ describe('a Detection Finding on the topic of a sender', () => {
       'the name of a resource of type AWS::IoT::Thing',
       { resources: [{ type: 'aws::iot::thing', name: 'pump' }] },
     ],
-    ['its device', { resources: [], device: { name: 'pump', type_id: 7 } }],
-    ['the host name of its device', { resources: [], device: { hostname: 'pump', type_id: 7 } }],
     [
-      'the one of its device’s texts that can be a name',
-      { resources: null, device: { name: 'Pump in hall 3', uid: 'pump', hostname: 'pump.local' } },
+      'the one text of a resource of type AWS::IoT::Thing that can be a name',
+      { resources: [{ type: 'AWS::IoT::Thing', name: 'Pump in hall 3', uid: 'pump' }] },
     ],
     [
       'a resource of its own account, which is a number there',
@@ -146,6 +145,57 @@ describe('a Detection Finding on the topic of a sender', () => {
     await world.deliver(aFinding(over));
 
     expect(commandsOf(world)).toEqual([sentFinding('pump')]);
+  });
+
+  it.each([
+    ['name', { name: 'pump', uid: 'valve', hostname: 'valve' }],
+    ['uid', { name: 'valve', uid: 'pump', hostname: 'valve' }],
+    ['hostname', { name: 'valve', uid: 'valve', hostname: 'pump' }],
+  ] as const)(
+    'is about the thing in device.%s where its sender is to write it there',
+    async (device, texts) => {
+      const world = setUp({ device });
+
+      await world.deliver(aFinding({ resources: [{ uid: 'i-1' }], device: texts }));
+      await world.deliver(aFinding({ resources: [], device: { ...texts, uid: thingArn('boiler') } }));
+      await world.deliver(aFinding({ resources: [{ uid: thingArn('tank') }], device: texts }));
+
+      expect(world.sent.map(({ command }) => command.thingName)).toEqual(['pump', 'boiler', 'tank']);
+    },
+  );
+
+  it.each([
+    ['name', { name: 'pump' }],
+    ['host name', { hostname: 'pump', type_id: 7 }],
+    ['id', { uid: 'pump' }],
+    ['name, id and host name', { name: 'pump', uid: 'pump', hostname: 'pump' }],
+  ])('is about no thing whose name a device merely has as its %s', async (_, device) => {
+    const world = setUp();
+
+    await world.deliver(aFinding({ resources: [], device }));
+
+    expect(world.sent).toEqual([]);
+    expect(world.letters).toEqual([
+      expect.objectContaining({
+        reason: expect.stringMatching(
+          /^names a device and no thing: .*If siem writes names of things into device, .*device: name, uid or hostname, in sources\.external$/,
+        ),
+      }),
+    ]);
+  });
+
+  it.each<[Sender['device'], object, RegExp]>([
+    ['hostname', { name: 'pump' }, /^device\.hostname is missing, where siem writes the name of the thing$/],
+    ['hostname', { name: 'pump', hostname: 'pump.local' }, /^device: no thing is named "pump\.local"$/],
+    ['name', { name: '../x', uid: 'pump' }, /^device: no thing is named/],
+    ['name', { name: heartbeatName, hostname: 'pump' }, /^device: no thing is named/],
+  ])('whose thing device.%s does not have is about no other that %j names', async (device, texts, reason) => {
+    const world = setUp({ device });
+
+    await world.deliver(aFinding({ resources: [], device: texts }));
+
+    expect(world.sent).toEqual([]);
+    expect(world.letters).toEqual([expect.objectContaining({ reason: expect.stringMatching(reason) })]);
   });
 
   it('about several things becomes a command for each', async () => {
@@ -270,7 +320,7 @@ describe('a Detection Finding on the topic of a sender', () => {
     [
       'names nothing',
       aFinding({ resources: [] }),
-      /^names no thing: expected a resource with the ARN of a thing as uid, one of type AWS::IoT::Thing, or a device$/,
+      /^names no thing: expected a resource with the ARN of a thing as uid, or one of type AWS::IoT::Thing$/,
     ],
     [
       'names a thing with a control',
@@ -279,13 +329,18 @@ describe('a Detection Finding on the topic of a sender', () => {
     ],
     [
       'names a thing with a slash',
-      aFinding({ device: { name: '../x' }, resources: [] }),
-      /^device: no thing is named/,
+      aFinding({ resources: [{ type: 'AWS::IoT::Thing', name: '../x' }] }),
+      /^resources\.0: no thing is named/,
     ],
     [
       'names the heartbeat',
-      aFinding({ device: { name: heartbeatName }, resources: [] }),
-      /^device: no thing is named/,
+      aFinding({ resources: [{ uid: thingArn(heartbeatName) }] }),
+      /^resources\.0: no thing is named/,
+    ],
+    [
+      'has another name as the id of its thing',
+      aFinding({ resources: [{ type: 'AWS::IoT::Thing', name: 'pump', uid: 'valve' }] }),
+      /^resources\.0: pump and valve can both be names of things: send the ARN of the thing as uid$/,
     ],
     [
       'names a thing of another account',

@@ -52,6 +52,39 @@ describe('a sender of findings', () => {
   });
 });
 
+describe('a sender that names things by its devices', () => {
+  const check = (device: string, mode: string) =>
+    explainConfiguration(
+      parseConfiguration(
+        written(
+          `{ name: edr, device: ${device}, publishers: ['${role}'] }`,
+          `{ name: edr, when: { source: edr }, mode: ${mode}, ${mode === 'observe' ? '' : 'actions: [quarantine]'} }`,
+        ),
+        'cordon.yml',
+      ),
+    );
+  const warning = /Warning: sources\.external: edr names things by device\.\w+, .* let edr ask/;
+
+  it.each([
+    ['hostname', 'enforce', true],
+    ['name', 'enforce', true],
+    ['uid', 'enforce', false],
+    ['hostname', 'approve', false],
+    ['hostname', 'observe', false],
+  ])('by %s, under a playbook to %s: warned of is %s', (device, mode, isWarned) => {
+    const text = check(device, mode);
+
+    expect(text).toContain(`  thing:  also the one that device.${device} names\n`);
+    expect(warning.test(text)).toBe(isWarned);
+  });
+
+  it('can’t name them by another text', () => {
+    expect(faultOf(written(`{ name: edr, device: ip, publishers: ['${role}'] }`))).toContain(
+      'sources.external.0.device',
+    );
+  });
+});
+
 describe('a playbook for a sender', () => {
   it.each([
     [

@@ -1,77 +1,19 @@
-import * as z from 'zod/mini';
-import '../../schema-language';
 import type { Severity } from '../../configuration';
 import { isObject, withoutNulls } from '../../json';
 import { clip } from '../../text';
-import { type Account, isThingName } from '../../thing-ref';
 import type { ExternalFinding, Reading } from '../finding';
+import { type DetectionFinding, detectionFinding } from './ocsf-schema';
+import { findThings, type Naming } from './ocsf-things';
 
-/**
- * Detection Findings of OCSF (class 2004) as a sender of `sources.external` publishes them. What the schema requires is
- * required here (github.com/ocsf/ocsf-schema: events/base_event.json, events/findings/finding.json,
- * objects/finding_info.json); of the rest, Cordon reads a few fields, and is silent about others. The class is as old as
- * schema 1.1, but products call their findings 1.0 too.
- */
-
-const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max));
-const place = { region: z.optional(z.string()) };
-const account = z.optional(z.object({ uid: z.optional(z.union([z.string(), z.int()])) }));
-
-const resource = z.object({
-  uid: z.optional(z.string()),
-  name: z.optional(z.string()),
-  type: z.optional(z.string()),
-  ...place,
-  owner: z.optional(z.object({ account })),
-});
-
-/** docs/external-finding.schema.json has it as JSON Schema. */
-export const detectionFinding = z.object({
-  class_uid: z.literal(2004, 'expected 2004, a Detection Finding'),
-  category_uid: z.literal(2, 'expected 2, findings'),
-  activity_id: z.int(),
-  type_uid: z.int(),
-  severity_id: z.int(),
-  time: z.number(),
-  metadata: z.object({
-    version: z.string().check(z.regex(/^1\.\d{1,2}\b/, 'expected OCSF 1.x')),
-    product: z.object({ name: z.optional(z.string()), vendor_name: z.optional(z.string()) }),
-  }),
-  finding_info: z.object({
-    uid: text(512),
-    title: z.optional(z.string()),
-    modified_time: z.optional(z.number()),
-    src_url: z.optional(z.string()),
-  }),
-  status_id: z.optional(z.int()),
-  status_code: z.optional(z.string()),
-  message: z.optional(z.string()),
-  cloud: z.optional(z.object({ account, ...place })),
-  resources: z.optional(z.array(resource)),
-  device: z.optional(
-    z.object({
-      uid: z.optional(z.string()),
-      name: z.optional(z.string()),
-      hostname: z.optional(z.string()),
-    }),
-  ),
-});
-
-type DetectionFinding = z.output<typeof detectionFinding>;
-
-export interface Arrival {
-  /** The sender's name, by the topic that the message came by. */
-  readonly source: string;
+export interface Arrival extends Naming {
   /** Older findings are set aside, since they may be repeats; so are later ones, which could be repeated until then. */
   readonly maxAge: number;
   readonly arrivedAt: number;
-  /** The account and region that Cordon runs in. */
-  readonly own: Account;
 }
 
 /** How far a sender's clock may be ahead. */
 const aheadMs = 5 * 60_000;
-const mostThings = 10;
+const mostFindings = 10;
 
 /**
  * Reads one message of a sender: a finding, a list of some, or an event of EventBridge that has some in its detail. One at
@@ -79,8 +21,8 @@ const mostThings = 10;
  */
 export function readExternal(message: unknown, arrival: Arrival): Reading[] {
   const documents = unwrap(message);
-  if (documents.length > mostThings)
-    return [reject(`has ${documents.length} findings: at most ${mostThings}`)];
+  if (documents.length > mostFindings)
+    return [reject(`has ${documents.length} findings: at most ${mostFindings}`)];
   const readings = documents.map((document) => readFinding(document, arrival));
   const [first = reject('has no finding')] = readings;
   if (readings.length <= 1) return [first];
@@ -119,7 +61,7 @@ function readFinding(document: unknown, arrival: Arrival): Reading {
   const occurredAt = Math.max(toMs(time), toMs(info.modified_time ?? 0));
   const ageFault = judgeAge(occurredAt, arrival);
   if (ageFault !== undefined) return reject(ageFault);
-  const named = findThings(data, arrival.own);
+  const named = findThings(data, arrival);
   if ('fault' in named) return reject(named.fault);
   const findings = named.things.map((thingName) =>
     toFinding(data, { thingName, occurredAt, source: arrival.source }),
@@ -165,72 +107,6 @@ function judgeAge(occurredAt: number, { arrivedAt, maxAge, source }: Arrival): s
   return age < -aheadMs
     ? `is dated ${Math.round(-age / 1_000)} s ahead: time and modified_time are epoch ms or seconds`
     : undefined;
-}
-
-type Named = { readonly things: readonly string[] } | { readonly fault: string };
-
-/** Names in IoT: an ARN says which account's thing it is; where a name stands alone, the finding's cloud says it. */
-function findThings({ resources = [], device, cloud }: DetectionFinding, own: Account): Named {
-  const things = new Set<string>();
-  const about = { account: toText(cloud?.account?.uid), region: cloud?.region };
-  for (const [index, { uid, name, type, region, owner }] of resources.entries()) {
-    if (!isThing(uid, type)) continue;
-    const said = { account: toText(owner?.account?.uid) ?? about.account, region: region ?? about.region };
-    const read = readThing(`resources.${index}`, { uid, name }, said, own);
-    if ('fault' in read) return read;
-    things.add(read.thing);
-  }
-  if (things.size === 0 && device) {
-    const read = readThing('device', device, about, own);
-    if ('fault' in read) return read;
-    things.add(read.thing);
-  }
-  if (things.size === 0)
-    return {
-      fault:
-        'names no thing: expected a resource with the ARN of a thing as uid, one of type AWS::IoT::Thing, or a device',
-    };
-  if (things.size > mostThings) return { fault: `names ${things.size} things: at most ${mostThings}` };
-  return { things: [...things] };
-}
-
-const thingArn = /^arn:[\w-]+:iot:([\w-]*):(\d*):thing\/(.*)$/s;
-
-function isThing(uid: string | undefined, type: string | undefined): boolean {
-  return /^AWS::IoT::Thing$/i.test(type ?? '') || thingArn.test(uid ?? '');
-}
-
-/** Some products write account ids as numbers. */
-function toText(account: string | number | undefined): string | undefined {
-  return typeof account === 'number' ? String(account).padStart(12, '0') : account;
-}
-
-interface NamedObject {
-  readonly uid?: string | undefined;
-  readonly name?: string | undefined;
-  readonly hostname?: string | undefined;
-}
-
-function readThing(
-  path: string,
-  { uid, name, hostname }: NamedObject,
-  said: { readonly [Part in keyof Account]: string | undefined },
-  own: Account,
-): { readonly thing: string } | { readonly fault: string } {
-  const [, region, account, ofArn] = thingArn.exec(uid ?? '') ?? [];
-  const { account: ofAccount = own.account, region: ofRegion = own.region } =
-    ofArn === undefined ? said : { account, region };
-  if (ofAccount !== own.account || ofRegion !== own.region)
-    return {
-      fault: `${path}: a thing of ${clip(`${ofAccount}/${ofRegion}`, 64)}, and Cordon acts on things of its own account and region only`,
-    };
-  // A product may have ids and titles of its own beside the name.
-  const names = ofArn === undefined ? [name, uid, hostname] : [ofArn];
-  const thing = names.find(isThingName);
-  const [first = ''] = names.filter((one) => one !== undefined);
-  return thing === undefined
-    ? { fault: `${path}: no thing is named ${clip(JSON.stringify(first), 200)}` }
-    : { thing };
 }
 
 /** By severity_id; one that is unknown or the sender's own is medium. */
