@@ -11,6 +11,9 @@ const comparisons = {
   'greater-than-equals': (sign: number) => sign >= 0,
 } as const;
 
+/** A list is compared with a set of its own kind only: a device may report another one under the metric's name. */
+const setKeys = ['cidrs', 'ports', 'numbers', 'strings'] as const;
+
 /**
  * Whether a value is out of the behavior's bounds; criteria describe what is normal (Detect: a datapoint violates
  * when NOT (value OP bound)). Undefined where the two can't be compared: no datapoint, then.
@@ -22,10 +25,12 @@ export function violates(value: MetricValue, criteria: Criteria, fleet?: Distrib
     const sign = signOf(numberOf(value), criteria, fleet);
     return sign === undefined ? undefined : !comparisons[operator as keyof typeof comparisons](sign);
   }
-  const { cidrs, ports, numbers, strings } = criteria.value ?? {};
-  const contains = cidrs ? inNetworks(cidrs) : inSet(ports ?? numbers ?? strings);
-  const present = cidrs ? value.cidrs : (value.ports ?? value.numbers ?? value.strings);
-  if (!contains || !Array.isArray(present)) return undefined;
+  const { value: bounds = {} } = criteria;
+  const key = setKeys.find((one) => bounds[one] !== undefined);
+  if (!key) return undefined;
+  const present = value[key];
+  if (!Array.isArray(present)) return undefined;
+  const contains = bounds.cidrs ? inNetworks(bounds.cidrs) : inSet(bounds[key]);
   // in-*-set: every element must be in the set; not-in-*-set: none may be. An empty list conforms.
   return operator.startsWith('not-')
     ? present.some((item) => contains(item))
@@ -50,9 +55,9 @@ function signOf(
   return bound === undefined ? undefined : Math.sign(measured - bound);
 }
 
-function inSet(items: readonly unknown[] | undefined): ((item: unknown) => boolean) | undefined {
-  const set = items && new Set(items);
-  return set && ((item) => set.has(item));
+function inSet(items: readonly unknown[] = []): (item: unknown) => boolean {
+  const set = new Set(items);
+  return (item) => set.has(item);
 }
 
 /** The networks of a behavior, which stay the same as long as the function lives. */

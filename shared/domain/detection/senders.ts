@@ -11,8 +11,6 @@ const maxForeign = 3;
  * back.
  */
 export const lateMs = 600_000;
-/** No device restarts sooner. */
-const bootMs = 1_000;
 const dayMs = 86_400_000;
 /** Device Defender keeps metric data for 14 days (docs/facts.md#reports), so older reports are ignored. */
 const oldestMs = 14 * dayMs;
@@ -96,12 +94,14 @@ function isOlder(
   return isLate || 'set back';
 }
 
-function isKnown({ ids, sums, at: lastAt }: SenderState, report: DeviceReport, at: number): boolean {
-  const known = ids.indexOf(report.reportId);
-  if (known < 0) return false;
-  if (isTime(report.reportId, at) || at - lastAt < bootMs) return true;
+function isKnown(sender: SenderState, report: DeviceReport, at: number): boolean {
+  const { reportId } = report;
+  if (!sender.ids.includes(reportId)) return false;
   // A counter restarts at a reboot, and then the same id means another report.
-  return at - lastAt < lateMs && sums?.[known] === sumOf(report);
+  if (!isTime(reportId, at) && at - sender.at >= lateMs) return false;
+  // A client whose ids are whole seconds may send several reports with one id.
+  const same = [sumOf(report), unknownSum];
+  return sumsOf(sender).some((sum, index) => sender.ids[index] === reportId && same.includes(sum));
 }
 
 /** Whether it is between two known ids of a counter. A lower id than all means that the counter restarted. */
@@ -154,10 +154,9 @@ export function noteReport(
   // The counter restarted, so its earlier ids are void.
   const isAnew = !isTimeId && !isLate && reportId < (before?.ids[0] ?? 0);
   const ids = insert(isAnew ? [] : before?.ids, reportId, isLate);
-  const sums = isTimeId ? undefined : insert(isAnew ? [] : before?.sums, sumOf(report), isLate);
+  const sums = insert(isAnew || !before ? [] : sumsOf(before), sumOf(report), isLate);
   const noted: SenderState = {
-    ...{ principal: name, ids, at: Math.max(at, before?.at ?? 0) },
-    ...(sums && { sums }),
+    ...{ principal: name, ids, sums, at: Math.max(at, before?.at ?? 0) },
     ...(claimedAt !== undefined && { claimedAt }),
     ...(lagMs !== undefined && { lagMs }),
     ...(shiftMs && { shiftMs }),
@@ -173,6 +172,13 @@ export function noteReport(
 function insert(before: readonly number[] = [], one: number, isLate: boolean): number[] {
   const all = isLate ? [...before.slice(0, 1), one, ...before.slice(1)] : [one, ...before];
   return all.slice(0, maxIds);
+}
+
+/** Of a report that an earlier version remembered by its id alone: any other of that id is the same. */
+const unknownSum = -1;
+
+function sumsOf({ ids, sums = [] }: SenderState): number[] {
+  return ids.map((_, index) => sums[index] ?? unknownSum);
 }
 
 /** Distinguishes two reports with one id (FNV-1a, 32 bits). */

@@ -44,7 +44,7 @@ export interface SenderState {
   readonly principal: string;
   /** Ids of its reports, the newest first. */
   readonly ids: readonly number[];
-  /** For ids that are no times: distinguishes the reports if the ids restart. */
+  /** What distinguishes reports of one id, in the order of `ids`. States of earlier versions may have none. */
   readonly sums?: readonly number[];
   /** Receipt of the newest. */
   readonly at: number;

@@ -161,7 +161,9 @@ function readCustomMetrics(custom: Json, into: Record<string, MetricValue>): str
   for (const [name, wrapped] of Object.entries(custom)) {
     const label = `custom_metrics.${clip(name, 128)}`;
     if (!registryName.test(name)) return `${label}: not a metric name`;
-    if (name.startsWith('cordon:')) return `${label}: cordon: is no custom metric's`;
+    // A device must not measure what AWS or Cordon measures of it.
+    if (/^(aws|cordon):/.test(name))
+      return `${label}: a custom metric's name begins with neither aws: nor cordon:`;
     // Even a number is wrapped in an array of one; the service refuses a bare {"number":0}.
     const first = Array.isArray(wrapped) && wrapped.length === 1 ? wrapped[0] : undefined;
     if (!isObject(first)) return `${label}: expected an array of one object`;

@@ -90,9 +90,27 @@ describe('judgeReport', () => {
   it('ignores a repeated report and one that arrives late', () => {
     const alarmed = judgeReport(input(newDetectState(thingKey('t')), 1)).state;
 
-    expect(judgeReport(input(alarmed, 0)).events).toEqual([]);
+    const cleared = judgeReport(
+      input(alarmed, 0, { report: { reportId: 11, metrics: { m: { number: 0 } }, evidence: [] } }),
+    ).state;
+    const repeated = judgeReport(input(cleared, 1));
+    expect(repeated).toMatchObject({ state: cleared, events: [] });
     const late = { report: { reportId: 9, metrics: { m: { number: 0 } }, evidence: [] }, at: now + 9 };
     expect(judgeReport(input(alarmed, 0, late)).events).toEqual([]);
+  });
+
+  it('takes an id that an earlier version remembered alone as that of the same report, and other ids as before', () => {
+    const alarmed = judgeReport(input(newDetectState(thingKey('t')), 1)).state;
+    const senders = alarmed.senders?.map(({ sums: _, ...sender }) => sender) ?? [];
+    const earlier = { ...alarmed, senders };
+    const next = { report: { reportId: 12, metrics: { m: { number: 0 } }, evidence: [] }, at: now + 12 };
+
+    expect(judgeReport(input(earlier, 0)).events).toEqual([]);
+    const cleared = judgeReport(input(earlier, 0, next)).state;
+    expect(judgeReport(input(cleared, 1)).state).toBe(cleared);
+    expect(judgeReport(input(cleared, 1, { ...next, at: now + 12 })).events).toEqual([]);
+    const other = { ...next.report, metrics: { m: { number: 2 } } };
+    expect(judgeReport(input(cleared, 1, { report: other, at: now + 13 })).events).toHaveLength(1);
   });
 
   it('accepts a report id that is lower than before, as some agents send after a reboot', () => {

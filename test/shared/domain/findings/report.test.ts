@@ -220,6 +220,18 @@ describe('readReport', () => {
       'InvalidPayload',
       /not a metric name/,
     ],
+    [
+      'a metric of AWS among its custom ones',
+      { header, custom_metrics: { 'aws:source-ip-address': [{ ip_list: ['10.0.0.1'] }] } },
+      'InvalidPayload',
+      /neither aws: nor cordon:/,
+    ],
+    [
+      'a metric of Cordon among its custom ones',
+      { header, custom_metrics: { m: [{ number: 1 }], 'cordon:spool-depth': [{ number: 0 }] } },
+      'InvalidPayload',
+      /neither aws: nor cordon:/,
+    ],
   ])('rejects %s with Device Defender’s error code', (_what, document, errorCode, reason) => {
     const read = readReport(document);
 
