@@ -46,6 +46,13 @@ export type News =
       /** Actions that its playbook would add, and why they are not taken. */
       readonly without?: { readonly actions: readonly ActionName[]; readonly reason: Reason };
     }
+  /** Why nothing follows from one more finding, and what the case still waits for. */
+  | {
+      readonly code: 'nothing-further';
+      readonly behavior: string;
+      readonly reason: Reason;
+      readonly waits?: Reason;
+    }
   | { readonly code: 'held-harder'; readonly behavior: string; readonly actions: readonly ActionName[] }
   /** A later audit has the way round the containment no more. */
   | {

@@ -53,7 +53,7 @@ export function* containOrHoldBack(
   if (!rises || (isExcepted && isEqual(known?.excepted, reason))) return marked;
   const { caseId } = marked;
   const isTold = yield* isLimitTold(reason, caseId);
-  const act = (next: Case) => holdBack(next, verdict, playbook, { ...context, isLimitTold: isTold });
+  const act = (next: Case) => holdBack(next, key, verdict, playbook, { ...context, isLimitTold: isTold });
   return announceOnce(marked, key, known, act, context);
 }
 
@@ -75,6 +75,7 @@ function markExcepted(current: Case, key: string, excepted: Refusal['reason']): 
 /** Records why nothing is done, or that a person is asked. */
 function holdBack(
   record: Case,
+  behavior: string,
   refusal: Refusal,
   playbook: Playbook | undefined,
   { configuration, now, isLimitTold }: Context & { readonly isLimitTold: boolean },
@@ -84,8 +85,16 @@ function holdBack(
   const leftOver = record.ledger.some(({ status }) => status !== 'reverted');
   // Nor must a pending approval be lost because another violation is only observed, or is less severe.
   const waits = record.status === 'awaiting-approval';
-  if (leftOver || (waits && (!asks || isMilder(playbook, record))))
-    return announce(record, 'new-violation', [refusal.reason], now);
+  if (leftOver || (waits && (!asks || isMilder(playbook, record)))) {
+    const further = { code: 'nothing-further', behavior, reason: refusal.reason } as const;
+    const { reason: waitsFor } = record;
+    return announce(
+      record,
+      'new-violation',
+      [waits && waitsFor ? { ...further, waits: waitsFor } : further],
+      now,
+    );
+  }
   // Where several playbooks ask, the approval is for the first one in cordon.yml, whichever alarm came first.
   const asking = configuration.playbooks.find(
     ({ name }) =>

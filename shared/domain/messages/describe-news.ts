@@ -32,6 +32,10 @@ function describeNews(news: News): string {
         : '';
       return `${nameFinding(behavior)} is in alarm as well; the thing is already held${why}`;
     }
+    case 'nothing-further': {
+      const waits = news.waits ? `; the case still waits for approval: ${describeReason(news.waits)}` : '';
+      return `${nameFinding(news.behavior)} is in alarm as well: ${describeReason(news.reason)}${waits}`;
+    }
     case 'held-harder':
       return `${nameFinding(news.behavior)} is in alarm as well; hardened by ${news.actions.join(', ')}`;
     case 'no-longer-undermined':

@@ -203,6 +203,15 @@ describe('an approval', () => {
       dueAt: now + approvalExpires,
     });
     expect(toldOf(record)).toEqual(['new-violation']);
+    // The newest message stands for the case, so it says what the case waits for.
+    expect(record?.outbox.announcements.at(-1)?.news).toEqual([
+      {
+        code: 'nothing-further',
+        behavior: 'myapp-processes/other',
+        reason: { code: 'playbook-observes', playbook: 'watch' },
+        waits: { code: 'playbook-asks', playbook: 'spawned-child' },
+      },
+    ]);
     expect(led(record, order('approve'), { configuration: both }).status).toBe('contained');
   });
 });

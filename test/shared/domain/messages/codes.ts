@@ -294,6 +294,15 @@ export const news: Examples<OwnNews> = {
     { code: 'deactivation-over', detail: [{ code: 'certificates-restored' }] },
     { code: 'deactivation-over', detail: [] },
   ],
+  'nothing-further': [
+    { code: 'nothing-further', behavior, reason: { code: 'no-playbook', kind: 'audit' } },
+    {
+      code: 'nothing-further',
+      behavior,
+      reason: { code: 'no-playbook', kind: 'audit' },
+      waits: { code: 'playbook-asks', playbook: 'ask' },
+    },
+  ],
   'further-violation': [
     { code: 'further-violation', behavior },
     {
