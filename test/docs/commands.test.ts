@@ -60,6 +60,14 @@ const exceptions: Readonly<Record<string, { readonly reason: string; readonly in
     instead:
       'timeout --preserve-status 3 node dist/agent/cordon-agent.cjs --config things/mything3/config.yml',
   },
+  'npx cordon show mything5': {
+    reason: 'a reader runs it once the child has started',
+    instead: "until npx cordon show mything5 2>&1 | grep '^mything5: contained'; do sleep 1; done",
+  },
+  'npx cordon release mything5': {
+    reason: 'a reader runs it once the child has ended',
+    instead: 'until npx cordon release mything5; do sleep 1; done',
+  },
   'aws ssm put-parameter --name /cordon-dev/slack --overwrite --type SecureString --value xoxb-YOUR-BOT-TOKEN':
     {
       reason: 'the Slack of the local stack takes one token only, which the pages after this one need',
