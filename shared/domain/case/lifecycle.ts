@@ -202,8 +202,11 @@ function keepBehavior(
     metric: violation.metric,
     detector: violation.detector,
     ...(defenderId && { defenderId }),
-    ...(violation.value && { value: violation.value }),
-    ...(violation.criteria && { criteria: violation.criteria }),
+    // What the case is about is the value that violated: the timeline has the one of the clear.
+    ...((alarm || !sameCase) && {
+      ...(violation.value && { value: violation.value }),
+      ...(violation.criteria && { criteria: violation.criteria }),
+    }),
     ...(alarm && violation.reporter && { reporter: violation.reporter }),
     ...(alarm && violation.evidence && { evidence: violation.evidence }),
     // Earlier evidence stays for people, but does not describe this alarm.

@@ -293,6 +293,19 @@ describe('decide, on a clear,', () => {
     expect(next.ledger).toEqual(contained().ledger);
   });
 
+  it('keeps the value that violated, which is what the case is about', () => {
+    const clear = { eventType: 'alarm-cleared', occurredAt: now + 1, value: { number: 0 } } as const;
+    const next = decided(contained(), alarm(clear));
+
+    expect(Object.values(next.violations)).toMatchObject([
+      { lastEventType: 'alarm-cleared', value: aViolation().value },
+    ]);
+    expect(next.outbox.timeline.at(-1)).toMatchObject({ event: { value: '{"number":0}' } });
+    // Another alarm brings its own.
+    const again = decided(next, alarm({ occurredAt: now + 2, value: { number: 7 } }));
+    expect(Object.values(again.violations)).toMatchObject([{ value: { number: 7 } }]);
+  });
+
   it('opens no case and announces nothing without an alarm', () => {
     const remembered = decided(undefined, alarm({ eventType: 'alarm-cleared' }));
 
