@@ -138,10 +138,15 @@ async function listOwn(StackName, open) {
     for await (const { StackResourceSummaries = [] } of pages)
       own.push(
         ...StackResourceSummaries
-          // What was deleted, or was left to the account, is no longer the stack's.
-          .filter(({ ResourceStatus }) => !/^DELETE_(COMPLETE|SKIPPED)$/.test(ResourceStatus))
-          .map(({ ResourceType, PhysicalResourceId }) => ({
+          // What was deleted, was left to the account, or was never made is not the stack's.
+          .filter(
+            ({ ResourceStatus, PhysicalResourceId }) =>
+              !/^DELETE_(COMPLETE|SKIPPED)$/.test(ResourceStatus) &&
+              (PhysicalResourceId || ResourceStatus !== 'CREATE_FAILED'),
+          )
+          .map(({ ResourceType, LogicalResourceId, PhysicalResourceId }) => ({
             type: ResourceType,
+            logicalId: LogicalResourceId,
             physicalId: PhysicalResourceId ?? '',
           })),
       );

@@ -55,6 +55,8 @@ interface Template {
 /** A resource that the stack has. */
 interface Own {
   readonly type: string;
+  readonly logicalId: string;
+  /** Empty where a server does not tell it, as moto's does for an IoT policy. */
   readonly physicalId: string;
 }
 
@@ -103,17 +105,21 @@ export async function findCollisions(
 
 /** By type, the names of the template that no resource of the stack has. */
 function listNew({ Resources }: Template, own: readonly Own[]): readonly [string, readonly string[]][] {
-  const isOwn = (type: string, name: string) =>
+  const isOwn = (type: string, logicalId: string, name: string) =>
     own.some(
-      ({ type: other, physicalId }) =>
-        other === type &&
-        (physicalId === name || physicalId.endsWith(`:${name}`) || physicalId.endsWith(`/${name}`)),
+      (other) =>
+        other.type === type &&
+        (other.physicalId === ''
+          ? other.logicalId === logicalId
+          : other.physicalId === name ||
+            other.physicalId.endsWith(`:${name}`) ||
+            other.physicalId.endsWith(`/${name}`)),
     );
   return namedTypes.flatMap((type) => {
     const property = named[type]?.property ?? '';
-    const names = Object.values(Resources).flatMap(({ Type, Properties }) => {
+    const names = Object.entries(Resources).flatMap(([logicalId, { Type, Properties }]) => {
       const name = Type === type ? Properties?.[property] : undefined;
-      return typeof name === 'string' && !isOwn(type, name) ? [name] : [];
+      return typeof name === 'string' && !isOwn(type, logicalId, name) ? [name] : [];
     });
     return names.length > 0 ? [[type, names] as const] : [];
   }) as readonly [string, readonly string[]][];

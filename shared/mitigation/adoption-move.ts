@@ -18,8 +18,9 @@ export async function judgeMove(
 ): Promise<readonly string[]> {
   const own = await reader.listOwn();
   const attachment = own.find(({ type }) => type === 'Custom::QuarantineAttachment');
-  const [, groupArn = '', group = '', policy = ''] =
-    /^([^/]+:thinggroup\/([^/]+))\/(.+)$/.exec(attachment?.physicalId ?? '') ?? [];
+  const attached = /^([^/]+:thinggroup\/([^/]+))\/(.+)$/.exec(attachment?.physicalId ?? '');
+  if (!attached) return [];
+  const [, groupArn = '', group = '', policy = ''] = attached;
   const isOwn = own.some(({ type, physicalId }) => type === 'AWS::IoT::Policy' && physicalId === policy);
   // What an adopted policy denies, it still does without the stack.
   if (!isOwn) return [];

@@ -147,26 +147,45 @@ describe('the resources of a stack', () => {
     'ListStackResourcesCommand',
   );
 
-  it('are read to the last page, without those that it no longer has', async () => {
-    const summary = (ResourceStatus: string, PhysicalResourceId: string) => ({
-      ResourceType: 'AWS::SQS::Queue',
-      ResourceStatus,
-      PhysicalResourceId,
-    });
-    (mockClient(Client) as ReturnType<typeof mockClient>)
-      .on(Command)
-      .resolvesOnce({
-        StackResourceSummaries: [summary('CREATE_COMPLETE', 'a'), summary('DELETE_COMPLETE', 'b')],
-        NextToken: 'next',
-      } as never)
-      .resolvesOnce({
-        StackResourceSummaries: [summary('DELETE_SKIPPED', 'c'), summary('UPDATE_COMPLETE', 'd')],
+  const summary = (ResourceStatus: string, LogicalResourceId: string, PhysicalResourceId?: string) => ({
+    ResourceType: 'AWS::SQS::Queue',
+    ResourceStatus,
+    LogicalResourceId,
+    PhysicalResourceId,
+  });
+  const own = (logicalId: string, physicalId: string) => ({
+    type: 'AWS::SQS::Queue',
+    logicalId,
+    physicalId,
+  });
+  const listOwn = (...pages: readonly object[][]) => {
+    const stub = (mockClient(Client) as ReturnType<typeof mockClient>).on(Command);
+    for (const [index, StackResourceSummaries] of pages.entries())
+      stub.resolvesOnce({
+        StackResourceSummaries,
+        ...(index < pages.length - 1 && { NextToken: 'next' }),
       } as never);
+    return open().listOwn('cordon-dev');
+  };
 
-    expect(await open().listOwn('cordon-dev')).toEqual([
-      { type: 'AWS::SQS::Queue', physicalId: 'a' },
-      { type: 'AWS::SQS::Queue', physicalId: 'd' },
-    ]);
+  it('are read to the last page, without those that it no longer has', async () => {
+    expect(
+      await listOwn(
+        [summary('CREATE_COMPLETE', 'A', 'a'), summary('DELETE_COMPLETE', 'B', 'b')],
+        [summary('DELETE_SKIPPED', 'C', 'c'), summary('UPDATE_COMPLETE', 'D', 'd')],
+      ),
+    ).toEqual([own('A', 'a'), own('D', 'd')]);
+  });
+
+  it('are those that were made: one that failed at its name has no physical id', async () => {
+    expect(
+      await listOwn([
+        summary('CREATE_FAILED', 'A'),
+        summary('CREATE_FAILED', 'B', ''),
+        summary('CREATE_FAILED', 'C', 'c'),
+        summary('CREATE_COMPLETE', 'D'),
+      ]),
+    ).toEqual([own('C', 'c'), own('D', '')]);
   });
 
   it('are an empty list before the first deploy, and unknown where they can’t be read', async () => {

@@ -222,7 +222,10 @@ describe('a deploy that gives up what the stack has', () => {
   ) =>
     judgeMove({ thingGroup: 'cordon-quarantine', ...quarantine } as never, 'cordon-dev', {
       listOwn: async () => stack,
-      hasMembers: async (group) => members && group === 'cordon-quarantine',
+      hasMembers: async (group) => {
+        if (group === '') throw new Error('no name');
+        return members && group === 'cordon-quarantine';
+      },
       listTargets: async (policy) => (policy === 'cordon-dev-quarantine' ? targets : []),
     });
   const group = `${prefix}:thinggroup/cordon-quarantine`;
@@ -248,6 +251,11 @@ describe('a deploy that gives up what the stack has', () => {
       'only things of the same group are held',
       { adopt: true, policy: 'mine' },
       { members: true, targets: [group] },
+    ],
+    [
+      'the server does not tell the ids of the stack’s resources',
+      { thingGroup: 'hand-made' },
+      { members: true, stack: own.map(({ type }) => ({ type, physicalId: '' })) },
     ],
     ['there is no stack yet', { thingGroup: 'hand-made' }, { members: true, stack: [] }],
     [

@@ -39,10 +39,15 @@ describe('names outside the stack', () => {
       async () => [
         {
           type: 'AWS::SQS::Queue',
+          logicalId: 'Alerts',
           physicalId: 'https://sqs.us-east-1.amazonaws.com/123456789012/cordon-dev-alerts',
         },
-        { type: 'AWS::SNS::Topic', physicalId: 'arn:aws:sns:us-east-1:123456789012:cordon-dev-alarms' },
-        { type: 'AWS::SNS::Topic', physicalId: 'cordon-dev' },
+        {
+          type: 'AWS::SNS::Topic',
+          logicalId: 'Topic',
+          physicalId: 'arn:aws:sns:us-east-1:123456789012:cordon-dev-alarms',
+        },
+        { type: 'AWS::SNS::Topic', logicalId: 'Table', physicalId: 'cordon-dev' },
       ],
       ['alerts', 'cordon-dev', 'cordon-dev-alerts'],
     );
@@ -52,6 +57,23 @@ describe('names outside the stack', () => {
       'queue alerts: delete what is left over, or deploy another stage',
     ]);
     expect(seen.asked).toEqual(['cordon-dev', 'alerts']);
+  });
+
+  it('do not count a resource of the stack whose physical id a server keeps to itself', async () => {
+    const seen = account(
+      async () => [
+        { type: 'AWS::SQS::Queue', logicalId: 'Alerts', physicalId: '' },
+        { type: 'AWS::SQS::Queue', logicalId: 'Topic', physicalId: '' },
+        // Renamed by this deploy, so the new name may be another's.
+        { type: 'AWS::SQS::Queue', logicalId: 'Dead', physicalId: 'alerts-before' },
+      ],
+      ['alerts', 'cordon-dev-alerts', 'cordon-dev-alarms'],
+    );
+
+    expect(await findCollisions(small, false, seen)).toEqual([
+      'topic cordon-dev-alarms: delete what is left over, or deploy another stage',
+      'queue alerts: delete what is left over, or deploy another stage',
+    ]);
   });
 
   it('do not count the table that the deploy adopts', async () => {
