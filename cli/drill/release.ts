@@ -9,7 +9,7 @@ export async function release(
   appTopic: string,
   snapshot: ReadonlyMap<string, string>,
 ): Promise<void> {
-  const { thingName, recorder, target, signal, say } = scene;
+  const { thingName, recorder, target, say } = scene;
   say('releasing');
   await recorder.step(
     'released',
@@ -19,7 +19,20 @@ export async function release(
     },
     { last: true },
   );
-  await recorder.step('as-before', async () => {
+  await returnToWork(scene, appTopic, snapshot);
+}
+
+const patience = { comparisonMs: 30_000, spreadMs, briefMs: 60_000, everyMs: 1_000 };
+
+/** Proves that all is as it was before the containment, and that the device works. */
+export async function returnToWork(
+  scene: Scene,
+  appTopic: string,
+  snapshot: ReadonlyMap<string, string>,
+  { comparisonMs, spreadMs, briefMs, everyMs } = patience,
+): Promise<void> {
+  const { thingName, recorder, target, signal } = scene;
+  const isAsBefore = await recorder.step('as-before', async () => {
     let differences: string[] = [];
     await until(
       () => differences.join('; '),
@@ -27,24 +40,33 @@ export async function release(
         differences = compareSnapshots(snapshot, await target.account.takeSnapshot(thingName));
         return differences.length === 0 ? true : undefined;
       },
-      30_000,
+      comparisonMs,
       signal,
-      500,
+      everyMs / 2,
     );
     return `${snapshot.size} fields`;
   });
-  await recorder.step('works-again', () => waitForWork(scene, appTopic));
+  // What was not restored may deny the device for good, so the policy cache is not worth waiting for.
+  const wait = isAsBefore
+    ? { timeoutMs: spreadMs, everyMs, why: '' }
+    : {
+        timeoutMs: briefMs,
+        everyMs,
+        why: '; not tried for longer, because something is not as before and may still deny the device',
+      };
+  await recorder.step('works-again', () => waitForWork(scene, appTopic, wait));
 }
 
 async function waitForWork(
   { device, reporter, reachesHttps, stimulus, signal, say }: Scene,
   appTopic: string,
+  { timeoutMs, everyMs, why }: { readonly timeoutMs: number; readonly everyMs: number; readonly why: string },
 ): Promise<string> {
   const startedAt = Date.now();
   let told = startedAt;
   let detail = '';
   await until(
-    () => detail,
+    () => `${detail}${why}`,
     async () => {
       const sent = await device.sendBothWays(appTopic, '{"after":true}');
       ({ detail } = sent);
@@ -57,9 +79,9 @@ async function waitForWork(
       }
       return undefined;
     },
-    spreadMs,
+    timeoutMs,
     signal,
-    1_000,
+    everyMs,
   );
   await reporter.reconnect();
   if (stimulus.normal) await reporter.report(stimulus.normal);
