@@ -131,29 +131,32 @@ const finders = {
 
 /** The resources of a stack; none before its first deploy. */
 async function listOwn(StackName, open) {
-  const { CloudFormationClient, paginateListStackResources } = require('@aws-sdk/client-cloudformation');
-  const own = [];
+  const cloudFormation = require('@aws-sdk/client-cloudformation');
+  const client = open(cloudFormation.CloudFormationClient);
+  const listed = [];
   try {
-    const pages = paginateListStackResources({ client: open(CloudFormationClient) }, { StackName });
+    const pages = cloudFormation.paginateListStackResources({ client }, { StackName });
     for await (const { StackResourceSummaries = [] } of pages)
-      own.push(
+      listed.push(
         ...StackResourceSummaries
           // What was deleted, was left to the account, or was never made is not the stack's.
           .filter(
             ({ ResourceStatus, PhysicalResourceId }) =>
               !/^DELETE_(COMPLETE|SKIPPED)$/.test(ResourceStatus) &&
               (PhysicalResourceId || ResourceStatus !== 'CREATE_FAILED'),
-          )
-          .map(({ ResourceType, LogicalResourceId, PhysicalResourceId }) => ({
-            type: ResourceType,
-            logicalId: LogicalResourceId,
-            physicalId: PhysicalResourceId ?? '',
-          })),
+          ),
       );
   } catch (error) {
     if (error.name !== 'ValidationError' || !/does not exist/.test(error.message)) throw error;
   }
-  return own;
+  if (listed.length === 0) return [];
+  const { TemplateBody } = await client.send(new cloudFormation.GetTemplateCommand({ StackName }));
+  const { Resources = {} } = JSON.parse(TemplateBody);
+  return listed.map(({ ResourceType, LogicalResourceId, PhysicalResourceId }) => ({
+    type: ResourceType,
+    physicalId: PhysicalResourceId ?? '',
+    properties: Resources[LogicalResourceId]?.Properties ?? {},
+  }));
 }
 
 /** What a deploy asks of a group that it is to adopt (./adoption.ts). */

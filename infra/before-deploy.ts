@@ -23,7 +23,7 @@ interface TitledSecret extends ChannelSecret {
   readonly title: string;
 }
 
-interface Deploy extends Account, Omit<GroupReader, 'listOwn'>, Omit<MoveReader, 'listOwn'> {
+interface Deploy extends Account, GroupReader, MoveReader {
   readonly stage: string;
   readonly file: DescribedFile;
   /** Name of the Systems Manager parameter that has a secret; undefined if it is elsewhere. */

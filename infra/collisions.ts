@@ -1,3 +1,5 @@
+import { isNamed, type OwnResource } from '../shared/mitigation/own-resource';
+
 /** Resources of a template whose names the account may have already. CloudFormation fails at them, some in the middle of a deploy. */
 
 /** The property that names a resource, and what to do if the account has one of that name. */
@@ -52,17 +54,9 @@ interface Template {
   >;
 }
 
-/** A resource that the stack has. */
-interface Own {
-  readonly type: string;
-  readonly logicalId: string;
-  /** Empty where a server does not tell it, as moto's does for an IoT policy. */
-  readonly physicalId: string;
-}
-
 export interface Account {
   /** The resources of the stack; empty before its first deploy. */
-  readonly listOwn: () => Promise<readonly Own[]>;
+  readonly listOwn: () => Promise<readonly OwnResource[]>;
   /** Those of these names that the account has. */
   readonly findTaken: (type: string, names: readonly string[]) => Promise<readonly string[]>;
   readonly warn: (text: string) => void;
@@ -74,7 +68,7 @@ export async function findCollisions(
   isTableAdopted: boolean,
   account: Account,
 ): Promise<readonly string[]> {
-  let own: readonly Own[];
+  let own: readonly OwnResource[];
   try {
     own = await account.listOwn();
   } catch (error) {
@@ -104,22 +98,17 @@ export async function findCollisions(
 }
 
 /** By type, the names of the template that no resource of the stack has. */
-function listNew({ Resources }: Template, own: readonly Own[]): readonly [string, readonly string[]][] {
-  const isOwn = (type: string, logicalId: string, name: string) =>
-    own.some(
-      (other) =>
-        other.type === type &&
-        (other.physicalId === ''
-          ? other.logicalId === logicalId
-          : other.physicalId === name ||
-            other.physicalId.endsWith(`:${name}`) ||
-            other.physicalId.endsWith(`/${name}`)),
-    );
+function listNew(
+  { Resources }: Template,
+  own: readonly OwnResource[],
+): readonly [string, readonly string[]][] {
   return namedTypes.flatMap((type) => {
     const property = named[type]?.property ?? '';
-    const names = Object.entries(Resources).flatMap(([logicalId, { Type, Properties }]) => {
+    const names = Object.values(Resources).flatMap(({ Type, Properties }) => {
       const name = Type === type ? Properties?.[property] : undefined;
-      return typeof name === 'string' && !isOwn(type, logicalId, name) ? [name] : [];
+      return typeof name === 'string' && !own.some((one) => isNamed(one, { type, property, name }))
+        ? [name]
+        : [];
     });
     return names.length > 0 ? [[type, names] as const] : [];
   }) as readonly [string, readonly string[]][];

@@ -1,4 +1,9 @@
-import { CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  GetTemplateCommand,
+  paginateListStackResources,
+  type StackResourceSummary,
+} from '@aws-sdk/client-cloudformation';
 import {
   DescribeThingGroupCommand,
   GetPolicyCommand,
@@ -10,6 +15,7 @@ import type { Configuration } from '../../shared/domain/configuration';
 import { printable } from '../../shared/domain/messages/announcement';
 import { orNothing } from '../../shared/errors';
 import { type GroupReader, judgeAdoption } from '../../shared/mitigation/adoption';
+import type { OwnResource } from '../../shared/mitigation/own-resource';
 import type { Settings } from '../target';
 
 /** What a deploy would ask of a group that it is to adopt. */
@@ -65,22 +71,29 @@ function connectGroups(
 }
 
 /** Nothing before the first deploy. */
-async function listOwn(client: CloudFormationClient, StackName: string) {
-  const found: { type: string; physicalId: string }[] = [];
+async function listOwn(client: CloudFormationClient, StackName: string): Promise<OwnResource[]> {
+  const listed: StackResourceSummary[] = [];
   try {
     for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName }))
-      for (const {
-        ResourceType = '',
-        PhysicalResourceId = '',
-        ResourceStatus = '',
-      } of StackResourceSummaries)
-        if (!/^DELETE_(COMPLETE|SKIPPED)$/.test(ResourceStatus))
-          found.push({ type: ResourceType, physicalId: PhysicalResourceId });
+      listed.push(
+        ...StackResourceSummaries.filter(
+          ({ ResourceStatus = '' }) => !/^DELETE_(COMPLETE|SKIPPED)$/.test(ResourceStatus),
+        ),
+      );
   } catch (error) {
     if (!(error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)))
       throw error;
   }
-  return found;
+  if (listed.length === 0) return [];
+  const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName }));
+  const { Resources = {} } = JSON.parse(TemplateBody) as {
+    readonly Resources?: Readonly<Record<string, { readonly Properties?: OwnResource['properties'] }>>;
+  };
+  return listed.map(({ ResourceType = '', LogicalResourceId = '', PhysicalResourceId = '' }) => ({
+    type: ResourceType,
+    physicalId: PhysicalResourceId,
+    properties: Resources[LogicalResourceId]?.Properties ?? {},
+  }));
 }
 
 /** Whether a deploy would take the adopted group, and what it would say of it; nothing where none is adopted. */

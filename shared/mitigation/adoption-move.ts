@@ -1,6 +1,7 @@
 import { nameQuarantinePolicy } from '../config/quarantine-policy';
 import type { Configuration } from '../domain/configuration';
 import type { GroupReader } from './adoption';
+import { isNamed } from './own-resource';
 
 export interface MoveReader extends Pick<GroupReader, 'listOwn' | 'hasMembers'> {
   /** ARNs of what has the policy; none where the account has no such policy. */
@@ -21,7 +22,8 @@ export async function judgeMove(
   const attached = /^([^/]+:thinggroup\/([^/]+))\/(.+)$/.exec(attachment?.physicalId ?? '');
   if (!attached) return [];
   const [, groupArn = '', group = '', policy = ''] = attached;
-  const isOwn = own.some(({ type, physicalId }) => type === 'AWS::IoT::Policy' && physicalId === policy);
+  const wanted = { type: 'AWS::IoT::Policy', property: 'PolicyName', name: policy };
+  const isOwn = own.some((one) => isNamed(one, wanted));
   // What an adopted policy denies, it still does without the stack.
   if (!isOwn) return [];
   if (group !== quarantine.thingGroup && (await reader.hasMembers(group)))

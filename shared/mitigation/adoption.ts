@@ -1,5 +1,6 @@
 import { nameQuarantinePolicy, writeQuarantinePolicy } from '../config/quarantine-policy';
 import type { Configuration } from '../domain/configuration';
+import { isNamed, type OwnResource } from './own-resource';
 import { allowsAnything, findUndenied, listDenied } from './policy-coverage';
 
 /** The quarantine group that the account has already, as AWS IoT describes it. */
@@ -17,8 +18,8 @@ export interface GroupReader {
   /** Its default version; undefined if there is no such policy. */
   readonly readPolicy: (name: string) => Promise<string | undefined>;
   readonly hasMembers: (name: string) => Promise<boolean>;
-  /** What the stack has made, as CloudFormation lists it. */
-  readonly listOwn: () => Promise<readonly { readonly type: string; readonly physicalId: string }[]>;
+  /** What the stack has made. */
+  readonly listOwn: () => Promise<readonly OwnResource[]>;
 }
 
 interface Judged {
@@ -66,7 +67,8 @@ interface Place {
 
 async function refuseGroup(thingGroup: string, reader: GroupReader): Promise<string[]> {
   const own = await reader.listOwn();
-  if (own.some(({ type, physicalId }) => type === 'AWS::IoT::ThingGroup' && physicalId === thingGroup))
+  const wanted = { type: 'AWS::IoT::ThingGroup', property: 'ThingGroupName', name: thingGroup };
+  if (own.some((one) => isNamed(one, wanted)))
     return [
       `this stack created thing group ${thingGroup}, and would delete it now: leave quarantine.adopt out`,
     ];
@@ -104,7 +106,8 @@ async function judgePolicy(place: Place, attached: readonly string[], reader: Gr
   const { policyName, arnPrefix, keepTopics } = place;
   const refuse = (...refusals: string[]): Judged => ({ refusals, notices: [] });
   const own = await reader.listOwn();
-  if (own.some(({ type, physicalId }) => type === 'AWS::IoT::Policy' && physicalId === policyName))
+  const wanted = { type: 'AWS::IoT::Policy', property: 'PolicyName', name: policyName };
+  if (own.some((one) => isNamed(one, wanted)))
     return refuse(
       `this stack created policy ${policyName}, and would delete it now: leave quarantine.policy out`,
     );

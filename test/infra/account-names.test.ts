@@ -146,6 +146,7 @@ describe('the resources of a stack', () => {
     'CloudFormationClient',
     'ListStackResourcesCommand',
   );
+  const { Command: GetTemplate } = classesOf('cloudformation', 'CloudFormationClient', 'GetTemplateCommand');
 
   const summary = (ResourceStatus: string, LogicalResourceId: string, PhysicalResourceId?: string) => ({
     ResourceType: 'AWS::SQS::Queue',
@@ -153,13 +154,19 @@ describe('the resources of a stack', () => {
     LogicalResourceId,
     PhysicalResourceId,
   });
-  const own = (logicalId: string, physicalId: string) => ({
-    type: 'AWS::SQS::Queue',
-    logicalId,
-    physicalId,
-  });
+  const own = (physicalId: string, properties = {}) => ({ type: 'AWS::SQS::Queue', physicalId, properties });
+  const template = {
+    Resources: {
+      A: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'a' } },
+      D: { Type: 'AWS::SQS::Queue' },
+    },
+  };
   const listOwn = (...pages: readonly object[][]) => {
-    const stub = (mockClient(Client) as ReturnType<typeof mockClient>).on(Command);
+    const stack = mockClient(Client) as ReturnType<typeof mockClient>;
+    stack
+      .on(GetTemplate, { StackName: 'cordon-dev' } as never)
+      .resolves({ TemplateBody: JSON.stringify(template) } as never);
+    const stub = stack.on(Command);
     for (const [index, StackResourceSummaries] of pages.entries())
       stub.resolvesOnce({
         StackResourceSummaries,
@@ -174,7 +181,7 @@ describe('the resources of a stack', () => {
         [summary('CREATE_COMPLETE', 'A', 'a'), summary('DELETE_COMPLETE', 'B', 'b')],
         [summary('DELETE_SKIPPED', 'C', 'c'), summary('UPDATE_COMPLETE', 'D', 'd')],
       ),
-    ).toEqual([own('A', 'a'), own('D', 'd')]);
+    ).toEqual([own('a', { QueueName: 'a' }), own('d')]);
   });
 
   it('are those that were made: one that failed at its name has no physical id', async () => {
@@ -185,7 +192,7 @@ describe('the resources of a stack', () => {
         summary('CREATE_FAILED', 'C', 'c'),
         summary('CREATE_COMPLETE', 'D'),
       ]),
-    ).toEqual([own('C', 'c'), own('D', '')]);
+    ).toEqual([own('c'), own('')]);
   });
 
   it('are an empty list before the first deploy, and unknown where they can’t be read', async () => {

@@ -70,7 +70,12 @@ describe('a quarantine group that a deploy adopts', () => {
     ],
     [
       'is of this very stack',
-      { listOwn: async () => [{ type: 'AWS::IoT::ThingGroup', physicalId: 'hand-made' }] },
+      {
+        // The `Ref` of a thing group is its id.
+        listOwn: async () => [
+          { type: 'AWS::IoT::ThingGroup', physicalId: 'an-id', properties: { ThingGroupName: 'hand-made' } },
+        ],
+      },
       /^this stack created thing group hand-made, and would delete it now/,
     ],
   ])('is refused where it %s', async (_, account, reason) => {
@@ -193,7 +198,11 @@ describe('a deny policy that a deploy adopts', () => {
     [
       'is of this very stack',
       write(everything),
-      { listOwn: async () => [{ type: 'AWS::IoT::Policy', physicalId: 'mine' }] },
+      {
+        listOwn: async () => [
+          { type: 'AWS::IoT::Policy', physicalId: 'mine', properties: { PolicyName: 'mine' } },
+        ],
+      },
       /^this stack created policy mine, and would delete it now/,
     ],
     ['is no policy', '[null]', {}, /lacks/],
@@ -210,9 +219,10 @@ describe('a deny policy that a deploy adopts', () => {
 
 describe('a deploy that gives up what the stack has', () => {
   const own = [
-    { type: 'AWS::IoT::Policy', physicalId: 'cordon-dev-quarantine' },
+    { type: 'AWS::IoT::Policy', physicalId: 'cordon-dev-quarantine', properties: {} },
     {
       type: 'Custom::QuarantineAttachment',
+      properties: {},
       physicalId: `${prefix}:thinggroup/cordon-quarantine/cordon-dev-quarantine`,
     },
   ];
@@ -255,7 +265,7 @@ describe('a deploy that gives up what the stack has', () => {
     [
       'the server does not tell the ids of the stack’s resources',
       { thingGroup: 'hand-made' },
-      { members: true, stack: own.map(({ type }) => ({ type, physicalId: '' })) },
+      { members: true, stack: own.map((one) => ({ ...one, physicalId: '' })) },
     ],
     ['there is no stack yet', { thingGroup: 'hand-made' }, { members: true, stack: [] }],
     [

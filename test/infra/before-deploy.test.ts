@@ -48,7 +48,7 @@ async function startAccount(account: Account) {
     const isAsked = ['lambda', 'iot', 'ssm'].includes(service);
     const name = service === 'ssm' ? JSON.parse(text.toString('utf8')).Name : url;
     if (isAsked) asked.push(name);
-    if (service === 'cloudformation') return answerStack(account, response);
+    if (service === 'cloudformation') return answerStack(account, text.toString('utf8'), response);
     if (account.refuses === service) return refuse(response, 'AccessDeniedException');
     if (service === 'ssm') {
       const Value = account.stored?.[name];
@@ -66,13 +66,19 @@ async function startAccount(account: Account) {
   return { server, asked, port: (server.address() as AddressInfo).port };
 }
 
-function answerStack({ own, refuses }: Account, response: ServerResponse): void {
+function answerStack({ own, refuses }: Account, text: string, response: ServerResponse): void {
   const refusal = refuses === 'cloudformation' ? 'AccessDenied' : 'ValidationError';
   if (!own || refuses === 'cloudformation') {
     const message = refuses === 'cloudformation' ? 'no' : 'Stack with id cordon-prod does not exist';
     response.writeHead(400);
     response.end(
       `<ErrorResponse><Error><Type>Sender</Type><Code>${refusal}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+    );
+    return;
+  }
+  if (text.includes('Action=GetTemplate')) {
+    response.end(
+      '<GetTemplateResponse><GetTemplateResult><TemplateBody>{}</TemplateBody></GetTemplateResult></GetTemplateResponse>',
     );
     return;
   }

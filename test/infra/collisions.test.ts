@@ -17,13 +17,15 @@ const small = {
   },
 };
 
-const account = (own: Account['listOwn'], taken: readonly string[] = []) => {
+const own = (type: string, physicalId: string, properties = {}) => ({ type, physicalId, properties });
+
+const account = (listOwn: Account['listOwn'], taken: readonly string[] = []) => {
   const asked: string[] = [];
   const warnings: string[] = [];
   return {
     asked,
     warnings,
-    listOwn: own,
+    listOwn,
     async findTaken(type: string, names: readonly string[]) {
       asked.push(...names);
       if (taken.includes(type)) throw new Error('not allowed');
@@ -37,17 +39,9 @@ describe('names outside the stack', () => {
   it('are those of the template that no resource of the stack has, by type', async () => {
     const seen = account(
       async () => [
-        {
-          type: 'AWS::SQS::Queue',
-          logicalId: 'Alerts',
-          physicalId: 'https://sqs.us-east-1.amazonaws.com/123456789012/cordon-dev-alerts',
-        },
-        {
-          type: 'AWS::SNS::Topic',
-          logicalId: 'Topic',
-          physicalId: 'arn:aws:sns:us-east-1:123456789012:cordon-dev-alarms',
-        },
-        { type: 'AWS::SNS::Topic', logicalId: 'Table', physicalId: 'cordon-dev' },
+        own('AWS::SQS::Queue', 'https://sqs.us-east-1.amazonaws.com/123456789012/cordon-dev-alerts'),
+        own('AWS::SNS::Topic', 'arn:aws:sns:us-east-1:123456789012:cordon-dev-alarms'),
+        own('AWS::SNS::Topic', 'cordon-dev'),
       ],
       ['alerts', 'cordon-dev', 'cordon-dev-alerts'],
     );
@@ -59,13 +53,15 @@ describe('names outside the stack', () => {
     expect(seen.asked).toEqual(['cordon-dev', 'alerts']);
   });
 
-  it('do not count a resource of the stack whose physical id a server keeps to itself', async () => {
+  it.each([
+    ['is another id', '0b1c2d3e-0000-4000-8000-000000000000'],
+    ['is not told', ''],
+  ])('do not count those of the deployed template, whose physical id %s', async (_, physicalId) => {
     const seen = account(
       async () => [
-        { type: 'AWS::SQS::Queue', logicalId: 'Alerts', physicalId: '' },
-        { type: 'AWS::SQS::Queue', logicalId: 'Topic', physicalId: '' },
-        // Renamed by this deploy, so the new name may be another's.
-        { type: 'AWS::SQS::Queue', logicalId: 'Dead', physicalId: 'alerts-before' },
+        own('AWS::SQS::Queue', physicalId, { QueueName: 'cordon-dev-alerts' }),
+        own('AWS::SNS::Topic', physicalId, { QueueName: 'cordon-dev-alarms' }),
+        own('AWS::SQS::Queue', physicalId, { QueueName: 'alerts-before' }),
       ],
       ['alerts', 'cordon-dev-alerts', 'cordon-dev-alarms'],
     );

@@ -82,7 +82,8 @@ const thingGroup = defineResource({
       }),
     );
     const { thingGroupArn = '', thingGroupId = '' } = created;
-    return { physicalId: thingGroupName, attributes: { Arn: thingGroupArn, Id: thingGroupId } };
+    // Its `Ref` is the id, unlike that of most types (TemplateReference/aws-resource-iot-thinggroup.html).
+    return { physicalId: thingGroupId, attributes: { Arn: thingGroupArn, Id: thingGroupId } };
   },
 });
 
