@@ -87,7 +87,9 @@ export function explainSender(
     ...(eventPattern
       ? [`  from:   events on the default bus that match ${JSON.stringify(eventPattern)}`]
       : []),
-    ...(device ? [`  thing:  also the one that device.${device} names`] : []),
+    device
+      ? `  thing:  by ARN or type AWS::IoT::Thing, or the one that device.${device} names`
+      : '  thing:  by ARN or type AWS::IoT::Thing; one that only a device names is contained after approval',
     `  limit:  ${writeCount(limit.things, 'thing')} within ${writeDuration(limit.within)}; then Cordon asks`,
     `  age:    a finding older than ${writeDuration(maxAge)} is set aside`,
   ];

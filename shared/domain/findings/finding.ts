@@ -34,6 +34,8 @@ export interface ExternalSubject extends WithoutBehavior {
   readonly product?: string;
   /** Where people read on. */
   readonly url?: string;
+  /** The text of OCSF's `device` that has the thing's name, where cordon.yml does not say that it names things. */
+  readonly namedBy?: 'name' | 'uid' | 'hostname';
 }
 
 /** What a check of Device Defender Audit found out. */

@@ -73,6 +73,8 @@ export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdi
       ? observe({ code: 'reporter-held', heldBy: holders.slice(0, maxNamed) })
       : ask({ code: 'foreign-reporter' });
   }
+  if (finding.kind === 'external' && finding.namedBy)
+    return ask({ code: 'named-by-device', sender: finding.source, text: finding.namedBy });
   const shared = findShared(input.actions, input.guards.maxThingsSharingPolicy, facts);
   if (shared) return ask(shared);
   if (playbook.mode === 'approve') return ask({ code: 'playbook-asks', playbook: playbook.name });

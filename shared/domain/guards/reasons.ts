@@ -14,6 +14,8 @@ export type GuardReason =
   | Excepted
   | { readonly code: 'reporter-held'; readonly heldBy: readonly string[] }
   | { readonly code: 'foreign-reporter' }
+  /** A text of OCSF's `device` has the thing's name, which may be that of another machine. */
+  | { readonly code: 'named-by-device'; readonly sender: string; readonly text: 'name' | 'uid' | 'hostname' }
   | Shared
   /** An operator rejected a containment for the same. */
   | { readonly code: 'rejected-before' }

@@ -29,6 +29,8 @@ export function describeReason(reason: Reason): string {
       return `playbook ${reason.playbook} excepts it: ${reason.exceptions.join(', ')}`;
     case 'reporter-held':
       return `the report came from a certificate of ${reason.heldBy.join(', ')}, which is held, so it may be forged`;
+    case 'named-by-device':
+      return `${reason.sender} names the thing only as device.${reason.text}, which another machine may have too: compare before you approve`;
     case 'foreign-reporter':
       return 'the report came from a certificate that is not attached to this thing, so it may be forged';
     case 'shared':

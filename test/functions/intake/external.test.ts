@@ -166,21 +166,27 @@ describe('a Detection Finding on the topic of a sender', () => {
 
   it.each([
     ['name', { name: 'pump' }],
-    ['host name', { hostname: 'pump', type_id: 7 }],
-    ['id', { uid: 'pump' }],
-    ['name, id and host name', { name: 'pump', uid: 'pump', hostname: 'pump' }],
-  ])('is about no thing whose name a device merely has as its %s', async (_, device) => {
+    ['hostname', { hostname: 'pump', type_id: 7 }],
+    ['uid', { uid: 'pump' }],
+    ['name', { name: 'pump', uid: 'pump', hostname: 'pump' }],
+    ['uid', { name: 'Pump in hall 3', uid: 'pump', hostname: 'pump.local' }],
+  ])('says that only device.%s names its thing, where nobody said that it does', async (namedBy, device) => {
     const world = setUp();
 
     await world.deliver(aFinding({ resources: [], device }));
 
+    expect(commandsOf(world)).toMatchObject([{ thingName: 'pump', violation: { namedBy } }]);
+    expect(world.letters).toEqual([]);
+  });
+
+  it('is about neither of two things whose names its device has', async () => {
+    const world = setUp();
+
+    await world.deliver(aFinding({ resources: [], device: { name: 'pump', hostname: 'valve' } }));
+
     expect(world.sent).toEqual([]);
     expect(world.letters).toEqual([
-      expect.objectContaining({
-        reason: expect.stringMatching(
-          /^names a device and no thing: .*If siem writes names of things into device, .*device: name, uid or hostname, in sources\.external$/,
-        ),
-      }),
+      expect.objectContaining({ reason: expect.stringMatching(/^device: pump and valve can both be names/) }),
     ]);
   });
 

@@ -74,7 +74,9 @@ describe('a sender that names things by its devices', () => {
   ])('by %s, under a playbook to %s: warned of is %s', (device, mode, isWarned) => {
     const text = check(device, mode);
 
-    expect(text).toContain(`  thing:  also the one that device.${device} names\n`);
+    expect(text).toContain(
+      `  thing:  by ARN or type AWS::IoT::Thing, or the one that device.${device} names\n`,
+    );
     expect(warning.test(text)).toBe(isWarned);
   });
 
@@ -140,6 +142,7 @@ describe('a playbook for a sender', () => {
         `  from:   only ${role}, to topic cordon-STAGE-findings-siem`,
         "  a publisher of another account than Cordon's also needs this statement in its own policy:",
         '    {"Sid":"CordonFindings","Effect":"Allow","Action":"sns:Publish","Resource":"arn:aws:sns:REGION:ACCOUNT:cordon-STAGE-findings-siem"}',
+        '  thing:  by ARN or type AWS::IoT::Thing; one that only a device names is contained after approval',
         '  limit:  3 things within 1 hour; then Cordon asks',
         '  age:    a finding older than 15 minutes is set aside',
         '    1. playbook grave, for findings of severity high or higher, medium: at once quarantine; released by an operator',

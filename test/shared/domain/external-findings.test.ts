@@ -57,6 +57,24 @@ describe('a finding of another product', () => {
     });
   });
 
+  it.each(['name', 'uid', 'hostname'] as const)(
+    'asks first where only the device’s %s is the name of the thing, and contains it on approval',
+    (text) => {
+      const context = under([ofSiem]);
+
+      const asked = caseAfter(context, found({ namedBy: text }));
+
+      expect(asked.status).toBe('awaiting-approval');
+      expect(describeCase(asked).reason).toBe(
+        `siem names the thing only as device.${text}, which another machine may have too: compare before you approve`,
+      );
+      // Whoever else names the thing by its ARN needs no approval.
+      expect(caseAfter(context, found({ occurredAt: now + 1 }), asked).status).toBe('containing');
+      const approval = { type: 'approve', thingName: thingKey('mything1'), actor: 'ada' } as const;
+      expect(nextOf(decide(asked, approval, context)).status).toBe('containing');
+    },
+  );
+
   it.each<[string, Playbook['when']]>([
     ['without a condition', {}],
     ['for another sender', { source: 'ndr' }],

@@ -14,12 +14,18 @@ export interface Naming {
 
 const mostThings = 10;
 
-type Named = { readonly things: readonly string[] } | { readonly fault: string };
+/** `unsure`: the text of `device` that names the thing, where cordon.yml does not say that it does. */
+type Named =
+  | { readonly things: readonly string[]; readonly unsure?: DeviceText }
+  | { readonly fault: string };
+
+export const deviceTexts = ['name', 'uid', 'hostname'] as const;
+export type DeviceText = (typeof deviceTexts)[number];
 
 /**
  * Only the ARN of a thing, or the type AWS::IoT::Thing, says that a thing is meant. OCSF's `device` is any machine, whose
  * name may be a phone number and whose host name it may choose itself: a match with a thing's name can be an accident or
- * an attack. So its texts count only where cordon.yml says which of them has the name of the thing.
+ * an attack. So a person compares first, unless cordon.yml says which text of it has the name of the thing.
  */
 export function findThings({ resources = [], device, cloud }: DetectionFinding, naming: Naming): Named {
   const { own } = naming;
@@ -35,7 +41,7 @@ export function findThings({ resources = [], device, cloud }: DetectionFinding, 
   if (things.size === 0 && device) {
     const read = readDevice(device, about, naming);
     if ('fault' in read) return read;
-    things.add(read.thing);
+    return { things: [read.thing], ...(read.unsure && { unsure: read.unsure }) };
   }
   if (things.size === 0) return { fault: `names no thing: ${expected}` };
   if (things.size > mostThings) return { fault: `names ${things.size} things: at most ${mostThings}` };
@@ -50,16 +56,15 @@ function readDevice(
   device: NonNullable<DetectionFinding['device']>,
   said: Said,
   { own, device: field, source }: Naming,
-): ReadThing {
+): ReadThing & { readonly unsure?: DeviceText } {
   const { uid } = device;
-  if (field === undefined && !isThing(uid, undefined))
-    return {
-      fault: `names a device and no thing: ${expected}. If ${source} writes names of things into device, say into which text: device: name, uid or hostname, in sources.external`,
-    };
-  const name = field && device[field];
-  if (field && name === undefined && !isThing(uid, undefined))
+  if (isThing(uid, undefined)) return readThing('device', { uid, names: [] }, said, own);
+  if (field && device[field] === undefined)
     return { fault: `device.${field} is missing, where ${source} writes the name of the thing` };
-  return readThing('device', { uid, names: [name] }, said, own);
+  const texts = field ? [field] : deviceTexts.filter((text) => device[text] !== undefined);
+  const read = readThing('device', { uid, names: texts.map((text) => device[text]) }, said, own);
+  const unsure = texts.find((text) => 'thing' in read && device[text] === read.thing);
+  return { ...read, ...(!field && unsure && { unsure }) };
 }
 
 const thingArn = /^arn:[\w-]+:iot:([\w-]*):(\d*):thing\/(.*)$/s;

@@ -64,7 +64,10 @@ function readFinding(document: unknown, arrival: Arrival): Reading {
   const named = findThings(data, arrival);
   if ('fault' in named) return reject(named.fault);
   const findings = named.things.map((thingName) =>
-    toFinding(data, { thingName, occurredAt, source: arrival.source }),
+    toFinding(data, {
+      ...{ thingName, occurredAt, source: arrival.source },
+      ...(named.unsure && { namedBy: named.unsure }),
+    }),
   );
   return { kind: 'findings', findings };
 }
@@ -121,7 +124,7 @@ const severities: Readonly<Record<number, Severity>> = {
 
 function toFinding(
   { severity_id: severity, metadata: { product }, finding_info: info, message }: DetectionFinding,
-  about: Pick<ExternalFinding, 'thingName' | 'occurredAt' | 'source'>,
+  about: Pick<ExternalFinding, 'thingName' | 'occurredAt' | 'source' | 'namedBy'>,
 ): ExternalFinding {
   const { src_url: url = '' } = info;
   return {

@@ -147,6 +147,7 @@ export const reasons: Examples<Reason> = {
   exempt: [exempt, { code: 'exempt', attribute: { name: 'critical', value: 'true' } }],
   excepted: [{ code: 'excepted', playbook: 'spawned-child', exceptions: ['logrotate', 'ntpd'] }],
   'reporter-held': [{ code: 'reporter-held', heldBy: ['mything2'] }],
+  'named-by-device': [{ code: 'named-by-device', sender: 'siem', text: 'hostname' }],
   'foreign-reporter': [{ code: 'foreign-reporter' }],
   shared: [shared, { ...shared, object: 'policy', name: 'fleet', holders: ['mything2', 'mything3'] }],
   'rejected-before': [{ code: 'rejected-before' }],
