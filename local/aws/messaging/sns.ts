@@ -4,6 +4,8 @@ import type { Forward } from '../wire/forward';
 import { parseJsonObject } from '../wire/json';
 import type { Mailbox } from './email';
 import { readAttribute } from './filter-policy';
+import { findAttributeFault } from './message-attributes';
+import type { Refusal } from './sqs-rules';
 
 /** Operations of fauxqs; the value is the parameter that names the IAM resource, or null where IAM knows none. */
 const operations: Readonly<Record<string, string | null>> = {
@@ -26,6 +28,9 @@ const operations: Readonly<Record<string, string | null>> = {
   ListTagsForResource: 'ResourceArn',
 };
 
+/** All messages of a batch together (API reference, PublishBatch). */
+const maxBatchBytes = 262_144;
+
 /** One message of a Publish or of an entry of a PublishBatch; `prefix` leads to its parameters. */
 interface Publication {
   readonly prefix: string;
@@ -34,6 +39,8 @@ interface Publication {
   readonly subject: string | undefined;
   readonly structured: Record<string, unknown> | undefined;
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** The attributes as they were sent. */
+  readonly given: Readonly<Record<string, unknown>>;
 }
 
 export function createSns(identity: AwsIdentity, forward: Forward, mailbox: Mailbox): ServiceHandler {
@@ -42,10 +49,15 @@ export function createSns(identity: AwsIdentity, forward: Forward, mailbox: Mail
 
   async function publish(request: ApiRequest, form: URLSearchParams): Promise<ApiResponse> {
     const publications = readPublications(form);
-    for (const { prefix, structured, subject } of publications) {
+    for (const { prefix, structured, subject, given } of publications) {
       const problem = problemOf(form.get(`${prefix}MessageStructure`), structured, subject);
       if (problem) return formatAwsError(request, 400, 'InvalidParameter', `Invalid parameter: ${problem}`);
+      const fault = findAttributeFault(given, Number.POSITIVE_INFINITY);
+      if (fault) return formatAwsError(request, 400, 'ParameterValueInvalid', fault);
     }
+    const isBatch = form.get('Action') === 'PublishBatch';
+    if (isBatch && publications.reduce((sum, one) => sum + Buffer.byteLength(one.message), 0) > maxBatchBytes)
+      return formatAwsError(request, 400, 'BatchRequestTooLong', 'The batch is longer than 262144 bytes');
     // fauxqs ignores MessageStructure and delivers to queues only, so it gets what a queue should get.
     for (const { prefix, structured } of publications) {
       if (structured) form.set(`${prefix}Message`, bodyFor('sqs', structured));
@@ -87,7 +99,17 @@ export function createSns(identity: AwsIdentity, forward: Forward, mailbox: Mail
     async handle(request) {
       const form = readForm(request);
       const operation = form.get('Action');
+      const fault = faultOf(form);
+      if (fault) return formatAwsError(request, 400, fault.code, fault.message);
       if (operation === 'Publish' || operation === 'PublishBatch') return await publish(request, form);
+      if (operation === 'ListSubscriptionsByTopic') {
+        const asked = new URLSearchParams({
+          Action: 'GetTopicAttributes',
+          TopicArn: form.get('TopicArn') ?? '',
+        });
+        const topic = await forward(request, asked.toString());
+        if (topic.status !== 200) return topic;
+      }
       const response = await forward(request, form.toString());
       if (response.status !== 200) return response;
       mailbox.follow(form, String(response.body));
@@ -142,9 +164,14 @@ function readPublications(form: URLSearchParams): Publication[] {
 function readPublication(form: URLSearchParams, prefix: string): Publication {
   const message = form.get(`${prefix}Message`) ?? '';
   const attributes = Object.create(null) as Record<string, unknown>;
+  const given = Object.create(null) as Record<string, unknown>;
   for (let index = 1; form.has(`${prefix}MessageAttributes.entry.${index}.Name`); index++) {
     const entry = `${prefix}MessageAttributes.entry.${index}.`;
-    attributes[form.get(`${entry}Name`) ?? ''] = readAttribute(
+    const name = form.get(`${entry}Name`) ?? '';
+    given[name] = Object.fromEntries(
+      ['DataType', 'StringValue', 'BinaryValue'].map((field) => [field, form.get(`${entry}Value.${field}`)]),
+    );
+    attributes[name] = readAttribute(
       form.get(`${entry}Value.DataType`) ?? 'String',
       form.get(`${entry}Value.StringValue`) ?? '',
     );
@@ -156,8 +183,27 @@ function readPublication(form: URLSearchParams, prefix: string): Publication {
     subject: form.get(`${prefix}Subject`) ?? undefined,
     structured: form.get(`${prefix}MessageStructure`) === 'json' ? parseJsonObject(message) : undefined,
     attributes,
+    given,
   };
 }
+
+/** What SNS refuses of the other calls, and fauxqs takes. */
+function faultOf(form: URLSearchParams): Refusal | undefined {
+  const named = ['TopicArn', 'SubscriptionArn'].find((name) => form.get(name) !== null);
+  const parts = (named ? (form.get(named) ?? '') : '').split(':').length;
+  if (named && parts < 6)
+    return invalid(`${named} Reason: An ARN must have at least 6 elements, not ${parts}`);
+  if (form.get('Action') !== 'Subscribe') return undefined;
+  const [protocol, endpoint = ''] = [form.get('Protocol'), form.get('Endpoint') ?? ''];
+  if (protocol === 'sqs' && !/^arn:[\w-]+:sqs:[\w-]+:\d{12}:[\w-]+(\.fifo)?$/.test(endpoint))
+    return invalid('SQS endpoint ARN');
+  return protocol === 'email' && !/^[^@\s]+@[^@\s]+$/.test(endpoint) ? invalid('Email address') : undefined;
+}
+
+const invalid = (text: string): Refusal => ({
+  code: 'InvalidParameter',
+  message: `Invalid parameter: ${text}`,
+});
 
 /** The checks of SNS that fauxqs does not make (SNS API reference, Publish). */
 function problemOf(

@@ -2,8 +2,16 @@ import type { ApiRequest, ApiResponse, AwsIdentity, PolicyDocument, ServiceHandl
 import { createMessageMoves } from '../gateway/message-moves';
 import { formatAwsError } from '../wire/aws-error';
 import type { Forward } from '../wire/forward';
-import { parseJsonObject } from '../wire/json';
+import { isRecord, parseJsonObject } from '../wire/json';
 import { createSenders } from './senders';
+import {
+  badHandle,
+  findCallFault,
+  findMessageFault,
+  isHandle,
+  type Refusal,
+  readDeadLetterQueue,
+} from './sqs-rules';
 
 interface SqsOptions {
   readonly identity: AwsIdentity;
@@ -72,17 +80,74 @@ export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOpti
       const body = parseJsonObject(request.body);
       if (!body)
         return formatAwsError(request, 400, 'SerializationException', 'The body is not a JSON object');
+      const fault =
+        (operation === 'SendMessage' && findMessageFault(body)) ||
+        findCallFault(operation, body) ||
+        (await findRedriveFault(request, body, forward));
+      if (fault) return formatAwsError(request, 400, fault.code, fault.message);
       if (operation === 'StartMessageMoveTask') return await moves.start(request, body);
       if (operation === 'ListMessageMoveTasks') return moves.list(body);
       if (operation === 'ReceiveMessage')
         return await senders.name(await receive(request, forward, isClosing));
-      const answer = forward(request);
+      const answer = isBatch.has(operation) ? forwardBatch(request, body, forward) : forward(request);
       const response = await (actions[operation] === 'SendMessage' ? senders.watch(request, answer) : answer);
       if (response.status === 200) keepPolicy(operation, body);
       return response.status === 200 && namesQueues.has(operation)
         ? withQueueUrls(response, gatewayHost())
         : response;
     },
+  };
+}
+
+const isBatch: ReadonlySet<string> = new Set([
+  'SendMessageBatch',
+  'DeleteMessageBatch',
+  'ChangeMessageVisibilityBatch',
+]);
+
+/** An entry that SQS refuses is among `Failed` of the answer; the others go on. */
+async function forwardBatch(
+  request: ApiRequest,
+  body: Readonly<Record<string, unknown>>,
+  forward: Forward,
+): Promise<ApiResponse> {
+  const entries = Array.isArray(body.Entries) ? body.Entries.filter(isRecord) : [];
+  const faults = entries.map((entry) => faultOfEntry(entry));
+  const Failed = entries.flatMap(({ Id }, index) => {
+    const { code, message } = faults[index] ?? {};
+    return code === undefined ? [] : [{ Id, Code: code, Message: message, SenderFault: true }];
+  });
+  if (Failed.length === 0) return await forward(request);
+  const Entries = entries.filter((_, index) => !faults[index]);
+  const response =
+    Entries.length > 0 ? await forward(request, JSON.stringify({ ...body, Entries })) : undefined;
+  if (response && response.status !== 200) return response;
+  const { Successful = [], Failed: others = [] } = parseJsonObject(response?.body ?? '') ?? {};
+  return {
+    status: 200,
+    headers: { 'content-type': 'application/x-amz-json-1.0' },
+    body: JSON.stringify({ Successful, Failed: [...(others as unknown[]), ...Failed] }),
+  };
+}
+
+function faultOfEntry(entry: Readonly<Record<string, unknown>>): Refusal | undefined {
+  if (!('ReceiptHandle' in entry)) return findMessageFault(entry);
+  return isHandle(entry.ReceiptHandle) ? undefined : badHandle;
+}
+
+async function findRedriveFault(
+  request: ApiRequest,
+  body: Readonly<Record<string, unknown>>,
+  forward: Forward,
+): Promise<Refusal | undefined> {
+  const redrive = readDeadLetterQueue(body);
+  if (!redrive) return undefined;
+  const headers = { ...request.headers, 'x-amz-target': 'AmazonSQS.GetQueueUrl' };
+  const { status } = await forward({ ...request, headers }, JSON.stringify({ QueueName: redrive.name }));
+  if (status === 200) return undefined;
+  return {
+    code: 'InvalidParameterValue',
+    message: `Value ${redrive.policy} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.`,
   };
 }
 

@@ -67,6 +67,10 @@ export function createParameterStore(identity: AwsIdentity): ParameterStore {
       case 'DeleteParameter':
         return parameters.delete(name) ? reply({}) : notFound(request, name);
       default: {
+        if (body.Overwrite === true && body.Tags !== undefined) {
+          const text = "Invalid request: tags and overwrite can't be used together.";
+          return formatAwsError(request, 400, 'ValidationException', text);
+        }
         if (present && body.Overwrite !== true) {
           const text = 'The parameter already exists. To overwrite this value, set the overwrite option.';
           return formatAwsError(request, 400, 'ParameterAlreadyExists', text);

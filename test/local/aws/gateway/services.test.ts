@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   CreateTableCommand,
   DescribeContinuousBackupsCommand,
@@ -191,7 +192,7 @@ describe('SQS behind the gateway', () => {
     const config = stack.clientConfig([{ Effect: 'Allow', Action: 'sqs:DeleteMessage', Resource: '*' }]);
 
     const { Failed } = await new SQSClient(config).send(
-      new DeleteMessageBatchCommand({ QueueUrl, Entries: [{ Id: 'a', ReceiptHandle: 'gone' }] }),
+      new DeleteMessageBatchCommand({ QueueUrl, Entries: [{ Id: 'a', ReceiptHandle: randomUUID() }] }),
     );
 
     expect(Failed ?? []).toEqual([]);

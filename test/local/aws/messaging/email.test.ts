@@ -1,6 +1,7 @@
 import {
   CreateTopicCommand,
   PublishBatchCommand,
+  type PublishBatchRequestEntry,
   PublishCommand,
   type SNSClient,
   SubscribeCommand,
@@ -153,30 +154,23 @@ describe('the e-mail of a topic', () => {
     expect(await receive(queueUrl)).toEqual(['wanted by attributes']);
   });
 
-  it('is sent for the accepted entries of a batch', async () => {
+  it('is sent for each entry of a batch, and for none of a batch that is refused', async () => {
     const topicArn = await aTopic();
     await subscribe(topicArn, { protocol: 'email-json' });
+    const publish = (...PublishBatchRequestEntries: PublishBatchRequestEntry[]) =>
+      sns.send(new PublishBatchCommand({ TopicArn: topicArn, PublishBatchRequestEntries }));
 
-    const { Failed } = await sns.send(
-      new PublishBatchCommand({
-        TopicArn: topicArn,
-        PublishBatchRequestEntries: [
-          { Id: 'taken', Message: 'small', Subject: 'Subject' },
-          { Id: 'refused', Message: 'x'.repeat(300_000) },
-        ],
-      }),
-    );
+    const first = { Id: 'first', Message: 'small', Subject: 'Subject' };
+    await expect(publish(first, { Id: 'long', Message: 'x'.repeat(300_000) })).rejects.toThrow('longer');
+    await publish(first, { Id: 'second', Message: 'other' });
 
-    expect(Failed?.map(({ Id }) => Id)).toEqual(['refused']);
+    const message = {
+      ...{ Type: 'Notification', MessageId: expect.any(String), TopicArn: topicArn },
+      Timestamp: expect.any(String),
+    };
     expect(mailsOf(topicArn).map(({ body }) => JSON.parse(body))).toEqual([
-      {
-        Type: 'Notification',
-        MessageId: expect.any(String),
-        TopicArn: topicArn,
-        Subject: 'Subject',
-        Message: 'small',
-        Timestamp: expect.any(String),
-      },
+      { ...message, Subject: 'Subject', Message: 'small' },
+      { ...message, Message: 'other' },
     ]);
   });
 

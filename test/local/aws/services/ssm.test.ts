@@ -31,6 +31,10 @@ describe('a parameter of Parameter Store', () => {
   it.each([
     ['a value of more than 4 KB', { Name: '/b', Value: 'x'.repeat(4_097), Type: 'String' }],
     ['a value that names another parameter', { Name: '/b', Value: 'see {{ssm:/a}}', Type: 'String' }],
+    [
+      'tags where it may replace one',
+      { Name: '/b', Value: '1', Type: 'String', Overwrite: true, Tags: [{ Key: 'a', Value: 'b' }] },
+    ],
     ['no value', { Name: '/b', Value: '', Type: 'String' }],
     ['a name with a space in it', { Name: '/b c', Value: '1', Type: 'String' }],
     ['a name of AWS’s own', { Name: '/aws/b', Value: '1', Type: 'String' }],
