@@ -156,7 +156,7 @@ describe('cordon-agent check', () => {
     });
   });
 
-  it('names the names that the broker’s certificate is for', async () => {
+  it('lists the host names that the broker’s certificate covers', async () => {
     await broker.close();
     broker = await startBroker({ dnsName: 'other.example.com' });
 

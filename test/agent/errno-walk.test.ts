@@ -354,7 +354,7 @@ describe('an errno', () => {
     expect(deaths).toHaveLength(0);
   }, 600_000);
 
-  it('is named in the reports wherever it keeps something from being seen or kept', async () => {
+  it('is named in the reports wherever it prevents a measurement or a write', async () => {
     const kinds = new Set<string>();
     intercept((_call, kind) => kinds.add(kind));
     await live(join(directory, 'state-kinds'));
@@ -376,7 +376,7 @@ describe('an errno', () => {
   }, 180_000);
 
   it.each([...['ca.pem', 'cert.pem', 'key.pem']])(
-    'is fatal at %s alone, and says which file',
+    'is fatal only at %s, and the error names the file',
     async (file) => {
       intercept((call, kind) => {
         if (kind === `readFileSync ${file}`) throw anError(call, constants.errno.EIO);

@@ -94,7 +94,7 @@ describe('the children of a real process that the kernel hides from it', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  it('are counted while they live, where it ignores SIGCHLD, and that those that ended can’t be is said', async () => {
+  it('are counted while they live if it ignores SIGCHLD, and health says that ended ones can’t be counted', async () => {
     await waitFor('the app', () => sample().process?.state === 'running');
     expect(degradedOf(sample())).toEqual([]);
     await run('$SIG{CHLD} = "IGNORE"');

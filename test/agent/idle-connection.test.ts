@@ -57,7 +57,7 @@ describe('a connection on which nothing happens, over NAT that forgets what is i
   }
 
   it(
-    'is kept by pings where they come sooner',
+    'stays open if pings come before NAT forgets it',
     async () => {
       const until = performance.now() + 4 * keepAliveSeconds * 1000;
       const { ended, connections } = await hold(60_000, () => performance.now() > until);
@@ -68,7 +68,7 @@ describe('a connection on which nothing happens, over NAT that forgets what is i
   );
 
   it(
-    'is found dead by a ping without an answer where they come later, and made anew',
+    'is found dead by an unanswered ping if they come later, and is replaced',
     async () => {
       const { ended, connections } = await hold(
         500,

@@ -50,7 +50,7 @@ describe('a violation that could not be delivered', () => {
     ['SIGTERM', 'cordon'],
     ['SIGKILL', 'device-defender'],
   ] as const)(
-    'is told after %s of an agent that reports to %s, once and in order',
+    'is reported after %s by an agent that reports to %s, once and in order',
     async (signal, reportTo) => {
       const state = `${signal}-${reportTo}`;
       device.broker.refuseConnections = 1_000_000;

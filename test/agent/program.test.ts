@@ -132,7 +132,7 @@ describe('the bundled agent', () => {
     expect(stderr).toMatch(new RegExp(`^cordon-agent: [^\\n]*${what}[^\\n]*\\n$`));
   });
 
-  it('goes over to a changed configuration on SIGHUP, and keeps the old one while the new is wrong', async () => {
+  it('switches to a changed configuration on SIGHUP, and keeps the old one while the new one is wrong', async () => {
     const config = join(device.directory, 'config.yml');
     const lines = (interval: string) =>
       [

@@ -82,7 +82,7 @@ describe('traffic in a network namespace of its own', () => {
     await waitFor('more reports', () => lines.length >= before + count);
   };
 
-  it('counts a modem that comes, sends and goes within one interval, and once more when it comes again', async () => {
+  it('counts the traffic of a modem that appears, sends and disappears within one interval, and again when it comes back', async () => {
     for (const round of [1, 2]) {
       addLink('ppp0');
       inside('ip', 'address', 'add', '10.99.0.1/24', 'dev', 'ppp0');
@@ -97,7 +97,7 @@ describe('traffic in a network namespace of its own', () => {
     }
   });
 
-  it('counts once what leaves through a bridge over a card', async () => {
+  it('counts traffic through a bridge over a card once', async () => {
     addLink('eth0');
     inside('ip', 'link', 'add', 'br0', 'type', 'bridge');
     inside('ip', 'link', 'set', 'eth0', 'master', 'br0');

@@ -84,7 +84,7 @@ describe('the children of a real process', () => {
     await waitFor('the orphan alone', () => sample().children === 1);
   });
 
-  it('are found after a double fork between two looks, by the session that the app began', async () => {
+  it('are found after a double fork between two samples, by the session that the app began', async () => {
     sample();
     app.run('(sleep 60 &); echo forked.');
     await waitFor('the fork', () => app.output().includes('forked.'));
@@ -138,7 +138,7 @@ describe('the children of a real process', () => {
     sampler.stop();
   });
 
-  it('say not-running after the app ended', async () => {
+  it('are replaced by not-running after the app ended', async () => {
     app.run('exit');
     await waitFor('the end', () => sample().state === 'not-running');
 

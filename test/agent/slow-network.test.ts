@@ -134,7 +134,7 @@ describe('an agent on a network of IPv4 alone with a round trip of 600 ms, whose
     );
 
   it(
-    'connects, stays, and tells of a child once',
+    'connects, stays connected, and reports a child once',
     async () => {
       const before = relay.connections();
       start('stays');
@@ -156,7 +156,7 @@ describe('an agent on a network of IPv4 alone with a round trip of 600 ms, whose
   );
 
   it.each(['all', 'answers'] as const)(
-    'connects again where NAT forgets %s of its connection, and tells what happened meanwhile under one id',
+    'reconnects where NAT forgets %s of its connection, and reports what happened meanwhile under one id',
     async (what) => {
       start(`forgets-${what}`, 5);
       await happens('reported');

@@ -35,7 +35,7 @@ describe('a state file', () => {
     expect(statSync(join(directory, 'mything1.note')).mode & 0o777).toBe(0o600);
   });
 
-  it('removes at its first text what killed runs were writing, of its own thing and name alone', () => {
+  it('removes, at its first write, the unfinished files of killed runs with its own thing and name', () => {
     const others = ['mything1.other.12.tmp', 'mything10.note.12.tmp', 'mything1.note.12.tmp.mine'];
     for (const name of [...others, 'mything1.note.12.tmp', 'mything1.note.4194303.tmp'])
       writeFileSync(join(directory, name), 'ha');

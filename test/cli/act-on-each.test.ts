@@ -38,7 +38,7 @@ describe('an act on all cases that are selected', () => {
     expect(aims).toEqual([{ thing: 'mything1', caseId: 'case-1' }]);
   });
 
-  it.each([2, 4])('does nothing if their number is another than %d', async (expected) => {
+  it.each([2, 4])('does nothing unless their number is %d', async (expected) => {
     await expect(select('approve', { expect: expected })).rejects.toThrow(
       new RefusedError(
         `3 cases match, not ${expected}, so nothing was done. cordon list --status awaiting-approval with the same options shows them`,
@@ -102,7 +102,7 @@ describe('an act on several things', () => {
     expect(ended).toMatchObject({ exitCode: 1 });
   });
 
-  it('acts on so many at once', async () => {
+  it('acts on as many at once as it is told', async () => {
     expect((await run(1, {})).most).toBe(1);
     expect((await run(3, {})).most).toBe(3);
   });

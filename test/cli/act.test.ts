@@ -142,7 +142,7 @@ describe("an operator's command", () => {
     // Reached, but what happened is not written yet.
     [unflushed(released), 'closed'],
   ] as const)(
-    'is not taken for done where the case is still as it was, or owes its timeline',
+    'is not reported as done while the case is unchanged, or its timeline is incomplete',
     async (after, status) => {
       const { run } = aStack(contained, after);
 

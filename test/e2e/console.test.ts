@@ -16,7 +16,7 @@ describe('the console', () => {
   testManyCases(at);
   testRights(at);
 
-  it('asked no other origin, broke no policy and threw nothing in all of this', () => {
+  it('contacts no other origin, violates no policy and throws no error in all of this', () => {
     expect(at.misdeeds).toEqual([]);
   });
 });

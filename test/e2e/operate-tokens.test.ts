@@ -265,7 +265,7 @@ describe('the console behind an OIDC provider', () => {
     await Promise.all([first.context().close(), second.context().close()]);
   }, 180_000);
 
-  it('renews the token without a word where the provider lets it', async () => {
+  it('renews the token silently where the provider lets it', async () => {
     register({ mayRefresh: true });
     issuer.state.tokenSeconds = 3;
     const page = await open('');
@@ -369,7 +369,7 @@ describe('the console behind an OIDC provider', () => {
     await page.context().close();
   }, 180_000);
 
-  it('asked no third party, showed no token and broke no policy in all of this', () => {
+  it('contacts no third party, shows no token and violates no policy in all of this', () => {
     expect(misdeeds).toEqual([]);
     const { tokens } = issuer.state;
     const showsToken = (address: string) =>

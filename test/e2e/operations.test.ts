@@ -131,7 +131,7 @@ describe('the metrics of the functions', () => {
 });
 
 describe('the heartbeat', () => {
-  it('goes the whole way when the sweep runs, and reaches no case and nobody', async () => {
+  it('passes every stage when the sweep runs, opens no case and reaches no person', async () => {
     const { read } = connectHeartbeats(e2e.stack.deployed.outputs.TableName ?? '', e2e.dynamodb);
     const before = Date.now();
     await e2e.stack.functions.invoke('cordon-dev-sweep', {});

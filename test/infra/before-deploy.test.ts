@@ -144,7 +144,7 @@ describe('a deploy over a version that had the kill switch as a parameter', () =
     );
   });
 
-  it.each(['on', 'off'])('goes on where somebody has turned it %s', async (stored) => {
+  it.each(['on', 'off'])('continues where somebody has turned it %s', async (stored) => {
     const { asked } = await beginDeploy({
       environment: wasOn,
       stored: { '/cordon-prod/kill-switch': stored },
@@ -207,7 +207,7 @@ describe('a first deploy into an account that has the names', () => {
   });
 
   it.each(['iot', 'cloudformation'] as const)(
-    'goes on with a warning if it may not look in %s',
+    'continues with a warning if it may not look in %s',
     async (refuses) => {
       const { warnings } = await beginDeploy({ refuses });
 

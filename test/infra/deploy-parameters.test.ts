@@ -22,12 +22,12 @@ describe('a parameter of the deploy', () => {
     ['kmsKey', 'did you mean kmsKeyArn?'],
     ['region', 'there are detector, email, kmsKeyArn, oidcAudience, oidcIssuer'],
     ['__proto__', 'there are detector, email, kmsKeyArn, oidcAudience, oidcIssuer'],
-  ])('that is called %s is refused, and the nearest name told', (name, hint) => {
+  ])('that is called %s is refused, and the error names the nearest one', (name, hint) => {
     expect(faultsOf([`${name}=x`])).toEqual([`--param: no parameter is called "${name}"; ${hint}`]);
   });
 
   it.each(['KillSwitch', 'killswitch', 'kill-switch', 'killSwich'])(
-    'that is called %s is no parameter any more, and the command is told instead',
+    'that is called %s no longer exists, and the error names the command to use instead',
     (name) => {
       expect([...findNameFaults(listGiven([`${name}=on`], {}), [...known, 'killSwitch'])]).toEqual([
         `--param: no parameter is called "${name}"; no deploy turns the kill switch: run cordon --aws kill-switch on, or off`,
@@ -114,7 +114,7 @@ describe('the value of a parameter', () => {
     expect([...findPairFaults(values)]).toEqual(faults);
   });
 
-  it('passes where CloudFormation takes it', () => {
+  it('is accepted where CloudFormation accepts it', () => {
     for (const [key, { Default }] of Object.entries(template.Parameters))
       if (typeof Default === 'string') expect(wrong(key, Default)).toEqual([]);
     expect(wrong('ConsoleOrigin', 'https://console.example.com')).toEqual([]);

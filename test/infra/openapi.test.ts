@@ -29,7 +29,7 @@ describe('the OpenAPI document', () => {
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operatorRoutes.length);
   });
 
-  it('says of a request what is refused of it: numbers, lists, names, and a body that must be there', () => {
+  it('describes what the API refuses in a request: numbers, lists, names, and a missing body', () => {
     const [list, metric, refusal] = [
       '/cases',
       '/things/{thing}/metrics/{metric}',

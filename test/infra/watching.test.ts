@@ -89,7 +89,7 @@ describe('the alarms of the stack', () => {
     );
   });
 
-  it('miss a sweep and a heartbeat that write nothing, and take silence for good elsewhere', () => {
+  it('treat missing data as a fault for the sweep and the heartbeat, and as good elsewhere', () => {
     const silent = alarms.filter(([, { Properties }]) => Properties.TreatMissingData !== 'notBreaching');
 
     expect(silent.map(([id, { Properties }]) => [id, Properties.TreatMissingData])).toEqual([

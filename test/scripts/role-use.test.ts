@@ -26,7 +26,7 @@ describe('the judgement on roles', () => {
     ]);
   });
 
-  it('takes an exception for what it names, and names one that is none', () => {
+  it('accepts an exception for what it names, and reports one that is not needed', () => {
     const exception = {
       roles: ['SweepRole'],
       actions: ['iot:ListThings', 'iot:DeleteThing'],

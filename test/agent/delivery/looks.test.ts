@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { startLooking } from '../../../agent/delivery/looks';
 
-describe('the looks of the agent', () => {
+describe('the samples of the agent', () => {
   let stop: (() => void) | undefined;
   let looks: number[];
   let meanwhile: number[];
@@ -31,7 +31,7 @@ describe('the looks of the agent', () => {
     });
   }
 
-  it('come one rest after the other', () => {
+  it('follow one another with one rest in between', () => {
     start(() => 100);
     jest.advanceTimersByTime(350);
 
@@ -39,7 +39,7 @@ describe('the looks of the agent', () => {
     expect([meanwhile, standstills]).toEqual([[], []]);
   });
 
-  it('leave what cannot wait to go on through a long rest', () => {
+  it('do not delay urgent work during a long rest', () => {
     start(() => 25_000);
     jest.advanceTimersByTime(51_000);
 
@@ -51,7 +51,7 @@ describe('the looks of the agent', () => {
   it.each([
     ['in a rest', 100, () => undefined],
     ['in a long rest', 25_000, () => undefined],
-  ])('tell that the agent stood still %s', (_when, restMs, look) => {
+  ])('show that the agent stood still %s', (_when, restMs, look) => {
     start(() => restMs, look);
     jest.advanceTimersByTime(50);
     standsStillMs += 7000;
@@ -60,7 +60,7 @@ describe('the looks of the agent', () => {
     expect(standstills).toEqual([7000]);
   });
 
-  it('show that the agent stood still during a look', () => {
+  it('show that the agent stood still during a sample', () => {
     let hasStood = false;
     start(
       () => 100,
@@ -74,7 +74,7 @@ describe('the looks of the agent', () => {
     expect(standstills).toEqual([8000]);
   });
 
-  it('are not held back for time in which the agent stood still', () => {
+  it('are not delayed by the time in which the agent stood still', () => {
     const rested: number[] = [];
     const from = clock();
     start((now) => {
@@ -88,7 +88,7 @@ describe('the looks of the agent', () => {
     expect(rested).toEqual([0, 100, 200]);
   });
 
-  it('end', () => {
+  it('end when they are stopped', () => {
     start(() => 100);
     stop?.();
     jest.advanceTimersByTime(1000);

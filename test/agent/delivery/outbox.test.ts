@@ -85,7 +85,7 @@ describe('an outbox', () => {
     expect(folded.length + waiting.length).toBe(100);
   });
 
-  it('leaves alone what is being delivered, since it may have arrived under its id', async () => {
+  it('does not change a report that is being delivered, since it may have arrived under its id', async () => {
     const { outbox, settle, ids } = anOutbox({ mostReports: 1 });
     outbox.put(aReport({ id: 1 }), false);
     outbox.flush();
@@ -98,7 +98,7 @@ describe('an outbox', () => {
     expect(children(outbox.waiting()[1])).toEqual({ number: 5 });
   });
 
-  it('keeps what is urgent at once, what failed or ends then, and neither once it was acknowledged', async () => {
+  it('stores an urgent report at once, any other when it fails or the agent stops, and none once it is acknowledged', async () => {
     const { outbox, kept, settle } = anOutbox();
     outbox.put(aReport({ id: 1 }), true);
     outbox.put(aReport({ id: 2 }), false);
@@ -116,7 +116,7 @@ describe('an outbox', () => {
     expect([...kept.keys()]).toEqual([2, 3]);
   });
 
-  it('keeps one that two were folded into, in the place of both', () => {
+  it('stores the report that two were folded into in place of both', () => {
     const { outbox, kept } = anOutbox({ mostReports: 1 });
     outbox.put(aReport({ id: 1, children: 4 }), true);
     outbox.put(aReport({ id: 2 }), false);
@@ -125,7 +125,7 @@ describe('an outbox', () => {
     expect(children(outbox.waiting()[0])).toEqual({ number: 4 });
   });
 
-  it('delivers what an earlier run kept before its own', async () => {
+  it('delivers the reports of an earlier run before its own', async () => {
     const { outbox, delivered, settle } = anOutbox();
     outbox.take([aReport({ id: 1 }), aReport({ id: 2 })]);
     outbox.put(aReport({ id: 3 }), false);

@@ -23,7 +23,7 @@ describe('a spool', () => {
   const idsOf = (reports: readonly { header: { report_id: number } }[] = []) =>
     reports.map(({ header }) => header.report_id);
 
-  it('gives the reports of an earlier run, in order and for its owner alone, until they are dropped', () => {
+  it('returns the reports of an earlier run, in order and readable only by their owner, until they are dropped', () => {
     const first = open();
     for (const id of [900, 1000, 99]) first.keep('cordon', aReport({ id, children: id }), false);
     first.keep('device-defender', aReport({ id: 7 }), true);
@@ -35,7 +35,7 @@ describe('a spool', () => {
     expect(statSync(folder).mode & 0o777).toBe(0o700);
   });
 
-  it('removes what a killed run was writing, and keeps no part of what it could not write', () => {
+  it('removes the unfinished file of a killed run, and leaves no partial file if a write fails', () => {
     const spool = open();
     spool.keep('cordon', aReport({ id: 1 }), false);
     for (const name of ['cordon-2.json.4194303.tmp', 'device-defender-3.json.77.tmp'])
@@ -50,7 +50,7 @@ describe('a spool', () => {
     expect(readdirSync(folder)).toEqual(['cordon-1.json']);
   });
 
-  it('is on the disk, file and folder, before an urgent report is sent', () => {
+  it('syncs the file and the folder to the disk before an urgent report is sent', () => {
     const synced: string[] = [];
     const opened = new Map<number, string>();
     host.openSync = ((path: string, flags: string) => {
@@ -92,7 +92,7 @@ describe('a spool', () => {
     expect(readdirSync(folder)).toEqual(['cordon-5.json']);
   });
 
-  it('loses a file that took another’s name, and leaves what is not its own', () => {
+  it('discards a file with the name of another report, and leaves files that are not its own', () => {
     open().keep('cordon', aReport({ id: 1 }), true);
     writeFileSync(join(folder, 'cordon-2.json'), readFileSync(join(folder, 'cordon-1.json')));
     writeFileSync(join(folder, 'notes.txt'), 'x');
@@ -102,7 +102,7 @@ describe('a spool', () => {
     expect(readdirSync(folder)).toEqual(['cordon-1.json', 'folder', 'notes.txt']);
   });
 
-  it('is a problem while it can’t be written, and never an end', () => {
+  it('reports a problem while it can’t be written, and never ends the agent', () => {
     writeFileSync(folder, '');
     const problems = createProblems(() => undefined);
     const spool = openSpool(directory, 'mything1', problems);

@@ -65,7 +65,7 @@ describe('the children of an app that may be hidden', () => {
     ['CapEff:\t0000000000080000\nGroups:\t0\n', 0],
     ['CapEff:\t0000000000000000\nGroups:\t4 27 \n', 0],
     ['CapEff:\t0000000000000000\nGroups:\t4 \n', 'nothing'],
-  ])('are none where the agent has the right to see all: %j', (status, seen) => {
+  ])('are none only where the agent has the right to see all: %j', (status, seen) => {
     const mountinfo = '22 1 0:20 / /proc rw - proc proc rw,gid=27,hidepid=2\n';
     const files = { [`${ownPid}/mountinfo`]: mountinfo };
     const proc = aProc([app, { pid: ownPid, comm: 'agent' }], { files });
@@ -153,7 +153,7 @@ describe('what is left out of other metrics', () => {
     expect(lookAt(aProc([]), [{ metric: 'm', collect }])()[0]).toMatchObject({ seen: 'nothing', failure });
   });
 
-  it('is memory of an app of which one process does not say', () => {
+  it('is the memory of an app if one of its processes is unreadable', () => {
     const proc = aProc([app, child]);
     const { read } = proc;
     const look = lookAt({ ...proc, read: (path) => (path === '11/status' ? 'denied' : read(path)) }, [
@@ -167,7 +167,7 @@ describe('what is left out of other metrics', () => {
 describe('the machine as a whole', () => {
   const table = '  sl  local_address rem_address   st\n';
 
-  it('is nothing that it can’t see: no /proc/net is no empty list and no traffic of 0', () => {
+  it('is left out where it can’t be seen: without /proc/net, there are no empty lists and no traffic of 0', () => {
     const { interfaces: _, failures, ...seen } = sampleSystem(aProc([]), { total: () => 'gone' });
 
     expect(seen).toEqual({});
@@ -184,7 +184,7 @@ describe('the machine as a whole', () => {
     expect(Object.keys(failures)).toEqual(['/proc/net/dev']);
   });
 
-  it('is no half list where the table of IPv6 alone cannot be read', () => {
+  it('is not reported as half a list where only the IPv6 table is unreadable', () => {
     const proc = aProc([], { files: { 'net/tcp': table, 'net/tcp6': table, 'net/udp': table } });
     const { readWhole } = proc;
     const half = sampleSystem(

@@ -53,11 +53,11 @@ describe('createExecRunner', () => {
     return runner.look(1).get(definition.metric);
   };
 
-  it('gives what the program printed', async () => {
+  it('returns what the program printed', async () => {
     expect(await outcomeOf(aProgram('echo 7'))).toEqual({ value: { number: 7 } });
   });
 
-  it('reads no argument with a shell, and gives none of its own environment', async () => {
+  it('passes arguments without a shell, and passes nothing of its own environment', async () => {
     process.env.CORDON_EXEC_TEST = 'secret';
     const program = aProgram('', {
       command: ['/usr/bin/env', 'printenv', 'CORDON_EXEC_TEST;echo 7'],
@@ -81,7 +81,7 @@ describe('createExecRunner', () => {
     expect(await outcomeOf(program)).toEqual({ failure });
   });
 
-  it('ends all that the program started when its time is over', async () => {
+  it('kills the program and its descendants when its time is over', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'cordon-exec-'));
     const file = join(directory, 'pid');
     await outcomeOf(aProgram(`sleep 60 & echo $! > ${file}; wait`, { timeoutSeconds: 1 }));

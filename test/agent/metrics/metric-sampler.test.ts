@@ -28,13 +28,13 @@ describe('the children of a process', () => {
     ]);
   });
 
-  it('are not reported of a process that does not run', () => {
+  it('are not reported for a process that does not run', () => {
     expect(aSampler(aProc([])).sample(0)).toMatchObject([
       { process: { label: 'myapp', state: 'not-running' }, seen: { kind: 'count', level: 0 } },
     ]);
   });
 
-  it('come with no more than ten pieces of evidence at one look', () => {
+  it('come with at most ten pieces of evidence in one sample', () => {
     const crowd = Array.from({ length: 100 }, (_, index) => ({ pid: 100 + index, ppid: 10 }));
     const [sample] = aSampler(aProc([app, ...crowd])).sample(0);
 
@@ -44,7 +44,7 @@ describe('the children of a process', () => {
     ]);
   });
 
-  it('name what cannot be read of a process as long as that is there, not until a scan', () => {
+  it('name the unreadable files of a process for as long as the process exists', () => {
     const problems = new Map([
       ['10/exe', 'ENAMETOOLONG'],
       ['/opt/app', 'EIO'],

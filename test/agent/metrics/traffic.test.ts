@@ -82,12 +82,12 @@ describe('a traffic meter', () => {
     ).toEqual([0, 70]);
   });
 
-  it('says that it could not look, and keeps what it saw before', () => {
+  it('says that it could not read the counters, and keeps the traffic counted before', () => {
     expect(meter([{ eth0: [0, 0] }, 'unreadable'])).toBe('cannot be read (for now)');
     expect(meter([{ eth0: [0, 0] }, { eth0: [10, 0] }, 'unreadable', { eth0: [30, 0] }])).toEqual([30, 0]);
   });
 
-  it('looks five times a second at most', () => {
+  it('samples five times a second at most', () => {
     let looks = 0;
     const proc = {
       ...aProc([]),

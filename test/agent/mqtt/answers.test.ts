@@ -39,7 +39,7 @@ describe('logAnswer', () => {
   it.each([
     ['json', Buffer.from(JSON.stringify(rejection))],
     ['cbor', Buffer.from(encode(rejection))],
-  ] as const)('tells a rejection in %s as an error with its code', (format, payload) => {
+  ] as const)('logs a rejection in %s as an error with its code', (format, payload) => {
     expect(logged('rejected', payload, format)).toEqual([
       {
         level: 'error',
@@ -57,7 +57,7 @@ describe('logAnswer', () => {
     ['10,000 levels', '81'.repeat(10_000)],
     ['a length beyond its end', 'baffffffff616100'],
     ['a key that comes twice', 'a2616101616102'],
-  ])('tells also a rejection in CBOR with %s, at once', (_, hex) => {
+  ])('also logs a rejection in CBOR with %s, at once', (_, hex) => {
     const startedAt = performance.now();
 
     expect(logged('rejected', Buffer.from(hex, 'hex'), 'cbor')).toMatchObject([
@@ -68,7 +68,7 @@ describe('logAnswer', () => {
   });
 
   it.each([['not JSON'], ['[]'], ['null'], ['"text"'], [''], ['\0\xff']])(
-    'tells also a rejection that reads %j',
+    'also logs a rejection that reads %j',
     (text) => {
       expect(logged('rejected', Buffer.from(text, 'latin1'))).toEqual([
         {

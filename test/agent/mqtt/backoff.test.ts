@@ -19,7 +19,7 @@ describe('createBackoff', () => {
     expect([backoff.next(4999), backoff.next(100), backoff.next(4999)]).toEqual([500, 1000, 2000]);
   });
 
-  it('begins again after a connection that lasted', () => {
+  it('starts over after a connection that lasted', () => {
     const backoff = createBackoff(() => 1);
     backoff.next(0);
     backoff.next(0);

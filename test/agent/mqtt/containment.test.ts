@@ -30,7 +30,7 @@ describe('readNotice', () => {
     ['a case id of other text', { version: 1, ...aNotice({ caseId: 'a\nb' }) }],
     ['no time', { version: 1, ...aNotice(), at: '1000' }],
     ['no object', [1]],
-  ])('takes %s for no notice', (_what, notice) => {
+  ])('ignores %s', (_what, notice) => {
     expect(read(notice)).toBeUndefined();
   });
 });
@@ -55,7 +55,7 @@ describe('a containment watch', () => {
     expect(one.isContained()).toBe(false);
   });
 
-  it('remembers it through a restart, and takes the release then', () => {
+  it('remembers the containment through a restart, and then accepts the release', () => {
     watch().note(aNotice());
     const later = watch();
     expect(later.isContained()).toBe(true);
@@ -73,7 +73,7 @@ describe('a containment watch', () => {
     expect(logged).toEqual([]);
   });
 
-  it('holds what it kept for nothing where that was spoilt', () => {
+  it('ignores its stored state if that is damaged', () => {
     file.write('garbage');
 
     expect(watch().isContained()).toBe(false);

@@ -11,7 +11,7 @@ describe('createProcReader', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('cuts a small file at 64 KB and gives a large one whole', () => {
+  it('cuts a small file at 64 KB and returns a large one whole', () => {
     writeFileSync(join(directory, 'large'), 'x'.repeat(300_000));
     const proc = createProcReader(directory);
 
@@ -32,7 +32,7 @@ describe('createProcReader', () => {
     expect([proc.readWhole('tcp').length, proc.problems().size]).toEqual([10, 0]);
   });
 
-  it('says gone for what is not there or was read too late', () => {
+  it('returns gone for a file that does not exist', () => {
     mkdirSync(join(directory, '5'));
     writeFileSync(join(directory, 'file'), '');
     const proc = createProcReader(directory);
@@ -52,7 +52,7 @@ describe('createProcReader', () => {
     expect(proc.read(`${process.pid}/stat`).toString('latin1')).toMatch(new RegExp(`^${process.pid} \\(`));
     expect(proc.list('.')).toContain(String(process.pid));
   });
-  it('reads the same file again, whatever it holds then', () => {
+  it('reads an open file again with its present content', () => {
     const path = join(directory, 'file');
     writeFileSync(path, 'first and longer');
     const proc = createProcReader(directory);
@@ -77,7 +77,7 @@ describe('createProcReader', () => {
     expect(readdirSync('/proc/self/fd').length - before).toBeLessThanOrEqual(64);
   });
 
-  it('sees that a process has ended whose files it keeps open', async () => {
+  it('detects the end of a process whose files it keeps open', async () => {
     const proc = createProcReader();
     const app = startRealApp('cordonkept');
     const files = [`${app.pid}/stat`, `${app.pid}/task/${app.pid}/children`];

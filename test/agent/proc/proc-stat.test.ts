@@ -73,7 +73,7 @@ describe('isStill', () => {
   });
 
   it.each(['', '5 (app)', '5 (app) S 1', '5 (app) S 1 5 5 0 -1 4194560 120 0 0 0 0 0 0 0 20 0 1 0 '])(
-    'tells a line that is cut off from a whole one: %j',
+    'is false for a line that is cut off: %j',
     (line) => {
       expect(isStill(Buffer.from(line), { comm: 'app', startTicks: 1000 })).toBe(false);
     },
@@ -113,7 +113,7 @@ describe('parseCommandLine', () => {
     expect(parseCommandLine(Buffer.from(text))).toEqual(args);
   });
 
-  it('gives text also for bytes that are not UTF-8', () => {
+  it('returns text also for bytes that are not UTF-8', () => {
     expect(parseCommandLine(Buffer.from([0x73, 0x68, 0, 0xff, 0xfe, 0]))).toEqual(['sh', '\ufffd\ufffd']);
   });
 });

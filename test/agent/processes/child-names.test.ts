@@ -30,7 +30,7 @@ function namesOf(...processes: readonly FakeProcess[]): readonly string[] {
 }
 
 describe('createNameReader', () => {
-  it('gives the file name of each program once', () => {
+  it('returns the file name of each program once', () => {
     const sh = { comm: 'renamed', exe: '/bin/dash' };
 
     expect(
@@ -43,7 +43,7 @@ describe('createNameReader', () => {
     ['of no characters', '', '_'],
     ['that is not UTF-8', '\xff\xfe', '__'],
     ['in other letters', bytes('é'), '_'],
-  ])('gives a kernel name %s as one that it keeps', (_what, comm, name) => {
+  ])('turns a kernel name %s into one that the metric accepts', (_what, comm, name) => {
     expect(namesOf({ pid: 11, comm })).toEqual([name]);
   });
 
@@ -63,7 +63,7 @@ describe('createNameReader', () => {
     expect(read(aFamily([{ pid: 11, comm: 'miner' }]), [])).toEqual(['miner']);
   });
 
-  it('gives the kernel name of a child that only left a zombie', () => {
+  it('returns the kernel name of a child that only left a zombie', () => {
     const stat = parseStat(aStatLine({ pid: 12, comm: 'curl', state: 'Z' }));
 
     expect(createNameReader(aProc([]))(aFamily([]), stat ? [{ kind: 'zombie', stat }] : [])).toEqual([

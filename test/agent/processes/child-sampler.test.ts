@@ -61,7 +61,7 @@ describe.each([
     expect(sample()).toEqual({ state: 'not-running', children: 1, cameAndWent: false, pids: [] });
   });
 
-  it('does not count a process that got the number of a child that ended', () => {
+  it('does not count a process that has the pid of a child that ended', () => {
     const proc = aProc([app, child], options);
     const sample = watchMyapp(proc);
     sample();
@@ -85,7 +85,7 @@ describe.each([
     expect(sample()).toMatchObject({ state: 'running', children: 1 });
   });
 
-  it('leaves a child that is listed and gone when looked at', () => {
+  it('skips a child that is listed and ends before it is read', () => {
     const proc = aProc([app, child], options);
     const read = (path: string) => (path === '11/stat' ? 'gone' : proc.read(path));
     const gone: FakeProc = { ...proc, read, readAgain: read };
@@ -93,7 +93,7 @@ describe.each([
     expect(watchMyapp(gone)()).toMatchObject({ state: 'running', children: 0 });
   });
 
-  it('takes the agent itself for nobody and nobody’s child', () => {
+  it('counts the agent itself neither as an app nor as a child', () => {
     const proc = aProc([app], options);
     proc.become([app, { pid: ownPid, comm: 'myapp', ppid: 10 }], options);
 
@@ -193,7 +193,7 @@ describe('an app that becomes another program without a child (execve)', () => {
     },
   );
 
-  it('is none that was a launcher for a few seconds: the program is the app', () => {
+  it('is not counted if it was a launcher for a few seconds: the new program is the app', () => {
     const proc = aProc([{ ...app, exe: '/usr/bin/dash', args: ['/bin/sh', '/opt/myapp'] }]);
     const sample = watchMyapp(proc);
     sample();
@@ -205,7 +205,7 @@ describe('an app that becomes another program without a child (execve)', () => {
     expect(sample()).toMatchObject({ state: 'not-running', children: 1 });
   });
 
-  it('is found in a unit, where another version of the program is none', () => {
+  it('is counted in a unit, but not if it becomes another version of the program', () => {
     const cgroup = '0::/system.slice/myapp.service\n';
     const main: FakeProcess = { ...running, cgroup };
     const proc = aProc([main]);
@@ -231,7 +231,7 @@ describe('an app that becomes another program without a child (execve)', () => {
 });
 
 describe('createChildSampler', () => {
-  it('finds a child that came and went between two looks by what its parent reaped', () => {
+  it('finds a child that came and went between two samples by the counters of its parent', () => {
     const proc = aProc([{ ...app, reapedFaults: 500 }]);
     const sample = watchMyapp(proc);
 
@@ -241,7 +241,7 @@ describe('createChildSampler', () => {
     expect(sample()).toMatchObject({ children: 0, cameAndWent: false });
   });
 
-  it('finds a grandchild that came and went by what its parent, a child, reaped', () => {
+  it('finds a grandchild that came and went by the counters of its parent, a child', () => {
     const proc = aProc([app, child]);
     const sample = watchMyapp(proc);
     sample();
@@ -290,7 +290,7 @@ describe('createChildSampler', () => {
     expect(sample().pids).toEqual([11]);
   });
 
-  it('stops looking at a child that changes its name without end', () => {
+  it('stops collecting evidence of a child that keeps changing its name', () => {
     const proc = aProc([app, child]);
     const sample = watchMyapp(proc);
     let looks = sample().pids.length;
@@ -322,7 +322,7 @@ describe('createChildSampler', () => {
     });
   });
 
-  it('finds an app that starts between two scans within one look', () => {
+  it('finds an app that starts between two scans within one sample', () => {
     const proc = aProc([{ pid: 1000 }]);
     const sample = watchMyapp(proc);
     sample();
@@ -355,7 +355,7 @@ describe('createChildSampler', () => {
     expect(proc.reads.length).toBeLessThan(20);
   });
 
-  it('looks once more for a process whose number was given away before it could be seen', () => {
+  it('scans again for a process whose pid was reused before it could be read', () => {
     const proc = aProc([{ pid: 1000 }]);
     const sample = watchMyapp(proc);
     sample();
@@ -392,7 +392,7 @@ describe('createChildSampler', () => {
     expect(sample()).toMatchObject({ state: 'running' });
   });
 
-  it('does not scan each time where an app is restarted all the time', () => {
+  it('does not scan at each restart of an app that restarts all the time', () => {
     const crowd = Array.from({ length: 500 }, (_, index) => ({ pid: 1000 + index }));
     const proc = aProc([...crowd, app]);
     const sample = watchMyapp(proc);
@@ -406,7 +406,7 @@ describe('createChildSampler', () => {
     expect(proc.reads.length).toBeLessThan(20);
   });
 
-  it('reads nothing but the known processes while no process is new', () => {
+  it('reads only the known processes while no process is new', () => {
     const crowd = Array.from({ length: 500 }, (_, index) => ({ pid: 1000 + index }));
     const proc = aProc([app, ...crowd]);
     const sample = watchMyapp(proc);
@@ -418,7 +418,7 @@ describe('createChildSampler', () => {
   });
 });
 
-describe('what a double fork left behind between two looks', () => {
+describe('what a double fork left behind between two samples', () => {
   const leader: FakeProcess = { pid: 10, comm: 'myapp', session: 10 };
 
   it('is found by the session that the app began', () => {
@@ -440,7 +440,7 @@ describe('what a double fork left behind between two looks', () => {
     expect(sample()).toMatchObject({ children: 2, pids: [912] });
   });
 
-  it('is not taken for what shares the session of a shell that started the app', () => {
+  it('does not include the processes in the session of the shell that started the app', () => {
     const shell = { pid: 5, comm: 'bash', session: 5 };
     const started = { ...leader, ppid: 5, session: 5 };
     const proc = aProc([shell, started]);
@@ -451,7 +451,7 @@ describe('what a double fork left behind between two looks', () => {
     expect(sample()).toMatchObject({ children: 0 });
   });
 
-  it('is not what got the number of a session whose processes all ended', () => {
+  it('does not include a process that reuses the number of an ended session', () => {
     const proc = aProc([leader]);
     const sample = watchMyapp(proc);
     sample();
@@ -485,14 +485,14 @@ describe('what a double fork left behind between two looks', () => {
     expect(sample()).toMatchObject({ children: 1, pids: [912] });
   });
 
-  it('is not what another program of a shared cgroup started', () => {
+  it('does not include what another program of a shared cgroup started', () => {
     const init = { pid: 5, comm: 'rc', cgroup };
     const proc = aProc([init, { ...service, ppid: 5 }, { pid: 912, comm: 'logger', ppid: 5, cgroup }]);
 
     expect(watchMyapp(proc)()).toMatchObject({ children: 0 });
   });
 
-  it('is never the agent itself', () => {
+  it('does not include the agent itself', () => {
     const proc = aProc([service]);
     proc.become([service, { pid: ownPid, comm: 'node', session: 10, cgroup }]);
 
@@ -568,7 +568,7 @@ describe('the processes of a systemd unit', () => {
     });
   });
 
-  it('are reported of a unit that does not run', () => {
+  it('are reported as not running where the unit does not run', () => {
     expect(watchUnit(aProc([{ pid: 913, cgroup: '0::/system.slice/cron.service\n' }]))()).toMatchObject({
       state: 'not-running',
       children: 0,
@@ -615,7 +615,7 @@ describe('a process that is found by its script', () => {
   });
 });
 
-describe('a look at a quiet machine', () => {
+describe('a sample of a quiet machine', () => {
   const options = { newestPid: 1000 };
 
   function play(proc: FakeProc) {
@@ -635,7 +635,7 @@ describe('a look at a quiet machine', () => {
     expect(proc.reads.filter((path) => path.includes('/task'))).toEqual([]);
   });
 
-  it('sees all the same that a child ended, became another program, or left a zombie', () => {
+  it('still detects that a child ended, became another program, or left a zombie', () => {
     const other = { ...child, pid: 12 };
     const proc = aProc([app, child, other, { ...child, pid: 13, state: 'Z' }], options);
     const sample = play(proc);
@@ -651,7 +651,7 @@ describe('a look at a quiet machine', () => {
     expect(sample()).toMatchObject({ children: 1, cameAndWent: false });
   });
 
-  it('ends with the next process, and its child is found', () => {
+  it('finds a child as soon as a process is made', () => {
     const proc = aProc([app], options);
     const sample = play(proc);
     proc.become([app, { ...child, pid: 1001 }], { newestPid: 1001 });
@@ -675,7 +675,7 @@ describe('a look at a quiet machine', () => {
   });
 });
 
-describe('a machine that does not announce new processes', () => {
+describe('a machine that does not show new pids', () => {
   it('is scanned each second, and says so, so that an app and its child are found', () => {
     const frozen = { newestPid: 20 };
     const proc = aProc([{ pid: 5, comm: 'cron' }], frozen);
@@ -718,7 +718,7 @@ describe('a machine that does not announce new processes', () => {
     expect([before, after, found, look()?.state]).toEqual([true, false, 1, 'running']);
   });
 
-  it('does not include one whose numbers began again', () => {
+  it('does not include one whose pids start again from the lowest', () => {
     const cron = { pid: 5, comm: 'cron' };
     const proc = aProc([cron], { newestPid: 32_000 });
     const sampler = createChildSampler(proc, [{ name: 'myapp' }], ownPid);

@@ -26,7 +26,7 @@ function play(percent: number, costMs: (index: number) => number, wantedMs = 100
 }
 
 describe('a CPU budget', () => {
-  it('leaves the interval as it is where looks are cheap', () => {
+  it('keeps the interval if samples are cheap', () => {
     expect(play(2, () => 1).everyMs).toBeCloseTo(101, 0);
   });
 
@@ -35,7 +35,7 @@ describe('a CPU budget', () => {
     ['a scan each time', 40],
     ['2,000 living children', 46],
     ['more than that', 150],
-  ])('looks as often as it may with %s, and no more', (_what, costMs) => {
+  ])('allows as many samples as it can pay for with %s, and no more', (_what, costMs) => {
     const { percent, everyMs, told } = play(2, () => costMs);
 
     expect(percent).toBeGreaterThan(1.7);
@@ -43,14 +43,14 @@ describe('a CPU budget', () => {
     expect(Math.abs((told ?? 0) / everyMs - 1)).toBeLessThan(0.05);
   });
 
-  it('pays for a dear look now and then with the cheap ones around it', () => {
+  it('balances an occasional expensive sample with the cheap ones around it', () => {
     const { percent, everyMs } = play(2, (index) => (index % 100 === 0 ? 60 : 0.5));
 
     expect(percent).toBeLessThan(2);
     expect(everyMs).toBeLessThan(120);
   });
 
-  it('does not look less often after its start for a handshake and code that runs for the first time, once', () => {
+  it('does not reduce samples for the costs of the start: a handshake, and code that runs for the first time', () => {
     let used = 0;
     const budget = createCpuBudget(2, () => used);
     budget.restAfter(0, 100);
@@ -61,7 +61,7 @@ describe('a CPU budget', () => {
     expect(budget.restAfter(400, 100)).toBeGreaterThan(1000);
   });
 
-  it('looks every minute at least, however dear it is', () => {
+  it('allows at least one sample a minute, however expensive it is', () => {
     const { everyMs } = play(1, () => 5000);
 
     expect(everyMs).toBeGreaterThan(50_000);
@@ -79,7 +79,7 @@ describe('a CPU budget', () => {
     { minLength: 1, maxLength: 8 },
   );
 
-  it('takes no more than its share of any half minute, whatever looks and the rest of the process cost', () => {
+  it('uses at most its share of any half minute, whatever samples and the rest of the process cost', () => {
     fc.assert(
       fc.property(phases, fc.constantFrom(1, 2, 5), (all, percent) => {
         let now = 0;
@@ -113,7 +113,7 @@ describe('a CPU budget', () => {
     );
   });
 
-  it('does not save up what a quiet time left: an hour without work pays for no more than a moment', () => {
+  it('does not save up unused time: an hour without work pays for no more than a moment', () => {
     let used = 0;
     const budget = createCpuBudget(2, () => used);
     for (let now = 0; now < 3_600_000; now += 100) budget.restAfter(now, 100);

@@ -41,7 +41,7 @@ describe('evidence', () => {
     });
   });
 
-  it('keeps what the stat line said of a child that is gone before the rest is read', () => {
+  it('keeps the stat line of a child that ends before the rest is read', () => {
     expect(collectAbout({ pid: 11, ppid: 10, comm: 'sh' }, aProc([app]))).toEqual({
       metric,
       pid: 11,
@@ -54,7 +54,7 @@ describe('evidence', () => {
     });
   });
 
-  it('leaves empty what may not be read', () => {
+  it('leaves a field empty that the agent may not read', () => {
     expect(evidenceOf({ comm: 'sh', args: ['sh'] }, { denied: [11] })).toMatchObject({
       executable: 'sh',
       commandLine: '',
@@ -109,7 +109,7 @@ describe('the trace of a child', () => {
     });
   });
 
-  it('is what its parent reaped, without a number that nobody knows', () => {
+  it('comes from the counters of its parent, without the unknown pid', () => {
     expect(collectTrace(aProc([app]), metric, { kind: 'reaped', parent: 10 }, users, now)).toEqual({
       metric,
       ppid: 10,
@@ -122,7 +122,7 @@ describe('the trace of a child', () => {
 });
 
 describe('mergeEvidence', () => {
-  it('lets a later look at a process replace the first, in its place', () => {
+  it('replaces the first evidence of a process with a later one, in its place', () => {
     const [first, other] = [anEvidence({ pid: 1, commandLine: 'sh' }), anEvidence({ pid: 2 })];
     const later = anEvidence({ pid: 1, commandLine: 'miner' });
 

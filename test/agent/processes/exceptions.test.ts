@@ -132,7 +132,7 @@ describe('a child that the configuration excepts', () => {
     },
   );
 
-  it('can’t be distinguished from one that ended before any look, which health says', () => {
+  it('can’t be distinguished from one that ended before any sample, and health says so', () => {
     const proc = aProc([app]);
     const sample = look(proc, [{ executable: '/usr/bin/curl' }], {});
     sample();

@@ -7,7 +7,7 @@ import { aProc, ownPid } from '../fake-proc';
 const nobody = 65_534;
 const asRoot = process.getuid?.() === 0 ? it : it.skip;
 
-describe('code that somebody gave to a program', () => {
+describe('code injected into a program', () => {
   let directory: string;
   let library: string;
   beforeEach(async () => {
@@ -112,7 +112,7 @@ describe('code that somebody gave to a program', () => {
   });
 
   it.each([['/memfd:x (deleted)'], ['/tmp/#12 (deleted)'], ['/dev/shm/evil.so'], ['/nonexistent/evil.so']])(
-    'is there where %s is mapped to be run',
+    'is found where %s is mapped as executable',
     (path) => {
       expect(look({ maps: [path] })).toBe(true);
     },
@@ -135,11 +135,11 @@ describe('code that somebody gave to a program', () => {
     expect(hasInjectedCode(proc, 11, '/usr/bin/node', ownPid)).toBe(false);
   });
 
-  it('may be there where the program has a user namespace, and so files, of its own', () => {
+  it('is assumed where the program has its own user namespace, and so its own files', () => {
     expect(look({}, { '11/ns/user': 'user:[2]' })).toBe(true);
   });
 
-  it('may be there where its environment or its memory can’t be seen, or is larger than is read', () => {
+  it('is assumed where its environment or its memory map is unreadable, or larger than the agent reads', () => {
     expect(look({ env: { A: 'a'.repeat(70_000) } })).toBe(true);
     expect(hasInjectedCode(aProc([], { denied: [11] }), 11, '/usr/bin/curl', ownPid)).toBe(true);
   });

@@ -34,7 +34,7 @@ function watch(
 
 const notAlone = [expect.stringMatching(/^myapp is not known to be alone in the cgroup \//)];
 
-describe('a neighbour in a cgroup is no child', () => {
+describe('a neighbour in a cgroup is not a child', () => {
   it('of rc.local, whose shell ended and left both to pid 1', () => {
     const group = '0::/system.slice/rc-local.service\n';
     const zrc = { pid: 101, comm: 'myapp', session: 100, cgroup: group };
@@ -73,7 +73,7 @@ describe('a neighbour in a cgroup is no child', () => {
     expect(sample().children).toEqual([]);
   });
 
-  it('also not of a job of cron that was alone when the agent started, where systemd names another main process', () => {
+  it('of a cron job that was alone when the agent started, if systemd names another main process', () => {
     const group = '0::/system.slice/cron.service\n';
     const job = { ...app, cgroup: group };
     const proc = aProc([systemd, job]);
@@ -85,7 +85,7 @@ describe('a neighbour in a cgroup is no child', () => {
     expect(sample()).toEqual({ children: [], caveats: notAlone });
   });
 
-  it('after the app restarted, where it was one before by a cgroup that is not its own any more', () => {
+  it('after the app restarted, even if it was one before in a cgroup that the app no longer owns', () => {
     const proc = aProc([app]);
     const sample = watch(proc);
     sample();
@@ -98,8 +98,8 @@ describe('a neighbour in a cgroup is no child', () => {
   });
 });
 
-describe('what a manager puts into the cgroup of the app is no child', () => {
-  it.each(['control', '.control'])('of systemd in %s', (folder) => {
+describe('what a manager puts into the cgroup of the app is not a child', () => {
+  it.each(['control', '.control'])('if systemd puts it into %s', (folder) => {
     const proc = aProc([app]);
     const sample = watch(proc);
     sample();
@@ -111,7 +111,7 @@ describe('what a manager puts into the cgroup of the app is no child', () => {
   it.each<[string, ProcessSelector]>([
     ['by name', { name: 'myapp' }],
     ['by unit', { unit: 'myapp.service' }],
-  ])('of systemd beside the main process (ExecReload=), watched %s', (_how, of) => {
+  ])('if systemd starts it beside the main process (ExecReload=), watched %s', (_how, of) => {
     const proc = aProc([systemd, app]);
     const sample = watch(proc, { units: answering({ main: 910 }, { main: 910, control: 912 }), of });
     sample();
@@ -124,7 +124,7 @@ describe('what a manager puts into the cgroup of the app is no child', () => {
   it.each<[string, ProcessSelector]>([
     ['by name', { name: 'myapp' }],
     ['by unit', { unit: 'myapp.service' }],
-  ])('of a command of systemd’s, also where its parent has ended, watched %s', (_how, of) => {
+  ])('if a command of systemd starts it, even after its parent has ended, watched %s', (_how, of) => {
     const proc = aProc([systemd, app]);
     const sample = watch(proc, { units: answering({ main: 910 }, { main: 910, control: 912 }), of });
     sample();
@@ -136,7 +136,7 @@ describe('what a manager puts into the cgroup of the app is no child', () => {
     expect([sample(1000).children, sample(1000).children]).toEqual([[], []]);
   });
 
-  it('of a command that systemd runs before the main process (ExecStartPre=), watched by unit', () => {
+  it('if systemd runs it before the main process (ExecStartPre=), watched by unit', () => {
     const proc = aProc([systemd]);
     const units = answering({ control: 912 }, { main: 920 });
     const sample = watch(proc, { units, of: { unit: 'myapp.service' } });
@@ -151,7 +151,7 @@ describe('what a manager puts into the cgroup of the app is no child', () => {
     expect([during, after, sample(1000).children]).toEqual([[[], []], [], [921]]);
   });
 
-  it('that systemd has just forked, before it has a session of its own, watched by unit', () => {
+  it('if systemd has just forked it, and it has no session of its own yet, watched by unit', () => {
     const proc = aProc([systemd]);
     const sample = watch(proc, {
       units: answering({ control: 912, main: 910 }),
@@ -166,7 +166,7 @@ describe('what a manager puts into the cgroup of the app is no child', () => {
     expect([...forked, sample(1000).children, sample(1000).children]).toEqual([[], [], [], []]);
   });
 
-  it('of systemd, where it ended before systemd could say so', () => {
+  it('if systemd started it, and it ended before systemd could say so', () => {
     const proc = aProc([systemd, app]);
     const silent: UnitStates = { look: () => undefined, usedMs: () => 0 };
     const sample = watch(proc, { units: silent });
@@ -215,7 +215,7 @@ describe('what a manager puts into the cgroup of the app is no child', () => {
       };
     };
 
-    it('also what that starts later', () => {
+    it('nor is what it starts later', () => {
       const { proc, look } = start(asked(record(912, 0)));
       look();
       proc.become([systemd, app, left]);
@@ -229,7 +229,7 @@ describe('what a manager puts into the cgroup of the app is no child', () => {
       ['in another session', record(911, 0)],
       ['in a session that got the number long after', record(912, 20)],
       ['of a unit that runs no commands', ''],
-    ])('but an escape %s is a child', (_what, reload) => {
+    ])('but an escape %s is one', (_what, reload) => {
       const { proc, look } = start(asked(reload));
       look();
       proc.become([systemd, app, left]);
@@ -266,7 +266,7 @@ describe('what a manager puts into the cgroup of the app is no child', () => {
     });
   });
 
-  it('as a container’s health check, whose parent is outside', () => {
+  it('if it is a container’s health check, whose parent is outside', () => {
     const group = '0::/docker/0123456789ab\n';
     const shim = { pid: 40, comm: 'containerd-shim', cgroup: '0::/system.slice/containerd.service\n' };
     const runc = { pid: 41, comm: 'runc', ppid: 40 };
@@ -282,7 +282,7 @@ describe('what a manager puts into the cgroup of the app is no child', () => {
 });
 
 describe('a double fork that escapes a service is a child', () => {
-  it('where the app was alone in its cgroup when it was seen first', () => {
+  it('if the app was alone in its cgroup when the agent first saw it', () => {
     const proc = aProc([app]);
     const sample = watch(proc);
     sample();
@@ -291,7 +291,7 @@ describe('a double fork that escapes a service is a child', () => {
     expect(sample()).toEqual({ children: [912], caveats: [] });
   });
 
-  it('where systemd says whose the service is, also if it was there before the agent', () => {
+  it('if systemd says whose service it is, even if it was there before the agent', () => {
     const proc = aProc([systemd, app, escaped]);
     const sample = watch(proc, { units: answering({ main: 910 }) });
     sample();
@@ -299,7 +299,7 @@ describe('a double fork that escapes a service is a child', () => {
     expect(sample(1100)).toEqual({ children: [912], caveats: [] });
   });
 
-  it('where systemd does not answer, once it has lasted longer than a command of systemd’s own', () => {
+  it('if systemd does not answer, once it has outlived any command of systemd', () => {
     const proc = aProc([systemd, app]);
     const sample = watch(proc, { units: { look: () => undefined, usedMs: () => 0 } });
     sample();
@@ -311,24 +311,21 @@ describe('a double fork that escapes a service is a child', () => {
   it.each([
     ['after', 3],
     ['before', 1],
-  ])(
-    'of an app that was started anew between two looks, %s it was known whose the cgroup is',
-    (_when, looks) => {
-      const proc = aProc([systemd, app]);
-      const sample = watch(proc, { units: answering({ main: 910 }, { main: 920 }) });
-      for (let count = 0; count < looks; count += 1) sample();
-      const anew = { ...app, pid: 920, session: 920, startTicks: 2000 };
-      proc.become([systemd, anew]);
-      sample(1000);
-      sample(1000);
-      proc.become([systemd, anew, { ...escaped, pid: 922, session: 922, startTicks: 3000 }]);
-      sample(1000);
+  ])('if the app restarted between two samples, %s it was known who owns the cgroup', (_when, looks) => {
+    const proc = aProc([systemd, app]);
+    const sample = watch(proc, { units: answering({ main: 910 }, { main: 920 }) });
+    for (let count = 0; count < looks; count += 1) sample();
+    const anew = { ...app, pid: 920, session: 920, startTicks: 2000 };
+    proc.become([systemd, anew]);
+    sample(1000);
+    sample(1000);
+    proc.become([systemd, anew, { ...escaped, pid: 922, session: 922, startTicks: 3000 }]);
+    sample(1000);
 
-      expect(sample(1000).children).toEqual([922]);
-    },
-  );
+    expect(sample(1000).children).toEqual([922]);
+  });
 
-  it('and so does one that comes and goes while systemd is asked for its unit', () => {
+  it('even if it comes and goes while systemd is asked for its unit', () => {
     const proc = aProc([systemd, app]);
     let state: ReturnType<UnitStates['look']> = 'asking';
     const sampler = createChildSampler(proc, [{ unit: 'myapp.service' }], ownPid, {

@@ -43,7 +43,7 @@ const nothing = { children: [], fresh: [], traces: [] };
 describe.each([
   ['children files', true],
   ['a scan', false],
-])('a number that another process has now, with %s', (_how, childrenFiles) => {
+])('a pid that another process has now, with %s', (_how, childrenFiles) => {
   // Also where nothing tells that a process was made.
   describe.each([
     ['told', anew],
@@ -52,7 +52,7 @@ describe.each([
     const options = { childrenFiles };
     const then = { ...options, ...news };
 
-    it('is no app any more, whatever children the other one has', () => {
+    it('is no longer the app, whatever children the other process has', () => {
       const proc = aProc([app, child], options);
       const sample = watch(proc);
       sample();
@@ -71,7 +71,7 @@ describe.each([
       ]);
     });
 
-    it('is an app that was started again, with what it reaped before as its start', () => {
+    it('is the restarted app, whose counters so far are its start values', () => {
       const proc = aProc([{ ...app, reapedFaults: 10 }], options);
       const sample = watch(proc);
       sample();
@@ -81,7 +81,7 @@ describe.each([
       expect([sample(), sample(1000)]).toMatchObject([nothing, { state: 'running', ...nothing }]);
     });
 
-    it('is no child any more', () => {
+    it('is no longer a child', () => {
       const proc = aProc([app, child], options);
       const sample = watch(proc);
       sample();
@@ -91,7 +91,7 @@ describe.each([
       expect([sample(), sample()]).toMatchObject([nothing, nothing]);
     });
 
-    it('is no child any more whose parent had ended', () => {
+    it('is no longer a child, even if its parent had ended', () => {
       const left = { ...child, pid: 12, ppid: 11 };
       const proc = aProc([app, child, left], options);
       const sample = watch(proc);
@@ -104,7 +104,7 @@ describe.each([
       expect([orphaned, sample(), sample()]).toMatchObject([[12], nothing, nothing]);
     });
 
-    it('is not the zombie that had it', () => {
+    it('is not the zombie that had the pid before', () => {
       const proc = aProc([app, child], options);
       const sample = watch(proc);
       sample();
@@ -117,7 +117,7 @@ describe.each([
     });
   });
 
-  it('is reported again where the other one is a child as well', () => {
+  it('is reported again if the other process is a child as well', () => {
     const proc = aProc([app, child], { childrenFiles });
     const sample = watch(proc);
     sample();
@@ -129,7 +129,7 @@ describe.each([
 });
 
 describe('the number of', () => {
-  it('a session that the app began makes no kin of those of another session', () => {
+  it('a session that the app began does not make children of processes of another session', () => {
     const proc = aProc([app]);
     const sample = watch(proc);
     sample();
@@ -162,7 +162,7 @@ describe('the number of', () => {
     expect(childrenAfter({ ...shim, comm: 'runc', startTicks: 9050 })).toEqual([]);
   });
 
-  it('a process that systemd has yet to judge does not hide the one that has it now', () => {
+  it('a process that systemd has yet to classify does not hide the process that has it now', () => {
     const cgroup = '0::/system.slice/myapp.service\n';
     const systemd = { pid: 1, comm: 'systemd', ppid: 0 };
     const answers: ((output: string) => void)[] = [];
@@ -190,7 +190,7 @@ describe('the number of', () => {
   });
 });
 
-describe('evidence of a process whose number is another one’s by now', () => {
+describe('evidence of a process whose pid another process has by now', () => {
   const stat: ProcStat = {
     ...{ pid: 11, comm: 'sh', state: 'S', ppid: 10, session: 10, usedTicks: 0, threads: 1, reapedWork: 0 },
     startTicks: 2000,
@@ -204,7 +204,7 @@ describe('evidence of a process whose number is another one’s by now', () => {
     parents: ['myapp', 'init'],
   };
 
-  it('does not name the other one', () => {
+  it('does not describe the other process', () => {
     const proc = aProc([app, { ...stranger, exe: realpathSync('/bin/true'), args: ['true'] }]);
 
     expect(collectEvidence(proc, 'm', stat, String, 0, ownPid)).toMatchObject(unread);
@@ -212,7 +212,7 @@ describe('evidence of a process whose number is another one’s by now', () => {
     expect(collectTrace(proc, 'm', { kind: 'forked', stat }, String, 0)).toMatchObject(unread);
   });
 
-  it('stays beside that of the other one in a report', () => {
+  it('stays in a report beside that of the other process', () => {
     const one: Evidence = { metric: 'm', ...unread, startedAt: 10_000 };
     const later = { ...one, executable: '/usr/bin/curl', startedAt: 250_000 };
     const again = { ...one, executable: '/bin/sh', startedAt: 10_010 };

@@ -40,7 +40,7 @@ function use(...families: readonly Family[]): number {
 }
 
 describe('createUseReader', () => {
-  it('counts what is run from the first look on, of one core', () => {
+  it('counts processor time from the first sample on, as a share of one core', () => {
     const read = createUseReader();
     read(aFamily({ 10: member(5000) }), 0);
 
@@ -95,7 +95,7 @@ describe('readResidentBytes', () => {
 });
 
 describe('the machine', () => {
-  it('is busy with all but idling and waiting for disks', () => {
+  it('is busy except while it idles or waits for disks', () => {
     const files = { stat: 'cpu  100 1 50 800 40 2 3 4 9 9\ncpu0 1 2 3\n' };
 
     expect(readMachineUse(aProc([], { files }))).toEqual({ used: 160, of: 1000 });

@@ -45,7 +45,7 @@ function bytesOf(text: string): string {
   return Buffer.from(text).toString('latin1');
 }
 
-describe('isSelected by other than a name', () => {
+describe('isSelected, with another selector than a name', () => {
   const node: Partial<FakeProcess> = { comm: 'node', exe: '/usr/bin/node', cwd: '/opt/app' };
   const unit = { cgroup: '0::/system.slice/myapp.service\n' };
 
@@ -191,7 +191,7 @@ describe('a program or script behind symbolic links', () => {
     expect(createSelects(selector, createPathResolver(proc))(proc, 10, process.comm ?? 'app')).toBe(expected);
   });
 
-  it('is the release that the link shows after an update, and what ran before stays', () => {
+  it('is the release that the link points to after an update, and the running one still counts', () => {
     let release = 4;
     let now = 0;
     const proc = {

@@ -28,7 +28,7 @@ function look(proc: FakeProc, collect: 'children' | 'child-names' = 'children') 
 }
 
 describe('a child that is seen between its fork and its exec', () => {
-  it('is reported at the next look, with its own program and not that of its parent', () => {
+  it('is reported in the next sample, with its own program and not that of its parent', () => {
     const proc = aProc([app]);
     const sample = look(proc);
     sample();
@@ -43,7 +43,7 @@ describe('a child that is seen between its fork and its exec', () => {
     });
   });
 
-  it('counts as what it is where it becomes nothing else', () => {
+  it('counts as the program that it is if it becomes no other', () => {
     const sample = look(aProc([app, forked]));
 
     expect([sample(), sample(), sample()]).toMatchObject([
@@ -53,7 +53,7 @@ describe('a child that is seen between its fork and its exec', () => {
     ]);
   });
 
-  it('counts where it came and went, as a program that nobody saw and nobody vouches for', () => {
+  it('counts if it came and went, as an unknown program without an exception', () => {
     const proc = aProc([app]);
     const sample = look(proc);
     sample();
@@ -67,7 +67,7 @@ describe('a child that is seen between its fork and its exec', () => {
     ]);
   });
 
-  it('counts where only its zombie is left, and where a stranger has its number', () => {
+  it('counts if only its zombie is left, and if an unrelated process has its pid', () => {
     const ways: readonly FakeProcess[] = [
       { ...forked, state: 'Z' },
       { pid: 11, comm: 'stranger', startTicks: 9000, exe: '/usr/bin/stranger' },
@@ -86,7 +86,7 @@ describe('a child that is seen between its fork and its exec', () => {
     expect(told).toEqual([once, once]);
   });
 
-  it('is reported as the child that now has its number, where that is another one', () => {
+  it('is reported as the child that now has its pid', () => {
     const proc = aProc([app]);
     const sample = look(proc);
     sample();

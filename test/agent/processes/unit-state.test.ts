@@ -1,7 +1,7 @@
 import { createUnitStates, parseUnitState } from '../../../agent/processes/unit-state';
 
 describe('the questions to systemd', () => {
-  it('count what systemctl takes of the processor, and not what else ended before and after', () => {
+  it('count the processor time of systemctl, and not of other processes that ended before and after', () => {
     let childrenMs = 500;
     const answers: ((output: string) => void)[] = [];
     const units = createUnitStates(
@@ -28,7 +28,7 @@ describe('parseUnitState', () => {
     expect(parseUnitState(output)).toEqual(state);
   });
 
-  it('reads what systemd ran beside the main process, on the clock of the looks', () => {
+  it('reads what systemd ran beside the main process, on the clock of the samples', () => {
     const output = [
       'MainPID=52',
       'ControlPID=0',

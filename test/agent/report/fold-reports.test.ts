@@ -48,7 +48,7 @@ describe('foldReports', () => {
     });
   });
 
-  it('keeps that the agent stood still, which no later report says again', () => {
+  it('keeps the note that the agent stood still, which no later report repeats', () => {
     const health = { agent: '1.0.0', mode: 'children', restarts: 0, spool: 0 } as const;
     const gap: Report = {
       ...aReport({ id: 1 }),
@@ -130,7 +130,7 @@ describe('foldReports', () => {
     expect(folded.totals).toMatchObject({ gone: 50, names_0: 50 });
   });
 
-  it('keeps the evidence of both, of a process once, ten at most', () => {
+  it('keeps the evidence of both, each process once, ten at most', () => {
     const older = {
       ...aReport({ id: 1 }),
       evidence: [anEvidence({ pid: 1 }), anEvidence({ pid: 2, user: 'a' })],

@@ -19,7 +19,7 @@ function facts(changes: Partial<HealthFacts> = {}): HealthFacts {
 }
 
 describe('the health of the agent', () => {
-  it('is that it sees all, how often it looks and what it is', () => {
+  it('says that it sees all, how often it samples and which version it is', () => {
     expect(describeHealth(facts({ restarts: 2, spool: 3 }))).toEqual({
       agent: '0.0.0',
       mode: 'children',
@@ -44,7 +44,7 @@ describe('the health of the agent', () => {
     expect(describeHealth(facts(changes)).degraded).toEqual([reason]);
   });
 
-  it('says each thing once, whatever number of metrics it is of', () => {
+  it('says each thing once, however many metrics it concerns', () => {
     const caveats = [
       { reason: 'shared-cgroup', note: 'a' },
       { reason: 'shared-cgroup', note: 'b' },
@@ -57,7 +57,7 @@ describe('the health of the agent', () => {
     });
   });
 
-  it('is degraded by what it can’t keep, which is no metric that can’t be read', () => {
+  it('is degraded by a spool that it can’t write, although it can read every metric', () => {
     const problems = noProblems();
     problems.note('spool', 'the disk is full');
 

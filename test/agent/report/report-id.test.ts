@@ -31,7 +31,7 @@ describe('openReportIds', () => {
     expect([...ids, second.next(10), second.next(9000)]).toEqual([5000, 5001, 5002, 9000]);
   });
 
-  it('makes the folder, and keeps each thing apart', () => {
+  it('creates the folder, and keeps the ids of each thing apart', () => {
     const nested = join(directory, 'a', 'b');
     openReportIds(nested, 'one', noProblems()).next(5000);
     openReportIds(nested, 'two', noProblems()).next(10);
@@ -64,7 +64,7 @@ describe('openReportIds', () => {
     expect(Object.keys(problems.all())).toEqual(['state report-id']);
   });
 
-  it('goes on keeping ids once the folder can be made again', () => {
+  it('stores ids again once the folder can be created', () => {
     const problems = noProblems();
     const state = join(directory, 'state');
     writeFileSync(state, '');

@@ -137,7 +137,7 @@ describe('a report window by exception', () => {
     expect(window.due(2000)).toBeUndefined();
   });
 
-  it('keeps at most ten pieces of evidence, the first ones, and the newest look at each process', () => {
+  it('keeps at most ten pieces of evidence, the first ones, and the newest of each process', () => {
     const window = createReportWindow(byException);
     for (let pid = 0; pid < 30; pid += 1)
       window.observe([aChildSample({ evidence: [anEvidence({ pid })] })], 0);
@@ -149,7 +149,7 @@ describe('a report window by exception', () => {
     expect(evidence[3]?.executable).toBe('/bin/xmrig');
   });
 
-  it('has nothing due from a clock that went nowhere', () => {
+  it('has nothing due while the clock stands still', () => {
     expect(createReportWindow(byException).due(0)).toBe('interval');
     const window = createReportWindow(byException);
     window.take('interval', 0);
@@ -186,7 +186,7 @@ describe('a report window of a count that can’t be seen', () => {
     });
   });
 
-  it('keeps the most that was seen before it was hidden, for the report of the interval', () => {
+  it('keeps the highest value from before it was hidden for the report of the interval', () => {
     const window = createReportWindow(atInterval);
     window.observe([aChildSample({ children: 2 })], 0);
     window.observe([{ ...unseen, process: running }], 100);
@@ -253,7 +253,7 @@ describe('a report window of other metrics', () => {
     ]);
   });
 
-  it('puts who is new first, for where not all have room', () => {
+  it('puts new names first, in case not all have room', () => {
     expect(
       tellAll(rules, [
         [0, names('a', 'c')],
@@ -279,7 +279,7 @@ describe('a report window of other metrics', () => {
     expect(tellAll(rules, [[0, seen]])).toEqual([{ ip_list: ['10.0.0.1'] }]);
   });
 
-  it('keeps the names of an interval in bounds', () => {
+  it('bounds the names of an interval', () => {
     const crowd = Array.from({ length: 3000 }, (_, index) => `n${index}`);
     const [told] = tellAll(rules, [[0, names(...crowd)]]);
 

@@ -7,7 +7,7 @@ import { aSocket, aSystem } from '../system';
 const header = { report_id: 7, version: '1.0' };
 
 describe('buildReport', () => {
-  it('gives a number as an array of one', () => {
+  it('writes a number as an array of one', () => {
     expect(buildReport({ reportId: 7, values: { [metric]: { number: 0 } } })).toEqual({
       header,
       custom_metrics: { [metric]: [{ number: 0 }] },
@@ -122,7 +122,7 @@ describe('buildReport', () => {
     expect(connections[0]).toMatchObject({ remote_addr: '203.0.113.7:443' });
   });
 
-  it('keeps what is new since the report before where a list is cut', () => {
+  it('keeps entries that are new since the previous report where a list is cut', () => {
     const crowd = Array.from({ length: 60 }, (_, index) => connect(`10.0.1.${index}`, 443));
     const listening = Array.from({ length: 60 }, (_, index) => aSocket({ localPort: 1000 + index }));
     const before = aSystem({ established: crowd, listeningTcp: listening });

@@ -63,7 +63,7 @@ describe('completion', () => {
       expect([line, await propose(line)]).toEqual([line, []]);
   });
 
-  it('asks the table for things that the command applies to, and gives up without a word', async () => {
+  it('asks the table for things that the command applies to, and gives up silently', async () => {
     const table = aTable([aContainedCase()]);
 
     expect(await openThings(async () => table)('release', 'my')).toEqual(['mything1']);

@@ -76,7 +76,7 @@ describe('the link of cordon console', () => {
     expect(second.body).toContain('This link was used already');
   });
 
-  it('opens nothing any more once a newer one was printed', async () => {
+  it('opens nothing once a newer one was printed', async () => {
     const old = server.issueLink();
     server.issueLink();
     expect((await send(old)).status).toBe(403);
@@ -96,7 +96,7 @@ describe('the console’s server', () => {
     expect((await send(link)).status).toBe(403);
   });
 
-  it('shows nothing to who has no cookie', async () => {
+  it('shows nothing without the cookie', async () => {
     const { origin } = new URL(server.issueLink());
     for (const path of ['/', '/console/', '/console/config.json', '/console/assets/main-1.js'])
       expect((await send(`${origin}${path}`)).status).toBe(401);
@@ -138,7 +138,7 @@ describe('the console’s server', () => {
     });
   });
 
-  it('hands on a command that its own page sends', async () => {
+  it('forwards a command that its own page sends', async () => {
     const { origin, cookie } = await openConsole();
     const headers = { cookie, origin, 'content-type': 'application/json' };
     const body = '{"comment":"checked"}';
@@ -191,7 +191,7 @@ describe('the console’s server', () => {
       'IAM does not permit you this, or your AWS credentials',
     ],
     ['application/problem+json', '{"detail":"only members of soc may do this"}', 403, 'only members of soc'],
-  ])('says of a 403 with %s %s what it means', async (type, body, status, words) => {
+  ])('explains a 403 with %s %s', async (type, body, status, words) => {
     const { origin, cookie } = await openConsole();
     answers = { status: 403, headers: { 'content-type': type }, body: Buffer.from(body) };
 

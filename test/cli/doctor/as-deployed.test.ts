@@ -569,12 +569,12 @@ describe('the check of what was changed by hand', () => {
     ]);
   });
 
-  it('names an API that is gone once', async () => {
+  it('names a deleted API once', async () => {
     const found = await look({ readHttpApi: async () => undefined });
     expect(found.map(({ what }) => what)).toEqual(['HTTP API cordon-dev: it is missing']);
   });
 
-  it('leaves a queue, a rule, a subscription and a function that are gone to the checks of their own', async () => {
+  it('leaves a deleted queue, rule, subscription and function to their own checks', async () => {
     const none = async () => undefined;
     const found = await look({
       readQueuePolicy: none,
@@ -585,7 +585,7 @@ describe('the check of what was changed by hand', () => {
     expect(found.map(({ level }) => level)).toEqual(['ok']);
   });
 
-  it('says once for each type what it can not read, and goes on with the others', async () => {
+  it('says once for each type what it can not read, and continues with the others', async () => {
     const found = await look({
       readRole: async () => Promise.reject(awsError('UnknownOperationException')),
       readAlarm: async () => undefined,

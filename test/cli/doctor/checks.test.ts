@@ -565,7 +565,7 @@ describe('runChecks', () => {
     about: name,
     run: async () => Promise.reject(Object.assign(new Error(message), { name })),
   });
-  it('takes what can not be read for unknown, names a missing right, and goes on with the rest', async () => {
+  it('treats what can not be read as unknown, names a missing right, and continues with the rest', async () => {
     const ok: Check = { about: 'x', run: async () => [{ level: 'ok', about: 'x', what: 'fine' }] };
     const found = await runChecks([
       failing('AccessDenied', 'not authorized to perform: sqs:ListQueues'),
@@ -598,7 +598,7 @@ describe('runChecks', () => {
     ]);
   });
 
-  it('prints no name of an attacker that a terminal would obey', async () => {
+  it('prints no control characters from the name of a thing', async () => {
     const text = writeFindings([{ level: 'problem', about: 't', what: 'it is called \u001b[2J' }]);
     expect(text).not.toContain('\u001b');
   });

@@ -29,7 +29,7 @@ describe('the check of the heartbeat', () => {
     ['none in a new stack', undefined, now - minute, 'note', 'there is none yet'],
     ['none in an old stack', undefined, now - 6 * minute, 'problem', 'none has ever gone the whole way'],
     ['none where the age of the stack is unknown', undefined, undefined, 'problem', /none has ever/],
-  ])('says of %s what it is', async (_, heartbeat, deployedAt, level, what) => {
+  ])('reports %s', async (_, heartbeat, deployedAt, level, what) => {
     const [found, ...more] = await look(heartbeat, deployedAt);
 
     expect(found).toMatchObject({ level, what: expect.stringMatching(what) });

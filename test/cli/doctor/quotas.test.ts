@@ -18,7 +18,7 @@ const check = (facts: FleetFacts, quotas: ReadonlyMap<string, Quota> = defaults)
   ).run();
 
 describe('the check of the IoT quotas', () => {
-  it('takes the defaults for enough for a small fleet, and for one that was not counted', async () => {
+  it('finds the defaults sufficient for a small fleet, and for one that was not counted', async () => {
     expect(await check(small)).toMatchObject([
       {
         level: 'ok',

@@ -48,7 +48,7 @@ describe('keepsTopic', () => {
 });
 
 describe('compareSnapshots', () => {
-  it('names each field that differs, is missing or came', () => {
+  it('names each field that differs, is missing or is new', () => {
     const before = new Map([
       ['groups', 'a'],
       ['status', 'ACTIVE'],

@@ -32,7 +32,7 @@ describe('a wrong name is wrong usage', () => {
     });
   });
 
-  it('where the policy has one that AWS IoT takes not', async () => {
+  it('where AWS IoT accepts no policy of that name', async () => {
     await expect(enrollNamed('mything1', { policyName: 'a b' })).rejects.toMatchObject({
       exitCode: exitCodes.usage,
     });

@@ -8,7 +8,7 @@ describe('words on a narrow terminal', () => {
     expect(wrapWords('  one two three four five\nsix', 14)).toBe('  one two\n   three four\n   five\nsix');
   });
 
-  it('keep what no terminal of that width can show in one line', () => {
+  it('keep a word whole that is wider than the terminal', () => {
     expect(wrapWords('case 04b04bde93e005572e87ac97 of mything1', 20)).toBe(
       'case\n  04b04bde93e005572e87ac97\n  of mything1',
     );
@@ -25,7 +25,7 @@ describe('words on a narrow terminal', () => {
     expect(wrapWords(text, undefined)).toBe(text);
   });
 
-  it('lose nothing, and fit but for long words', () => {
+  it('lose nothing, and fit except for long words', () => {
     fc.assert(
       fc.property(anyText(), fc.integer({ min: 20, max: 120 }), (text, width) => {
         const wrapped = wrapWords(text, width);

@@ -145,11 +145,11 @@ describe('a file of alerts', () => {
   it.each([
     ['text', 'VIOLATIONEVENTS\tNone\tmything1\tmyapp-processes\nBEHAVIOR\tnum_child_procs_myapp\n'],
     ['table', `${'-'.repeat(40)}\n|  ListViolationEvents  |\n`],
-  ])('can not be the output %s of the AWS CLI, and what to print instead is told', (_, text) => {
+  ])('can not be the output %s of the AWS CLI, and the error says what to print instead', (_, text) => {
     expect(() => read(text)).toThrow('print it with --output json');
   });
 
-  it('names the event of such a document that is none', () => {
+  it('names the entry of such a document that is no event', () => {
     const text = JSON.stringify({
       violationEvents: [JSON.parse(first ?? ''), { violationEventTime: 'soon' }, 3],
     });
@@ -170,7 +170,7 @@ describe('a file of alerts', () => {
     expect(read(text).violations.map(({ violationId }) => violationId)).toEqual(['a', 'b']);
   });
 
-  it('has its rejected lines named with their reason, and the rest read', () => {
+  it('is read except for its rejected lines, which are named with their reason', () => {
     const lines = [
       'not JSON',
       anAlert(),
@@ -217,7 +217,7 @@ describe('a file of alerts', () => {
 describe("the table's cases", () => {
   const release = { by: 'operator' } as const;
 
-  it('are made alarms again, each of its newest case alone, with what was known of the thing', () => {
+  it('are turned back into alarms, each of its newest case only, with the recorded facts of the thing', () => {
     const old = aReleasedCase().record;
     const again = advance(old, alarm({ occurredAt: now + 90_000, value: { number: 3 } }), {
       now: now + 90_010,

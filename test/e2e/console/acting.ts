@@ -29,7 +29,7 @@ export function testActing(at: ConsoleStack): void {
     await Promise.all([one.context().close(), other.context().close()]);
   }, 180_000);
 
-  it('hardens a containment, says who is on it, and lets go of it', async () => {
+  it('hardens a containment, takes the case, and gives it back', async () => {
     await containReported(at.e2e, 'hardened', 'nc -l 4444');
     const page = await at.open('cases/hardened');
     await page.getByRole('button', { name: 'Take it' }).click();

@@ -2,7 +2,7 @@ import type { ConsoleStack } from './stack';
 
 /** What the page does while it is hidden, and without an API. */
 export function testConnection(at: ConsoleStack): void {
-  it('asks for nothing while its tab is hidden, and costs a 304 where nothing changed', async () => {
+  it('sends no request while its tab is hidden, and gets a 304 where nothing changed', async () => {
     const context = await at.browser.newContext();
     const page = await context.newPage();
     await page.clock.install();

@@ -27,7 +27,7 @@ export function testRights(at: ConsoleStack): void {
     expect([status, JSON.parse(body.toString()).thingName]).toEqual([200, 'hostile:_-1']);
   });
 
-  it('shows no act to whom IAM lets only read, and names the right', async () => {
+  it('shows no act to a person who may only read, and names the missing right', async () => {
     const { region, accountId } = at.e2e.stack.identity;
     const credentials = { accessKeyId: 'AKIAVIEWERVIEWERVIEW', secretAccessKey: 'x'.repeat(40) };
     const { accessKeyId } = credentials;

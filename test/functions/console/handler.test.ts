@@ -53,7 +53,7 @@ const br = { 'accept-encoding': 'gzip, br' };
 
 describe('the console function', () => {
   it.each(['/console', '/console/', '/console/cases/mything1', '/console/index.html', '/console/signed-in'])(
-    'answers %s with the page, which nothing keeps and which may call the issuer and nobody else',
+    'answers %s with the page, which no cache keeps and which may call only the issuer',
     async (path) => {
       const { statusCode, headers, body } = await ask(path);
 
@@ -69,7 +69,7 @@ describe('the console function', () => {
     },
   );
 
-  it('sends a file compressed, to be kept for ever', async () => {
+  it('sends a file compressed, which caches may keep for ever', async () => {
     const {
       headers,
       body = '',
@@ -87,7 +87,7 @@ describe('the console function', () => {
   });
 
   it.each([undefined, 'gzip', 'br;q=0', 'br; q=0.000', 'brx'])(
-    'sends it as it is to who takes %s',
+    'sends it uncompressed to a client that accepts %s',
     async (accepted) => {
       const headers = accepted === undefined ? {} : { 'accept-encoding': accepted };
       const answer = await ask('/console/assets/main-1a2b.js', { headers });
@@ -128,7 +128,7 @@ describe('the console function', () => {
     '/console/assets/../../index.mjs',
     '/console/assets/__proto__',
     '/console/assets/toString',
-  ])('has no file %s, and says so in a way that nothing keeps', async (path) => {
+  ])('has no file %s, and answers 404, which no cache keeps', async (path) => {
     expect(await ask(path)).toMatchObject({
       statusCode: 404,
       body: 'no such file\n',

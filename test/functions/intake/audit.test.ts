@@ -163,7 +163,7 @@ describe('the findings of an audit that is over', () => {
     expect(told.at(-1)).toContain('1 with more things than Cordon takes of a finding or an audit');
   });
 
-  it('are cleared by the next audit whose list has them no more, and by no older one', async () => {
+  it('are cleared by the next audit that no longer lists them, and by no older one', async () => {
     const { take, events } = setUp();
     await take(ofCertificate);
     events();
@@ -175,7 +175,7 @@ describe('the findings of an audit that is over', () => {
   });
 
   it.each(['FAILED', 'CANCELED', 'IN_PROGRESS', 'WAITING_FOR_DATA_COLLECTION'])(
-    'are not cleared by a check that is %s, of which people are told',
+    'are not cleared by a check that is %s, which is announced to people',
     async (status) => {
       const { take, events, told } = setUp();
       await take(ofCertificate);
@@ -232,7 +232,7 @@ describe('the findings of an audit that is over', () => {
     expect(told).toEqual([`${shared}: 2 findings more than the 100 that Cordon takes of an audit\n`]);
   });
 
-  it('are taken from the gravest check on, whatever order the message has', async () => {
+  it('are read in the order of severity of their checks, whatever the order in the message', async () => {
     const { take, events } = setUp();
     const expiring = 'DEVICE_CERTIFICATE_EXPIRING_CHECK';
     const many = Array.from({ length: 120 }, () => aResource({ certificateId: 'c1' }));
@@ -289,7 +289,7 @@ describe('the message that an audit is over', () => {
     ]);
   });
 
-  it('is set aside where it has not what it needs, or is of another account', async () => {
+  it('is set aside where it is incomplete, or is of another account', async () => {
     const broken = await takeMessage({ ...message, taskId: undefined });
     const foreign = await takeMessage({ ...message, accountId: '123456789012' });
 

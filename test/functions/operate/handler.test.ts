@@ -637,7 +637,7 @@ describe('operate', () => {
     });
   });
 
-  it('shows how long the newest heartbeat was under way, and how old it is', async () => {
+  it('shows how long the newest heartbeat took, and how old it is', async () => {
     const heartbeat = {
       ...{ sentAt: now - 40_230, takenAt: now - 40_200, arrivedAt: now - 40_100 },
       announcedAt: now - 40_000,
@@ -651,7 +651,7 @@ describe('operate', () => {
     expect(await healthAt(now + 300_000)).toMatchObject({ ageMs: 340_000, late: true });
   });
 
-  it('says at GET /rules what cordon.yml does, in words, and what stands in it', async () => {
+  it('returns at GET /rules the text of cordon.yml, and what it does in words', async () => {
     expect((await anOperator().ask('GET /rules')).value).toEqual({
       words: 'Detector: cordon',
       source: { text: 'detector: cordon\n', parameters: {} },

@@ -113,7 +113,7 @@ describe('an order where guards.fourEyes is on', () => {
     expect(sent).toEqual([]);
   });
 
-  it('is refused to who asked, also under another address, and passes for another subject', async () => {
+  it('is refused to the person who asked, even under another address, and accepted from another subject', async () => {
     const { ask, sent } = anOperator([asked], { guards });
 
     const own = await ask('POST /things/{thing}/harden', { ...subject('ada'), ...harden });

@@ -8,7 +8,7 @@ const { record: contained } = aContainedCase();
 const thing = ofThing('mything1');
 
 describe('an answer that is polled', () => {
-  it('has a tag, and no body for who has it already', async () => {
+  it('has a tag, and no body for a client that has it already', async () => {
     const { handle } = anOperator([contained]);
     const get = (tag?: string) =>
       handle(aRequest('GET /cases/{thing}', { ...thing, headers: tag ? { 'if-none-match': tag } : {} }));
@@ -52,7 +52,7 @@ describe('an answer that is polled', () => {
   });
 });
 
-describe('the roles of who has a token', () => {
+describe('the roles of a caller with a token', () => {
   const rule = { groupRule: { claim: 'groups', group: 'soc', viewers: 'soc-viewers' } };
   const as = (groups: string) => ({ ...thing, ...signedInAs({ sub: 'ada', groups }) });
   const status = async (route: string, groups: string) =>
@@ -69,7 +69,7 @@ describe('the roles of who has a token', () => {
     expect(await status('POST /things/{thing}/release', groups)).toBe(acted);
   });
 
-  it('are said where one is missing', async () => {
+  it('are named where one is missing', async () => {
     const { ask, sent } = anOperator([contained], rule);
 
     expect((await ask('POST /bulk/release', as('[soc-viewers]'))).value.detail).toBe(
@@ -86,7 +86,7 @@ describe('who the caller is', () => {
   it.each([
     ['[soc]', ['viewer', 'operator']],
     ['[soc-viewers]', ['viewer']],
-  ])('is said of the groups %s', async (groups, roles) => {
+  ])('is answered for the groups %s', async (groups, roles) => {
     const rule = { groupRule: { claim: 'groups', group: 'soc', viewers: 'soc-viewers' } };
     const { value } = await anOperator([], rule).ask('GET /me', signedInAs({ sub: 'ada', groups }));
 
@@ -96,7 +96,7 @@ describe('who the caller is', () => {
     });
   });
 
-  it('is said of a signed request, whose rights IAM decides: a role proves no person', async () => {
+  it('is answered for a signed request, whose rights IAM decides: a role proves no person', async () => {
     expect((await anOperator().ask('GET /me')).value).toEqual({
       ...{ actor: userArn, isProven: false, decidedBy: 'iam', roles: ['viewer', 'operator'] },
     });
@@ -106,7 +106,7 @@ describe('who the caller is', () => {
 describe('an act that is only tried', () => {
   const body = JSON.stringify({ dryRun: true, comment: 'what if' });
 
-  it('says what would become of it, and sends nothing', async () => {
+  it('returns what it would do, and sends nothing', async () => {
     const { ask, sent } = anOperator([contained]);
 
     expect(await ask('POST /things/{thing}/release', { ...thing, body })).toMatchObject({

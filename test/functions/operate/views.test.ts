@@ -71,7 +71,7 @@ describe('the recording', () => {
     caseId: 'case-0',
   } as (typeof contained.violations)[string];
 
-  it('has of each case what a replay needs, and no violation of an earlier case', async () => {
+  it('contains what a replay needs of each case, and no violation of an earlier case', async () => {
     const withPast = { ...contained, violations: { ...contained.violations, 'old/one': past } };
 
     const { value } = await anOperator([withPast]).ask('GET /recording');
@@ -248,7 +248,7 @@ describe('a thing', () => {
     });
   });
 
-  it('of which nothing is known is a 404', async () => {
+  it('that is unknown is a 404', async () => {
     expect((await anOperator().ask('GET /things/{thing}', thing)).status).toBe(404);
   });
 });

@@ -179,7 +179,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
 
 describe('a certificate that somebody takes from a held thing', () => {
   it.each(['quarantine', 'deny-certificate'] as const)(
-    'is restored, and told on release, with %s',
+    'is restored, and named on release, with %s',
     async (action) => {
       const world = anArmedWorld();
       const engine = anEngine(world, playing([action, 'disconnect']));

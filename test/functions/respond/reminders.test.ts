@@ -61,7 +61,7 @@ describe('a failed containment', () => {
       'tries something that is refused',
       { ...note('comment'), type: 'harden', actions: ['deny-certificate'] } as Command,
     ],
-  ])('is not told again once somebody %s', async (_, command) => {
+  ])('is not announced again once somebody %s', async (_, command) => {
     const { engine, pass, told } = await aFailed();
 
     await pass(20);

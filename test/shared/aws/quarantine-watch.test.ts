@@ -167,7 +167,7 @@ describe('the watch over the quarantine', () => {
     expect(sent().at(-1)?.[0]).toBe('AttachPolicyCommand');
   });
 
-  it('leaves a group that is gone as well to the next check', async () => {
+  it('leaves a group that is deleted as well to the next check', async () => {
     iot.on(AttachPolicyCommand).rejects(awsError('ResourceNotFoundException'));
 
     await expect(watch.mend('policy')).resolves.toBeUndefined();

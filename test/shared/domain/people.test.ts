@@ -38,7 +38,7 @@ describe('a command that names its case', () => {
 });
 
 describe('who decided', () => {
-  it('is the operator behind the present state, until a rule decides anew', () => {
+  it('is the operator behind the present state, until a rule decides again', () => {
     const by = (type: Command['type']) => ({ decided: { command: type, actor: 'ada', comment: 'checked' } });
     const contained = led(waiting(), order('approve'));
     const released = led(contained, order('release'));

@@ -46,7 +46,7 @@ describe('a simulated response', () => {
     });
   });
 
-  it('only records what the playbook excepts by its evidence, until a child comes that is none', () => {
+  it('only records what the playbook excepts by its evidence, until a child appears that is no exception', () => {
     const unless = [{ executable: '/usr/bin/curl', arguments: ['-V'] }];
     const reporter = { clientId: 'mything1', principal: 'a'.repeat(64) };
     const metric = 'num_child_procs_myapp';
@@ -68,7 +68,7 @@ describe('a simulated response', () => {
     expect(run([aViolation({ eventType: 'alarm-cleared' })])).toEqual({});
   });
 
-  it('takes no further place of the fleet limit for a thing that is held harder', () => {
+  it('takes no further place in the fleet limit for a thing whose containment is hardened', () => {
     const guards = { ...aConfiguration().guards, fleetLimit: { things: 1, within: 10 * minute } };
     const harder: readonly ActionName[] = ['disconnect', 'quarantine', 'deny-certificate'];
     const playbooks = [

@@ -333,7 +333,7 @@ describe('the audit', () => {
     );
   }, 60_000);
 
-  it('takes what DynamoDB says of an index that it is filling for the same', async () => {
+  it('treats DynamoDB’s error about an index that it is filling as the same', async () => {
     const filling = Object.assign(
       new Error('Cannot read from backfilling global secondary index: caseList'),
       { name: 'ValidationException' },

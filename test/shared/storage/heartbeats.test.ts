@@ -24,7 +24,7 @@ describe('the stored heartbeat', () => {
     );
   });
 
-  it('stays as it is where an older one comes later, and fails where the table does', async () => {
+  it('is not replaced by an older one that comes later, and fails where the table fails', async () => {
     dynamo.on(PutCommand).rejectsOnce(new ConditionalCheckFailedException({ message: '', $metadata: {} }));
     await heartbeats.record(heartbeat);
 
@@ -32,7 +32,7 @@ describe('the stored heartbeat', () => {
     await expect(heartbeats.record(heartbeat)).rejects.toThrow();
   });
 
-  it('is nothing before the first', async () => {
+  it('is undefined before the first', async () => {
     dynamo
       .on(GetCommand)
       .resolvesOnce({})

@@ -347,7 +347,7 @@ describe('a page of the closed cases of a thing', () => {
     expect(await history.pageClosed(thing, 2)).toEqual({ cases: expect.any(Array) });
   });
 
-  it('is refused with the cursor of another thing, or with what is none, before anything is read', async () => {
+  it('is refused with the cursor of another thing, or with an invalid one, before anything is read', async () => {
     keep(3, 2, 1);
     const { next } = await history.pageClosed(thingKey('other'), 1);
     const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');

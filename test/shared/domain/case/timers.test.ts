@@ -177,7 +177,7 @@ describe('an approval', () => {
     );
   });
 
-  it('is refused once it has expired, and a command by hand starts anew', () => {
+  it('is refused once it has expired, and an operator may still contain the thing', () => {
     const expired = led(waiting(), resume, { now: now + approvalExpires });
 
     expect(decide(expired, order('approve'), aContext())).toMatchObject({

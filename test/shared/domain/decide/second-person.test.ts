@@ -123,7 +123,7 @@ describe('guards.fourEyes', () => {
   it.each([
     ['harden', { actions: ['deactivate-certificate'] as const }],
     ['release', { force: true }],
-  ] as const)('has %s of a held thing wait, while its containment goes on', (type, more) => {
+  ] as const)('makes %s of a held thing wait, while its containment continues', (type, more) => {
     const asked = led(contained, order(type, ada, more));
 
     expect([asked.status, asked.ledger, asked.dueAt]).toEqual([
@@ -176,7 +176,7 @@ describe('guards.fourEyes', () => {
     expect([rejected.status, rejected.request]).toEqual(['closed', undefined]);
   });
 
-  it('expires: a question for a containment ends by itself, and a late confirmation asks anew', () => {
+  it('expires: a question for a containment ends by itself, and a late confirmation is a new question', () => {
     const later = { now: now + guards.approvalExpires };
     const asked = led(undefined, order('contain', ada));
     const resumed = decide(

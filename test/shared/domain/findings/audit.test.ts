@@ -22,7 +22,7 @@ const eventsOf = (outcome: Outcome) =>
   );
 
 describe('the findings of an audit', () => {
-  it('clear what a complete list has no more, by thing and resource', () => {
+  it('clear what a complete list no longer has, by thing and resource', () => {
     const found = [ofCertificate('c1', 'pump'), ofCertificate('c2', 'fan')];
 
     expect(eventsOf(anOutcome({ found }))).toEqual([

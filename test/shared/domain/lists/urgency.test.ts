@@ -41,7 +41,7 @@ describe('the order of urgency', () => {
     ).toEqual(['c', 'a', 'b']);
   });
 
-  it('takes less than a quarter of an hour for soon', () => {
+  it('treats less than a quarter of an hour as soon', () => {
     expect(expiresSoon(now + 15 * minute - 1, now)).toBe(true);
     expect(expiresSoon(now + 15 * minute, now)).toBe(false);
     expect(expiresSoon(undefined, now)).toBe(false);

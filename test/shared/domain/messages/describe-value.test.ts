@@ -113,7 +113,7 @@ describe('what was measured, in words', () => {
     expect(describeMeasured(measured, displayName)).toBe(words);
   });
 
-  it('is text for whatever stands in an alert', () => {
+  it('is text for any content of an alert', () => {
     fc.assert(
       fc.property(fc.string(), fc.json(), fc.json(), (metric, value, criteria) => {
         const measured = { metric, value: JSON.parse(value) ?? undefined, criteria };

@@ -98,7 +98,7 @@ Runbook:  docs/operating.md#statuses`,
     ]);
   });
 
-  it('writes no command of an order that is none', () => {
+  it('writes no command for an unknown order', () => {
     const request = { action: 'contain; reboot', actor: 'ada', expires: 0 };
 
     expect(listNextCommands(anAnnouncement({ request })).join()).not.toContain('reboot');

@@ -48,7 +48,7 @@ describe('the words of each code', () => {
     expect(faulty).toEqual([]);
   });
 
-  it('have an example of all that an action tells of itself', () => {
+  it('have an example of every detail that an action records', () => {
     const told = details.action.map(({ action, what }) => `${action} ${what}`);
     const known = actionNames.flatMap((action) =>
       Object.keys(descriptorOf(action).details ?? {}).map((what) => `${action} ${what}`),
