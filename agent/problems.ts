@@ -7,7 +7,7 @@ export interface Problems {
   all(): Readonly<Record<string, string>>;
 }
 
-/** Each problem is logged when it comes, and again only after it was gone. */
+/** Each problem is logged when it occurs, and again only after it was solved. */
 export function createProblems(log: Log): Problems {
   const present = new Map<string, string>();
   return {

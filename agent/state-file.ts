@@ -98,7 +98,7 @@ export function removeIfThere(path: string): void {
   }
 }
 
-/** Into a file of its own making: what else is there could be a pipe that nobody reads, or a link to somewhere else. */
+/** Into a new file: an existing one could be a pipe without a reader, or a link to somewhere else. */
 function writeNew(path: string, text: string): void {
   const write = (): void => host.writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
   try {

@@ -30,14 +30,14 @@ const { minutes, only } = new Command('npx tsx bench/agent-attack.ts')
   .opts<{ minutes: number; only: string }>();
 const chosen = Object.entries(attacks).filter(([name]) => name.includes(only));
 
-/** Whose nothing else is, so that all of it can be ended. */
+/** A user that owns nothing else, so that all its processes can be ended. */
 const attackersId = 65_533;
 const childMs = 1000;
 /** As long as the agent rests at most, with what a report takes. */
 const patienceMs = 15_000;
 const settleMs = 4000;
 const mostMb = 100;
-/** Of a core, over half a minute and more; of less, with the dear look that the agent may save for. */
+/** Of a core, over half a minute and more; over less, including the expensive sample that the agent may save for. */
 const mostPercent = 2;
 const halfMinuteMs = 30_000;
 /** The agent's own, in which it may use more once. */

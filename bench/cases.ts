@@ -16,7 +16,7 @@ export async function loadCase(stack: Stack, thingName: string): Promise<Case | 
   return (await tableOf(stack).cases.load(thingKey(thingName)))?.value;
 }
 
-/** Waits until the case of a thing is as wanted, and gives it. */
+/** Waits until the case of a thing is as wanted, and returns it. */
 export async function waitForCase(
   stack: Stack,
   thingName: string,

@@ -25,7 +25,7 @@ interface Announcement {
   readonly alertToAppliedMs?: number;
 }
 
-/** A behavior that goes in and out of alarm more often in a minute is told of later (shared/domain/detection/alarm.ts). */
+/** A behavior that goes in and out of alarm more often in a minute is reported later (shared/domain/detection/alarm.ts). */
 const roundsOfThing = 8;
 const patienceMs = 30_000;
 

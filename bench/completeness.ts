@@ -7,7 +7,7 @@ import type { connectTable } from '../shared/storage/table';
 import { inParallel } from './in-parallel';
 import { isDeadEnd } from './queues';
 
-/** What is told on the announcements topic, as far as it is looked at here. */
+/** The announcements on the topic, as far as this check reads them. */
 export interface Told {
   readonly id: string;
   readonly kind: string;

@@ -73,7 +73,7 @@ async function findProblems(service: Service, honest: readonly Honest[]): Promis
   return found;
 }
 
-/** What a message says of the case, or that it no longer is of now. */
+/** What a message says about the case, or that it is out of date. */
 function isSo(text: string, { status }: Case): boolean {
   return status === 'closed' ? text.includes(': released') : text.includes(': contained');
 }

@@ -151,7 +151,7 @@ async function attackLoop(siege: Siege, names: readonly string[], signal: AbortS
     const [kind, attack] = kinds[turn % kinds.length] ?? [];
     if (!kind || !attack) return;
     siege.counts[kind] = (siege.counts[kind] ?? 0) + 1;
-    // A contained attacker can't connect any more: its turn is over, as it should be.
+    // A contained attacker can no longer connect: its turn is over, as it should be.
     const client = await connect(siege, thingName).catch(() => undefined);
     client?.on('error', () => undefined);
     if (client) {

@@ -19,7 +19,7 @@ export interface StackNews {
 const failedInvocation = 'invocation failed';
 
 /*
- * The local stack in a process of its own, so that its CPU time is told from that of the load. It ends when the
+ * The local stack in a process of its own, so that its CPU time is measured apart from that of the load. It ends when the
  * channel to its parent does; a terminal's Ctrl-C reaches this process too and is the parent's to handle.
  */
 const [stateDirectory = '', artifactsDirectory = '', maxConcurrency = '', deliveryMs = '0'] =

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The `cordon` command, on the machine's own Node. In the npm package, it runs the bundle of cli/ that the package has. In a
-// checkout, it makes the bundle anew when a source has changed. The bundle needs no packages, so it starts in a fraction of
+// checkout, it builds the bundle again when a source has changed. The bundle needs no packages, so it starts in a fraction of
 // what loading the sources takes.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

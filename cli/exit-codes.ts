@@ -1,6 +1,6 @@
 /** What a script learns from the exit code (docs/operating.md). */
 export const exitCodes = {
-  /** The command failed, for none of the reasons below. */
+  /** The command failed for another reason than those below. */
   failed: 1,
   /** The command line is wrong. */
   usage: 2,

@@ -23,7 +23,7 @@ interface CaseSelection {
   /** A name, or what it begins with and `*`. */
   readonly thing?: string;
   readonly group?: string;
-  /** Who is on it, or decided last. */
+  /** The assignee, or who decided last. */
   readonly actor?: string;
   /** How long ago it changed at most, ms. */
   readonly since?: number;
@@ -157,7 +157,7 @@ const columnsAt = (now: number): readonly Column<ListedCase>[] => [
   { header: 'LEFT', cell: (row) => writeLeft(row, now), isNumber: true, leaveOut: 5 },
   {
     header: 'WHO',
-    // Who is on it, or else who decided last.
+    // The assignee, or else who decided last.
     cell: ({ assignee, lastActor = '' }) => assignee ?? lastActor,
     atLeast: 6,
     leaveOut: 3,

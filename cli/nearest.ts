@@ -1,4 +1,4 @@
-/** What a word that is none of the names was meant for: names that begin with it, else the one that differs least. */
+/** The names that an unknown word may stand for: those that begin with it, else the one that differs least. */
 export function findNearest(word: string, names: readonly string[]): readonly string[] {
   const begun = word.length > 1 ? names.filter((name) => name.startsWith(word)) : [];
   if (begun.length > 0) return begun.slice(0, 3);

@@ -8,7 +8,7 @@ const clear = '\u001b[2J\u001b[3J\u001b[H';
 
 interface WatchPorts {
   readonly explain: (error: unknown) => Promise<{ readonly text: string }>;
-  /** Opens the stack anew after a look that failed: a local one comes back at another address. */
+  /** Opens the stack again after a failed read: a restarted local one has another address. */
   readonly reopen: () => Promise<void>;
 }
 

@@ -21,7 +21,7 @@ const AuditView = view(() => import('./views/audit').then(({ AuditView: found })
 const RulesView = view(() => import('./views/rules').then(({ RulesView: found }) => found));
 const MessagesView = view(() => import('./views/messages').then(({ MessagesView: found }) => found));
 
-/** A file of an earlier build is gone after a deploy, and a connection may break: an empty page would not say so. */
+/** A file of an earlier build no longer exists after a deploy, and a connection may break: an empty page would not say so. */
 function view<P>(load: () => Promise<FunctionComponent<P>>) {
   return lazy<FunctionComponent<P>>(() => load().catch(() => NotLoaded));
 }

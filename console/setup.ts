@@ -1,6 +1,6 @@
 import type { SignInSettings } from './sign-in/provider';
 
-/** What the server of the page says of where it runs. */
+/** What the server of the page says about the stack. */
 export interface Setup {
   readonly api: string;
   /** What the data is of, such as `AWS, stage dev`. */

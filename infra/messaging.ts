@@ -108,7 +108,7 @@ export function writeMessaging(prefix: string, { notify, sources }: FileConfigur
 const forPeople = { audience: ['people'] };
 /** While a stack is updated, functions of before say nothing of it. */
 const routedToMail = { mail: ['true', { exists: false }] };
-/** A channel's function takes the heartbeat and shows nothing of it. */
+/** A channel's function accepts the heartbeat and does not show it. */
 const aHeartbeat = ['heartbeat'];
 
 function listAddresses(notify: FileConfiguration['notify']): readonly string[] {

@@ -30,7 +30,7 @@ function listOwnRights({ detector }: Configuration): Right[] {
     },
     { actions: ['iot:ListPrincipalThings', 'iot:DescribeCertificate'], resources: ['cert/*'] },
     { actions: ['iot:GetPolicy'], resources: ['policy/*'] },
-    // IAM knows no resource type for these.
+    // IAM has no resource type for these.
     {
       actions: [
         'iot:ListAttachedPolicies',

@@ -64,7 +64,7 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
       allow('dynamodb:Query', join(arnOf('Table'), '/index/byDue')),
       allow('sns:Publish', [ref('AlertsTopic'), ref('AlarmsTopic')]),
       allow(['iot:ListThingGroupsForThing', 'iot:ListThingPrincipals'], anyThing),
-      // IAM knows no resource type for it.
+      // IAM has no resource type for it.
       allow('iot:DescribeEndpoint', '*'),
       allow('iot:Publish', [
         arn('iot', 'topic/cordon/things/*/reports/*/accepted'),
@@ -81,7 +81,7 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
       table('BatchGetItem', 'GetItem', 'PutItem'),
       ...(configuration.sources.deviceDefender?.audit
         ? [
-            // IAM knows no resource type for them.
+            // IAM has no resource type for them.
             allow(['iot:ListAuditFindings', 'iot:ListCertificatesByCA'], '*'),
             allow('iot:ListPrincipalThings', arn('iot', 'cert/*')),
             allow('iot:ListTargetsForPolicy', arn('iot', 'policy/*')),
@@ -137,12 +137,12 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
             quarantinePolicy,
           )
         : allow('iot:GetPolicy', arn('iot', `policy/${quarantine.policy}`)),
-      // IAM knows no resource type for it.
+      // IAM has no resource type for it.
       allow('iot:ListAttachedPolicies', '*'),
       ...((configuration.notify.email ?? []).length === 0
         ? []
         : [allow('sns:ListSubscriptionsByTopic', [ref('AnnouncementsTopic'), ref('AlarmsTopic')])]),
-      // IAM knows no resource type for ListThings.
+      // IAM has no resource type for ListThings.
       ...(configuration.guards.fleetLimit.percent === undefined ? [] : [allow('iot:ListThings', '*')]),
       // IAM has a thing or a profile as resource only if the call names one. The sweep lists all.
       ...(readsDetect(configuration) ? [allow('iot:ListActiveViolations', '*')] : []),

@@ -49,7 +49,7 @@ export interface StackOptions {
   readonly mqttPort: number;
   /** `.cordon`: CA, unpacked functions, logs. */
   readonly stateDirectory: string;
-  /** Keeps the code of functions, and what Node compiled of it, for the next stack; by default each stack begins anew. */
+  /** Keeps the code of functions, and what Node compiled of it, for the next stack; by default each stack starts without it. */
   readonly codeDirectory?: string;
   /** `.serverless`: what `sls package` wrote. */
   readonly artifactsDirectory: string;

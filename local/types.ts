@@ -41,7 +41,7 @@ export interface IamRequest {
   readonly resources: readonly string[];
   /** Rights beside that of the action itself. */
   readonly alsoNeeds?: readonly string[];
-  /** What else is asked for, of another service. */
+  /** Further requests, to another service. */
   readonly alsoAsks?: IamRequest;
   /** The policy of the resource itself, which names who it is about. */
   readonly ofResource?: PolicyDocument;

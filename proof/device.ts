@@ -98,7 +98,7 @@ export function openDevice(
   const readRetained = (topic: string) =>
     ask(endpoints.https, 'GET', `/retainedMessage/${encodeURIComponent(topic)}`, tls).then(judge([200]));
 
-  /** Whether the certificate may assume a role by this alias. There is none of the name, which AWS IoT says only to whoever may. */
+  /** Whether the certificate may assume a role by this alias. There is none of that name, which AWS IoT reveals only to a caller who may assume it. */
   const askForRole = (alias: string) =>
     ask(endpoints.credentials, 'GET', `/role-aliases/${alias}/credentials`, tls, {
       'x-amzn-iot-thingname': thingName,

@@ -9,7 +9,7 @@ import {
   ListThingPrincipalsCommand,
 } from '@aws-sdk/client-iot';
 
-/** All that a containment may change of a thing, field by field. */
+/** Everything that a containment may change of a thing, field by field. */
 export async function takeSnapshot(iot: IoTClient, thingName: string): Promise<ReadonlyMap<string, string>> {
   const [thing, groups, { principals = [] }] = await Promise.all([
     iot.send(new DescribeThingCommand({ thingName })),

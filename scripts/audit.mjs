@@ -14,7 +14,7 @@ export function askRegistry(root) {
 
 /**
  * What the answer says of the packages that ship, by the bill of materials. Only those count: the others are tools of the checkout.
- * `checked` is false where the registry was not asked or gave no answer; nobody knows then.
+ * `checked` is false where the registry was not asked or did not answer.
  */
 export function judgeAudit(answer, bom) {
   let read;

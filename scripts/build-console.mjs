@@ -68,7 +68,7 @@ const leaveOutWriting = {
   },
 };
 
-/** Of all that goes into the page, and of how it is made. What the replay checks and runs is of the other folders. */
+/** Of everything in the page, and of how it is built. The code that the replay runs comes from the other folders. */
 const hash = hashSources(root, [
   ...['console', 'shared', 'package-lock.json'],
   join('functions', 'notify', 'channels'),

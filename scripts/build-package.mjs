@@ -1,5 +1,5 @@
 // Builds what the npm package has beside bin/ and docs/: node scripts/build-package.mjs [--kept] [FOLDER] (npm pack runs it).
-// --kept takes the bundles that the checkout has of the same sources; otherwise all is bundled anew.
+// --kept takes the bundles that the checkout has of the same sources; otherwise everything is bundled again.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

@@ -1,4 +1,4 @@
-/** The folders of the packages of which something is in a bundle, from what esbuild tells of it. */
+/** The folders of the packages that a bundle contains code of, from esbuild's metafile. */
 function listPackages({ outputs }) {
   const folders = Object.values(outputs).flatMap(({ inputs }) =>
     Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => {

@@ -47,7 +47,7 @@ function checkPackage(): boolean {
   );
 }
 
-/** Whether cfn-lint finds anything in templates. It takes as long as some tests, so a week long it is not asked again about the same. */
+/** Whether cfn-lint finds anything in templates. It takes as long as some tests, so the same templates are linted once a week. */
 function lint(templates: readonly string[]): boolean {
   const stamp = join('node_modules', '.cache', 'cordon', 'cfn-lint', hashTemplates(templates));
   const before = statSync(stamp, { throwIfNoEntry: false });

@@ -5,11 +5,11 @@ import { run } from './run';
 
 const packed = z.array(z.object({ files: z.array(z.object({ path: z.string() })), integrity: z.string() }));
 
-/** What a user of the package needs, and nothing of the checkout. */
+/** What a user of the package needs, without the rest of the checkout. */
 const shipped =
   /^(LICENSE|README\.md|CHANGELOG\.md|SECURITY\.md|package\.json|cordon\.yml|bin\/cordon\.mjs|docs\/.+|dist\/package\/.+)$/;
 
-/** The same sources make the same package, built anew or of the bundles that the tests run: files and archive. */
+/** The same sources make the same package, whether built again or from the bundles that the tests run: files and archive. */
 export function checkNpmPackage(folder: string): string {
   const again = join(folder, 'again');
   run(process.execPath, ['scripts/build-package.mjs']);

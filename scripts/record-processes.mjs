@@ -9,7 +9,7 @@ const [file, ...units] = process.argv.slice(2);
 const everyMs = 40;
 /** What does not change but by an exec or a move is read this often, and at each look of a process that is this young. */
 const restEveryMs = 1000;
-/** SIGCHLD, SIGHUP and the like stay as they are; what is told of time and memory changes all the time and is left out. */
+/** SIGCHLD, SIGHUP and the like stay as they are; figures of time and memory change all the time and are left out. */
 const statusLines = /^(?:Name|Tgid|NSpid|Uid|SigIgn):.*\n/gm;
 const startedAt = performance.now();
 const frames = [];
@@ -23,7 +23,7 @@ function attempt(read) {
   try {
     return read();
   } catch {
-    // It has gone meanwhile.
+    // It has ended meanwhile.
     return undefined;
   }
 }

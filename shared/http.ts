@@ -26,7 +26,7 @@ export interface HttpAnswer extends APIGatewayProxyStructuredResultV2 {
   readonly sameAs?: string;
 }
 
-/** What a caller is told instead of an answer (RFC 9457). `detail` is for the caller: nothing internal is in it. */
+/** A problem in place of an answer (RFC 9457). `detail` is for the caller: nothing internal is in it. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly status: number;
@@ -57,7 +57,7 @@ const titles: Readonly<Record<number, string>> = {
 const jsonType = 'application/json';
 
 const headers = {
-  // What is told of a case is neither to be kept by a cache nor taken for anything but JSON.
+  // A cache must not keep an answer about a case, and a browser must not take it for anything but JSON.
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
 };

@@ -9,7 +9,7 @@ import type { Log, Metrics } from './ports';
 
 /**
  * Log and metrics of one function: JSON lines and CloudWatch EMF on standard output, no calls. Each stack has a namespace
- * of its own, as its alarms must not hear another's.
+ * of its own, as its alarms must not count another's.
  */
 export function createTelemetry(serviceName: string) {
   const logger = new Logger({ serviceName });

@@ -39,12 +39,12 @@ export interface CaseStore {
   listRoutine(now: number, limit: number): Promise<ThingKey[]>;
 }
 
-/** Places in the fleet limit's sliding window, and whom it told. */
+/** Places in the fleet limit's sliding window, and the notices about it. */
 export interface FleetLimit {
   /** Takes a place for a thing; false where none is left. A thing has one, however often. */
   reserve(reservation: Reservation): Promise<boolean>;
   /**
-   * Whether this case is the one that tells people of the fleet limit, or of rejections of what waited for it in silence,
+   * Whether this case announces the fleet limit, or the rejection of what waited for it without a message of its own,
    * once in its window. Idempotent by case.
    */
   claimNotice(claim: FleetNotice): Promise<boolean>;
@@ -73,7 +73,7 @@ export interface Heartbeats {
 
 /** What the rules detector remembers of a thing, as far as a case's end changes it. */
 export interface DetectionReset {
-  /** Has the detector tell anew what is out of bounds; `heldUntil`: what the device measured before is old. */
+  /** Makes the detector raise again what is out of bounds; `heldUntil`: earlier measurements of the device are old. */
   reset(thingName: ThingKey, now: number, heldUntil?: number): Promise<void>;
 }
 
@@ -98,7 +98,7 @@ export interface HeldThings {
 /** Client ids that certificates connect under, as far as AWS IoT tells: of ids with `+` or `#` it tells nothing. */
 export interface ClientIds {
   list(certificateId: string): Promise<KnownClientIds>;
-  /** Who connected under the id last; undefined where nobody was heard. */
+  /** Who connected under the id last; undefined where no connect is known. */
   findUser(clientId: string): Promise<ClientUser | undefined>;
   /** Notes a connect. One read where it is no news. */
   hear(clientId: string, connect: ClientConnect): Promise<void>;
@@ -144,7 +144,7 @@ export interface DetectStore {
   listDue(now: number, limit: number): Promise<ThingKey[]>;
 }
 
-/** Agents that are silent, and what was told of them. */
+/** Agents that are silent, and what was announced about them. */
 export interface SilenceStore {
   load(): Promise<Versioned<FleetSilence> | undefined>;
   save(value: FleetSilence, previous: number): Promise<number>;
@@ -308,7 +308,7 @@ export interface JoinStorm {
     behavior: string,
     opened: { readonly thingName: ThingKey; readonly caseId: string; readonly at: number },
   ): Promise<string | undefined>;
-  /** Whether the storm's message still tells of its cases. */
+  /** Whether the storm's message still covers its cases. */
   tells(storm: { readonly behavior: string; readonly id: string }): Promise<boolean>;
 }
 
@@ -324,9 +324,9 @@ export interface Suspects {
   end(sender: string, messageId: string, now: number): Promise<void>;
 }
 
-/** What floods, and who was told. */
+/** Certificates that flood, and what was announced about them. */
 export interface Floods {
-  /** What to tell of a flood now; noted as told. Throws where too many claim at once. */
+  /** What to announce about a flood now, recorded as announced. Throws where too many claim at once. */
   claim(flood: Flood, now: number): Promise<ReturnType<typeof noteFlood>>;
   /** Of the last hour, oldest first. */
   list(now: number): Promise<ToldFlood[]>;

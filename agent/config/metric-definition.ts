@@ -24,7 +24,7 @@ export interface ExecDefinition {
 /** A metric of the watched processes and their descendants. */
 export interface ProcessDefinition {
   readonly metric: string;
-  /** Number of descendants; their names; whom they and their descendants talk to. */
+  /** Number of descendants; their names; the peers of them and their descendants. */
   readonly collect: 'children' | 'child-names' | 'remote-addresses';
   readonly of: ProcessSelector;
   /** Expected children, which do not count. Not for `remote-addresses`. */

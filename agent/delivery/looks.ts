@@ -23,7 +23,7 @@ export function startLooking(options: LookingOptions): () => void {
   const { look, meanwhile, mostQuietMs, restAfter, clock, onStandstill } = options;
   let timer: NodeJS.Timeout | undefined;
   let stoodStillMs = 0;
-  /** By then the next step, a look or what goes on meanwhile, should have begun. */
+  /** By then the next step, a sample or other work, should have begun. */
   let dueAt = clock();
 
   const begin = (): number => {

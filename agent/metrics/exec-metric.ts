@@ -19,7 +19,7 @@ const mostOutputBytes = 64 * 1024;
 const mostItems = 50;
 /** A program finds its tools, and nothing of the agent's own environment. */
 const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C' };
-/** Device Defender keeps at most 15 significant digits, and drops what has more without a word (docs/facts.md#reports). */
+/** Device Defender keeps at most 15 significant digits, and silently drops longer numbers (docs/facts.md#reports). */
 const mostDigits = 15;
 
 export function createExecRunner(definitions: readonly ExecDefinition[]): ExecRunner {
@@ -143,7 +143,7 @@ export function readOutput(output: string, type: ExecDefinition['type']): ExecOu
       ? { value: { ip_list: items } }
       : { failure: 'printed a line that is no IP address' };
   }
-  // What else is in a string, Device Defender drops without a word (docs/facts.md#reports).
+  // Device Defender silently drops strings with other characters (docs/facts.md#reports).
   return items.every((item) => /^[a-zA-Z0-9:_./-]{1,256}$/.test(item))
     ? { value: { string_list: items } }
     : { failure: 'printed a line with other characters than a-z A-Z 0-9 : _ . / -' };

@@ -16,7 +16,7 @@ export type Look = (family: FamilySample | undefined, now: number) => { seen: Se
 
 export const nothing: Seen = { kind: 'nothing' };
 
-/** Gives how a metric is looked at; it may remember the look before. */
+/** Returns how a metric is sampled; it may remember the previous sample. */
 export function createLook(proc: ProcReader, definition: MetricDefinition): Look {
   switch (definition.collect) {
     case 'children':

@@ -148,7 +148,7 @@ function isOfEnded(proc: ProcReader, path: string): boolean {
 }
 
 function describeProblems(proc: ProcReader): Readonly<Record<string, string>> {
-  // The next scan forgets it, which can be a minute off.
+  // The next scan removes it, which can be a minute later.
   const problems = [...proc.problems()].filter(([path]) => !isOfEnded(proc, path));
   const told = problems
     .slice(0, mostProblems)

@@ -16,7 +16,7 @@ export function hidesProcesses(proc: ProcReader, ownPid: number): boolean {
   if (((capabilities >> ptraceBit) & 1n) === 1n) return false;
   const group = /(?:^|,)gid=(\d+)/.exec(options)?.[1];
   const groups = /^Groups:\s*(.*)$/m.exec(text)?.[1]?.trim().split(/\s+/) ?? [];
-  // `ptraceable` knows no group.
+  // `ptraceable` makes no exception for a group.
   return group === undefined || /hidepid=(?:4|ptraceable)/.test(options) || !groups.includes(group);
 }
 

@@ -27,7 +27,7 @@ export interface ProcReader {
   resolve(path: string): string | ReadFailure;
   /** Where a file of /proc is, for what no other method does. */
   pathOf(path: string): string;
-  /** What could not be read for another reason than that it is gone or not allowed: path to code, until it can be. */
+  /** Error codes by path, of what is unreadable for another reason than a missing file or right, until it is readable again. */
   problems(): ReadonlyMap<string, string>;
   /** Forgets the problems of processes other than these. */
   forgetOthers(pids: ReadonlySet<number>): void;

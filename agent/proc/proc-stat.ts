@@ -109,7 +109,7 @@ function readNumbers(bytes: Buffer, from: number, count: number): readonly numbe
   return numbers;
 }
 
-/** A zombie does nothing any more, unless only its main thread has ended and others run on. */
+/** A zombie no longer runs, unless only its main thread has ended and others continue. */
 export function isAlive(stat: ProcStat): boolean {
   return stat.state === 'Z' ? stat.threads > 1 : stat.state !== 'X' && stat.state !== 'x';
 }

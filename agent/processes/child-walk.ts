@@ -145,7 +145,7 @@ function updateInstances(proc: ProcReader, family: Family): readonly number[] {
   return reapers;
 }
 
-/** A child that was seen and is gone explains that its parent waited for one. */
+/** A child that was seen and has ended explains why the counters of its parent rose. */
 function findParentsOfGone(
   family: Family,
   children: ReadonlyMap<number, Ended>,

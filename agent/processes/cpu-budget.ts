@@ -6,7 +6,7 @@ export interface CpuBudget {
   everyMs(): number | undefined;
 }
 
-/** No half minute takes more than the share: nine tenths of it come in evenly, a tenth is saved for a dear look. */
+/** No half minute takes more than the share: nine tenths of it are granted evenly, a tenth is saved for an expensive sample. */
 const withinMs = 30_000;
 const evenly = 0.9;
 /** Once: the TLS handshake, and code that runs for the first time. */

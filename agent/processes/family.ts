@@ -47,7 +47,7 @@ export interface Family {
 
 /** A fork bomb shall not take the agent along. */
 export const mostChildren = 4096;
-/** Seen after its fork, after its exec, and once more; a process may change its name for ever. */
+/** After its fork, after its exec, and one more; a process could change its name for ever. */
 const mostLooks = 3;
 
 /** A process that goes by the name of the app it descends from is an app of its own once that one has ended, not before. */

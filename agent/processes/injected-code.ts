@@ -27,7 +27,7 @@ const ofPrograms: readonly (readonly [program: RegExp, variables: RegExp])[] = [
   [/^rsync/, /^RSYNC_.*$/],
 ];
 
-/** As much as is read of one file; who needs more of an environment hides something behind it. */
+/** The most that is read of one file; a longer environment may hide something behind it. */
 const mostBytes = 64 * 1024;
 const mostMapped = 512;
 const deletedMark = ' (deleted)';
@@ -86,7 +86,7 @@ function isRootsMapping(root: string, path: string): boolean {
 function isRoots(root: string, path: string): boolean {
   const parts = path.replace(/\/+$/, '').split('/');
   const [first, top] = parts;
-  // Relative to who knows what; what is below these is another thing for each process.
+  // Relative to an unknown folder; what is below these differs for each process.
   if (first !== '' || !top || top === 'proc' || top === 'dev' || parts.includes('..')) return false;
   const folders = parts.slice(2).map((_, index) => parts.slice(0, index + 2).join('/'));
   try {

@@ -25,7 +25,7 @@ export function childrenFromFiles(proc: ProcReader): ListChildren {
   };
 }
 
-/** Lists children by who names whom as parent, for a kernel without such a file. */
+/** Lists children by the parents that all processes name, for a kernel without such a file. */
 export function childrenFromScan(stats: Iterable<ProcStat>): ListChildren {
   const byParent = new Map<number, number[]>();
   for (const { pid, ppid } of stats) {

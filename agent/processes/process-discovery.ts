@@ -6,7 +6,7 @@ import { readStat } from '../proc/read-stat';
 import { createPidAnnouncements } from './new-pids';
 import { createPathResolver, createSelects } from './process-name';
 
-/** What a look at all of /proc found. */
+/** What a scan of all of /proc found. */
 export interface ProcessScan {
   readonly pids: Set<number>;
   /** Of every process where each look is such a scan; else empty, for what was there before is not read in full again. */
@@ -61,7 +61,7 @@ const youngEveryMs = 1000;
 interface Known {
   readonly startTicks: number;
   readonly comm: string;
-  /** Seen at two looks: what it was between fork and exec is over. */
+  /** Seen in two samples: it is no longer between fork and exec. */
   readonly isSettled: boolean;
   readonly selectedBy: ReadonlySet<number>;
 }

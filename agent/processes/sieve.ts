@@ -69,7 +69,7 @@ export function createSieve(
     if (!except) return sifted;
     return {
       ...sifted,
-      // Whether it was an exception can't be known any more.
+      // It is too late to know whether it was an exception.
       traces: [],
       excepted: [...excepted],
       caveats: traces.length > 0 ? [...sample.caveats, tooShort(definition.metric)] : sample.caveats,

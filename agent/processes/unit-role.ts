@@ -42,7 +42,7 @@ export function roleOf(
   const { proc, units, unit, seenAt, now } = question;
   const first = readStat(proc, 1);
   if (typeof first !== 'string' && stat.session === first.session) {
-    // systemd has just forked it: what it is shows once it has begun a session.
+    // systemd has just forked it: its role is known once it has begun a session.
     const later = readStat(proc, stat.pid);
     const isSame = typeof later !== 'string' && later.startTicks === stat.startTicks;
     return isSame && later.session !== first.session ? roleOf(question, later) : 'asking';

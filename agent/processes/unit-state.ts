@@ -1,6 +1,6 @@
 import { host } from '../host';
 
-/** What systemd says of a unit: the processes that it started itself. */
+/** What systemd reports about a unit: the processes that it started itself. */
 export interface UnitState {
   /** 0 where there is none. */
   readonly mainPid: number;

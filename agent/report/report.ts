@@ -40,7 +40,7 @@ export interface Report {
   readonly health?: Health;
   /** Of a folded report: how many reports its traffic was counted in. */
   readonly intervals?: number;
-  /** How long the lists of custom metrics are that had no room, by metric: what is left out is not gone. */
+  /** How long the lists of custom metrics are that did not fit, by metric: what is left out still exists. */
   readonly totals?: Readonly<Record<string, number>>;
   /** Epoch ms, by the device's clock: when it was made, which may be long before it arrives. */
   readonly madeAt?: number;

@@ -1,4 +1,4 @@
-/** What a request says of itself and of the page that sent it. */
+/** What a request says about itself and about the page that sent it. */
 export interface Asked {
   readonly method: string;
   readonly path: string;
@@ -15,7 +15,7 @@ export function findRefusal({ method, path, headers }: Asked, port: number): str
   const { host = '', origin, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = headers;
   if (!own.includes(host)) return 'the Host is not this console';
   if (origin !== undefined && origin !== `http://${host}`) return 'the Origin is not this console';
-  // A link from elsewhere may open the page, which shows nothing to who has no cookie; it may not read or do anything.
+  // A link from elsewhere may open the page, which shows nothing without the cookie; it may not read or do anything.
   const isNavigation = method === 'GET' && mode === 'navigate' && !isApi(path);
   if (site !== undefined && site !== 'same-origin' && site !== 'none' && !isNavigation)
     return 'another page asked';

@@ -16,7 +16,7 @@ type Stack = Pick<Target, 'stage' | 'name' | 'settings' | 'isLocal'>;
 
 interface ConsolePorts {
   readonly version: string;
-  /** Looks for the stack again, without a word. */
+  /** Looks for the stack again, silently. */
   readonly findAgain: () => Promise<Stack>;
   readonly say: (text: string) => void;
   readonly sayAside: (text: string) => void;

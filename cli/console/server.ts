@@ -23,7 +23,7 @@ export interface ConsoleServer {
 
 const maxBodyBytes = 262_144;
 
-/** Serves the page on loopback, to who opened its link, and hands the page's calls to the API. */
+/** Serves the page on loopback to the browser that opened its link, and forwards the page's calls to the API. */
 export async function startConsole(options: ConsoleOptions): Promise<ConsoleServer> {
   let port = 0;
   let sessions: Sessions = createSessions('');

@@ -8,7 +8,7 @@ export function createSessions(cookieName: string) {
   let link: Buffer | undefined;
   const sessions = new Set<string>();
   return {
-    /** A new key for the link. An earlier one that was not used opens nothing any more. */
+    /** A new key for the link. An earlier one that was not used no longer opens anything. */
     issueKey(): string {
       const key = randomBytes(24).toString('base64url');
       link = hash(key);

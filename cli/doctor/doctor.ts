@@ -78,7 +78,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
   const denyPolicy = nameQuarantinePolicy(prefix, quarantine);
   const stack = findStack(stage, () => account.readStack(prefix));
   await stack.catch((error: unknown) => {
-    // Without a stack that may be read there is nothing to examine. What else is wrong, each check says for itself.
+    // Without a readable stack there is nothing to examine. Each check reports other faults itself.
     if (isShut(error)) throw error;
   });
   /** `arn:aws:SERVICE:REGION:ACCOUNT`. */

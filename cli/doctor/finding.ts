@@ -10,7 +10,7 @@ export interface Finding {
   readonly what: string;
   /** Why it matters; of a problem or a note. */
   readonly why?: string;
-  /** The command or the page that mends it. */
+  /** The command or the page that repairs it. */
   readonly mend?: string;
 }
 
@@ -57,7 +57,7 @@ function isLacking(error: Error): boolean {
 const marks = { ok: 'ok', note: 'note', problem: 'PROBLEM', unknown: 'unknown' } as const;
 const order = ['problem', 'unknown', 'note', 'ok'] as const;
 
-/** Problems first, each with why it matters and what mends it. */
+/** Problems first, each with why it matters and what repairs it. */
 export function writeFindings(findings: readonly Finding[]): string {
   const lines = order.flatMap((level) =>
     findings

@@ -44,7 +44,7 @@ export async function drill(options: DrillOptions, target: DrillTarget): Promise
     if (!(error instanceof DrillEnded) && !options.signal.aborted) throw error;
   } finally {
     options.say('cleaning up');
-    // Whatever happened: nothing of the drill stays, and nothing that fails here hides what failed before.
+    // Always cleans up, and a failure here does not hide an earlier one.
     await recorder
       .step(
         'retired',
@@ -136,7 +136,7 @@ function readAdoptedPolicy({ configuration, target, arnPrefix }: Scene): Pick<Pr
 /** How long the device goes on sending before each way is tried: one that was refused once may be taken the next time. */
 const sendingMs = 3_000;
 
-/** Tries each way out, with `--policies` once more when the policies alone deny. Resolves to what was sent in between. */
+/** Tries each way out; with `--policies`, again when the policies alone deny. Resolves to what was sent in between. */
 async function tryWaysOut(
   scene: Scene,
   contained: Case,

@@ -30,7 +30,7 @@ function thisHost(): string {
 /** The longest drill: an alarm of Device Defender, and twice the time in which policies spread. */
 const longestMs = 3_600_000;
 
-/** Whether a drill's thing has lost its drill: the process is gone, or its time is long over. */
+/** Whether a drill's thing was left behind: the process has ended, or its time is long over. */
 export function isLeft(
   { attributes: { cordonDrillBy = '', cordonDrillBegan = '0' } }: LeftThing,
   now: number,

@@ -112,7 +112,7 @@ async function publishOnce(device: ProofDevice, topic: string): Promise<Answer> 
   };
 }
 
-/** No answer proves nothing, so it is asked once more. */
+/** A missing answer proves nothing, so the probe asks again. */
 async function askTwice(ask: () => Promise<Answer>): Promise<Answer> {
   const first = await ask();
   return first.outcome === 'no-answer' ? ask() : first;

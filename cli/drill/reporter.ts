@@ -21,7 +21,7 @@ export async function openReporter(
 ) {
   const topic = reportTopic(device.thingName, detector);
   const waiting = new Map<number, (answer: string) => void>();
-  // Above all that an earlier report of the thing can have: there was none.
+  // Higher than the id of any earlier report: there was none.
   let reportId = Math.floor(Date.now() / 1_000);
 
   function onAnswer(answerTopic: string, payload: string): void {

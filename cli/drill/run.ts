@@ -27,7 +27,7 @@ export async function runDrill(flags: DrillFlags, target: Target, say: (line: st
   const configuration = readConfiguration(flags);
   const endpoint = flags.endpoint === undefined ? undefined : readEndpoint(flags.endpoint);
   const stimulus = chooseStimulus(configuration, flags.behavior);
-  // Before the kill switch, which says nothing of a stage that is not deployed.
+  // Before the kill switch, which does not show whether the stage is deployed.
   if (!flags.force) await checkCalm(target, configuration.guards.fleetLimit, Date.now());
   const { state } = await target.killSwitch.read();
   if (state === 'unknown')

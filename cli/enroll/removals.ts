@@ -41,7 +41,7 @@ export function connectRemovals(
     findTargets: (policyName: string): Promise<readonly string[] | undefined> =>
       orNothing(() => policies.listTargets(policyName)),
 
-    /** Whether there was such a policy that nothing holds; then it is gone. */
+    /** Deletes such a policy if nothing holds it; whether it did. */
     async deleteUnusedPolicy(policyName: string): Promise<boolean> {
       const attempt = async (): Promise<boolean> => {
         if ((await policies.listTargets(policyName)).length > 0) return false;

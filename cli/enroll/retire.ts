@@ -209,7 +209,7 @@ async function planThing(
   ];
 }
 
-/** What others have been given meanwhile stays, and that is said. */
+/** What others use meanwhile stays, and the command says so. */
 function planPolicyDeletion(policyName: string, registry: DeviceRegistry): Step {
   return {
     text: `delete policy ${policyName}, if it exists`,

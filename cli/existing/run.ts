@@ -9,7 +9,7 @@ export interface ImportFlags {
   readonly detector?: Detector;
 }
 
-/** Writes a cordon.yml from the account, and says what it has and what it could not have. */
+/** Writes a cordon.yml from the account, and says what it contains and what it could not carry over. */
 export async function importAccount(
   file: string,
   { force, detector }: ImportFlags,

@@ -26,7 +26,7 @@ export interface MetricReader {
   readDatapoints(query: DatapointQuery): Promise<DatapointPage>;
 }
 
-/** What a cordon.yml says of a metric. */
+/** What a cordon.yml says about a metric. */
 export interface Bounds {
   /** The behaviors that bound it, by `PROFILE/NAME`. */
   readonly behaviors: ReadonlyMap<string, Behavior>;

@@ -15,7 +15,7 @@ export function readRecording(text: string, progress: (done: number) => void): R
   for (const [index, { where, body }] of bodies.entries()) {
     if (index > 0) progress(index);
     const read = readMessage(body);
-    // All that has the name of the heartbeat: intake takes none of it for an alert.
+    // Everything with the name of the heartbeat: intake treats none of it as an alert.
     const isBeat = read.kind === 'findings' && !read.findings.some(({ thingName }) => isThingName(thingName));
     if (isBeat) ignored += 1;
     else if (read.kind === 'findings') violations.push(...read.findings);

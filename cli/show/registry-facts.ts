@@ -1,6 +1,6 @@
 import type { Facts } from '../../shared/domain/facts';
 
-/** What the registry says of a thing, as Cordon looked it up last. */
+/** The registry entry of a thing, as Cordon looked it up last. */
 export function describeFacts(facts: Facts | undefined): string[] {
   if (!facts) return [];
   if (facts.kind === 'unavailable') return [`registry: could not be read (${facts.reason})`];

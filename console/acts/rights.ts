@@ -4,7 +4,7 @@ import { ApiError, type Client, thingPath } from '../api/client';
 import { useClient, useLive } from '../api/live';
 import type { Act } from '../api/types';
 
-/** Acts that IAM refused, `ACT THING`; those that it would permit, likewise. A reload asks anew. */
+/** Acts that IAM refused, `ACT THING`; those that it would permit, likewise. A reload asks again. */
 const permitted = new WeakMap<Client, Map<string, boolean>>();
 
 export interface Rights {

@@ -30,7 +30,7 @@ export function CommentBox({ record: { thingName, caseId, acts } }: { readonly r
   );
 }
 
-/** Who is on the case: one key takes it. */
+/** The assignee of the case: one key takes it. */
 export function Assignee({ record, hasRight }: { readonly record: CaseAnswer; readonly hasRight: boolean }) {
   const client = useClient();
   const { thingName, caseId, acts, assignee } = record;

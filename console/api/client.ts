@@ -138,7 +138,7 @@ export function createClient({ api, token }: ClientOptions) {
       return found && { value: found.value as T, at: found.at };
     },
 
-    /** Who asks for what is asked for already gets the same answer. */
+    /** A request that is already under way is shared. */
     get<T>(path: string): Promise<T> {
       const running = asked.get(path) ?? load(path).finally(() => asked.delete(path));
       asked.set(path, running);

@@ -21,7 +21,7 @@ export function areShortcutsOn(): boolean {
   return localStorage.getItem(setting) !== 'off';
 }
 
-/** Keys without a modifier can hinder who dictates (WCAG 2.1.4), so they can be turned off. */
+/** Keys without a modifier can hinder people who dictate (WCAG 2.1.4), so they can be turned off. */
 export function setShortcuts(isOn: boolean): void {
   if (isOn) localStorage.removeItem(setting);
   else localStorage.setItem(setting, 'off');

@@ -9,7 +9,7 @@ export interface Mark {
 }
 
 interface ChartProps {
-  /** What the chart shows, for who can't see it. */
+  /** What the chart shows, for people who can't see it. */
   readonly label: string;
   /** Epoch ms, rising. */
   readonly times: readonly number[];

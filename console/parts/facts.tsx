@@ -1,6 +1,6 @@
 import type { FactsAnswer } from '../api/types';
 
-/** What AWS says of the thing. */
+/** What AWS returns about the thing. */
 export function ThingFacts({ facts }: { readonly facts: FactsAnswer | undefined }) {
   if (!facts) return null;
   if (facts.kind === 'unavailable')

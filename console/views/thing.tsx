@@ -23,7 +23,7 @@ const spans = [
   { name: '14 days', ms: 14 * 24 * hourMs },
 ] as const;
 
-/** A thing: what it reports, its cases, what the registry says of it, how its agent is. */
+/** A thing: what it reports, its cases, its registry entry, the health of its agent. */
 export function ThingView() {
   const { params } = useRoute();
   const { route } = useLocation();

@@ -17,7 +17,7 @@ export function writeDuration(ms: number): string {
   return days === 1 ? '1 day' : `${days} days`;
 }
 
-/** How long ago, or how soon. A clock that is a little ahead says nothing of the future. */
+/** How long ago, or how soon. A clock that is a little ahead shows no time in the future. */
 export function writeRelative(at: number, now: number): string {
   const ago = now - at;
   if (Math.abs(ago) < 2_000) return 'just now';

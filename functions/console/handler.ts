@@ -54,7 +54,7 @@ async function find(request: HttpRequest, ports: ConsolePorts): Promise<HttpAnsw
   return name === 'config.json' ? showSettings(provider, signIn, ports) : showPage(request, provider, ports);
 }
 
-/** Its name has a hash of what is in it, so that it holds for ever. */
+/** Its name contains a hash of its content, so caches may keep it for ever. */
 const isAsset = (name: string) => name.startsWith('assets/');
 
 function showAsset(request: HttpRequest, name: string, files: ConsolePorts['files']): HttpAnswer {

@@ -87,7 +87,7 @@ function refuse(read: ReadReport): ReadReport {
   };
 }
 
-/** Behaviors that the report violates by itself, without earlier reports. */
+/** Behaviors that the report alone violates, without earlier reports. */
 function listViolated({ read }: ReceivedReport, profiles: Profiles): string[] {
   if (read.kind !== 'report') return [];
   const { metrics } = read.report;

@@ -97,7 +97,7 @@ export async function showCase(request: HttpRequest, ports: CasePorts): Promise<
 interface Asked {
   readonly guards: Configuration['guards'];
   readonly now: number;
-  /** As whom the caller is proven. */
+  /** The proven identity of the caller. */
   readonly person: string | undefined;
 }
 

@@ -100,7 +100,7 @@ export function operate(ports: OperatePorts) {
 
 const operatorRouteKeys: ReadonlySet<string> = new Set(operatorRoutes);
 
-/** Buttons prove who pressed them in their own way. */
+/** Slack's signature proves who pressed a button. */
 function isOperatorRoute(routeKey: string): routeKey is RouteKey {
   return operatorRouteKeys.has(routeKey);
 }

@@ -38,7 +38,7 @@ export const cursor = z.optional(
   z.string().check(z.minLength(1, 'expected the `next` of the page before'), z.maxLength(4_096)),
 );
 
-/** What a list throws of a cursor is for the caller to mend. */
+/** The caller must correct the cursor that a list refuses. */
 export function refuseCursor(error: unknown): never {
   if (error instanceof CursorError) throw new HttpProblem(400, error.message, 'cursor');
   throw error;

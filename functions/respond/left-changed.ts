@@ -44,7 +44,7 @@ export async function findChanged(record: Case, ports: Looks, denyPolicyName: st
     ),
   ]);
   const all = [...groups, ...moved, ...found.flat()];
-  // What was deleted is not attached any more, either.
+  // A deleted object is no longer attached, either.
   const isDeleted = ({ code }: Detail) => code === 'thing-deleted' || code === 'certificate-deleted';
   const gone = [...told, ...all].filter(isDeleted);
   return all.filter(

@@ -11,7 +11,7 @@ export interface SlackMessage extends SlackContent {
   readonly channelId: string;
   readonly ts: string;
   readonly threadTs?: string;
-  /** Seen only by who pressed a button. */
+  /** Visible only to the person who pressed a button. */
   readonly ephemeral?: true;
   /** Earlier contents, oldest first: chat.update replaced them. */
   readonly updates: readonly (SlackContent & { readonly at: number })[];

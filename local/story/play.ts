@@ -141,7 +141,7 @@ async function play(
 
   await step('the operator cleans the device and releases it', async () => {
     await app.killChild();
-    // Forced, since the cut agent may not have come back yet to report that the child is gone.
+    // Forced, since the agent, which was cut off, may not have reported yet that the child has ended.
     const said = await runCordon(stack.root, [
       ...['release', 'mything1', '--force', '--comment', 'child was a test'],
     ]);

@@ -162,7 +162,7 @@ function leaveOut(file: string, id: string): void {
   writeFileSync(file, JSON.stringify(state));
 }
 
-/** A server may pass over what it does not know without a word. */
+/** A server may silently ignore what it does not know. */
 async function compareResources(folder: string, settings: Settings, tell: Tell): Promise<void> {
   const { Resources } = readState(join(folder, 'package', 'serverless-state.json')).service.provider
     .compiledCloudFormationTemplate;

@@ -22,7 +22,7 @@ export function readGaps(file: string, server: string): readonly Gap[] {
 interface Verdict {
   /** Neither held nor listed. */
   readonly unexpected: readonly Outcome[];
-  /** Listed, and not met any more: the list must shrink. */
+  /** Listed, and no longer met: the list must shrink. */
   readonly outdated: readonly Gap[];
 }
 

@@ -44,7 +44,7 @@ export const servers: readonly Server[] = [
   },
 ];
 
-/** Why the server can't be here, for who needs no more. It tries once, and gives up after `patienceMs`. */
+/** Why the server can't be installed, in one line. It tries once, and gives up after `patienceMs`. */
 export function installServer(
   { name, packages }: Server,
   cache: string,

@@ -66,7 +66,7 @@ export function listSenderFindings({ name }: Pick<Sender, 'name'>): Match[] {
   return severities.map((severity) => ({ kind: 'external', source: name, severity }));
 }
 
-/** What `cordon check` says of each sender, before the playbooks that its findings meet. */
+/** What `cordon check` prints about each sender, before the playbooks that its findings meet. */
 export function explainSender(
   { name, publishers, eventPattern, limit, maxAge, device }: Sender,
   place: Place,

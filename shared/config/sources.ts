@@ -79,7 +79,7 @@ function writeTopicStatements(topicArn: string, { account, region, stage }: Plac
   ];
 }
 
-/** What `cordon check` says of the topics. */
+/** What `cordon check` prints about the topics. */
 export function explainTopics({ sources }: Configuration, place: Place): string[] {
   const topics = sources.deviceDefender?.topics ?? [];
   if (topics.length === 0) return [];

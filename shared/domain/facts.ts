@@ -1,4 +1,4 @@
-/** What AWS says of a thing at the time of a decision. */
+/** What AWS returns about a thing at the time of a decision. */
 export type Facts =
   | {
       readonly kind: 'known';

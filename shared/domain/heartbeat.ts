@@ -16,7 +16,7 @@ export interface Heartbeat {
   readonly announcedAt: number;
 }
 
-/** What the newest heartbeat says of the way. */
+/** What the newest heartbeat says about the pipeline. */
 export interface Pipeline extends Heartbeat {
   /** Length of the whole way. */
   readonly ms: number;
@@ -25,7 +25,7 @@ export interface Pipeline extends Heartbeat {
   readonly late: boolean;
 }
 
-/** One comes each minute. One that is missing may be a late run of the sweep, two are not. */
+/** One is sent each minute. A single missing one may be due to a late run of the sweep, two are not. */
 const lateMs = 180_000;
 
 export function describePipeline(newest: Heartbeat, now: number): Pipeline {

@@ -58,7 +58,7 @@ export function isThingName(text: unknown): text is string {
   return isRegistryName(text) && text !== heartbeatName;
 }
 
-/** A thing of the home account, or of the one that is named. */
+/** A thing of Cordon's own account, or of the account that is named. */
 export function thingKey(name: string, account: AccountKey = home): ThingKey {
   if (!isThingName(name)) throw new Error(`${JSON.stringify(name)} is not a thing name`);
   return `${account}${name}` as ThingKey;

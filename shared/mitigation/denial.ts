@@ -118,7 +118,7 @@ async function prove(
   const added = await attempt(() => things.testPublish(principal, clientId, topic, policyName));
   if (policyName !== undefined && added.value === 'EXPLICIT_DENY')
     return { kind: 'proven', by: 'GetEffectivePolicies' };
-  // Denied without a word of why, even with the policy in the request: maybe the certificate is what AWS looks at.
+  // Denied without a reason, even with the policy in the request: AWS may have looked at the certificate's status.
   const kind = decision.value === 'IMPLICIT_DENY' && added.value !== 'ALLOWED' ? 'unknown' : 'denied-nothing';
   return { kind, answers: tell({ state: 'listed' }) };
 }

@@ -44,7 +44,7 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
     const kept: Detail[] = [];
     const conflicts = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
       const { problem, heldBy } = await releaseLease(deniedObject(arn), context, async () => {
-        // What hung on a certificate is gone with it.
+        // The attachments of a certificate are deleted with it.
         const listed = await things.listPolicies(arn).catch(noneIfGone);
         const attached = listed.includes(policyName);
         if (attachedBefore && !attached)

@@ -22,7 +22,7 @@ export const detectMitigationTask: MitigationAction<PriorOf<'detect-mitigation-t
 
   async verify({ taskId }, { defender }) {
     const { status, executed, failed } = await defender.describeTask(taskId);
-    // SUCCESSFUL with nothing executed is what Device Defender says of a task that did nothing (developer guide's sample).
+    // SUCCESSFUL with nothing executed is the status of a Device Defender task that did nothing (developer guide's sample).
     if (status === 'SUCCESSFUL' && executed > 0 && failed === 0)
       return done(ownDetail(name, 'executed', taskId, String(executed)));
     return unverified(ownDetail(name, 'status', taskId, status, String(executed), String(failed)));

@@ -55,7 +55,7 @@ async function askAll<T>(prior: Prior, context: MitigationContext, ask: Ask<T>) 
   return { answers: [{ clientId: thingName, answer: own.value }, ...answers], left };
 }
 
-/** What AWS refuses for an id that the device chose is told, and doesn't make the cut of the others fail. */
+/** A refusal of AWS for an id that the device chose is recorded, and doesn't make the cut of the others fail. */
 async function askOthers<T>(prior: Prior, context: MitigationContext, ask: Ask<T>) {
   const { clientIds, left } = await listOthers(prior, context);
   const settled = await Promise.allSettled(clientIds.map(ask));

@@ -94,7 +94,7 @@ interface Version {
   readonly isDefault: boolean;
 }
 
-/** Undefined where somebody deleted the policy, which allows nothing any more, and leaves nothing to restore. */
+/** Undefined where somebody deleted the policy: it allows nothing, and there is nothing to restore. */
 async function listVersions(policyName: string, registry: Policies): Promise<Version[] | undefined> {
   try {
     return await registry.listVersions(policyName);
@@ -139,7 +139,7 @@ function findConflict(
   }
   if (!versions.some(({ versionId }) => versionId === before))
     return { code: 'default-version-deleted', policyName, versionId: before };
-  // Whoever made it meant it to be the default; that it isn't may be our doing, since a lost denial is applied anew.
+  // Whoever made it meant it to be the default; that it isn't may be our doing, since a lost denial is applied again.
   const newer = versions.find(({ versionId }) => Number(versionId) > Number(newest.versionId));
   return newer && { code: 'version-added', policyName, versionId: newer.versionId, before };
 }

@@ -82,7 +82,7 @@ function createContext(
   };
 }
 
-/** Answers what a decision asks for: nobody else holds a certificate, and all is told. */
+/** Answers what a decision asks for: nobody else holds a certificate, and every notice is granted. */
 function createAnswers(facts: Facts, reservation: () => boolean): DecisionQuestions {
   return { facts: () => facts, holders: () => [], reservation, fleetNotice: () => true };
 }

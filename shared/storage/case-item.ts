@@ -75,7 +75,7 @@ export function readCase({ value, codes }: CaseItem): Case {
   });
 }
 
-/** Earlier releases took a reason for the sign that people had heard of a containment that is not verified. */
+/** In earlier releases, a reason meant that an unverified containment had been announced. */
 function isToldOf({ status, reason }: CaseInWords): true | undefined {
   const isWaiting = status === 'containing' || status === 'containment-failed';
   return isWaiting && reason !== undefined ? true : undefined;

@@ -11,7 +11,7 @@ const partition = 'STORM';
 const none: StormState = { opened: [], storms: [] };
 const dayMs = 86_400_000;
 
-/** Storms are never forgotten before their end is told. */
+/** Storms are never forgotten before their end is announced. */
 function expiry({ storms }: StormState, now: number) {
   return storms.length > 0 ? {} : expireAt(now + dayMs);
 }
@@ -48,7 +48,7 @@ const statuses: readonly CaseStatus[] = [
   ...(['release-conflict', 'observed', 'closed'] as const),
 ];
 
-/** For the sweep, which tells of storms. */
+/** For the sweep, which announces storms. */
 export function connectStormList(tableName: string, client?: DynamoDBClient): StormList {
   const { documents, save } = connectItems(tableName, client);
 

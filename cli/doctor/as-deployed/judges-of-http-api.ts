@@ -52,7 +52,7 @@ function compareCors(deployed: unknown, present: unknown): string[] {
 const show = (cors: unknown) =>
   cors ? `for ${[(cors as Part).AllowOrigins ?? []].flat().map(String).join(', ') || 'no origin'}` : 'off';
 
-/** Judges a part of an API: nothing of an API that is gone, which is one finding. */
+/** Judges a part of an API: nothing of a deleted API, which is one finding. */
 function ofApi(
   find: (api: PresentHttpApi, resource: DeployedResource) => Part | undefined,
   compare: (properties: Part, present: Part, api: PresentHttpApi) => Differences,

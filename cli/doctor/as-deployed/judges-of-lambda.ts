@@ -98,7 +98,7 @@ function isGivenBy(
   );
 }
 
-/** A filter that was added drops messages without a word. */
+/** A filter that was added silently drops messages. */
 export async function judgeEventSource(
   { physicalId, properties }: DeployedResource,
   { readEventSource }: PresentResources,

@@ -14,7 +14,7 @@ export async function judgeQueue(
   all: readonly DeployedResource[],
 ): Promise<Differences> {
   const present = await readQueueSettings(physicalId);
-  // A queue that every stage has is told by the check of the queues.
+  // The check of the queues reports a queue that every stage has.
   if (!present) return requiredQueues.some((name) => physicalId.endsWith(`-${name}`)) ? toldElsewhere : gone;
   const { VisibilityTimeout = 30, MessageRetentionPeriod = 345_600, DelaySeconds = 0 } = properties;
   const { KmsMasterKeyId = 'none', RedrivePolicy, DeduplicationScope, FifoThroughputLimit } = properties;

@@ -10,7 +10,7 @@ import { judgeLogGroup, judgeQueue, judgeTable } from './judges-of-storage';
 import type { PresentResources } from './present';
 import type { DeployedResource } from './template';
 
-/** The types of resource that somebody may change so that a part of Cordon stops without a word. */
+/** The types of resource that somebody may change so that a part of Cordon silently stops. */
 export const judges: Readonly<Record<string, Judge>> = {
   'AWS::IAM::Role': { word: 'role', judge: judgeRole },
   ...judgesOfMessaging,

@@ -1,4 +1,4 @@
-/** What CloudFormation says of a stack: what it deployed, and under which names. */
+/** What CloudFormation reports about a stack: what it deployed, and under which names. */
 export interface DeployedTemplate {
   /** `arn:PARTITION:cloudformation:REGION:ACCOUNT:stack/NAME/ID`. */
   readonly stackId: string;

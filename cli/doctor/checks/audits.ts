@@ -1,7 +1,7 @@
 import type { Configuration } from '../../../shared/domain/configuration';
 import type { Check, Finding } from '../finding';
 
-/** What AWS IoT says of Audit in this account and region. */
+/** The state of Audit in this account and region. */
 export interface AuditState {
   /** Where it announces its end; absent where it does not. */
   readonly target?: { readonly topic: string; readonly role: string; readonly isEnabled: boolean };

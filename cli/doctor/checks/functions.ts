@@ -15,7 +15,7 @@ export interface Consumer {
   readonly id: string;
 }
 
-/** What each function must be fed by; each channel has a function with a queue of its own. */
+/** The queues that must feed each function; each channel has a function with a queue of its own. */
 const fedBy: Readonly<Record<string, readonly string[]>> = {
   detect: ['reports'],
   intake: ['alerts', 'presence'],

@@ -71,7 +71,7 @@ const sweeps = {
   mend: 'docs/runbooks/quarantine-broken.md',
 };
 
-/** What only the owner of an adopted group or policy can mend. */
+/** What only the owner of an adopted group or policy can repair. */
 function mendGroup(thingGroup: string) {
   return {
     why: 'A contained thing may publish. Nobody creates an adopted group again but its owner.',

@@ -96,7 +96,7 @@ export function connectPresent(
         const { Configuration = {} } = await lambda.send(new GetFunctionCommand({ FunctionName }));
         const { Environment, Timeout, MemorySize, Handler, Runtime, Role, Layers, CodeSha256, VpcConfig } =
           Configuration;
-        // Who may not see the variables gets an error in their place.
+        // Without the right to see the variables, the call returns an error in their place.
         const variables = Environment?.Error ? undefined : Environment;
         const settings = { Timeout, MemorySize, Handler, Runtime, Role, CodeSha256 };
         return {

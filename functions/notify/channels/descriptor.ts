@@ -19,7 +19,7 @@ interface ChannelWords<S> {
   explain?(section: S): readonly string[];
   /** Faults of the section. */
   findFaults?(section: S): readonly SectionFault[];
-  /** What the section leaves to be done; nothing of it is wrong. */
+  /** What is still to be done after the section is written; it is not an error. */
   findWarnings?(section: S): readonly string[];
 }
 
@@ -32,7 +32,7 @@ interface SectionFault {
 /** A channel with a function of its own, and so with a queue, a dead-letter queue, alarms and a role. */
 export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
   readonly delivery: 'function';
-  /** Of whom announcements are: those for other systems only are left out for people. */
+  /** Who the announcements are for: people do not get those that are for other systems only. */
   readonly audience: 'people' | 'everyone';
   /** It changes what it has shown without notifying people again, so it takes each newer number of a storm. */
   readonly changesMessages?: true;

@@ -6,7 +6,7 @@ import { type Limits, OutOfTimeError, paceCalls } from './pace';
 import { change, forgetPosting, putOff, settle } from './pending';
 import { endTurn, leaveTurn, takeTurn } from './turn';
 
-/** What the delivery knows of a channel before it is connected. */
+/** What the delivery needs of a channel before it is connected. */
 interface ChannelTraits {
   /** As people call it. */
   readonly title: string;

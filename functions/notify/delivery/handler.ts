@@ -9,7 +9,7 @@ import { add, change } from './pending';
 export interface NotifyPorts extends DeliverPorts {
   /** The channel, as cordon.yml calls it. */
   readonly channel: string;
-  /** For whom the channel is: announcements for other systems only are no news for people. */
+  /** Who the channel is for: people do not get announcements that are for other systems only. */
   readonly audience: 'people' | 'everyone';
   /** Undefined where the channel's secret is not stored. */
   readonly connect: () => Promise<Channel | undefined>;

@@ -26,7 +26,7 @@ const longestWaitMs = 3_600_000;
 interface Busy {
   /** Of an earlier run: until then, epoch ms, the service takes nothing. */
   readonly from?: number;
-  /** Is told until when, for the runs that follow. */
+  /** Receives the end of the wait, for the runs that follow. */
   readonly onBusy?: (until: number) => void;
 }
 

@@ -22,7 +22,7 @@ const maxThings = 500;
 const maxBodyBytes = 131_072;
 /** A selection whose cases are not found within these pages of 2,000 is too wide. */
 const maxPages = 10;
-/** As many as a list knows of a case. */
+/** As many as a list has for one case. */
 const maxBehaviors = 5;
 /** Reads at once. */
 const chunk = 50;

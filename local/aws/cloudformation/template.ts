@@ -26,7 +26,7 @@ export interface Template {
   readonly Outputs?: Readonly<Record<string, TemplateOutput>>;
 }
 
-/** All that keeps a template from running here, one line each. */
+/** Everything that prevents a template from running here, one line each. */
 export class TemplateError extends Error {
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {

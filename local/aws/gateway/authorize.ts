@@ -63,7 +63,7 @@ function writeReason(decision: Decision, by: keyof typeof sources, action: strin
   return `with an explicit deny in a${by === 'policies' ? 'n' : ''} ${sources[by]}`;
 }
 
-/** What the policy of the resource says of the caller. */
+/** What the policy of the resource decides about the caller. */
 function evaluateOwn(
   document: PolicyDocument,
   { service }: Caller,

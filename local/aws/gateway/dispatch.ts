@@ -15,7 +15,7 @@ export interface DispatchContext {
   readonly signal: AbortSignal;
 }
 
-/** `drop`: the call was made, and its caller must not learn how it went. */
+/** `drop`: the call was made, and its caller gets no answer. */
 export type Answer = ApiResponse | 'drop';
 
 /** Answers one authenticated request: what it is, may it, a fault perhaps, then the service. */

@@ -15,7 +15,7 @@ interface Move {
   readonly StartedTimestamp: number;
 }
 
-/** SQS remembers so many of a queue (API reference, ListMessageMoveTasks). */
+/** SQS keeps this number for a queue (API reference, ListMessageMoveTasks). */
 const maxListed = 10;
 
 /**
@@ -109,7 +109,7 @@ async function listQueues(ask: Ask): Promise<Queue[]> {
   );
 }
 
-/** Those that were there at the start: what comes back meanwhile is left. */
+/** Messages from before the start: those that come back meanwhile are not moved. */
 async function moveMessages(from: string, to: string, waiting: number, ask: Ask): Promise<number> {
   let moved = 0;
   while (moved < waiting) {

@@ -53,7 +53,7 @@ export interface ViolationEvent {
   readonly occurredAt: number;
 }
 
-/** What an operator thinks of a violation; it changes no alarm. */
+/** An operator's verdict on a violation; it changes no alarm. */
 export interface Verification {
   readonly verificationState: string;
   readonly verificationStateDescription?: string;

@@ -32,9 +32,9 @@ interface ExecutionUpdate {
 export interface JobStore {
   create(jobId: string, request: JobRequest): Job;
   cancel(jobId: string, cancellation: Cancellation): Job;
-  /** Forgets a job and its executions; one that has not ended only by force. */
+  /** Deletes a job and its executions; one that has not ended only by force. */
   delete(jobId: string, force: boolean): void;
-  /** What a device says of its execution. */
+  /** What a device reports about its execution. */
   setExecutionStatus(jobId: string, thingName: string, update: ExecutionUpdate): JobExecution;
 }
 

@@ -56,7 +56,7 @@ export type ThingPrincipalType = 'EXCLUSIVE_THING' | 'NON_EXCLUSIVE_THING';
 
 export interface PolicyVersion {
   readonly versionId: string;
-  /** As it was sent; AWS gives it back unchanged. */
+  /** As it was sent; AWS returns it unchanged. */
   readonly text: string;
   readonly document: PolicyDocument;
   readonly createdAt: number;

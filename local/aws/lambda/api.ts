@@ -94,7 +94,7 @@ function decodeName(encoded: string): string | undefined {
 
 function toIamRequest({ name, functionName }: LambdaOperation, prefix: string): IamRequest {
   const action = `lambda:${name}`;
-  // IAM knows no resource for a list of mappings (service authorization reference).
+  // IAM has no resource for a list of mappings (service authorization reference).
   if (functionName === undefined || name === 'ListEventSourceMappings') return { action, resources: ['*'] };
   return { action, resources: [functionName.startsWith('arn:') ? functionName : prefix + functionName] };
 }

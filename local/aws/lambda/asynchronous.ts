@@ -7,7 +7,7 @@ const RETRY_DELAYS_MS: readonly number[] = [60_000, 120_000];
 interface AsynchronousInvoker {
   /** Runs an invocation, and again where it failed. */
   invoke(functionName: string, requestId: string, run: () => Promise<InvocationOutcome>): void;
-  /** Retries nothing any more. */
+  /** Stops all retries. */
   close(): void;
 }
 

@@ -27,7 +27,7 @@ export interface Worker {
   /** Resolves with the cold start in milliseconds, spawn to handler ready; rejects with the reason if it never gets there. */
   readonly ready: Promise<number>;
   readonly exited: Promise<void>;
-  /** False once the process is dying, even before it is gone. */
+  /** False once the process is ending, even before it has ended. */
   isUsable(): boolean;
   invoke(requestId: string, event: string): Promise<InvocationOutcome>;
   kill(): void;
@@ -84,7 +84,7 @@ export function startWorker(settings: WorkerSettings): Worker {
   };
 }
 
-/** Resolves once the process is gone and every message it sent before has been read. */
+/** Resolves once the process has ended and every message that it sent has been read. */
 function awaitExit(child: ChildProcess): Promise<FunctionError> {
   return new Promise((resolve) => {
     child.once('error', (cause) => resolve({ errorType: 'Runtime.ExitError', errorMessage: cause.message }));

@@ -162,7 +162,7 @@ function describeError(error) {
  */
 function failAndExit(error, code) {
   process.stderr.write(`${JSON.stringify(error)}\n`);
-  // The message has to leave before the process does; should the channel be gone, leave anyway.
+  // The message must be sent before the process ends; if the channel is closed, end anyway.
   setTimeout(() => process.exit(code), 1000);
   send({ type: 'fatal', requestId: currentRequestId, error }, () => process.exit(code));
 }

@@ -26,7 +26,7 @@ export interface BrokerContext {
   presenceSkewMs: number;
   /** "Within a few minutes of updating a certificate from the ACTIVE state to any other state" (UpdateCertificate). */
   readonly certificateCutMs: number;
-  /** Sessions whose certificate is not active any more. */
+  /** Sessions whose certificate is no longer active. */
   readonly cutsDue: Map<Session, NodeJS.Timeout>;
   readonly clients: Map<Session, BrokerClient>;
   readonly sessionOf: WeakMap<BrokerClient, Session>;
@@ -93,7 +93,7 @@ export function acceptMessage(
   return retain;
 }
 
-/** Tells that a session began or ended, or was not let in. */
+/** Publishes that a session began, ended or was refused. */
 export function announcePresence(
   context: BrokerContext,
   eventType: PresenceEventType,
@@ -104,7 +104,7 @@ export function announcePresence(
   else context.log.warn('no lifecycle event for this client id', { clientId: session.clientId, eventType });
 }
 
-/** Cuts a session, and resolves when its client is gone. */
+/** Cuts a session, and resolves when its connection is closed. */
 export function cutSession(
   context: BrokerContext,
   session: Session,
@@ -123,7 +123,7 @@ export function cutSession(
   });
 }
 
-/** Notes that a session's connection is gone; called by whichever sign of it comes first. */
+/** Records that a session's connection is closed; the first sign of that calls it. */
 export function concludeSession(context: BrokerContext, session: Session): void {
   if (session.state === 'ended') return;
   const wasConnected = session.state === 'connected';

@@ -40,7 +40,7 @@ export function createHooks(context: BrokerContext): Hooks {
       const packet = connectPackets.get(client);
       connectPackets.delete(client);
       if (!packet) return done(toAuthenticateError({ code: 5, reason: 'no CONNECT' }), null);
-      // aedes forgets the will of a client that is gone; one with a delay is published after that.
+      // aedes forgets the will of a disconnected client; one with a delay is published after that.
       if (packet.will) wills.set(client, packet.will as PublishPacket);
       admit(context, client as BrokerClient, packet).then(
         (refusal) => (refusal ? done(toAuthenticateError(refusal), null) : done(null, true)),

@@ -214,7 +214,7 @@ async function createIssuer(): Promise<Issuer> {
 }
 
 async function saveIssuer(directory: string, issuer: Issuer): Promise<Issuer> {
-  // The certificate is renamed into place last: a CA that was half written is made anew.
+  // The certificate is renamed into place last: a half-written CA is created again.
   await writeFile(join(directory, 'ca.key'), await exportPrivateKey(issuer.privateKey), { mode: 0o600 });
   await chmod(join(directory, 'ca.key'), 0o600);
   await writeFile(join(directory, 'ca.pem.new'), `${issuer.certificate.toString('pem')}\n`);

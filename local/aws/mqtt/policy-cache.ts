@@ -29,7 +29,7 @@ interface Entry<Statements> {
   pending: { readonly statements: Statements; readonly fingerprint: string; readonly madeAt: number }[];
 }
 
-/** Subjects remembered; beyond it the one unused for longest is forgotten, as client ids are for devices to invent. */
+/** Cached subjects; beyond it the least recently used is dropped, since devices can invent client ids. */
 const MAX_ENTRIES = 20_000;
 
 /**

@@ -109,7 +109,7 @@ function call(expression: Extract<Expression, { type: 'call' }>, message: RuleMe
         ? message.topic
         : message.topic.split('/')[expression.topicSegment - 1];
     case 'clientid':
-      return message.clientId ?? 'n/a'; // What the guide says of messages that were not sent over MQTT.
+      return message.clientId ?? 'n/a'; // The documented values for messages that were not sent over MQTT.
     case 'principal':
       return message.principal;
     case 'timestamp':

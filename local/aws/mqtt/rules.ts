@@ -24,7 +24,7 @@ export interface RuleEngine {
   process(message: RuleMessage): void;
   /** Resolves when every message handed over so far is through. */
   drain(): Promise<void>;
-  /** Drops what waits, since what it goes to is about to end too, and resolves when nothing is in work any more. */
+  /** Drops what waits, since what it goes to is about to end too, and resolves when no action is running. */
   close(): Promise<void>;
 }
 

@@ -35,7 +35,7 @@ export interface Session extends SessionDetails {
 }
 
 export interface SessionBook {
-  /** Notes a client that was let in; its predecessor must have ended. */
+  /** Records an accepted client; its predecessor must have ended. */
   open(details: SessionDetails, now: number): Session;
   /** Notes a client that was turned away, unless another connection holds its id. */
   refuse(details: SessionDetails, now: number): Session;

@@ -10,7 +10,7 @@ export function findPrincipalId(arn: string): string {
   return `AIDA${createHash('sha256').update(arn).digest('hex').toUpperCase().slice(0, 17)}`;
 }
 
-/** The role's name is told apart from others, so its id is too. */
+/** Each name of a role is unique, so its id is too. */
 export function nameRoleId(roleName: string): string {
   return `AROA${roleName}`;
 }

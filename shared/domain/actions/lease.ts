@@ -7,7 +7,7 @@ import type { ThingKey } from '../thing-ref';
  */
 export type SharedObject = `${string}/${string}`;
 
-/** Who holds a shared object, and what it was before the first of them changed it. */
+/** The cases that hold a shared object, and its state before the first of them changed it. */
 export interface Lease {
   readonly object: SharedObject;
   readonly holders: readonly ThingKey[];

@@ -21,7 +21,7 @@ export interface CaseBase {
   readonly caseId: string;
   readonly thingName: ThingKey;
   readonly severity: Severity;
-  /** Who is on it. */
+  /** The person who takes care of it. */
   readonly assignee?: string;
   /** The person whose command changed it last. */
   readonly lastActor?: string;

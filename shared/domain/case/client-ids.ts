@@ -9,7 +9,7 @@ export interface KnownClientIds {
 export interface ClientConnect {
   /** Empty where the client came without one. */
   readonly certificateId: string;
-  /** The thing whose client it is for certain, as AWS IoT says of exclusive principals. */
+  /** The thing whose client it certainly is: AWS IoT names the thing of an exclusive principal. */
   readonly thingName?: string;
   /** Epoch ms, approximate. */
   readonly at: number;
@@ -48,7 +48,7 @@ export function isNews(before: ClientUser | undefined, connect: ClientConnect): 
   return before.takenAt !== undefined && connect.at - before.takenAt < contestedMs;
 }
 
-/** Who used the id last, after another connect; undefined where that stays, since events come in any order. */
+/** The last user of the id, after another connect; undefined where it does not change, since events come in any order. */
 export function followUser(before: ClientUser | undefined, connect: ClientConnect): ClientUser | undefined {
   if (!before) return connect;
   if (isOlder(connect, before)) return undefined;

@@ -95,7 +95,7 @@ export function noteEvent(current: Case, entry: TimelineEntry): Case {
     : note(folded, { at: entry.at, event: { code: 'events-folded', rows: maxEventRows } });
 }
 
-/** Characters of a value in the timeline; the case has all of it. */
+/** Characters of a value in the timeline; the case has the whole value. */
 const maxValueText = 300;
 
 /** Takes an event into the case and its timeline. */

@@ -105,7 +105,7 @@ export type TimelineEvent =
       readonly code: 'command';
       readonly command: string;
       readonly comment?: string;
-      /** Who asked first, where it needs two. */
+      /** Who gave the order first, where it needs two people. */
       readonly askedBy?: string;
     }
   /** An operator's order that waits for a second person. */

@@ -4,7 +4,7 @@ import type { ActionName } from '../actions/registry';
 export interface PersonRequest {
   readonly action: 'contain' | 'release' | 'harden';
   readonly actor: string;
-  /** As whom the sender was proven: `SOURCE:ID`. */
+  /** The proven identity of the sender: `SOURCE:ID`. */
   readonly person: string;
   readonly force?: true;
   /** Of `harden`. */

@@ -15,14 +15,14 @@ export type Command =
       readonly type: OperatorAction;
       readonly thingName: ThingKey;
       readonly actor: string;
-      /** As whom the sender was proven, `SOURCE:ID`; absent where nothing identifies a person. respond accepts it from operate only. */
+      /** The proven identity of the sender, `SOURCE:ID`; absent where nothing identifies a person. respond accepts it from operate only. */
       readonly person?: string | undefined;
       readonly comment?: string | undefined;
       /** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */
       readonly force?: boolean | undefined;
       /** Id under which the sender finds a refusal. */
       readonly requestId?: string | undefined;
-      /** Whom `assign` names; empty for nobody, absent for the actor. */
+      /** The person that `assign` names; empty for nobody, absent for the actor. */
       readonly assignee?: string | undefined;
       /** What `harden` adds. */
       readonly actions?: readonly ActionName[] | undefined;

@@ -45,7 +45,7 @@ export function* containOrHoldBack(
   });
   if (verdict.outcome === 'contain')
     return planContainment(named(recorded, playbook), playbook, actions, 'playbook', context);
-  // Judged again, since the obstacle may be gone; but an announced refusal is not announced again.
+  // Judged again, since the obstacle may no longer exist; but an announced refusal is not announced again.
   const key = findingKey(violation);
   const { reason } = verdict;
   const isExcepted = reason.code === 'excepted';
@@ -123,7 +123,7 @@ function holdBack(
   const isFolded = record.foldedEvents !== undefined && status === record.status;
   const noted = isFolded ? next : note(next, { at: now, event: { code: 'status', status, reason } });
   const told = announce(noted, asks ? 'approval-needed' : 'observed', news, now);
-  // People know of the held device; its reports about other things must not cause a message each.
+  // People already know about the held device; its reports about other things must not cause a message each.
   return reason.code === 'reporter-held' ? quieten(told) : told;
 }
 

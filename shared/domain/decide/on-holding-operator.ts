@@ -9,7 +9,7 @@ import { askSecondPerson, nameCommand } from './on-operator';
 import { findMissing, isHeld, listHolding, planContainment } from './plan';
 import { type Deciding, need } from './questions';
 
-/** What an operator adds to an open case: actions that hold the thing harder, a comment, somebody who is on it. */
+/** What an operator adds to an open case: actions that harden the containment, a comment, an assignee. */
 
 /** Actions that respond has the rights for, whatever the playbooks name (infra/respond-rights.ts). */
 const always: readonly ActionName[] = [

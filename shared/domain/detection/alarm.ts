@@ -20,7 +20,7 @@ export interface Step {
   readonly event?: AlarmEvent;
 }
 
-/** What a datapoint says of its behavior. */
+/** What a datapoint means for its behavior. */
 export interface Reading {
   readonly isBad: boolean;
   /** When it was made. */

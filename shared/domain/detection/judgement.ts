@@ -65,7 +65,7 @@ export function ignore(state: DetectState): Draft {
   };
 }
 
-/** What is to be forgotten is undefined. */
+/** Undefined removes a field. */
 interface Changes extends Omit<Partial<DetectState>, 'agent'> {
   readonly agent?: DetectState['agent'] | undefined;
 }
@@ -118,7 +118,7 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
     if (at - (outside[securityProfileName] ?? 0) >= trustOutsideMs) outside[securityProfileName] = at;
   }
 
-  /** A behavior that is not configured any more is evaluated no longer. */
+  /** A behavior that is no longer configured is no longer evaluated. */
   function dropForgotten(): void {
     const known = new Set(listEntries(profiles).map(({ key }) => key));
     for (const slot of Object.keys(behaviors)) {

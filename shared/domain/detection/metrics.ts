@@ -6,7 +6,7 @@ export type ValueKey = 'count' | 'number' | 'numbers' | 'strings' | 'ports' | 'c
 
 export interface Metric {
   readonly key: ValueKey;
-  /** Where the cordon detector gets it from; `device-defender`: only AWS sees it; `agent`: of the agent itself, which AWS does not know. */
+  /** Where the cordon detector gets it from; `device-defender`: only AWS measures it; `agent`: about the agent itself, unknown to AWS. */
   readonly source: 'report' | 'lifecycle' | 'device-defender' | 'agent';
   /** A datapoint is what was added since the last one; a behavior bounds the sum over `durationSeconds`. */
   readonly sums: boolean;

@@ -113,7 +113,7 @@ export interface PresenceState {
 
 export type Profiles = readonly (readonly [string, SecurityProfile])[];
 
-/** What the registry says of a thing. */
+/** The registry entry of a thing. */
 export interface Membership {
   readonly registered: boolean;
   readonly groups: readonly string[];

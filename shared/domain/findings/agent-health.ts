@@ -2,7 +2,7 @@ import { isObject } from '../json';
 import { clip } from '../text';
 import type { MetricValue } from './violation';
 
-/** How well an agent sees, by its own word: hostile text, read within bounds. */
+/** An agent's own report of how well it sees: hostile text, read within bounds. */
 export interface AgentHealth {
   readonly version: string;
   /** How it finds children. */

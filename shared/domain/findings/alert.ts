@@ -28,7 +28,7 @@ export interface AlertToWrite {
   readonly securityProfileName: string;
   readonly eventType: ViolationEventType;
   readonly occurredAt: number;
-  /** Of a behavior that is not configured any more only name and metric are known. */
+  /** For a behavior that is no longer configured, only name and metric are known. */
   readonly behavior: Partial<Behavior> & Pick<Behavior, 'name' | 'metric'>;
   readonly value?: MetricValue;
   readonly reporter?: Reporter;

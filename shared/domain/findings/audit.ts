@@ -42,7 +42,7 @@ export interface Outcome {
   readonly isComplete: boolean;
 }
 
-/** The events of an audit, and what to remember of it. Only a complete list clears what it has no more. */
+/** The events of an audit, and what to remember of it. Only a complete list clears what it no longer contains. */
 export function compareAudits(
   before: AuditState | undefined,
   { check, startedAt, found, partial, isComplete }: Outcome,

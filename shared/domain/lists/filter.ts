@@ -14,7 +14,7 @@ export interface CaseFilter {
   readonly thingPrefix?: string | undefined;
   readonly group?: string | undefined;
   readonly playbook?: string | undefined;
-  /** Who is on it, or acted last. */
+  /** The assignee, or who acted last. */
   readonly actor?: string | undefined;
   /** Epoch ms. */
   readonly openedSince?: number | undefined;

@@ -7,7 +7,7 @@ export interface Restoration extends Restored {
   readonly action: ActionName;
 }
 
-/** By action, in the order of the ledger; nothing of what is reverted already. */
+/** By action, in the order of the ledger, without what is already reverted. */
 export function listRestorations({ ledger }: Pick<Case, 'ledger'>): Restoration[] {
   return ledger
     .filter(({ status }) => status !== 'reverted')

@@ -70,7 +70,7 @@ export function countStatuses(cases: readonly ListedCase[]): string {
     .join(', ');
 }
 
-/** Whether nothing of it happens any more. */
+/** Whether it is over. */
 export function isCalm({ lastAt }: Storm, own: readonly ListedCase[], now: number, within: number): boolean {
   return now - lastAt >= within && !own.some(({ status }) => pending.has(status));
 }

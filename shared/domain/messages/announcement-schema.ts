@@ -79,7 +79,7 @@ export const announcementSchema = z.object({
   evidence: z.array(z.string()),
   /** Exceptions of the agent's configuration that further children were: it did not count them. */
   uncounted: z.optional(z.array(z.string())),
-  /** What AWS says of the thing: groups, certificates, policies, who shares them. */
+  /** What AWS returns about the thing: groups, certificates, policies, who shares them. */
   enrichment: z.array(z.string()),
   alertToAppliedMs: z.optional(z.number()),
   alertToVerifiedMs: z.optional(z.number()),

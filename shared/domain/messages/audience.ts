@@ -3,7 +3,7 @@ import type { Announcement } from './announcement-schema';
 
 const heartbeat = 'heartbeat';
 
-/** Whom an announcement is for. */
+/** Who an announcement is for. */
 export function audienceOf({
   kind,
   quiet,

@@ -6,7 +6,7 @@ import { type DescribedEntry, describeEntry } from './describe-event';
 import { describeAllNews } from './describe-news';
 import { describeLeftOut, describeReason } from './describe-reason';
 
-/** A case in which all that people read is words: what the API answers, and what earlier releases stored. */
+/** A case with words in place of codes, as the API answers it and earlier releases stored it. */
 export interface CaseInWords
   extends Omit<UncheckedCase, 'reason' | 'leftOut' | 'violations' | 'ledger' | 'outbox'> {
   readonly reason?: string;

@@ -33,7 +33,7 @@ const states = new Map([
   ['releasing', 'being released'],
 ]);
 
-/** Kinds that tell of something beside the state of the case. */
+/** Kinds about something beside the state of the case. */
 const besideState: ReadonlySet<string> = new Set([
   'new-violation',
   'new-certificate',
@@ -62,7 +62,7 @@ export function describeMessage(told: Pick<Announcement, 'kind' | 'status' | 're
   return more ? `${state}, ${more}` : state;
 }
 
-/** Device, what, state: the first line of all that people are told of a case. */
+/** Device, what, state: the first line of every message about a case. */
 export function titleOf(told: Told, state = describeState(told)): string {
   if (told.title !== undefined) return told.title;
   const what = nameCause(told);

@@ -22,7 +22,7 @@ const alarms: Readonly<Record<ViolationEventType, string>> = {
   'alarm-invalidated': 'alarm withdrawn',
 };
 
-/** What an event says of a behavior. A newer Cordon may know more of them. */
+/** What an event means for a behavior. A newer Cordon may know more of them. */
 export function describeAlarm(eventType: ViolationEventType): string {
   return alarms[eventType] ?? eventType;
 }

@@ -5,12 +5,12 @@ export type DigestSetting = 'off' | { readonly every: number } | undefined;
 
 const hourMs = 3_600_000;
 
-/** How often people are told of cases that are only recorded, in ms; undefined: of each one by itself. */
+/** How often one message lists the cases that are only recorded, in ms; undefined: each has its own message. */
 export function readDigestEvery(setting: DigestSetting): number | undefined {
   return setting === 'off' ? undefined : (setting?.every ?? hourMs);
 }
 
-/** The rules wanted nothing done. What a guard kept from being done is told at once. */
+/** The rules asked for no action. An action that a guard held back is announced at once. */
 const onlyRecorded: ReadonlySet<string> = new Set(['playbook-observes', 'no-playbook', 'excepted']);
 
 export function isForDigest({ kind, news }: Pick<PendingAnnouncement, 'kind' | 'news'>): boolean {

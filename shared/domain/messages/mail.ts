@@ -47,7 +47,7 @@ function shorten(text: string, room: number): string {
   return text.length <= room ? text : `${text.slice(0, room - 3)}...`;
 }
 
-/** The announcement as plain lines. Control characters are gone, so no line can be forged. */
+/** The announcement as plain lines. Control characters are removed, so no line can be forged. */
 export function writeText(announcement: Announcement): string {
   const { text, violations, evidence, uncounted = [], actions } = announcement;
   return [

@@ -24,7 +24,7 @@ interface Routed {
   readonly status: string;
 }
 
-/** The channels of the first route that applies, and those that heard of the case before: they hear how it ends. */
+/** The channels of the first route that applies, and those that showed the case before, which also show how it ends. */
 export function routeMessage(
   message: Routed,
   at: number,

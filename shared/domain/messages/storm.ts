@@ -23,7 +23,7 @@ export interface Storm {
   /** When its first case was opened, and about when its last one was. */
   readonly since: number;
   readonly lastAt: number;
-  /** The sweep tells its end at the next run; cases speak for themselves from now on. */
+  /** The sweep announces its end at the next run; from now on, each case has its own messages. */
   readonly over?: true;
   /** What people were told last. */
   readonly told?: StormTold;
@@ -32,7 +32,7 @@ export interface Storm {
 export interface StormTold {
   /** Cases by status, in one text. */
   readonly counts: string;
-  /** The number of cases when it was told to all channels last. */
+  /** The number of cases when all channels showed it last. */
   readonly cases: number;
   /** How many waited for approval then, or fewer since. */
   readonly waiting: number;

@@ -34,7 +34,7 @@ export function connectEventBridge({ section: { bus = 'default' }, events }: Eve
 /** An entry has 256 KB in all. */
 const detailMax = 250_000;
 
-/** The announcement with its texts as long as they fit: in earnest all of them do. */
+/** The announcement with its texts as long as they fit: in practice all of them do. */
 function writeDetail(newest: Announcement): string {
   const written = [Infinity, 2_000, 500, 100].map((max) =>
     JSON.stringify(newest, (_, value) =>

@@ -17,7 +17,7 @@ export function listActions({ status, thingName, caseId, request }: Case): reado
   if (!isRegistryName(thingName) || !isRegistryName(caseId)) return [];
   const offered = listOffered(status);
   if (!request) return offered;
-  // Who confirms or withdraws what somebody asked for.
+  // Buttons that confirm or withdraw an order.
   const asked = status === 'awaiting-approval' ? 'approve' : request.action;
   const more = [...operatorActions.filter((act) => act === asked), 'reject' as const];
   return [...more, ...offered.filter((act) => !more.includes(act))];

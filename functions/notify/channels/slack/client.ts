@@ -44,7 +44,7 @@ export interface SlackTarget {
 
 export function connectSlack({ secret, channel, apiUrl }: SlackTarget): Slack {
   if (/^https?:\/\//.test(secret)) return connectWebhook(secret);
-  // The client's own retries know no end of the function's time.
+  // The client's own retries ignore the time left to the function.
   const client = new WebClient(secret, {
     slackApiUrl: apiUrl,
     timeout: 5_000,

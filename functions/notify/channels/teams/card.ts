@@ -81,7 +81,7 @@ interface Run {
   readonly fontType?: string;
 }
 
-/** Runs know no Markdown, where a text block would make links of a device's text (Adaptive Cards, "TextRun"). */
+/** Text runs have no Markdown, whereas a text block would make links of a device's text (Adaptive Cards, "TextRun"). */
 function line(runs: readonly Run[]): object {
   return {
     type: 'RichTextBlock',

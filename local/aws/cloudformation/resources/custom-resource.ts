@@ -51,7 +51,7 @@ export const customResource = defineResource({
   },
 });
 
-/** Never resolves where the function went well: then only its answer counts. */
+/** Never resolves where the function succeeds: then only its answer counts. */
 async function waitForFailure(
   invocation: Promise<InvocationOutcome>,
   { logicalId }: ResourceContext,
@@ -107,7 +107,7 @@ async function listenForResponse(timeoutMs: number): Promise<ResponseListener> {
   const body = new Promise<string>((resolve, reject) => {
     settle = { resolve, reject };
   });
-  // Whoever awaits it may be gone by then, because the function failed first.
+  // Nothing may wait for it by then, because the function failed first.
   body.catch(() => undefined);
   const server = createServer((request, response) => {
     void acceptResponse(request, response, path).then((text) => {

@@ -123,7 +123,7 @@ export function setAuditFinding(registry: IotRegistry, input: z.output<typeof Au
   return finding;
 }
 
-/** Nothing is audited: the findings are those that `POST /_cordon/audit-findings` stated. IAM knows no resource type here. */
+/** Nothing is audited: the findings are those that `POST /_cordon/audit-findings` stated. IAM has no resource type here. */
 export function auditRoutes(registry: IotRegistry): readonly IotRoute[] {
   const configuration = routesAt('/audit/configuration');
   return [

@@ -154,7 +154,7 @@ export function certificateRoutes(
     routesAt('/certificates')('ListCertificates', 'GET', (call) =>
       listCertificates([...state.certificates.values()], call),
     ),
-    // IAM knows no resource type for it.
+    // IAM has no resource type for it.
     routesAt('/certificates-by-ca/{caCertificateId}')('ListCertificatesByCA', 'GET', (call) =>
       listCertificatesOfCa(registry, issuer, call),
     ),

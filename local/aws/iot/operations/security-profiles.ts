@@ -106,7 +106,7 @@ function createProfile(registry: IotRegistry, name: string, call: IotCall) {
   return toIdentifier(profile);
 }
 
-/** A list that is given takes the place of the one that is there; what is left out stays. */
+/** A list in the request replaces the stored one; an absent list stays. */
 function updateProfile(registry: IotRegistry, name: string, call: IotCall) {
   const before = findProfile(registry.state, name);
   const expected = readVersion(call);
