@@ -24,7 +24,7 @@ export function openStateFile(
       run();
       problems.end(`state ${what}`);
     } catch (error) {
-      problems.note(`state ${what}`, `cannot ${doing}: ${(error as Error).message}; going on without it`);
+      problems.note(`state ${what}`, `cannot ${doing}: ${(error as Error).message}; continuing without it`);
     }
   };
   return {

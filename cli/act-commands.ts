@@ -31,12 +31,12 @@ function addActCommand(program: Command, name: OperatorAction, { target, explain
         .choices(actionNames)
         .default(['deactivate-certificate']),
     );
-  if (name === 'assign') command.option('--to <name>', 'who is on it; empty for nobody (default: you)');
+  if (name === 'assign') command.option('--to <name>', 'who takes the case; empty for nobody (default: you)');
   command
     .option('--all', 'every case that it applies to and the options below select; needs --expect')
     .option(
       '--expect <cases>',
-      'with --all: how many cases that are; with another number nothing is done',
+      'with --all: the expected number of cases; if it differs, nothing is done',
       readCount,
     )
     .option('--behavior <name>', 'with --all: only with this behavior: NAME or PROFILE/NAME')

@@ -116,7 +116,7 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
     }),
     HeartbeatOutAlarm: writeAlarm({
       name: `${prefix}-heartbeat-out`,
-      what: 'No heartbeat has gone the whole way of an alert for five minutes: an alert may not be handled either.',
+      what: 'No heartbeat has come through for five minutes: an alert may not be handled either.',
       runbook: 'heartbeat-out',
       measure: {
         ...own('respond', 'PipelineMs'),

@@ -34,14 +34,14 @@ const metrics = readMetrics();
 const wrong = metrics.find((name) => typeof name !== 'string' || !metricName.test(name));
 if (wrong !== undefined) {
   process.stderr.write(
-    `build-agent: ${JSON.stringify(wrong)} is no name of a custom metric (1 to 128 of a-z A-Z 0-9 : _ -)\n`,
+    `build-agent: ${JSON.stringify(wrong)} is not a name of a custom metric (1 to 128 of a-z A-Z 0-9 : _ -)\n`,
   );
   process.exit(2);
 }
 
 const version = flags.release ?? JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 if (!/^\d[\w.+~]*$/.test(version)) {
-  process.stderr.write(`build-agent: ${JSON.stringify(version)} is no version of a Debian package\n`);
+  process.stderr.write(`build-agent: ${JSON.stringify(version)} is not a version of a Debian package\n`);
   process.exit(2);
 }
 const { outfile } = flags;

@@ -47,7 +47,7 @@ export function writeResources(stage: string, parameters: Parameters, file = con
         Type: 'Number',
         Default: 480,
         MinValue: 0,
-        Description: 'How long AWS IoT Core may go on with a cached policy (6 to 8 minutes)',
+        Description: 'How long AWS IoT Core may use a cached policy (6 to 8 minutes)',
       },
       ...writeEndpointParameters(configuration),
       ...keyParameters,

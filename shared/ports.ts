@@ -63,7 +63,7 @@ export interface Refusals {
   read(thingName: ThingKey, requestId: string): Promise<Refusal | undefined>;
 }
 
-/** The newest heartbeat that went the whole way. */
+/** The newest heartbeat that came through. */
 export interface Heartbeats {
   /** Keeps the one that was sent last. */
   record(heartbeat: Heartbeat): Promise<void>;

@@ -1,7 +1,7 @@
 import type { FleetSilence } from '../shared/domain/detection/silence-notices';
 import type { Datapoint, DetectState } from '../shared/domain/detection/state';
 import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../shared/ports';
-import type { DatapointPage, DatapointQuery } from '../shared/storage/detection';
+import type { DatapointPage, DatapointQuery } from '../shared/storage/datapoints';
 import { fakeStore } from './fakes';
 
 /** What the rules detector keeps, in memory. */

@@ -33,7 +33,7 @@ export async function* check(
   for (const step of [checkName, checkTcp]) {
     const finding = await step(endpoint, connection.timing);
     yield finding;
-    if (finding.outcome === 'failed') return yield skipped('connect', 'there is no way to the broker');
+    if (finding.outcome === 'failed') return yield skipped('connect', 'the broker is unreachable');
   }
   if (!credentials) return yield skipped('connect', 'there is no certificate to connect with');
   const tls = await checkTls(endpoint, credentials, wallClock(), alpnFor(endpoint.port), connection.timing);
@@ -61,7 +61,7 @@ async function* checkPolicy(
   }
   yield ok(
     'connect',
-    `as client ${clientId}; an agent that runs under this id was cut and comes back by itself${
+    `as client ${clientId}; an agent that runs under this id was disconnected, and reconnects by itself${
       clientId === thingName
         ? `. An application that connects as ${clientId} too would cut the agent off again and again: cordon enroll gives the agent an id of its own`
         : ''
@@ -143,7 +143,7 @@ async function checkPublish(
       publish,
       answer: warning(
         'answer',
-        'nobody said what became of the report',
+        'there was no reply to the report',
         'is Cordon deployed in this account and region?',
       ),
     };

@@ -74,7 +74,10 @@ export function checkTls(
       end(
         problem
           ? judgeBroker(problem instanceof Error ? describeError(problem) : String(problem), peer, host, now)
-          : ok('tls', `${socket.getProtocol()}, the broker's certificate is of ${nameOf(peer.issuer)}`),
+          : ok(
+              'tls',
+              `${socket.getProtocol()}, the broker's certificate is issued by ${nameOf(peer.issuer)}`,
+            ),
       );
     });
     socket.once('timeout', () => end(failed('tls', 'the handshake got no answer')));
@@ -108,8 +111,8 @@ function judgeBroker(problem: string, peer: PeerCertificate, host: string, now: 
   }
   return failed(
     'tls',
-    `the broker's certificate is of ${nameOf(peer.issuer)}, which --rootCA does not vouch for: ${problem}`,
-    'for AWS IoT, --rootCA is Amazon Root CA 1 and 3; a proxy that opens TLS has a CA of its own',
+    `the broker's certificate is issued by ${nameOf(peer.issuer)}, which --rootCA does not verify: ${problem}`,
+    'for AWS IoT, --rootCA is Amazon Root CA 1 and 3; a proxy that intercepts TLS has a CA of its own',
   );
 }
 

@@ -172,7 +172,7 @@ function openBudget({ cpuBudgetPercent }: Settings, { sampler, problems }: Agent
       if (codeOf(error) === 'no code') throw error;
       problems.note(
         'cpu',
-        `cannot read its own processor time (${codeOf(error)}); going on without a budget`,
+        `cannot read its own processor time (${codeOf(error)}); continuing without a budget`,
       );
     }
     return ownMs + sampler.helpersMs();
@@ -195,7 +195,7 @@ function keepReading(
     try {
       last = load();
     } catch (error) {
-      warn(`${(error as Error).message}; going on with what was read before`);
+      warn(`${(error as Error).message}; continuing with what was read before`);
     }
     return last;
   };

@@ -52,15 +52,18 @@ function isSame(
 
 function check(paths: CredentialPaths, pems: Pems): X509Certificate {
   const { ca, cert, key } = pems;
-  explainFailure('--rootCA', paths.rootCaPath, 'is no PEM certificate', () => new X509Certificate(ca));
+  explainFailure('--rootCA', paths.rootCaPath, 'is not a PEM certificate', () => new X509Certificate(ca));
   const certificate = explainFailure(
     '--cert',
     paths.certPath,
-    'is no PEM certificate',
+    'is not a PEM certificate',
     () => new X509Certificate(cert),
   );
-  const privateKey = explainFailure('--key', paths.keyPath, 'is no PEM private key without passphrase', () =>
-    createPrivateKey(key),
+  const privateKey = explainFailure(
+    '--key',
+    paths.keyPath,
+    'is not a PEM private key without a passphrase',
+    () => createPrivateKey(key),
   );
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new CredentialsError(

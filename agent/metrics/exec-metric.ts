@@ -135,13 +135,13 @@ export function readOutput(output: string, type: ExecDefinition['type']): ExecOu
   if (type === 'number-list') {
     const numbers = items.flatMap((item) => readNumber(item) ?? []);
     return numbers.length < items.length
-      ? { failure: 'printed a line that is no number' }
+      ? { failure: 'printed a line that is not a number' }
       : { value: { number_list: numbers } };
   }
   if (type === 'ip-address-list') {
     return items.every((item) => isIP(item) !== 0)
       ? { value: { ip_list: items } }
-      : { failure: 'printed a line that is no IP address' };
+      : { failure: 'printed a line that is not an IP address' };
   }
   // Device Defender silently drops strings with other characters (docs/facts.md#reports).
   return items.every((item) => /^[a-zA-Z0-9:_./-]{1,256}$/.test(item))

@@ -48,7 +48,7 @@ function parseLast(text: string | undefined, problems: Problems): number {
   if (text === undefined) return 0;
   const last = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (Number.isSafeInteger(last)) return last;
-  problems.note('report-id', 'the state holds no report id; going on from the clock');
+  problems.note('report-id', 'the state holds no report id; continuing from the clock');
   problems.end('report-id');
   return 0;
 }

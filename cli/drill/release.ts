@@ -74,7 +74,7 @@ async function waitForWork(
       if (Date.now() - told >= 30_000) {
         told = Date.now();
         say(
-          `not yet, after ${Math.round((told - startedAt) / 1_000)} s: AWS IoT may go on with cached policies`,
+          `not yet, after ${Math.round((told - startedAt) / 1_000)} s: AWS IoT may still use cached policies`,
         );
       }
       return undefined;

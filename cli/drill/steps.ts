@@ -1,9 +1,9 @@
 /** What a drill tries, in the order in which it happens, with what a failure means and the page that helps. */
 const steps = {
   connected: {
-    title: 'the device connects, and its messages are taken',
+    title: 'the device connects, and its messages are accepted',
     meaning:
-      'The broker refuses the drill device before anything happened: its policy, certificate or endpoint is wrong.',
+      'The broker refuses the drill device before the violation: its policy, certificate or endpoint is wrong.',
     page: 'docs/enrolling.md',
   },
   'report-accepted': {
@@ -25,7 +25,7 @@ const steps = {
   'session-ended': {
     title: 'the broker ends the open session',
     meaning:
-      'The session of before stays open and can go on sending: the disconnect action is missing or refused.',
+      'The earlier session stays open and can continue to send: the disconnect action is missing or refused.',
     page: 'docs/how-it-decides.md',
   },
   'reconnect-refused': {

@@ -5,7 +5,7 @@ import { printable } from '../../shared/domain/messages/announcement';
 import { describeMeasured } from '../../shared/domain/messages/describe-value';
 import type { ThingKey } from '../../shared/domain/thing-ref';
 import { writeCount } from '../../shared/domain/words';
-import type { DatapointPage, DatapointQuery, NewestDatapoint } from '../../shared/storage/detection';
+import type { DatapointPage, DatapointQuery, NewestDatapoint } from '../../shared/storage/datapoints';
 import { CliError } from '../cli-error';
 import { writeJson } from '../json';
 import { writeSparkline } from '../look/sparkline';

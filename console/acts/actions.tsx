@@ -4,7 +4,7 @@ const additions: readonly { readonly action: string; readonly does: string }[] =
   { action: 'deny-certificate', does: 'denies its certificates, whatever client id it uses' },
   {
     action: 'deactivate-certificate',
-    does: 'makes its certificates inactive: it receives nothing any more',
+    does: 'makes its certificates inactive: it no longer receives anything',
   },
   { action: 'replace-policy-version', does: 'replaces its policies by one that denies' },
 ];

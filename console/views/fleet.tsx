@@ -215,7 +215,7 @@ function Pipeline({ health: { version, pipeline } }: { readonly health: HealthAn
     <section class="panel">
       <h2>Heartbeat</h2>
       {!pipeline ? (
-        <p class="quiet">None has come yet: one goes the whole way of an alert each minute.</p>
+        <p class="quiet">None has come through yet: one is sent each minute.</p>
       ) : (
         <p>
           <span class={`tag tone-${pipeline.late ? 'danger' : 'good'}`}>

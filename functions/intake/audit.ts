@@ -187,7 +187,7 @@ async function publishAsides(text: string, { memory, operations, log }: Ports): 
   const told = await memory.loadTold();
   if (text !== '') log.warn('audit findings without a case', { text });
   if (text === (told?.value ?? '')) return;
-  if (text !== '') await operations.notify('Cordon: audit findings that are no case', `${text}\n`);
+  if (text !== '') await operations.notify('Cordon: audit findings that are about no thing', `${text}\n`);
   await memory.saveTold(text, told?.version ?? 0);
 }
 

@@ -34,10 +34,10 @@ async function mendPart(
 ): Promise<boolean> {
   metrics.count('QuarantineBroken');
   if ((await killSwitch()).state !== 'off') {
-    log.error('the quarantine is not whole, and the kill switch is not off: left as it is', { missing });
+    log.error('the quarantine is incomplete, and the kill switch is not off: not repaired', { missing });
     return false;
   }
   await quarantine.mend(missing);
-  log.error('the quarantine was not whole: mended', { missing });
+  log.error('the quarantine was incomplete: repaired', { missing });
   return true;
 }

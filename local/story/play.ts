@@ -89,7 +89,7 @@ async function play(
   );
   closers.push(() => announcements.stop());
 
-  await step('a heartbeat goes the whole way of an alert, as each minute', async () => {
+  await step('a heartbeat passes through every stage, as it does each minute', async () => {
     await stack.sweep();
     const { at } = await announcements.waitForKind('heartbeat', 20_000);
     return `${Date.now() - at} ms`;

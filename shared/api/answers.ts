@@ -55,7 +55,7 @@ export const listedCase = z.object({
   groups: z.array(z.string()).optional().describe('At most 10'),
   playbook: z.string().optional(),
   actions: z.array(action).optional().describe('Actions that hold the thing'),
-  reason: z.string().optional().describe('Why it stands as it does, cut to 160 characters'),
+  reason: z.string().optional().describe('The reason of its status, cut to 160 characters'),
   reasonCode: z.string().optional(),
   assignee: z.string().optional().describe('Who is on it'),
   lastActor: z.string().optional().describe('The person whose command changed it last'),

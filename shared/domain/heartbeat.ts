@@ -18,10 +18,10 @@ export interface Heartbeat {
 
 /** What the newest heartbeat says about the pipeline. */
 export interface Pipeline extends Heartbeat {
-  /** Length of the whole way. */
+  /** Time through all stages. */
   readonly ms: number;
   readonly ageMs: number;
-  /** Heartbeats stay out. */
+  /** No heartbeat comes through. */
   readonly late: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { resetAlarms } from '../domain/detection/reset';
 import type { DetectionReset } from '../ports';
 import { untilUndisturbed } from '../undisturbed';
-import { openDetectStates } from './detection';
+import { openDetectStates } from './agents';
 import { connectItems } from './items';
 
 export function connectDetectionReset(tableName: string, client?: DynamoDBClient): DetectionReset {

@@ -152,7 +152,7 @@ describe('cordon-agent check', () => {
     expect(findings.at(-2)).toMatchObject({
       check: 'tls',
       outcome: 'failed',
-      detail: expect.stringContaining('--rootCA does not vouch for'),
+      detail: expect.stringContaining('--rootCA does not verify'),
     });
   });
 

@@ -110,7 +110,7 @@ describe('list', () => {
 
     expect(await endsWith(0)).toBe('pipeline: 230 ms, 40 s ago');
     expect(await endsWith(600_000)).toBe(
-      '<pipeline: 230 ms, 10 min ago, HEARTBEATS STAY OUT: npx cordon doctor>',
+      '<pipeline: 230 ms, 10 min ago, NO HEARTBEAT COMES THROUGH: npx cordon doctor>',
     );
     expect((await read(aTable([]))).at(-1)).toBe('pipeline: no heartbeat yet');
   });

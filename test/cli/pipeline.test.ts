@@ -10,8 +10,8 @@ describe('the pipeline line', () => {
     [40_900, 'pipeline: 230 ms, 40 s ago'],
     [119_000, 'pipeline: 230 ms, 119 s ago'],
     [170_000, 'pipeline: 230 ms, 2 min ago'],
-    [720_000, 'pipeline: 230 ms, 12 min ago, HEARTBEATS STAY OUT: npx cordon doctor'],
-    [100 * 3_600_000, 'pipeline: 230 ms, 100 h ago, HEARTBEATS STAY OUT: npx cordon doctor'],
+    [720_000, 'pipeline: 230 ms, 12 min ago, NO HEARTBEAT COMES THROUGH: npx cordon doctor'],
+    [100 * 3_600_000, 'pipeline: 230 ms, 100 h ago, NO HEARTBEAT COMES THROUGH: npx cordon doctor'],
   ])('after %d ms is: %s', (age, line) => {
     expect(writePipelineLine(describePipeline(heartbeat, now + age))).toBe(line);
   });

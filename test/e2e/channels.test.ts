@@ -232,11 +232,11 @@ describe('the channels of a stack that has all of them', () => {
           .filter(({ about }) => /^(Slack|Teams|PagerDuty|Webhook|EventBridge|Security Hub)$/.test(about))
           .map(({ level, about, what }) => `${level} ${about}: ${what}`);
       };
-      const taken = (about: string) => `ok ${about}: it took a test message and its end`;
+      const taken = (about: string) => `ok ${about}: it accepted a test message and the message that ends it`;
       const others = [taken('EventBridge'), taken('Security Hub')];
 
       expect(await examine()).toEqual([
-        'ok Slack: Slack #iot-security took a test message',
+        'ok Slack: Slack #iot-security accepted a test message',
         ...[taken('Teams'), taken('PagerDuty'), taken('Webhook'), ...others],
       ]);
       expect([...pagerduty.alerts.values()].filter(({ status }) => status !== 'resolved')).toEqual([]);

@@ -47,7 +47,7 @@ function judgeAdded(name: string, deployed: Settings, present: Settings): Differ
       ? [
           {
             what: `it runs in a network of your own (${subnets.join(', ')})`,
-            why: 'Without a way from there to the services of AWS, each call of it hangs.',
+            why: 'Unless that network reaches the services of AWS, each of its calls hangs.',
             mend: `aws lambda update-function-configuration --function-name ${name} --vpc-config SubnetIds=[],SecurityGroupIds=[]`,
           },
         ]
@@ -82,7 +82,7 @@ function judgeInvokers(name: string, policy: unknown, all: readonly DeployedReso
     .filter((statement) => !permissions.some(({ properties }) => isGivenBy(statement, properties)))
     .map((statement) => ({
       what: `its policy has in addition: ${describeStatement(statement)}`,
-      why: 'Whoever may invoke it makes up the events that it acts on.',
+      why: 'Whoever may invoke it can forge the events that it acts on.',
       mend: `aws lambda remove-permission --function-name ${name} --statement-id ${String(statement.Sid)}`,
     }));
 }

@@ -27,7 +27,7 @@ export async function judgeQueue(
       ? [
           {
             what: `it takes messages of up to ${largest} bytes only`,
-            why: 'What is larger is refused, and lost where the sender has nowhere else to put it.',
+            why: 'A larger message is refused, and lost if its sender cannot keep it.',
             mend: `aws sqs set-queue-attributes --queue-url ${physicalId} --attributes MaximumMessageSize=${largestMessage}`,
           },
         ]
@@ -93,7 +93,7 @@ export async function judgeLogGroup(
   return [
     ...differ('RetentionInDays', days, present.retention ?? 'never').map((what) => ({
       what,
-      why: 'Logs are gone before somebody reads them, or are kept, and paid for, longer than was decided.',
+      why: 'Logs are deleted before somebody reads them, or are kept and paid for longer than intended.',
       mend: `aws logs put-retention-policy --log-group-name ${physicalId} --retention-in-days ${String(days)}`,
     })),
     ...differ('KmsKeyId', KmsKeyId, present.key ?? 'none'),

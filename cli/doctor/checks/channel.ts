@@ -54,7 +54,7 @@ export function checkChannel(
         level: 'note',
         about,
         what: `there is no secret in ${place}`,
-        why: 'Whoever presses a button is refused. Commands and the console work.',
+        why: 'The buttons in Slack refuse everybody. Commands and the console work.',
         mend: page,
       },
     ];
@@ -88,7 +88,7 @@ async function sendThrough(functionName: string, port: ChannelPort): Promise<Cha
   try {
     const answer = (await port.sendTest(functionName)) as TestAnswer | null;
     if (answer?.refused !== undefined) return { is: 'wrong', what: `it takes no message: ${answer.refused}` };
-    if (answer) return { is: 'well', what: 'it took a test message and its end' };
+    if (answer) return { is: 'well', what: 'it accepted a test message and the message that ends it' };
   } catch (error) {
     if (!(error instanceof Error) || !/AccessDenied/.test(error.name)) throw error;
     return {

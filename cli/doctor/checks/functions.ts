@@ -44,7 +44,7 @@ export function checkFunctions(
           why,
           mend: changedByHand,
         });
-        if (!found) return [problem('it is missing', 'Its part of Cordon does not happen.')];
+        if (!found) return [problem('it is missing', 'Cordon does not do what this function does.')];
         const problems: Finding[] = [];
         if (found.state && found.state !== 'Active')
           problems.push(problem(`it is ${found.state}`, 'It does not run.'));
@@ -61,7 +61,7 @@ export function checkFunctions(
               problems.push({
                 ...problem(
                   `${functionArn} also takes messages from ${prefix}-${queue}`,
-                  'What it takes, the function of Cordon never sees.',
+                  'The function of Cordon never sees the messages that it takes.',
                 ),
                 mend: `aws lambda delete-event-source-mapping --uuid ${id}`,
               });

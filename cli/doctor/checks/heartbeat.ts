@@ -36,7 +36,7 @@ function judge(newest: Heartbeat | undefined, isNew: boolean, now: number): Find
       why: 'A new stack has its first one within two minutes.',
       mend: 'npx cordon doctor',
     };
-  if (!newest) return { level: 'problem', about, what: 'none has ever gone the whole way', why, mend };
+  if (!newest) return { level: 'problem', about, what: 'none has ever come through', why, mend };
   const pipeline = describePipeline(newest, now);
   const what = writePipeline(pipeline);
   return pipeline.late

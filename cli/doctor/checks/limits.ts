@@ -26,7 +26,7 @@ export function checkConcurrency(
           level: 'problem',
           about,
           what: `only ${free} functions of this account may run at once${fleet}`,
-          why: `A storm needs ${least}, and the reports of the fleet what is above: with fewer, containments wait for each other and for other functions of the account.`,
+          why: `A storm needs ${least}, and the reports of the fleet need the rest: with fewer, containments wait for each other and for other functions of the account.`,
           mend: `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value ${limit + needed - free}`,
         },
       ];

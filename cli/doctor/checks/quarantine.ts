@@ -4,8 +4,7 @@ import type { Check, Finding } from '../finding';
 
 const words: Readonly<Record<QuarantinePart, string>> = {
   policy: 'the deny policy is missing',
-  'text of the policy':
-    'the deny policy says something else than this version with this cordon.yml would deploy',
+  'text of the policy': 'the deny policy is not the one that this version would deploy with this cordon.yml',
   'thing group': 'the thing group is missing',
   'policy on the group': 'the deny policy is not attached to the thing group',
 };
@@ -55,7 +54,7 @@ function describeOther(about: string, policyName: string, thingGroup: string): F
     level: 'problem',
     about,
     what: `it also has the policy ${policyName}`,
-    why: 'It binds every contained thing: a Deny in it may close the topics that stay open for the agent, and an Allow what is denied by nobody else.',
+    why: 'It binds every contained thing: a Deny in it may close the topics that stay open for the agent, and an Allow in it may open what nothing else denies.',
     mend: `aws iot detach-policy --policy-name ${policyName} --target ARN, with the ARN that aws iot describe-thing-group --thing-group-name ${thingGroup} prints`,
   };
 }
@@ -63,18 +62,18 @@ function describeOther(about: string, policyName: string, thingGroup: string): F
 /** The deny policy that a deploy attached stays on the group after its rollback, as after a removal. */
 const ofOwner = {
   level: 'note',
-  why: 'It binds every contained thing. It is of the owner of the group, or left there by a deploy that adopted it and was rolled back.',
+  why: 'It binds every contained thing. It belongs to the owner of the group, or a deploy that adopted it and was rolled back left it there.',
 } as const;
 
 const sweeps = {
-  why: 'A contained thing may publish. The sweep mends it within a minute, unless it does not run or the kill switch is on.',
+  why: 'A contained thing may publish. The sweep repairs it within a minute, unless it does not run or the kill switch is on.',
   mend: 'docs/runbooks/quarantine-broken.md',
 };
 
 /** What only the owner of an adopted group or policy can repair. */
 function mendGroup(thingGroup: string) {
   return {
-    why: 'A contained thing may publish. Nobody creates an adopted group again but its owner.',
+    why: 'A contained thing may publish. Only its owner can create an adopted group again.',
     mend: `aws iot create-thing-group --thing-group-name ${thingGroup}`,
   };
 }
@@ -84,7 +83,7 @@ function mendPolicy(policy: string, part: QuarantinePart) {
   const isText = part === 'text of the policy';
   return {
     ...(isText && { what: `the adopted policy ${policy} does not deny all that a containment denies` }),
-    why: 'A contained thing may publish. Nobody changes an adopted policy but its owner.',
+    why: 'A contained thing may publish. Only its owner can change an adopted policy.',
     mend: isText
       ? `deploy again: before it changes anything, it prints what ${policy} lacks`
       : `create the policy ${policy} again, and deploy`,

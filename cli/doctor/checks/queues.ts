@@ -56,7 +56,7 @@ function judgeQueue({ name, waiting, deadLetterArn }: QueueState): Finding[] {
       level: 'problem',
       about,
       what: `${name} has no dead-letter queue`,
-      why: 'A message that fails each time is lost after days, without a word.',
+      why: 'A message that fails each time is silently lost after some days.',
       mend: changedByHand,
     });
   if (waiting > manyWaiting)

@@ -46,7 +46,7 @@ export function checkRules(
               level: 'problem',
               about,
               what: `${ruleName} has no error action`,
-              why: 'What it fails to pass on is lost without a word.',
+              why: 'What it fails to pass on is silently lost.',
               mend: changedByHand,
             },
           ];

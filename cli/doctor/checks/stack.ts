@@ -26,7 +26,7 @@ export function checkStack(stage: string, version: string, read: () => Promise<S
           level: 'problem',
           about,
           what: `cordon-${stage} is ${stack.status}`,
-          why: 'The last deploy did not come to its end: parts may be of another version.',
+          why: 'The last deploy did not complete: parts may be of another version.',
           mend: describeRepair(stack.status, `cordon-${stage}`),
         });
       else if (stack.status.endsWith('IN_PROGRESS'))
@@ -57,6 +57,6 @@ function describeRepair(status: string, name: string): string {
   if (status === 'UPDATE_ROLLBACK_FAILED')
     return `remove what the events of the stack name, then aws cloudformation continue-update-rollback --stack-name ${name} (docs/rollback.md)`;
   if (/^(ROLLBACK_|CREATE_FAILED)/.test(status))
-    return `aws cloudformation delete-stack --stack-name ${name}, since it was never deployed whole; then deploy again (docs/deploying.md)`;
+    return `aws cloudformation delete-stack --stack-name ${name}, since its first deploy never completed; then deploy again (docs/deploying.md)`;
   return 'read the events of the stack, then deploy again (docs/upgrades.md)';
 }

@@ -67,7 +67,7 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
         level: 'problem',
         about,
         what: 'it has no certificate',
-        why: 'Its reports belong to nobody, and nothing of it can be denied.',
+        why: 'Its reports can’t be attributed to it, and it has no certificate to deny.',
         mend: `npx cordon enroll ${about}`,
       },
     ];
@@ -96,7 +96,7 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
         about,
         what: `${name} has the deny policy of the quarantine, and no case holds the thing`,
         why: 'The device is denied, and no release restores it.',
-        mend: 'aws iot detach-policy, unless somebody wants it so',
+        mend: 'aws iot detach-policy, unless it is intended',
       });
     if (documents.length === 0)
       found.push({ level: 'note', about, what: `${name} has no policy`, why: 'It may do nothing.' });
@@ -110,7 +110,7 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
         level: 'note',
         about,
         what: `the policies of ${name} allow more than the quarantine group binds: another client id, or HTTPS`,
-        why: 'Cordon denies the certificate itself as well. A policy for its own client id alone needs no second means.',
+        why: 'Cordon denies the certificate itself as well. A policy that allows only its own client id does not need that.',
         mend: 'docs/enrolling.md',
       });
     return found;
@@ -135,7 +135,7 @@ function judgeGroups(about: string, { groups, isHeld }: ThingState, quarantineGr
         about,
         what: `it is in ${quarantineGroup}, and no case holds it`,
         why: 'The device is denied, and no release restores it.',
-        mend: `aws iot remove-thing-from-thing-group --thing-group-name ${quarantineGroup} --thing-name ${about}, unless somebody wants it so`,
+        mend: `aws iot remove-thing-from-thing-group --thing-group-name ${quarantineGroup} --thing-name ${about}, unless it is intended`,
       },
     ];
   if (groups.includes(quarantineGroup) || groups.length < mostGroups) return [];
@@ -143,7 +143,7 @@ function judgeGroups(about: string, { groups, isHeld }: ThingState, quarantineGr
     {
       level: 'note',
       about,
-      what: `it is in ${groups.length} thing groups, and AWS IoT takes no more`,
+      what: `it is in ${groups.length} thing groups, and AWS IoT allows no more`,
       why: 'It can’t be put into the quarantine group: its certificates are denied instead.',
       mend: 'take it out of a group that it does not need',
     },
@@ -156,7 +156,7 @@ function judgeAgent(about: string, { agent }: ThingState, newest: string): Findi
       {
         level: 'note',
         about,
-        what: 'no report of its own agent has come',
+        what: 'its own agent has sent no report',
         why: 'Cordon can’t see what it does.',
         mend: 'docs/agent.md',
       },
@@ -176,7 +176,7 @@ function judgeAgent(about: string, { agent }: ThingState, newest: string): Findi
       level: 'note',
       about,
       what: `its agent has version ${agent.health.version}, older than ${newest}`,
-      why: 'It may lack what the documentation of this version says of agents.',
+      why: 'It may lack what the documentation of this version describes.',
       mend: 'docs/agent.md',
     });
   const degraded = agent.health?.degraded ?? [];

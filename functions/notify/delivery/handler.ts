@@ -62,7 +62,7 @@ async function deliverNow(stored: readonly string[], ports: NotifyPorts): Promis
     const channel = await connect(ports);
     if (channel) await deliver(ports, channel, stored);
   } catch (error) {
-    ports.log.error(`not shown in ${ports.title} now, the next run goes on`, { error });
+    ports.log.error(`not shown in ${ports.title} now, the next run continues`, { error });
   }
 }
 

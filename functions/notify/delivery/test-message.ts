@@ -31,7 +31,7 @@ export async function sendTest(
     return {};
   } catch (error) {
     if (error instanceof ChannelRefusalError) return { refused: error.reason };
-    if (error instanceof OutOfTimeError) return { refused: 'it is busy, and takes no more for now' };
+    if (error instanceof OutOfTimeError) return { refused: 'it is busy, and accepts nothing more for now' };
     return { refused: error instanceof Error ? error.message : String(error) };
   }
 }

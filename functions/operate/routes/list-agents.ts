@@ -10,7 +10,7 @@ import {
   jsonResponse,
   readQuery,
 } from '../../../shared/http';
-import type { DegradedAgent } from '../../../shared/storage/detection';
+import type { DegradedAgent } from '../../../shared/storage/agents';
 import { count, cursor, listOf } from '../query';
 
 export interface AgentPorts {

@@ -6,8 +6,8 @@ import { summarizeCases } from '../../../shared/domain/lists/summary';
 import type { ThingKey } from '../../../shared/domain/thing-ref';
 import { type HttpAnswer, type HttpRequest, jsonResponse } from '../../../shared/http';
 import type { Clock, FleetLimit, Floods, KillSwitchReader } from '../../../shared/ports';
+import type { DegradedAgent } from '../../../shared/storage/agents';
 import type { CaseListReader } from '../../../shared/storage/case-list';
-import type { DegradedAgent } from '../../../shared/storage/detection';
 import { showFloods, showKillSwitch } from '../show';
 
 export interface FleetPorts {

@@ -12,7 +12,7 @@ import {
   readThing,
 } from '../../../shared/http';
 import type { CaseStore, Clock } from '../../../shared/ports';
-import type { DatapointPage, DatapointQuery, NewestDatapoint } from '../../../shared/storage/detection';
+import type { DatapointPage, DatapointQuery, NewestDatapoint } from '../../../shared/storage/datapoints';
 import { count, epochMs } from '../query';
 
 export interface MetricPorts {

@@ -12,7 +12,7 @@ import {
   readThing,
 } from '../../../shared/http';
 import type { CaseStore, Versioned } from '../../../shared/ports';
-import type { NewestDatapoint } from '../../../shared/storage/detection';
+import type { NewestDatapoint } from '../../../shared/storage/datapoints';
 
 export interface ThingPorts {
   readonly cases: Pick<CaseStore, 'load'>;

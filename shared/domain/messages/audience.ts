@@ -26,7 +26,7 @@ export function announceHeartbeat(sentAt: number): Announcement {
     status: heartbeat,
     severity: 'info',
     thingName: heartbeatName,
-    text: 'a test of the way that alerts go, each minute: nothing happened',
+    text: 'a test of the alert pipeline, sent each minute: nothing happened',
     quiet: true,
     detector: 'cordon',
     violations: [],

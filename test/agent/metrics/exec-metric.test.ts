@@ -36,9 +36,9 @@ describe('readOutput', () => {
     ['number', '0x10', 'printed no number'],
     ['number', 'Infinity', 'printed no number'],
     ['number', '1e999', 'printed no number'],
-    ['number-list', '1\nx', 'printed a line that is no number'],
+    ['number-list', '1\nx', 'printed a line that is not a number'],
     ['string-list', 'a b', 'printed a line with other characters than a-z A-Z 0-9 : _ . / -'],
-    ['ip-address-list', '10.0.0.256', 'printed a line that is no IP address'],
+    ['ip-address-list', '10.0.0.256', 'printed a line that is not an IP address'],
     ['number-list', '1\n'.repeat(51), 'printed more than 50 lines'],
   ] as const)('says what is wrong with the %s %j', (type, output, failure) => {
     expect(readOutput(output, type)).toEqual({ failure });

@@ -48,7 +48,7 @@ describe('openReportIds', () => {
       const problems = createProblems((_level, _event, fields) => logged.push(fields?.problem));
 
       expect(openReportIds(directory, 'mything1', problems).next(5000)).toBe(5000);
-      expect(logged).toEqual(['the state holds no report id; going on from the clock']);
+      expect(logged).toEqual(['the state holds no report id; continuing from the clock']);
     },
   );
 

@@ -59,7 +59,7 @@ const whole = ['alerts', 'reports', 'presence', 'commands.fifo', 'rejected', 'al
 );
 
 describe('the check of an adopted quarantine group', () => {
-  it('says that nobody but its owner creates it again, and that the sweep restores the policy', async () => {
+  it('says that only its owner can create it again, and that the sweep restores the policy', async () => {
     const check = checkQuarantine(
       { thingGroup: 'theirs', adopt: true },
       async () => ['thing group', 'text of the policy'],
@@ -72,7 +72,7 @@ describe('the check of an adopted quarantine group', () => {
         about: 'adopted quarantine group theirs',
         mend: 'aws iot create-thing-group --thing-group-name theirs',
       },
-      { why: expect.stringContaining('The sweep mends it'), mend: 'docs/runbooks/quarantine-broken.md' },
+      { why: expect.stringContaining('The sweep repairs it'), mend: 'docs/runbooks/quarantine-broken.md' },
       { level: 'note', what: 'it also has the policy of its owner' },
     ]);
   });
@@ -291,7 +291,7 @@ describe('the check of Slack', () => {
       {},
       true,
       'ok',
-      'it took a test message and its end',
+      'it accepted a test message and the message that ends it',
     ],
   ])('finds %s', async (_, secret, answers, sendTest, level, what) => {
     const port = { readSecret: async () => secret, ask: ask(answers as never), sendTest: async () => ({}) };
@@ -341,7 +341,13 @@ describe('the check of any other channel', () => {
   });
   it.each<[what: string, answer: unknown, sendTest: boolean, level: Finding['level'], told: RegExp]>([
     ['leaves it alone unless asked', {}, false, 'ok', /^its secret is there; --send-test tries it$/],
-    ['has its function send a test message', {}, true, 'ok', /^it took a test message and its end$/],
+    [
+      'has its function send a test message',
+      {},
+      true,
+      'ok',
+      /^it accepted a test message and the message that ends it$/,
+    ],
     [
       'tells what the service refuses',
       { refused: '400 no' },
@@ -386,7 +392,9 @@ describe('the check of any other channel', () => {
       first(checkChannel(named, eventbridge as ServedDescriptor, {}, stored, port(), sendTest));
 
     expect(await check(false)).toMatchObject([{ what: 'it needs no secret; --send-test tries it' }]);
-    expect(await check(true)).toMatchObject([{ what: 'it took a test message and its end' }]);
+    expect(await check(true)).toMatchObject([
+      { what: 'it accepted a test message and the message that ends it' },
+    ]);
   });
 });
 

@@ -137,7 +137,7 @@ async function examine(changes: Partial<DoctorTarget> = {}): Promise<readonly Fi
   const found = await runChecks(await listChecks(options, { ...target, ...changes }));
   return found.filter(
     ({ level, about, what }) =>
-      level !== 'ok' && about !== 'device endpoint' && what !== 'no report of its own agent has come',
+      level !== 'ok' && about !== 'device endpoint' && what !== 'its own agent has sent no report',
   );
 }
 
@@ -160,7 +160,7 @@ const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp
     { findMissing: async () => ['policy on the group'] },
     /not attached to the thing group/,
   ],
-  ['the deny policy weakened', { findMissing: async () => ['text of the policy'] }, /says something else/],
+  ['the deny policy weakened', { findMissing: async () => ['text of the policy'] }, /is not the one that this version would deploy/],
   ['the deny policy deleted', { findMissing: async () => ['policy'] }, /the deny policy is missing/],
   [
     'another policy on the group',

@@ -219,7 +219,7 @@ describe('the sweep', () => {
       expect(counts).toMatchObject({ QuarantineBroken: 1, SweepRun: 2 });
       expect(lines).toContainEqual({
         level: 'error',
-        message: 'the quarantine was not whole: mended',
+        message: 'the quarantine was incomplete: repaired',
         fields: { missing },
       });
     },

@@ -38,7 +38,7 @@ export async function examineSlack(
     const text = 'Test message of cordon doctor: nothing happened.';
     const sent = await call('chat.postMessage', { channel, text });
     return sent.ok
-      ? { is: 'well', what: `Slack ${channel} took a test message` }
+      ? { is: 'well', what: `Slack ${channel} accepted a test message` }
       : { is: 'wrong', what: `Slack ${channel} takes no message: ${sent.error ?? 'no reason'}` };
   }
   const membership = await findMembership(channel, call);

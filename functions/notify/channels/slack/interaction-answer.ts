@@ -23,9 +23,9 @@ export function connectSlackAnswers(apiUrl: string, log: Log) {
         redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),
       });
-      if (!answer.ok) log.warn('Slack did not take the answer', { status: answer.status });
+      if (!answer.ok) log.warn('Slack did not accept the answer', { status: answer.status });
     } catch (error) {
-      log.warn('Slack did not take the answer', { error });
+      log.warn('Slack did not accept the answer', { error });
     }
   };
 }

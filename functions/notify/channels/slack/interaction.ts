@@ -91,7 +91,7 @@ async function press(
   };
   for (const { action_id: act, value } of actions) {
     if (ports.slackOperators?.includes(user.id) === false) {
-      ports.log.warn('pressed by who is no operator', { user: user.id, act });
+      ports.log.warn('pressed by somebody who is not an operator', { user: user.id, act });
       await say(`Nothing was done: only the operators that cordon.yml names may ${act}.`);
       continue;
     }

@@ -121,7 +121,7 @@ async function open(
     const isRenamed = error instanceof ChannelRefusalError && error.reason === 'channel_not_found';
     // Its id outlives a channel's name.
     if (!isRenamed || known?.name !== slack.channel) throw error;
-    lost(`${slack.channel} is no channel's name any more: posted to ${known.id}`);
+    lost(`${slack.channel} is no longer the name of a channel: posted to ${known.id}`);
     return post({ channel: known.id });
   }
 }

@@ -54,7 +54,7 @@ describe('the test message of a channel', () => {
     expect(await send()).toEqual({});
 
     relay.refuseNext({ status: 429, headers: { 'retry-after': '60' } });
-    expect((await send()).refused).toBe('it is busy, and takes no more for now');
+    expect((await send()).refused).toBe('it is busy, and accepts nothing more for now');
   });
 
   it('is over where the service never answers', async () => {

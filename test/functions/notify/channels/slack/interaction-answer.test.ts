@@ -71,7 +71,7 @@ describe('the answer to a pressed button', () => {
       await answer(`${origin()}/response/1`, 'x');
 
       expect(received).toHaveLength(1);
-      expect(lines).toMatchObject([{ level: 'warn', message: 'Slack did not take the answer' }]);
+      expect(lines).toMatchObject([{ level: 'warn', message: 'Slack did not accept the answer' }]);
     },
   );
 });
