@@ -52,14 +52,29 @@ export const host = {
   writeOutput: (text: string): boolean => process.stdout.write(text),
 };
 
-/** Text of a file. A pipe in its place is empty or fails, and the agent does not wait for a writer (fifo(7)). */
+/** Nothing that the agent keeps is near as long. */
+const longestText = 1024 * 1024;
+const blockBytes = 16 * 1024;
+
+/**
+ * Text of a file. A pipe in its place is empty or fails, and the agent does not wait for a writer (fifo(7)); what never
+ * ends, such as a link to /dev/zero, fails.
+ */
 export function readText(path: string): string {
   const descriptor = host.openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const blocks: Buffer[] = [];
   try {
-    return host.readFileSync(descriptor, 'utf8');
+    for (let length = 0; length <= longestText; ) {
+      const block = Buffer.allocUnsafe(blockBytes);
+      const read = host.readSync(descriptor, block, 0, blockBytes, null);
+      if (read === 0) return Buffer.concat(blocks).toString('utf8');
+      blocks.push(block.subarray(0, read));
+      length += read;
+    }
   } finally {
     closeQuietly(descriptor);
   }
+  throw Object.assign(new Error(`EFBIG: file too large, read '${path}'`), { code: 'EFBIG' });
 }
 
 /** An error at closing says nothing of what was read (close(2)), and the descriptor is gone all the same. */

@@ -49,12 +49,20 @@ export function openStateFile(
   };
 }
 
+/**
+ * Makes a folder and those above it. Not by `recursive` of Node.js, which never ends where the file system has the parent
+ * and says ENOENT all the same (/proc, autofs).
+ */
 export function makeFolder(directory: string): void {
   try {
-    host.mkdirSync(directory, { recursive: true, mode: 0o700 });
+    host.mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    // A read-only file system answers so for a folder that is there; whether it can be used is what the writing shows.
-    if (codeOf(error) === 'ENOENT') throw error;
+    // A read-only file system refuses a folder that is there too; whether it can be used is what the writing shows.
+    if (codeOf(error) !== 'ENOENT') return;
+    const parent = dirname(directory);
+    if (parent === directory) throw error;
+    makeFolder(parent);
+    host.mkdirSync(directory, { mode: 0o700 });
   }
 }
 

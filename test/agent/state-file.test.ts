@@ -61,6 +61,50 @@ describe('a state file', () => {
     expect(readdirSync(directory)).toEqual(['mything1.note']);
   });
 
+  it('does not read on where its place has no end, and replaces it', () => {
+    const path = join(directory, 'mything1.note');
+    symlinkSync('/dev/zero', path);
+    const file = openStateFile(directory, 'mything1', 'note', problems);
+    const before = file.read();
+    file.write('one');
+
+    expect([before, file.read()]).toEqual([undefined, 'one']);
+    expect(warnings).toEqual([expect.stringMatching(/^cannot read .*mything1\.note: EFBIG/)]);
+    expect(statSync('/dev/zero').isCharacterDevice()).toBe(true);
+  });
+
+  it('keeps a text of several blocks', () => {
+    const file = openStateFile(directory, 'mything1', 'note', problems);
+    const text = 'ä'.repeat(100_001);
+    file.write(text);
+
+    expect([file.read() === text, warnings]).toEqual([true, []]);
+  });
+
+  it('does not try for ever to make its folder where that cannot be', () => {
+    const script = `
+      const { openStateFile } = await import(${JSON.stringify(join(import.meta.dirname, '../../agent/state-file.ts'))});
+      const said = [];
+      const problems = { note: (_, text) => said.push(text), end: () => undefined };
+      openStateFile('/proc/cordon/state', 'mything1', 'note', problems).write('one');
+      console.log(said.join());`;
+    const hooks = join(import.meta.dirname, '../../scripts/native-typescript.mjs');
+    const output = execFileSync(
+      process.execPath,
+      ['--import', hooks, '--input-type=module', '--eval', script],
+      { encoding: 'utf8', timeout: 20_000 },
+    );
+
+    expect(output).toMatch(/^cannot write \/proc\/cordon\/state\/mything1\.note: ENOENT/);
+  });
+
+  it('makes all folders on the way, for its owner alone', () => {
+    const folder = join(directory, 'a', 'b');
+    openStateFile(folder, 'mything1', 'note', problems).write('one');
+
+    expect([readdirSync(folder), statSync(folder).mode & 0o777]).toEqual([['mything1.note'], 0o700]);
+  });
+
   it('is not written through a link that somebody left', () => {
     const path = join(directory, 'mything1.note');
     const other = join(directory, 'other');
