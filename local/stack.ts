@@ -36,6 +36,7 @@ import { createEventBus, type LocalEventBus } from './aws/services/event-bus';
 import { createEvents } from './aws/services/events';
 import { createIam } from './aws/services/iam';
 import { createLogs } from './aws/services/logs';
+import { createS3 } from './aws/services/s3';
 import { createSecurityHub, type LocalSecurityHub } from './aws/services/security-hub';
 import { jsonResponse, type LocalRoutes } from './aws/wire/local-routes';
 import type { Closers } from './closers';
@@ -195,6 +196,7 @@ async function boot(
         apis?.removeRoute(apiId, routeKey),
       ),
       logs: createLogs(identity, descriptions),
+      s3: createS3(identity, descriptions),
     },
     routes: {
       ...iotLocalRoutes(registry),

@@ -16,6 +16,7 @@ import {
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot';
 import { LambdaClient, UpdateFunctionCodeCommand } from '@aws-sdk/client-lambda';
+import { DeleteBucketPolicyCommand, DeletePublicAccessBlockCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListSubscriptionsByTopicCommand, SubscribeCommand, UnsubscribeCommand } from '@aws-sdk/client-sns';
 import { DeleteQueueCommand, GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
@@ -169,6 +170,11 @@ describe('cordon doctor', () => {
     const logGroupName = `/aws/lambda/${prefix}-respond`;
     await logs.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays: 1 }));
     logs.destroy();
+    const s3 = new S3Client(settings);
+    const Bucket = stack.deployed.resources.ServerlessDeploymentBucket?.physicalId;
+    await s3.send(new DeletePublicAccessBlockCommand({ Bucket }));
+    await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
+    s3.destroy();
     const lambda = new LambdaClient(settings);
     const ZipFile = zipSync({ 'functions/provision/index.mjs': strToU8('export const handler = 1;') });
     await lambda.send(new UpdateFunctionCodeCommand({ FunctionName: `${prefix}-provision`, ZipFile }));
@@ -230,6 +236,8 @@ describe('cordon doctor', () => {
       /^problem as deployed: role cordon-dev-OperateRole-\w+: it has another policy, mine/m,
       /^problem as deployed: route GET \/health: it is missing/m,
       /^problem as deployed: log group \S+-respond: RetentionInDays was 30 and is 1/m,
+      /^problem as deployed: deployment bucket \S+: it does not block public access: BlockPublicAcls, /m,
+      /^problem as deployed: deployment bucket \S+: its policy: it lacks: Deny s3:\* on \S+, \S+ for \*/m,
       /^problem as deployed: function cordon-dev-provision: its code is not what was deployed/m,
       /^problem as deployed: queue cordon-dev-presence: it has a policy: Allow sqs:SendMessage/m,
       /^note alerts topic: \S+:cordon-dev-presence also receives each alert/m,

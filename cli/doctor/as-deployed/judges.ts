@@ -2,6 +2,7 @@ import { isEqual } from '../../../shared/domain/json';
 import { comparePolicies } from './compare';
 import { compareFields, differ, toldElsewhere } from './differ';
 import { type Differences, gone, type Judge, listKnown } from './judge';
+import { judgesOfBucket } from './judges-of-bucket';
 import { judgesOfDeviceDefender } from './judges-of-device-defender';
 import { judgesOfHttpApi } from './judges-of-http-api';
 import { judgeEventSource, judgeFunction, judgePermission } from './judges-of-lambda';
@@ -16,6 +17,7 @@ export const judges: Readonly<Record<string, Judge>> = {
   ...judgesOfMessaging,
   ...judgesOfHttpApi,
   ...judgesOfDeviceDefender,
+  ...judgesOfBucket,
   'AWS::IoT::TopicRule': { word: 'IoT rule', judge: judgeTopicRule },
   'AWS::Events::Rule': { word: 'EventBridge rule', judge: judgeEventRule },
   'AWS::Lambda::Function': { word: 'function', judge: judgeFunction },

@@ -18,6 +18,7 @@ export interface PresentResources {
   readFunctionPolicy(functionName: string): Promise<unknown>;
   readHttpApi(apiId: string): Promise<PresentHttpApi | undefined>;
   readLogGroup(name: string): Promise<PresentLogGroup | undefined>;
+  readBucket(name: string): Promise<PresentBucket | undefined>;
   /** In the words of the template, as the two below. */
   readCustomMetric(name: string): Promise<object | undefined>;
   readSecurityProfile(name: string): Promise<PresentSecurityProfile | undefined>;
@@ -53,6 +54,14 @@ interface PresentLogGroup {
   /** In days; nothing: for ever. */
   readonly retention?: number;
   readonly key?: string;
+}
+
+export interface PresentBucket {
+  /** The algorithm. */
+  readonly encryption?: string;
+  readonly publicAccessBlock: Readonly<Record<string, unknown>>;
+  /** An empty document where there is none. */
+  readonly policy: unknown;
 }
 
 export interface PresentRole {

@@ -4,9 +4,16 @@ export interface FunctionState {
   readonly name: string;
   readonly state?: string;
   readonly lastUpdate?: string;
-  /** 0: it never runs. */
+  /** How many may run at once, of those that the account may. The deploy reserves none. */
   readonly reservedConcurrency?: number;
-  readonly sources: readonly { readonly queue: string; readonly state: string }[];
+  readonly sources: readonly Source[];
+}
+
+interface Source {
+  readonly queue: string;
+  readonly state: string;
+  /** How many it starts at once. */
+  readonly maximumConcurrency?: number;
 }
 
 /** An event source mapping of a queue. */
@@ -50,9 +57,9 @@ export function checkFunctions(
           problems.push(problem(`it is ${found.state}`, 'It does not run.'));
         if (found.lastUpdate === 'Failed')
           problems.push(problem('its last update failed', 'It runs with older code.'));
-        if (found.reservedConcurrency === 0)
+        for (const [what, why] of judgeConcurrency(found))
           problems.push({
-            ...problem('its reserved concurrency is 0', 'It never runs.'),
+            ...problem(what, why),
             mend: `aws lambda delete-function-concurrency --function-name ${prefix}-${name}`,
           });
         for (const queue of queues) {
@@ -79,4 +86,24 @@ export function checkFunctions(
       },
     };
   });
+}
+
+/** A queue without a maximum of its own starts with five batches at once (Lambda, scaling behavior for SQS). */
+const firstBatches = 5;
+
+/** Queues take no notice of what is reserved: Lambda refuses what is above it. */
+function judgeConcurrency({
+  reservedConcurrency: reserved,
+  sources,
+}: FunctionState): readonly [string, string][] {
+  if (reserved === undefined) return [];
+  if (reserved === 0) return [['its reserved concurrency is 0', 'It never runs.']];
+  const needed = sources.reduce((sum, { maximumConcurrency = firstBatches }) => sum + maximumConcurrency, 0);
+  if (reserved >= needed) return [];
+  return [
+    [
+      `its reserved concurrency is ${reserved}, and its queues start ${needed} at once`,
+      'Lambda refuses what is above it. Such messages wait for another try, and become dead letters after several.',
+    ],
+  ];
 }

@@ -27,6 +27,7 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { parseJson } from '../../../shared/domain/json';
 import type { PresentResources, PresentTable } from '../as-deployed/present';
 import { capitalizeKeys, orGone } from './answers';
+import { connectBuckets } from './bucket';
 import { connectDeviceDefender } from './device-defender';
 import { connectHttpApis } from './http-api';
 import { connectLogGroups } from './log-groups';
@@ -136,6 +137,7 @@ export function connectPresent(
 
     readHttpApi: connectHttpApis(settings),
     readLogGroup: connectLogGroups(stackName, settings),
+    readBucket: connectBuckets(settings),
     ...connectDeviceDefender(iot),
 
     async readAlarm(name) {

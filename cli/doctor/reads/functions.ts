@@ -22,13 +22,19 @@ export function connectFunctions(settings: object) {
         const { Configuration = {}, Concurrency } = await lambda.send(
           new GetFunctionCommand({ FunctionName: functionName }),
         );
-        const sources: { queue: string; state: string }[] = [];
+        const sources: FunctionState['sources'][number][] = [];
         for await (const { EventSourceMappings = [] } of paginateListEventSourceMappings(
           { client: lambda },
           { FunctionName: functionName },
         ))
-          for (const { EventSourceArn = '', State = '' } of EventSourceMappings)
-            sources.push({ queue: EventSourceArn.slice(EventSourceArn.lastIndexOf(':') + 1), state: State });
+          for (const { EventSourceArn = '', State = '', ScalingConfig } of EventSourceMappings)
+            sources.push({
+              queue: EventSourceArn.slice(EventSourceArn.lastIndexOf(':') + 1),
+              state: State,
+              ...(ScalingConfig?.MaximumConcurrency && {
+                maximumConcurrency: ScalingConfig.MaximumConcurrency,
+              }),
+            });
         const { ReservedConcurrentExecutions: reserved } = Concurrency ?? {};
         return {
           name: functionName,

@@ -11,7 +11,7 @@ export type AwsErrorKind =
   | 'internal'
   | 'too-large';
 
-type Protocol = 'json' | 'json-query' | 'query' | 'rest';
+type Protocol = 'json' | 'json-query' | 'query' | 'rest' | 'rest-xml';
 type RequestShape = Pick<ApiRequest, 'service' | 'headers'>;
 type Form = readonly [status: number, code: string];
 
@@ -97,6 +97,12 @@ export function formatAwsError(
         headers: { 'content-type': 'text/xml' },
         body: `<ErrorResponse><Error><Type>${status < 500 ? 'Sender' : 'Receiver'}</Type><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error></ErrorResponse>`,
       };
+    case 'rest-xml':
+      return {
+        status,
+        headers: { 'content-type': 'application/xml' },
+        body: `<Error><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error>`,
+      };
     case 'rest':
       return json(status, { message, Message: message }, { 'x-amzn-errortype': code });
   }
@@ -107,6 +113,7 @@ export function escapeXml(text: string): string {
 }
 
 function protocolOf({ service, headers }: RequestShape): Protocol {
+  if (service === 's3') return 'rest-xml';
   if (headers['x-amz-target'] !== undefined) return service === 'sqs' ? 'json-query' : 'json';
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded')) return 'query';
   return service === 'sns' || service === 'sqs' || service === 'sts' ? 'query' : 'rest';
@@ -134,5 +141,5 @@ function json(status: number, body: object, headers: Record<string, string> = {}
 }
 
 function every(form: Form, others: Partial<Record<Protocol, Form>>): Record<Protocol, Form> {
-  return { json: form, 'json-query': form, query: form, rest: form, ...others };
+  return { json: form, 'json-query': form, query: form, rest: form, 'rest-xml': form, ...others };
 }

@@ -5,6 +5,7 @@ import { checkAsDeployed } from '../../../cli/doctor/checks/as-deployed';
 import { awsError } from '../../aws-error';
 import {
   body,
+  bucket,
   changeApi,
   everyThing,
   functionArn,
@@ -73,7 +74,7 @@ describe('what the doctor says of Device Defender', () => {
 describe('the check of what was changed by hand', () => {
   it('finds nothing where all is as deployed, whatever the order and the form of lists', async () => {
     expect(await look({})).toEqual([
-      { level: 'ok', about: 'as deployed', what: '23 resources are as they were deployed' },
+      { level: 'ok', about: 'as deployed', what: '24 resources are as they were deployed' },
     ]);
   });
 
@@ -437,6 +438,36 @@ describe('the check of what was changed by hand', () => {
       'function cordon-dev-respond: Timeout was 15 and is 3',
     ],
     [
+      'a deployment bucket with another key',
+      { readBucket: async () => ({ ...bucket, encryption: 'aws:kms' }) },
+      'deployment bucket cordon-dev-packages: its encryption was AES256 and is aws:kms',
+    ],
+    [
+      'a deployment bucket that may be opened',
+      {
+        readBucket: async () => ({
+          ...bucket,
+          publicAccessBlock: { ...bucket.publicAccessBlock, BlockPublicPolicy: false },
+        }),
+      },
+      'it does not block public access: BlockPublicPolicy is off',
+    ],
+    [
+      'a deployment bucket that somebody else may write to',
+      {
+        readBucket: async () => ({
+          ...bucket,
+          policy: {
+            Statement: [
+              ...(bucket.policy as { Statement: object[] }).Statement,
+              { Effect: 'Allow', Principal: { AWS: 'arn:thief' }, Action: 's3:PutObject', Resource: '*' },
+            ],
+          },
+        }),
+      },
+      'its policy: it has in addition: Allow s3:PutObject on * for arn:thief',
+    ],
+    [
       'an alarm whose actions are off',
       { readAlarm: async () => ({ ...alarm, ActionsEnabled: false }) },
       'alarm cordon-dev-sweep: ActionsEnabled was true and is false',
@@ -519,6 +550,36 @@ describe('the check of what was changed by hand', () => {
       'a disabled schedule',
       { readEventRule: async () => schedule && { ...schedule, state: 'DISABLED' } },
       'aws events enable-rule --name cordon-dev-Schedule-1',
+    ],
+    [
+      'a deployment bucket with another key',
+      { readBucket: async () => ({ ...bucket, encryption: 'aws:kms' }) },
+      `aws s3api put-bucket-encryption --bucket cordon-dev-packages --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}'`,
+    ],
+    [
+      'a deployment bucket that may be opened',
+      {
+        readBucket: async () => ({
+          ...bucket,
+          publicAccessBlock: { ...bucket.publicAccessBlock, BlockPublicPolicy: false },
+        }),
+      },
+      'aws s3api put-public-access-block --bucket cordon-dev-packages --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true',
+    ],
+    [
+      'a deployment bucket that somebody else may write to',
+      {
+        readBucket: async () => ({
+          ...bucket,
+          policy: {
+            Statement: [
+              ...(bucket.policy as { Statement: object[] }).Statement,
+              { Effect: 'Allow', Principal: { AWS: 'arn:thief' }, Action: 's3:PutObject', Resource: '*' },
+            ],
+          },
+        }),
+      },
+      `aws s3api put-bucket-policy --bucket cordon-dev-packages --policy '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::cordon-dev-packages/*"],"Condition":{"Bool":{"aws:SecureTransport":false}}}]}'`,
     ],
     [
       'an alarm whose actions are off',

@@ -209,7 +209,22 @@ describe('the check of a function', () => {
     ['no function', undefined, /it is missing/],
     ['a function that failed', { ...intake, state: 'Failed' }, /it is Failed/],
     ['an update that failed', { ...intake, lastUpdate: 'Failed' }, /its last update failed/],
-    ['no concurrency', { ...intake, reservedConcurrency: 0 }, /its reserved concurrency is 0/],
+    ['no concurrency', { ...intake, reservedConcurrency: 0 }, /its reserved concurrency is 0$/],
+    [
+      'less concurrency than its queues use at first',
+      { ...intake, reservedConcurrency: 9 },
+      /its reserved concurrency is 9, and its queues start 10 at once/,
+    ],
+    ['as much concurrency as they use', { ...intake, reservedConcurrency: 10 }, undefined],
+    [
+      'less concurrency than a maximum of its queues',
+      {
+        ...intake,
+        reservedConcurrency: 19,
+        sources: intake.sources.map((one, index) => ({ ...one, maximumConcurrency: [20, 2][index] ?? 2 })),
+      },
+      /is 19, and its queues start 22 at once/,
+    ],
     [
       'a source that is off',
       { ...intake, sources: [...intake.sources.slice(1), { queue: 'p-alerts', state: 'Disabled' }] },

@@ -1,4 +1,4 @@
-import type { PresentResources, PresentTable } from '../../../cli/doctor/as-deployed/present';
+import type { PresentBucket, PresentResources, PresentTable } from '../../../cli/doctor/as-deployed/present';
 import type { DeployedTemplate, TemplateBody } from '../../../cli/doctor/as-deployed/template';
 
 /** A stack of a few resources of each kind that the doctor compares with its template, as it was deployed. */
@@ -223,7 +223,29 @@ export const body: TemplateBody = {
         Targets: [{ Id: 'a', Arn: getAtt('Respond', 'Arn') }],
       },
     },
-    Bucket: { Type: 'AWS::S3::Bucket' },
+    Bucket: {
+      Type: 'AWS::S3::Bucket',
+      Properties: {
+        BucketEncryption: {
+          ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+        },
+      },
+    },
+    BucketPolicy: {
+      Type: 'AWS::S3::BucketPolicy',
+      Properties: {
+        Bucket: { Ref: 'Bucket' },
+        PolicyDocument: {
+          Statement: [
+            {
+              ...{ Effect: 'Deny', Principal: '*', Action: 's3:*' },
+              Resource: [{ 'Fn::Join': ['', ['arn:aws:s3:::', { Ref: 'Bucket' }, '/*']] }],
+              Condition: { Bool: { 'aws:SecureTransport': false } },
+            },
+          ],
+        },
+      },
+    },
     Respond: {
       Type: 'AWS::Lambda::Function',
       Metadata: { CodeSha256: 'deployed=' },
@@ -267,6 +289,7 @@ export const template: DeployedTemplate = {
     ['Integration', 'int1'],
     ['Route', 'abc123|route1'],
     ['Bucket', 'cordon-dev-packages'],
+    ['BucketPolicy', 'cordon-dev-packages'],
     ['Metric', 'children'],
     ['Profile', 'myapp'],
     ['Action', 'cordon-dev-quarantine'],
@@ -360,6 +383,24 @@ export const mitigationAction = {
   },
 };
 
+/** As S3 returns it. */
+export const bucket: PresentBucket = {
+  encryption: 'AES256',
+  publicAccessBlock: {
+    ...{ BlockPublicAcls: true, IgnorePublicAcls: true },
+    ...{ BlockPublicPolicy: true, RestrictPublicBuckets: true },
+  },
+  policy: {
+    Statement: [
+      {
+        ...{ Effect: 'Deny', Principal: '*', Action: 's3:*' },
+        Resource: 'arn:aws:s3:::cordon-dev-packages/*',
+        Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+      },
+    ],
+  },
+};
+
 /** Everything as it was deployed, in the words of the services. */
 export const healthy: PresentResources = {
   readRole: async () => ({
@@ -408,6 +449,7 @@ export const healthy: PresentResources = {
   }),
   readHttpApi: async () => httpApi,
   readLogGroup: async () => ({ retention: 30 }),
+  readBucket: async () => bucket,
   readCustomMetric: async () => ({ MetricType: 'number', DisplayName: "myapp's children" }),
   readSecurityProfile: async () => profile,
   readMitigationAction: async () => mitigationAction,

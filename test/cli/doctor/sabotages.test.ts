@@ -6,7 +6,7 @@ import { listNeeds } from '../../../cli/doctor/quotas/needs';
 import type { ServiceAnswer } from '../../../functions/notify/channels/descriptor';
 import { parseConfiguration } from '../../../shared/config/parse';
 import { now } from '../../builders';
-import { healthy, httpApi, mitigationAction, profile, template, topicArn } from './deployed-stack';
+import { bucket, healthy, httpApi, mitigationAction, profile, template, topicArn } from './deployed-stack';
 
 /**
  * Each way in which a stack was sabotaged that the doctor is known to name, with its whole list of checks. Sabotage that AWS itself
@@ -249,6 +249,31 @@ const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp
       }),
     }),
     /its reserved concurrency is 0/,
+  ],
+  [
+    'too little concurrency',
+    of({
+      readFunction: async (name) => ({
+        ...functionOf(name),
+        ...(/respond$/.test(name) && { reservedConcurrency: 2 }),
+      }),
+    }),
+    /function respond: its reserved concurrency is 2, and its queues start 5 at once/,
+  ],
+  [
+    'the deployment bucket deleted',
+    changed({ readBucket: async () => undefined }),
+    /deployment bucket cordon-dev-packages: it is missing/,
+  ],
+  [
+    'the deployment bucket opened to the public',
+    changed({ readBucket: async () => ({ ...bucket, publicAccessBlock: {} }) }),
+    /it does not block public access: BlockPublicAcls, IgnorePublicAcls, BlockPublicPolicy, RestrictPublicBuckets are off/,
+  ],
+  [
+    'the deployment bucket without TLS',
+    changed({ readBucket: async () => ({ ...bucket, policy: {} }) }),
+    /deployment bucket cordon-dev-packages: its policy: it lacks: Deny s3:\* on \S+ for \*/,
   ],
   [
     'an event source mapping disabled',

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { number, tagList, text, withoutEffect } from './properties';
+import { json, number, tagList, text, toJson, withoutEffect } from './properties';
 import { defineResource, type ResourceType } from './resource-type';
 
-// Resources that exist here in name only: nothing in the local stack logs to, alarms through or stores in them.
+// Resources that exist here in name and settings only: nothing in the local stack logs to, alarms through or stores in them.
 
 const logGroup = defineResource({
   properties: z.strictObject({
@@ -72,6 +72,12 @@ const dashboard = defineResource({
   }),
 });
 
+/** As S3 makes a bucket: encrypted, and closed to the public (S3 user guide, "Default settings"). */
+const newBucket = {
+  encryption: 'AES256',
+  publicAccessBlock: ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'],
+};
+
 /** The deployment bucket: packages are read from the disk here. */
 const bucket = defineResource({
   properties: z.strictObject({
@@ -84,8 +90,9 @@ const bucket = defineResource({
     Tags: tagList,
   }),
   attributes: ['Arn', 'DomainName', 'RegionalDomainName'],
-  create: ({ BucketName }, { identity, generateName }) => {
+  create: ({ BucketName }, { identity, generateName, hooks }) => {
     const name = BucketName ?? generateName().toLowerCase();
+    hooks.describe('buckets', name, newBucket);
     const attributes = {
       Arn: `arn:${identity.partition}:s3:::${name}`,
       DomainName: `${name}.s3.amazonaws.com`,
@@ -96,9 +103,12 @@ const bucket = defineResource({
 });
 
 const bucketPolicy = defineResource({
-  properties: z.strictObject({ Bucket: text, PolicyDocument: withoutEffect }),
+  properties: z.strictObject({ Bucket: text, PolicyDocument: json }),
   attributes: [],
-  create: ({ Bucket }) => ({ physicalId: Bucket, attributes: {} }),
+  create: ({ Bucket, PolicyDocument }, { hooks }) => {
+    hooks.describe('buckets', Bucket, { ...newBucket, policy: toJson(PolicyDocument) });
+    return { physicalId: Bucket, attributes: {} };
+  },
 });
 
 export const passiveTypes: Readonly<Record<string, ResourceType>> = {
