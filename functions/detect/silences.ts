@@ -17,6 +17,8 @@ export interface SilencePorts {
   readonly clock: Clock;
 }
 
+const whatToDo = 'Which agents: npx cordon agents --silent\nWhat to do: docs/runbooks/agents-silent.md';
+
 /** Collects the things that fell silent in one scheduled run, and announces them. */
 export interface SilenceRun {
   /** Whether one more silent thing may have an announcement of its own. */
@@ -48,7 +50,7 @@ export async function startSilenceRun({
       const { next, text } = followSilence(before, fallen, await silences.listSilent(), clock());
       if (text !== undefined) {
         log.warn(text);
-        await operations.notify('[Cordon] agents that fell silent', `${text}. Who: cordon agents --silent`);
+        await operations.notify('[Cordon] agents that fell silent', `${text}\n\n${whatToDo}`);
       }
       // Announced first: a crash in between causes a second message, but never none.
       await silences.save(next, stored?.version ?? 0);

@@ -182,12 +182,15 @@ function tell(check: string, count: number, what: string): string[] {
   return count > 0 ? [`${check}: ${count} ${count === 1 ? 'finding' : 'findings'} ${what}`] : [];
 }
 
+const whatToDo = 'What to do: docs/audit-findings.md';
+
 /** Told once, until another audit says something else. */
 async function publishAsides(text: string, { memory, operations, log }: Ports): Promise<void> {
   const told = await memory.loadTold();
   if (text !== '') log.warn('audit findings without a case', { text });
   if (text === (told?.value ?? '')) return;
-  if (text !== '') await operations.notify('Cordon: audit findings that are about no thing', `${text}\n`);
+  if (text !== '')
+    await operations.notify('[Cordon] audit findings without a case', `${text}\n\n${whatToDo}`);
   await memory.saveTold(text, told?.version ?? 0);
 }
 

@@ -140,7 +140,9 @@ describe('packaged agents', () => {
         },
       });
 
-      await mailOf(/^1 agent fell silent since \d\d:\d\d UTC: sleeper\. Who: cordon agents --silent$/);
+      await mailOf(
+        /^1 agent fell silent since \d\d:\d\d UTC: sleeper\n\nWhich agents: npx cordon agents --silent\nWhat to do: docs\/runbooks\/agents-silent\.md$/,
+      );
       expect((await e2e.waitForCase('sleeper', 'observed')).playbook).toBe('silent');
       expect(await cli.run('agents', '--silent', '--json')).toMatchObject({ code: 6 });
       expect((await cli.run('agents', 'sleeper')).out).toMatch(/^silent\+degraded\+old/);

@@ -24,7 +24,6 @@ export function writeDigest(
   const caseId = `digest-${to}`;
   const severity = findHighestSeverity(cases);
   const one = cases.length === 1;
-  const more = cases.length - mostListed;
   const minutes = Math.max(1, Math.round((to - from) / 60_000));
   return {
     ...{ version: 1, id: `${caseId}#${seq}`, caseId, seq, at: to, kind: 'digest', status: 'observed' },
@@ -33,12 +32,9 @@ export function writeDigest(
     thingName: '*',
     title: `${cases.length} ${one ? 'case' : 'cases'} recorded, nothing done`,
     text: `within ${writeDuration(minutes * 60_000)}: ${countBehaviors(cases)}`,
-    cases: [
-      ...cases.slice(0, mostListed).map((listed) => describeListed(listed)),
-      ...(more > 0 ? [`and ${more} more`] : []),
-    ],
+    cases: listGroups(cases),
     commands: [
-      `npx cordon list --status observed --since ${minutes}m`,
+      `npx cordon list --status observed --since ${Math.max(24, Math.ceil(minutes / 60))}h`,
       ...cases
         .slice(0, 1)
         .flatMap(({ thingName }) => (isRegistryName(thingName) ? [`npx cordon show ${thingName}`] : [])),
@@ -48,10 +44,32 @@ export function writeDigest(
   };
 }
 
-function describeListed({ thingName, behaviors, moreBehaviors = 0, status, reason }: ListedCase): string {
+/** `net/ports (playbook anything-else only observes): sensor-1, sensor-2`, the most frequent first; twenty by name in all. */
+function listGroups(cases: readonly ListedCase[]): string[] {
+  const groups = new Map<string, string[]>();
+  for (const listed of cases) {
+    const about = describeAbout(listed);
+    groups.set(about, [...(groups.get(about) ?? []), listed.thingName]);
+  }
+  const sorted = [...groups].toSorted(([, one], [, other]) => other.length - one.length);
+  let room = mostListed;
+  let untold = 0;
+  const lines = sorted.flatMap(([about, names]) => {
+    const named = names.slice(0, room);
+    room -= named.length;
+    const more = names.length - named.length;
+    if (named.length > 0) return [`${about}: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`];
+    untold += more;
+    return [];
+  });
+  return [...lines, ...(untold > 0 ? [`and ${untold} more`] : [])];
+}
+
+/** What was seen on a thing, and why nothing was done. */
+function describeAbout({ behaviors, moreBehaviors = 0, status, reason }: ListedCase): string {
   const what = `${behaviors.map((key) => nameBehavior(key)).join(', ')}${moreBehaviors > 0 ? ` and ${moreBehaviors} more` : ''}`;
-  const ended = status === 'closed' ? ' (closed by now)' : '';
-  return clip(`${thingName}: ${what || 'no behavior'}${ended}${reason ? `: ${reason}` : ''}`, 300);
+  const ended = status === 'closed' ? ', closed by now' : '';
+  return clip(`${what || 'no behavior'}${ended}${reason ? ` (${reason})` : ''}`, 300);
 }
 
 /** A behavior as cordon.yml names it, `findings of siem`, `audit findings (device certificate shared)`. */

@@ -120,10 +120,22 @@ function countGroups(own: readonly ListedCase[]): string[] {
     if (group.length === 0) return [];
     const named = group.slice(0, mostNamed).map(({ thingName }) => thingName);
     const more = group.length > mostNamed ? ` and ${group.length - mostNamed} more` : '';
-    const reason = status === 'closed' ? undefined : findReason(group);
-    const why = reason ? ` (${reason})` : '';
-    return [clip(`${countStatuses(group)}${why}: ${named.join(', ')}${more}`, 900)];
+    const why = [status === 'closed' ? undefined : findReason(group), findDecider(status, group)];
+    const told = why.filter(Boolean).join('; ');
+    return [clip(`${countStatuses(group)}${told && ` (${told})`}: ${named.join(', ')}${more}`, 900)];
   });
+}
+
+const mostActors = 3;
+
+/** Who acted on them, or else the playbook of all that it contained; undefined where it is nobody's doing. */
+function findDecider(status: string, group: readonly ListedCase[]): string | undefined {
+  const actors = [...new Set(group.flatMap(({ lastActor }) => lastActor ?? []))];
+  const more = actors.length > mostActors ? ` and ${actors.length - mostActors} more` : '';
+  if (actors.length > 0) return `last act by ${actors.slice(0, mostActors).join(', ')}${more}`;
+  const [playbook, ...others] = new Set(group.map((one) => one.playbook));
+  const isRuled = status === 'contained' || status === 'containing' || status === 'containment-failed';
+  return isRuled && playbook && others.length === 0 ? `playbook ${playbook}` : undefined;
 }
 
 /** That of most cases. */

@@ -105,8 +105,11 @@ function nameThing({ thingName }: Pick<Announcement, 'thingName'>): string {
 }
 
 /** Who decided what the case is in now: a person with their comment, or a playbook; undefined where it is nobody's doing. */
-export function describeDecision({ decided, playbook }: Announcement): string | undefined {
-  if (!decided) return playbook && `playbook ${playbook}`;
+export function describeDecision({ decided, playbook, status }: Announcement): string | undefined {
+  if (!decided) {
+    const rule = playbook && `playbook ${playbook}`;
+    return rule && status === 'awaiting-approval' ? `nobody yet (${rule})` : rule;
+  }
   const { command, actor, comment } = decided;
   return `${describeOrder(command)} by ${actor}${comment ? `: ${comment}` : ''}`;
 }
@@ -123,14 +126,18 @@ const acts = new Map([
 
 /** What to type next. Nothing where the names could not be typed as they are. */
 export function listNextCommands(announcement: Announcement): readonly string[] {
-  const { status, thingName, caseId, commands, request } = announcement;
+  const { status, thingName, caseId, commands, request, reminder } = announcement;
   if (commands) return commands;
   if (!isThingName(thingName) || !isRegistryName(caseId)) return [];
   const offered = acts.get(status) ?? [];
   const asked = request && isOrder(request) ? request : undefined;
   const order = asked && (status === 'awaiting-approval' ? 'approve' : asked.action);
   // Somebody else gives the order that waits, or withdraws it.
-  const all = new Set(['show', ...(order ? [order, 'reject'] : []), ...offered]);
+  const all = new Set([
+    ...['show', ...(reminder === undefined ? [] : ['assign'])],
+    ...(order ? [order, 'reject'] : []),
+    ...offered,
+  ]);
   return [...all].map(
     (act) => `npx cordon ${act} ${thingName}${asked && act === order ? writeOptions(asked) : ''}`,
   );

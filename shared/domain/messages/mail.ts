@@ -1,4 +1,3 @@
-import { clip } from '../text';
 import { printable } from './announcement';
 import type { Announcement } from './announcement-schema';
 import { describeAction } from './describe-act';
@@ -23,14 +22,7 @@ const subjectMax = 99;
  */
 export function writeSubject(announcement: Announcement): string {
   const { thingName, caseId, drill, title, kind } = announcement;
-  if (title !== undefined && kind === 'storm') {
-    // The numbers before the name, which stays the same.
-    const [name = '', ...counts] = title.split(': ');
-    const room = subjectMax - name.length - '[]  (Cordon)'.length;
-    return `[${clip(counts.join(': '), room)}] ${name} (Cordon)`.replace(/[^ -~]/g, '?').slice(0, subjectMax);
-  }
-  if (title !== undefined)
-    return `[${announcement.kind}] ${title} (Cordon)`.replace(/[^ -~]/g, '?').slice(0, subjectMax);
+  if (title !== undefined) return writeSubjectOfMany(kind, title);
   const name = shorten(thingName, nameMax);
   const base = `${name} (Cordon case ${caseId.slice(0, 8)})`;
   const room = subjectMax - base.length - '[] '.length;
@@ -40,8 +32,27 @@ export function writeSubject(announcement: Announcement): string {
   return `[${shorten(fitting, room)}] ${base}`.replace(/[^ -~]/g, '?');
 }
 
+/** All digests are one conversation, and so are all states of a storm: the numbers are in the brackets. */
+function writeSubjectOfMany(kind: string, title: string): string {
+  const [, before = '', name = '', since = '', numbers = ''] =
+    /^(storm of )(.*)( since [^:]*:[^:]*): (.*)$/.exec(title) ?? [];
+  const base = name ? `${before}${shorten(name, stormMax)}${since} (Cordon)` : `${kind} (Cordon)`;
+  const room = subjectMax - base.length - '[] '.length;
+  return `[${fitParts(numbers || title, room)}] ${base}`.replace(/[^ -~]/g, '?').slice(0, subjectMax);
+}
+
+/** Of `3 FAILED to be contained, 287 wait for approval`, as many as fit. */
+function fitParts(text: string, room: number): string {
+  if (text.length <= room) return text;
+  const cut = ', ...';
+  const parts = text.split(', ');
+  while (parts.length > 1 && parts.join(', ').length + cut.length > room) parts.pop();
+  return shorten(`${parts.join(', ')}${cut}`, room);
+}
+
 /** The same in all mails of a case, whatever their state: else each would begin a conversation of its own. */
 const nameMax = 36;
+const stormMax = 30;
 
 function shorten(text: string, room: number): string {
   return text.length <= room ? text : `${text.slice(0, room - 3)}...`;

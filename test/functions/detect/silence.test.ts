@@ -73,7 +73,7 @@ describe('the silence of an agent', () => {
     await fleet.pass(6);
     expect(fleet.messages()).toEqual([
       expect.stringMatching(
-        /^1 agent fell silent since \d\d:\d\d UTC: mything1\. Who: cordon agents --silent$/,
+        /^1 agent fell silent since \d\d:\d\d UTC: mything1\n\nWhich agents: npx cordon agents --silent\nWhat to do: docs\/runbooks\/agents-silent\.md$/,
       ),
     ]);
 
@@ -151,7 +151,7 @@ describe('the silence of an agent', () => {
     await fleet.pass(30);
 
     expect(fleet.messages()).toEqual([
-      expect.stringMatching(/^90 agents fell silent since .*: pump\d+, .* and 85 more\./),
+      expect.stringMatching(/^90 agents fell silent since .*: pump\d+, .* and 85 more\n/),
     ]);
     // Ten were told each by itself before it showed how many there are.
     expect(fleet.alerts.length).toBeLessThanOrEqual(10);

@@ -142,7 +142,7 @@ describe('the findings of an audit that is over', () => {
     );
 
     expect(events()).toEqual([`in-alarm ${revoked} ca1 pump`, `in-alarm ${revoked} ca1 valve`]);
-    expect(told).toEqual([`${revoked}: 1 finding of no thing\n`]);
+    expect(told).toEqual([`${revoked}: 1 finding of no thing\n\nWhat to do: docs/audit-findings.md`]);
   });
 
   it('of a CA with many certificates of no thing take no more calls than there is time for, and clear nothing of it', async () => {
@@ -184,7 +184,9 @@ describe('the findings of an audit that is over', () => {
       await take({}, { startedAt: now + 1, checks: [{ check: shared, status, nonCompliant: 0 }] });
 
       expect(events()).toEqual([]);
-      expect(told).toEqual([`${shared} is ${status}, so it clears nothing\n`]);
+      expect(told).toEqual([
+        `${shared} is ${status}, so it clears nothing\n\nWhat to do: docs/audit-findings.md`,
+      ]);
     },
   );
 
@@ -200,8 +202,8 @@ describe('the findings of an audit that is over', () => {
 
     expect(events()).toEqual([]);
     expect(told).toEqual([
-      `${shared}: 1 finding of no thing; CA_CERTIFICATE_EXPIRING_CHECK: 1 finding of no thing; LOGGING_DISABLED_CHECK: 1 finding of no thing\n`,
-      `${shared}: 1 finding of no thing\n`,
+      `${shared}: 1 finding of no thing; CA_CERTIFICATE_EXPIRING_CHECK: 1 finding of no thing; LOGGING_DISABLED_CHECK: 1 finding of no thing\n\nWhat to do: docs/audit-findings.md`,
+      `${shared}: 1 finding of no thing\n\nWhat to do: docs/audit-findings.md`,
     ]);
   });
 
@@ -214,7 +216,9 @@ describe('the findings of an audit that is over', () => {
     await take({ found, certificates: { c1: many.toReversed() } }, { startedAt: now + 1 });
 
     expect(events().filter((event) => event.startsWith('alarm-cleared'))).toEqual([]);
-    expect(told).toEqual([`${shared}: 1 with more things than Cordon takes of a finding or an audit\n`]);
+    expect(told).toEqual([
+      `${shared}: 1 with more things than Cordon takes of a finding or an audit\n\nWhat to do: docs/audit-findings.md`,
+    ]);
   });
 
   it('are at most 100 of an audit; a message counts the others, and such a list clears nothing', async () => {
@@ -229,7 +233,9 @@ describe('the findings of an audit that is over', () => {
     const all = events();
     expect(all).toHaveLength(100);
     expect(all.every((event) => event.startsWith('in-alarm'))).toBe(true);
-    expect(told).toEqual([`${shared}: 2 findings more than the 100 that Cordon takes of an audit\n`]);
+    expect(told).toEqual([
+      `${shared}: 2 findings more than the 100 that Cordon takes of an audit\n\nWhat to do: docs/audit-findings.md`,
+    ]);
   });
 
   it('are read in the order of severity of their checks, whatever the order in the message', async () => {

@@ -69,7 +69,9 @@ describe('the digest of cases that are only recorded', () => {
     await run();
 
     expect(world.told).toHaveLength(5);
-    const named = world.told.flatMap(({ cases = [] }) => cases.map((line) => line.split(':')[0]));
+    const named = world.told.flatMap(({ cases = [] }) =>
+      cases.flatMap((line) => line.split(': ').at(-1)?.split(', ')),
+    );
     expect(named).toEqual(world.cases.map(({ thingName }) => thingName));
   });
 
@@ -88,7 +90,7 @@ describe('the digest of cases that are only recorded', () => {
 
     expect(world.told.map(({ id }) => id)).toEqual([world.told[0]?.id, world.told[0]?.id, world.told[2]?.id]);
     expect(world.told.map(({ cases }) => cases?.length)).toEqual([1, 1, 1]);
-    expect(world.told[2]?.cases?.[0]).toMatch(/^b: /);
+    expect(world.told[2]?.cases?.[0]).toMatch(/: b$/);
   });
 
   it('is not published where nothing was recorded, or where cordon.yml turns it off', async () => {
@@ -109,23 +111,24 @@ describe('the digest of cases that are only recorded', () => {
       aListed('a', now - 3 * minute),
       aListed('b', now - 2 * minute, { status: 'closed', reason: 'every violation has cleared' }),
       aListed('c', now - minute, { behaviors: ['myapp/no-child'], severity: 'medium' }),
+      aListed('d', now - minute),
     ];
 
     await run();
 
     const [digest] = world.told;
     if (!digest) throw new Error('nothing told');
-    expect(writeSubject(digest)).toBe('[digest] 3 cases recorded, nothing done (Cordon)');
+    expect(writeSubject(digest)).toBe('[4 cases recorded, nothing done] digest (Cordon)');
     expect(writeText(digest)).toBe(
-      `3 cases recorded, nothing done
-within 1 hour: 2 net/ports, 1 myapp/no-child
+      `4 cases recorded, nothing done
+within 1 hour: 3 net/ports, 1 myapp/no-child
 
-Cases:    a: net/ports: playbook anything-else only observes
-          b: net/ports (closed by now): every violation has cleared
-          c: myapp/no-child: playbook anything-else only observes
+Cases:    net/ports (playbook anything-else only observes): a, d
+          net/ports, closed by now (every violation has cleared): b
+          myapp/no-child (playbook anything-else only observes): c
 Severity: medium
 
-Next:     npx cordon list --status observed --since 60m
+Next:     npx cordon list --status observed --since 24h
           npx cordon show a
 Console:  https://console.example.com/console/
 Runbook:  docs/operating.md#statuses`,
@@ -162,7 +165,7 @@ Runbook:  docs/operating.md#statuses`,
     expect(world.told[0]?.text).toMatch(
       /: 2 findings of siem, 1 audit finding \(device certificate shared\)$/,
     );
-    expect(world.told[0]?.cases?.[1]).toMatch(/^b: audit finding \(device certificate shared\): /);
+    expect(world.told[0]?.cases?.[1]).toMatch(/^audit finding \(device certificate shared\) \(.*\): b$/);
   });
 
   it('names twenty of very many', async () => {
@@ -172,7 +175,36 @@ Runbook:  docs/operating.md#statuses`,
     await run();
 
     expect(world.told[0]?.title).toBe('290 cases recorded, nothing done');
-    expect(world.told[0]?.cases).toHaveLength(21);
-    expect(world.told[0]?.cases?.at(-1)).toBe('and 270 more');
+    const names = Array.from({ length: 20 }, (_, index) => `thing-${index}`).join(', ');
+    expect(world.told[0]?.cases).toEqual([
+      `net/ports (playbook anything-else only observes): ${names} and 270 more`,
+    ]);
+  });
+
+  it('names twenty in all of many behaviors, and says how many of the others there are', async () => {
+    const { world, run } = setUp();
+    world.cases = Array.from({ length: 60 }, (_, index) =>
+      aListed(`thing-${index}`, now - minute, { behaviors: [`net/ports-${index % 30}`] }),
+    );
+
+    await run();
+
+    const { cases = [] } = world.told[0] ?? {};
+    expect(cases.flatMap((line) => line.match(/thing-\d+/g) ?? [])).toHaveLength(20);
+    expect(cases.at(-1)).toBe('and 40 more');
+  });
+
+  it('begins no conversation of its own, however many cases there are', async () => {
+    const { world, run } = setUp();
+    for (const count of [1, 3, 290]) {
+      world.now += 2 * hour;
+      world.cases = Array.from({ length: count }, (_, index) =>
+        aListed(`thing-${index}`, world.now - minute),
+      );
+      await run();
+    }
+
+    const bases = world.told.map((digest) => writeSubject(digest).replace(/^\[[^[\]]*\] /, ''));
+    expect(bases).toEqual(['digest (Cordon)', 'digest (Cordon)', 'digest (Cordon)']);
   });
 });

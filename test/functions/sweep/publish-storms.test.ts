@@ -47,11 +47,10 @@ function setUp({ count = 12, withRoutes = false } = {}) {
       limit: { cases: 5, within: 10 * minute },
       storms: {
         list: async () => [world.stored],
-        async save(_behavior, value, previous) {
+        async save(saved, value, previous) {
           if (world.isKilled) throw new Error('killed');
-          if (world.isDisturbed || previous !== world.stored.version)
-            throw new VersionConflictError(behavior);
-          world.stored = { behavior, value, version: previous + 1 };
+          if (world.isDisturbed || previous !== world.stored.version) throw new VersionConflictError(saved);
+          world.stored = { behavior: saved, value, version: previous + 1 };
           return previous + 1;
         },
         listCases: async () => world.cases,
@@ -110,6 +109,55 @@ Next:     npx cordon list --behavior myapp/no-child
 Console:  https://console.example.com/console/?behavior=myapp%2Fno-child
 Runbook:  docs/operating.md#statuses`,
     );
+  });
+
+  it.each([
+    ['myapp/no-child', 'storm of no-child since 11:06 UTC (Cordon)'],
+    [`myapp/${'x'.repeat(128)}`, `storm of ${'x'.repeat(27)}... since 11:06 UTC (Cordon)`],
+    [
+      'audit finding/DEVICE_CERTIFICATE_SHARED_CHECK',
+      'storm of audit findings (device cert... since 11:06 UTC (Cordon)',
+    ],
+  ])('has one subject for all numbers of %s, before it as many of them as fit', async (group, base) => {
+    const { world, run } = setUp({ count: 300 });
+    world.stored = { ...world.stored, behavior: group };
+    world.cases = world.cases.map((one) => ({ ...one, behaviors: [group] }));
+    await run();
+    const statuses = [
+      'containment-failed',
+      'awaiting-approval',
+      'containing',
+      'contained',
+      'closed',
+    ] as const;
+    world.cases = world.cases.map((one, index) => ({ ...one, status: statuses[index % 5] ?? 'closed' }));
+    await run();
+
+    const subjects = world.told.map(writeSubject);
+    expect(subjects.map((subject) => subject.replace(/^\[[^[\]]*\] /, ''))).toEqual([base, base]);
+    expect(subjects[0]).toMatch(/^\[300 wait for approval\] /);
+    // Each number whole, and a sign where some are left out.
+    expect(subjects[1]).toMatch(/^\[60 FAILED to be contained(, 60 wait for approval)?, \.\.\.\] /);
+    expect(subjects.every((subject) => subject.length < 100)).toBe(true);
+  });
+
+  it('says who decided, where it was one', async () => {
+    const { world, run } = setUp();
+    world.cases = world.cases.map((one, index) =>
+      index < 3
+        ? { ...one, status: 'contained', playbook: 'spawned-child', reason: '' }
+        : index < 6
+          ? { ...one, status: 'closed', lastActor: index < 5 ? 'ada' : 'bob' }
+          : one,
+    );
+
+    await run();
+
+    expect(world.told[0]?.cases).toEqual([
+      expect.stringMatching(/^6 wait for approval \(the fleet limit is reached\): /),
+      '3 contained (playbook spawned-child): thing-2, thing-1, thing-0',
+      '3 closed (last act by bob, ada): thing-5, thing-4, thing-3',
+    ]);
   });
 
   it.each([

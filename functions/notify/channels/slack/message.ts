@@ -125,13 +125,15 @@ export function writeSummary(named: readonly Announcement[], count: number): Sla
   return { text, blocks: [{ type: 'section', text: markdown(text) }] };
 }
 
-/** Where there are buttons, they are the commands but for the one that only looks. */
+const withoutButton = /^npx cordon (show|assign) /;
+
+/** Where there are buttons, they are the other commands. */
 function listNext(announcement: Announcement, kind: Slack['kind']): string[] {
   const { link, cases } = announcement;
   const runbook = findRunbook(announcement);
   const commands = listNextCommands(announcement);
   return [
-    ...(kind === 'bot' && !cases ? commands.slice(0, 1) : commands).map(code),
+    ...commands.filter((command) => kind !== 'bot' || cases || withoutButton.test(command)).map(code),
     ...(link && isLinkable(link) ? [`<${link}|${cases ? 'the console' : 'the case in the console'}>`] : []),
     ...(runbook ? [`runbook: ${runbook}`] : []),
   ];

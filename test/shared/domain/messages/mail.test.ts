@@ -117,6 +117,23 @@ Runbook:  docs/operating.md#statuses`,
     );
   });
 
+  it('says in a reminder how to take the case', () => {
+    const failed = { kind: 'containment-failed', status: 'containment-failed' };
+
+    expect(listNextCommands(anAnnouncement({ ...failed, reminder: 1 }))).toEqual([
+      'npx cordon show mything1',
+      'npx cordon assign mything1',
+      'npx cordon release mything1',
+    ]);
+  });
+
+  it('does not say that a playbook decided what waits for a person', () => {
+    const waiting = anAnnouncement({ kind: 'approval-needed', status: 'awaiting-approval' });
+
+    expect(writeText(waiting)).toContain('Decided:  nobody yet (playbook spawned-child)\n');
+    expect(writeText({ ...waiting, playbook: undefined })).not.toContain('Decided:');
+  });
+
   it('has the words of another finding once, and in the first line without what is in brackets', () => {
     const words = 'siem reports: Beacon (C2); DNS (high, found by ACME NDR)';
     const found = anAnnouncement({
