@@ -5,9 +5,12 @@ import type { ListedCase } from '../shared/domain/lists/outline';
 import { printable } from '../shared/domain/messages/announcement';
 import { nameFinding } from '../shared/domain/messages/describe-value';
 import { writeCount } from '../shared/domain/words';
+import type { CaseQuery } from '../shared/storage/case-list';
+import { pageByUrgency } from '../shared/storage/urgent-cases';
 import { describeFlood } from './floods';
 import { writeJson } from './json';
 import { type SwitchPort, writeSwitchLine } from './kill-switch';
+import { listNext } from './list-next';
 import { type Screen, severityFormat, statusFormat } from './look/style';
 import { type Column, writeTable } from './look/table';
 import { writeSpan } from './look/times';
@@ -40,7 +43,11 @@ export interface CaseLister {
   readonly history: Pick<Target['history'], 'listClosed'>;
 }
 
-type ListTarget = CaseLister & {
+interface UrgentCaseLister extends CaseLister {
+  readonly list: Pick<Target['list'], 'page' | 'readAll'>;
+}
+
+type ListTarget = UrgentCaseLister & {
   readonly killSwitch: Pick<SwitchPort, 'read'>;
   readonly floods: Pick<Target['floods'], 'list'>;
   readonly heartbeats: Pick<Target['heartbeats'], 'read'>;
@@ -54,7 +61,7 @@ export async function listCases(
   now: number,
 ): Promise<string> {
   const [{ cases, isMore }, seen, flooding, newest] = await Promise.all([
-    findCases(flags, flags.limit, { list, history }, now),
+    findUrgentCases(flags, { list, history }, now),
     killSwitch.read(),
     floods.list(now),
     heartbeats.read(),
@@ -77,7 +84,28 @@ export async function listCases(
       ? [...writeTable(cases, columnsAt(now), screen), writeSum(cases, isMore, flags.limit)]
       : [isSelective(flags) ? 'No case matches.' : 'No open case.']),
     pipeline?.late ? warn(writePipelineLine(pipeline)) : writePipelineLine(pipeline),
+    // For a person, not for what reads lines.
+    ...(screen.width === undefined ? [] : listNext(cases, !isMore && !isNarrowed(flags))),
   ].join('\n');
+}
+
+/** As `findCases`, the most urgent of open cases first, as in the console. Closed ones have the newest first. */
+async function findUrgentCases(flags: ListFlags, { list, history }: UrgentCaseLister, now: number) {
+  const hasClosed = flags.closed || flags.status?.includes('closed');
+  if (hasClosed) return findCases(flags, flags.limit, { list, history }, now);
+  let isComplete = true;
+  const page = async (query: CaseQuery) => {
+    const found = await pageByUrgency({ ...query, now }, list.readAll);
+    isComplete &&= found.isComplete;
+    return found;
+  };
+  const { cases, isMore } = await findCases(flags, flags.limit, { list: { page }, history }, now);
+  return { cases, isMore: isMore || !isComplete };
+}
+
+/** Whether the options may leave out cases of a behavior that a command on it takes. */
+function isNarrowed({ severity, thing, group, actor, since }: ListFlags): boolean {
+  return [severity, thing, group, actor, since].some((one) => one !== undefined);
 }
 
 /** At most `limit` cases, and whether there are more. */

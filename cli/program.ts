@@ -11,6 +11,8 @@ import { addDeviceCommands } from './enroll/commands';
 import { exitCodeHelp } from './exit-codes';
 import type { Where } from './faults';
 import { say, sayAside } from './look/output';
+import { openScreen } from './look/style';
+import { wrapWords } from './look/wrap';
 import { proposeNearest } from './nearest';
 import { addStackCommands } from './stack-commands';
 import type { Target, TargetOptions } from './target';
@@ -28,7 +30,10 @@ export function buildProgram() {
     // Before the commands, which inherit all three.
     .exitOverride()
     .configureHelp({ optionDescription: describeOption })
-    .configureOutput({ outputError: (text, write) => write(writeUsageFault(text, listNames())) });
+    .configureOutput({
+      outputError: (text, write) =>
+        write(writeUsageFault(text, listNames(), openScreen(process.stderr).width)),
+    });
   const listNames = () =>
     program
       .createHelp()
@@ -78,16 +83,16 @@ function describeOption(option: Option): string {
  * Commander's own words, with a proposal of the nearest name; the whole help would push them off the screen. For `kill`,
  * Commander proposes `drill`.
  */
-function writeUsageFault(text: string, names: readonly string[]): string {
+export function writeUsageFault(text: string, names: readonly string[], width?: number): string {
   const [said = '', ...proposed] = text.trimEnd().split('\n');
   const [, unknown] = /^error: unknown command '(.*)'$/.exec(said) ?? [];
   const near = unknown === undefined ? proposed.join('\n') : proposeNearest(unknown, names);
-  return [
+  const lines = [
     nameArgument(said).replace(/^error: /, 'cordon: '),
     ...(near ? [near] : []),
     'cordon --help lists the commands, cordon help COMMAND its options.',
-    '',
   ].join('\n');
+  return `${wrapWords(lines, width)}\n`;
 }
 
 /** `error: command-argument value 'onn' is invalid for argument 'what'. Allowed choices are on, off.` */

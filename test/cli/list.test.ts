@@ -77,6 +77,39 @@ describe('list', () => {
     ]);
   });
 
+  it('has the most urgent of each status first: what is more severe, then what expires first, then the older', async () => {
+    const wait = (name: string, over: object) => changeCase(waiting, { thingName: thingKey(name), ...over });
+    const cases = [
+      wait('low-old', { severity: 'low', openedAt: now - 9_000 }),
+      wait('late', { dueAt: later + 9_000_000 }),
+      wait('first', { dueAt: later + 8_000_000 }),
+      wait('low-soon', { severity: 'low', dueAt: later + 60_000 }),
+    ];
+
+    const lines = await list(aTable(cases.map((record) => ({ record, rows: [] }))), { limit: 3 });
+
+    expect(lines.slice(1, -1).map((line) => line.split(/ +/)[2])).toEqual(['low-soon', 'first', 'late']);
+    expect(lines.at(-1)).toContain('and more');
+  });
+
+  it('says on a terminal what to type next, and not where another program reads it', async () => {
+    const many = ['a', 'b', 'c'].map((name) => changeCase(waiting, { thingName: thingKey(name) }));
+    const table = aTable([...many, failed].map((record) => ({ record, rows: [] })));
+    const next = async (flags: Partial<ListFlags> = {}) =>
+      (await read(table, flags, { ...plain, width: 80 })).filter((line) => /^(next:| {5}) cordon/.test(line));
+    const approve = '      cordon approve --all --behavior myapp-processes/no-child-processes --expect 3';
+
+    expect(await next()).toEqual(['next: cordon show mything3', approve]);
+    expect(await next({ behavior: 'no-child-processes', status: ['awaiting-approval'] })).toEqual([
+      'next: cordon show a',
+      approve,
+    ]);
+    // Not all of them are listed.
+    expect(await next({ limit: 3 })).toEqual(['next: cordon show mything3']);
+    expect(await next({ thing: 'a*' })).toEqual(['next: cordon show a']);
+    expect((await read(table)).join()).not.toContain('next:');
+  });
+
   it('says that there are more cases than it lists', async () => {
     expect((await list(aTable(stored), { limit: 2 })).slice(3)).toEqual([
       '2 cases: 1 containment-failed, 1 awaiting-approval, and more: --limit 20 shows them',
@@ -117,7 +150,7 @@ describe('list', () => {
 
   it('fits the terminal, with the thing and its behavior last to go', async () => {
     for (const width of [40, 60, 80, 120, 200])
-      for (const line of (await list(aTable(stored), {}, { ...plain, width })).slice(0, -1)) {
+      for (const line of (await read(aTable(stored), {}, { ...plain, width })).slice(0, 5)) {
         expect(line.length).toBeLessThanOrEqual(width);
         expect(line).toMatch(/THING +BEHAVIOR|mything\d +no-child-/);
       }

@@ -1,4 +1,5 @@
 import type { Case } from '../../shared/domain/case/case';
+import type { CaseStatus } from '../../shared/domain/case/status';
 import { nextStep, recordOutcome, settle } from '../../shared/domain/case/steps';
 import type { Command } from '../../shared/domain/decide/command';
 import type { ToldFlood } from '../../shared/domain/detection/floods';
@@ -92,22 +93,26 @@ export function aReleasedCase(): StoredCase {
 /** The table as the CLI reads it: the newest case of each thing, archived ones, and every timeline. */
 export function aTable(newest: readonly StoredCase[], archived: readonly StoredCase[] = []) {
   const all = [...newest, ...archived];
+  const listed = all.map(({ record }): ListedCase => {
+    const { thingName, caseId, status, severity, updatedAt } = record;
+    return { thingName, caseId, status, severity, updatedAt, ...outlineCase(record) };
+  });
   return {
     killSwitch: { read: async (): Promise<KillSwitch> => ({ state: 'off' }) },
     floods: { list: async (_now: number): Promise<ToldFlood[]> => [] },
     heartbeats: { read: async (): Promise<Heartbeat | undefined> => undefined },
     list: {
       page: async ({ statuses, filter = {}, limit }: CaseQuery): Promise<CasePage> => {
-        const listed = all.map(({ record }): ListedCase => {
-          const { thingName, caseId, status, severity, updatedAt } = record;
-          return { thingName, caseId, status, severity, updatedAt, ...outlineCase(record) };
-        });
         const wanted = statuses.flatMap((status) =>
           listed.filter((one) => one.status === status && matchesFilter(one, filter)),
         );
         const next = wanted.length > limit ? { next: 'more' } : {};
         return { cases: wanted.slice(0, limit), examined: listed.length, ...next };
       },
+      readAll: async (statuses: readonly CaseStatus[]) => ({
+        cases: listed.filter(({ status }) => statuses.includes(status)),
+        isComplete: true,
+      }),
     },
     cases: {
       load: async (thingName: string) => {

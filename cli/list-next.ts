@@ -1,0 +1,30 @@
+import type { ListedCase } from '../shared/domain/lists/outline';
+import { isRegistryName } from '../shared/domain/text';
+
+/** Behaviors of which several cases wait are few, or no command is the next one. */
+const mostBehaviors = 3;
+
+/**
+ * What to type next: on the first case, and where `isAll` of the waiting cases are listed, on each behavior that several of
+ * them have.
+ */
+export function listNext(cases: readonly ListedCase[], isAll: boolean): string[] {
+  const [first] = cases;
+  if (!first) return [];
+  const named = first.status === 'closed' ? first.caseId : first.thingName;
+  return [`cordon show ${named}`, ...(isAll ? listApprovals(cases) : [])].map(
+    (command, index) => `${index === 0 ? 'next: ' : '      '}${command}`,
+  );
+}
+
+function listApprovals(cases: readonly ListedCase[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { status, behaviors } of cases)
+    if (status === 'awaiting-approval')
+      for (const behavior of behaviors) counts.set(behavior, (counts.get(behavior) ?? 0) + 1);
+  return [...counts]
+    .filter(([behavior, count]) => count > 1 && behavior.split('/').every(isRegistryName))
+    .toSorted(([, one], [, other]) => other - one)
+    .slice(0, mostBehaviors)
+    .map(([behavior, count]) => `cordon approve --all --behavior ${behavior} --expect ${count}`);
+}

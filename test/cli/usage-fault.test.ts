@@ -1,0 +1,25 @@
+import { writeUsageFault } from '../../cli/program';
+
+describe('what is wrong with a command line', () => {
+  const said =
+    "error: option '--status <statuses>' argument 'x' is invalid. expected some of containment-failed, release-conflict, awaiting-approval, containing\n";
+
+  it('fits the terminal, and is whole where standard error is none', () => {
+    const lines = writeUsageFault(said, ['list'], 60).split('\n');
+
+    expect(lines.length).toBeGreaterThan(4);
+    expect(lines.filter((line) => line.length > 60)).toEqual([]);
+    expect(lines.join(' ').replace(/ +/g, ' ')).toContain(
+      'release-conflict, awaiting-approval, containing cordon --help',
+    );
+    expect(writeUsageFault(said, ['list'])).toBe(
+      `${said.replace('error: ', 'cordon: ')}cordon --help lists the commands, cordon help COMMAND its options.\n`,
+    );
+  });
+
+  it('proposes the nearest command', () => {
+    expect(writeUsageFault("error: unknown command 'lst'\n", ['list', 'show'], 60)).toContain(
+      '(Did you mean list?)',
+    );
+  });
+});
