@@ -89,7 +89,9 @@ export async function selectCases(
   const { cases } = await findCases(selection, mostSelected, reader, now);
   const shown = `cordon list --status ${status.join(',')} with the same options shows them`;
   if (expect === undefined)
-    throw new UsageError(`--all needs --expect: ${writeMatches(cases.length)} now. ${shown}`);
+    throw new UsageError(
+      `--all needs --expect: ${writeMatches(cases.length)} now${cases.length > 0 ? ` (--expect ${cases.length})` : ''}. ${shown}`,
+    );
   if (cases.length !== expect)
     throw new RefusedError(`${writeMatches(cases.length)}, not ${expect}, so nothing was done. ${shown}`);
   return cases.map(({ thingName, caseId }) => ({ thing: thingName, caseId }));

@@ -10,7 +10,7 @@ import {
   operatorActionDescriptors,
 } from '../shared/domain/decide/operator-actions';
 import { printable } from '../shared/domain/messages/announcement';
-import { nameOrder } from '../shared/domain/messages/describe-act';
+import { describeStatus, nameOrder } from '../shared/domain/messages/describe-act';
 import { describeReason, describeRefusal, describeRequest } from '../shared/domain/messages/describe-reason';
 import { describeStillInAlarm } from '../shared/domain/messages/describe-value';
 import { isHome, notHome, type ThingKey } from '../shared/domain/thing-ref';
@@ -96,7 +96,7 @@ export async function act(
     const refused = await refusals.read(thingName, requestId);
     if (refused !== undefined)
       throw new RefusedError(
-        `${name} of ${thingName} was refused: ${describeRefusal(refused)}${name === 'release' && refused.code === 'needs-force' ? ' (--force)' : ''}`,
+        `${name} of ${thingName} was refused: ${describeRefusal(refused)}${refused.code === 'needs-force' ? ' (--force)' : ''}`,
       );
     return ended(stored);
   };
@@ -117,9 +117,11 @@ export async function act(
       text: printable(`${thingName}: ${nameOrder(asked.action)} by ${asked.actor} is rejected.`),
     };
   const reason = after?.value.reason ? describeReason(after.value.reason) : '';
-  if (!reached.includes(status)) throw new CliError(`${thingName} is in ${status}: ${reason}`);
+  const stands = after ? describeStatus(after.value.status) : status;
+  if (!reached.includes(status)) throw new CliError(`${thingName}: ${stands}: ${reason}`);
   const warning = name === 'release' ? describeStillInAlarm(before?.value) : undefined;
-  const text = printable(`${thingName} ${done ?? `is ${reason}`}.${warning ? ` It is ${warning}.` : ''}`);
+  const is = name === 'assign' ? `is assigned to ${after?.value.assignee ?? 'nobody'}` : done;
+  const text = printable(`${thingName} ${is ?? `is ${reason}`}.${warning ? ` It is ${warning}.` : ''}`);
   return { ...outcome, text };
 }
 

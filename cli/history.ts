@@ -44,7 +44,7 @@ export async function showHistory(
   if (shown.length === 0) return 'Nobody did anything in this time.';
   return [
     ...writeTable(
-      shown,
+      joinPlans(shown),
       [
         (screen.width ?? Infinity) < withTime
           ? { header: 'AGE', cell: ({ at }) => writeSpan(now - at), isNumber: true }
@@ -59,4 +59,21 @@ export async function showHistory(
     ),
     ...(isMore ? [`and more: --limit ${limit * 10} shows them`] : []),
   ].join('\n');
+}
+
+/** What a person's order planned is told with the order, which comes right before it. */
+function joinPlans(acts: readonly Act[]): Act[] {
+  const joined: Act[] = [];
+  for (const act of acts) {
+    const order = joined.at(-1);
+    const isPlan =
+      act.what === 'containment planned' &&
+      order?.caseId === act.caseId &&
+      order.at === act.at &&
+      order.actor === act.actor;
+    if (!isPlan) joined.push(act);
+    else
+      joined[joined.length - 1] = { ...order, detail: [order.detail, act.detail].filter(Boolean).join('; ') };
+  }
+  return joined;
 }

@@ -191,7 +191,7 @@ const columnsAt = (now: number): readonly Column<ListedCase>[] => [
     leaveOut: 3,
   },
   { header: 'CASE', cell: ({ caseId }) => caseId, leaveOut: 1 },
-  { header: 'REASON', cell: ({ reason = '' }) => reason, atLeast: 12, leaveOut: 2 },
+  { header: 'REASON', cell: ({ reason = '' }) => reason, atLeast: 20, leaveOut: 2 },
 ];
 
 /** The first behavior, without its profile, and how many more there are. */

@@ -76,6 +76,9 @@ function fitColumns<R>(
 ): Map<Column<R>, number> {
   const naturalOf = (column: Column<R>) => natural.get(column) ?? 0;
   const leastOf = (column: Column<R>) => Math.min(naturalOf(column), column.atLeast ?? Infinity);
+  /** Those that stay are cut to half only where nothing is left to leave out. */
+  const fairOf = (column: Column<R>) =>
+    column.leaveOut === undefined ? Math.min(naturalOf(column), 2 * leastOf(column)) : leastOf(column);
   const total = (some: readonly Column<R>[], of: (column: Column<R>) => number) =>
     some.reduce((sum, column) => sum + of(column), 0) + gap.length * (some.length - 1);
   let shown = columns;
@@ -83,12 +86,13 @@ function fitColumns<R>(
     .filter(({ leaveOut }) => leaveOut !== undefined)
     .toSorted((a, b) => (a.leaveOut ?? 0) - (b.leaveOut ?? 0));
   for (const column of dispensable)
-    if (total(shown, leastOf) > width) shown = shown.filter((one) => one !== column);
+    if (total(shown, fairOf) > width) shown = shown.filter((one) => one !== column);
   const widths = new Map(shown.map((column) => [column, naturalOf(column)]));
+  const isOptional = ({ leaveOut }: Column<R>) => Number(leaveOut !== undefined);
   for (let over = total(shown, naturalOf) - width; over > 0; over -= 1) {
     const [widest] = shown
       .filter((column) => (widths.get(column) ?? 0) > leastOf(column))
-      .toSorted((a, b) => (widths.get(b) ?? 0) - (widths.get(a) ?? 0));
+      .toSorted((a, b) => isOptional(b) - isOptional(a) || (widths.get(b) ?? 0) - (widths.get(a) ?? 0));
     if (!widest) break;
     widths.set(widest, (widths.get(widest) ?? 0) - 1);
   }

@@ -20,7 +20,7 @@ export function listNextCommands(record: Case, columns = Infinity): string[] {
       isAsked
         ? `${description}, as ${request.actor} asked: needs somebody else`
         : warning
-          ? `${description} (${warning}: --force)`
+          ? `${description} (${warning}; --force if it is refused)`
           : description,
     ];
   });

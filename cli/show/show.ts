@@ -13,7 +13,7 @@ import { describeAll } from '../../shared/domain/messages/describe-detail';
 import { describeStrength } from '../../shared/domain/messages/describe-news';
 import { describeReason, describeRequest } from '../../shared/domain/messages/describe-reason';
 import { describeAlarm, describeFinding, nameFinding } from '../../shared/domain/messages/describe-value';
-import { writeCount, writeRelease } from '../../shared/domain/words';
+import { writeRelease } from '../../shared/domain/words';
 import { CliError } from '../cli-error';
 import { type CaseReader, findCase } from '../find-case';
 import { describeFlood } from '../floods';
@@ -141,7 +141,7 @@ function describeHold(record: Case): string[] {
     ...(decidedMs === undefined ? [] : [`from decision to verified denial: ${decidedMs} ms`]),
     ...(pastContainments.length > 0
       ? [
-          `contained ${writeCount(pastContainments.length, 'time')}: ${pastContainments.slice(-5).map(writeTime).join(', ')}`,
+          `containment began${pastContainments.length > 1 ? ` ${pastContainments.length} times` : ''}: ${pastContainments.slice(-5).map(writeTime).join(', ')}`,
         ]
       : []),
     ...listStrength(record).map((one) => `strength: ${describeStrength(one)}`),

@@ -53,7 +53,7 @@ describe('an act on all cases that are selected', () => {
   it('needs the number, and says what it is now', async () => {
     await expect(select('approve', {})).rejects.toThrow(
       new UsageError(
-        '--all needs --expect: 3 cases match now. cordon list --status awaiting-approval with the same options shows them',
+        '--all needs --expect: 3 cases match now (--expect 3). cordon list --status awaiting-approval with the same options shows them',
       ),
     );
   });

@@ -100,6 +100,8 @@ describe("an operator's command", () => {
       'mything1 is released: everything is as it was before. It is still in alarm, so it may be contained again: myapp-processes/no-child-processes.',
     ],
     ['dismiss', observed, changeCase(observed, { status: 'closed' }), 'mything1 has no open case any more.'],
+    ['assign', contained, changeCase(contained, { assignee: 'bob' }), 'mything1 is assigned to bob.'],
+    ['assign', contained, changeCase(contained, { containedAt: 1 }), 'mything1 is assigned to nobody.'],
   ] as const)(
     'is sent with its actor and comment, and waits for its outcome: %s',
     async (name, before, after, text) => {
@@ -154,19 +156,17 @@ describe("an operator's command", () => {
     },
   );
 
-  it.each(['release-conflict', 'containment-failed'] as const)(
-    'fails where it ends in %s, and says why',
-    async (status) => {
-      const { run } = aStack(
-        contained,
-        changeCase(contained, { status, reason: words('quarantine: changed') }),
-      );
+  it.each([
+    ['release-conflict', 'release needs a decision'],
+    ['containment-failed', 'containment failed'],
+  ] as const)('fails where it ends in %s, and says why', async (status, said) => {
+    const { run } = aStack(
+      contained,
+      changeCase(contained, { status, reason: words('quarantine: changed') }),
+    );
 
-      await expect(run('release')).rejects.toThrow(
-        new CliError(`mything1 is in ${status}: quarantine: changed`),
-      );
-    },
-  );
+    await expect(run('release')).rejects.toThrow(new CliError(`mything1: ${said}: quarantine: changed`));
+  });
 
   it('prints why it was refused', async () => {
     const { run } = aStack(undefined, undefined, {
@@ -176,7 +176,7 @@ describe("an operator's command", () => {
 
     await expect(run('contain')).rejects.toThrow(
       new CliError(
-        'contain of mything1 was refused: the thing is exempt: attribute critical=true; force it if that is meant',
+        'contain of mything1 was refused: the thing is exempt: attribute critical=true; force it if that is meant (--force)',
       ),
     );
   });

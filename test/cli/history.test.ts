@@ -47,6 +47,23 @@ describe('history', () => {
     ]);
   });
 
+  it('tells what an order planned in the line of the order', async () => {
+    const act = { at: now - 1_000, actor: 'ada', thingName: 'mything1', caseId: 'case-1' };
+    const planned = { ...act, what: 'containment planned', detail: 'quarantine, disconnect' };
+    const found = [
+      { ...act, what: 'approved', detail: 'looked at it' },
+      planned,
+      { ...planned, caseId: 'case-2' },
+    ];
+    const page = async ({ from, to }: AuditQuery) => ({ from, to, acts: found });
+    const text = await showHistory({ since: 60_000, limit: 50 }, { page }, plain, now);
+
+    expect(text.split('\n').slice(1)).toEqual([
+      expect.stringMatching(/ada +approved +mything1 +case-1 +looked at it; quarantine, disconnect$/),
+      expect.stringMatching(/ada +containment planned +mything1 +case-2 +quarantine, disconnect$/),
+    ]);
+  });
+
   it('fits a narrow terminal, with how long ago it was instead of the time', async () => {
     const text = await showHistory({ since: 60_000, limit: 50 }, audit, { ...plain, width: 40 }, now);
 

@@ -156,6 +156,17 @@ describe('list', () => {
       }
   });
 
+  it('has each status whole on a terminal of 80 columns', async () => {
+    const lines = await read(aTable(stored), {}, { ...plain, width: 80 });
+
+    expect(lines.slice(1, 5).map((line) => line.split(' ')[0])).toEqual([
+      'containment-failed',
+      'awaiting-approval',
+      'contained',
+      'observed',
+    ]);
+  });
+
   it('prints no control characters of an attacker', async () => {
     const hostile = named('mything5', { reason: words('a\u001b[2J\nmything6: closed\u202e') });
 

@@ -7,11 +7,14 @@ export interface Restoration extends Restored {
   readonly action: ActionName;
 }
 
-/** By action, in the order of the ledger, without what is already reverted. */
+/** By action, in the order of the ledger, without what is already reverted. A failed action may have changed a part. */
 export function listRestorations({ ledger }: Pick<Case, 'ledger'>): Restoration[] {
   return ledger
     .filter(({ status }) => status !== 'reverted')
-    .flatMap(({ action, prior }) =>
-      (descriptorOf(action).listRestored?.(prior) ?? []).map((restored) => ({ action, ...restored })),
+    .flatMap(({ action, prior, status }) =>
+      (descriptorOf(action).listRestored?.(prior) ?? []).map((restored) => ({
+        ...{ action, ...restored },
+        ...(status === 'failed' && { now: `perhaps ${restored.now}` }),
+      })),
     );
 }

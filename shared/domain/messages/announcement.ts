@@ -130,7 +130,9 @@ export function measure(record: Case): { appliedMs?: number; verifiedMs?: number
   const alarmAt = Math.min(...alarms.map((violation) => violation.alarmAt));
   return {
     ...decided,
-    ...(applied.length > 0 && !isLost && { appliedMs: Math.max(...applied) - alarmAt }),
+    ...(applied.length > 0 &&
+      !isLost &&
+      record.status !== 'containment-failed' && { appliedMs: Math.max(...applied) - alarmAt }),
     ...(record.containedAt !== undefined && { verifiedMs: record.containedAt - alarmAt }),
   };
 }

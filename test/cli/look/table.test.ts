@@ -37,12 +37,12 @@ describe('a table', () => {
     ]);
   });
 
-  it('shortens the widest columns of a narrow terminal first, then leaves some out', () => {
+  it('shortens the columns of a narrow terminal that may be left out, leaves them out, then shortens the others', () => {
     const rows = [{ name: 'a-rather-long-name', count: 1, why: 'because of a long reason' }];
 
     expect(writeTable(rows, columns, { ...plain, width: 40 })).toEqual([
-      'NAME             COUNT  WHY',
-      'a-rather-long-…      1  because of a lo…',
+      'NAME                COUNT  WHY',
+      'a-rather-long-name      1  because of a…',
     ]);
     expect(writeTable(rows, columns, { ...plain, width: 16 })).toEqual([
       'NAME       COUNT',

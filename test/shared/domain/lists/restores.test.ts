@@ -63,4 +63,12 @@ describe('what a release restores', () => {
 
     expect(listRestorations({ ledger })).toEqual([]);
   });
+
+  it('is not certain of what an action changed that failed', () => {
+    const ledger = [entry(group, 'failed')];
+
+    expect(listRestorations({ ledger })).toEqual([
+      expect.objectContaining({ now: 'perhaps a member', before: 'no member' }),
+    ]);
+  });
 });

@@ -1,7 +1,8 @@
 import { newCase } from '../../../../shared/domain/case/lifecycle';
-import { writeAnnouncement } from '../../../../shared/domain/messages/announcement';
+import { measure, writeAnnouncement } from '../../../../shared/domain/messages/announcement';
 import { thingKey } from '../../../../shared/domain/thing-ref';
-import { account, now } from '../../../builders';
+import { account, changeCase, now } from '../../../builders';
+import { aContainedCase } from '../../../cli/stored-cases';
 
 describe('the link of an announcement', () => {
   it.each([
@@ -18,4 +19,11 @@ describe('the link of an announcement', () => {
 
     expect(writeAnnouncement(record, pending, { state: 'off' }, surroundings).link).toBe(link);
   });
+});
+
+it('does not say how soon a containment was applied that failed', () => {
+  const { record } = aContainedCase();
+
+  expect(measure(record)).toHaveProperty('appliedMs');
+  expect(measure(changeCase(record, { status: 'containment-failed' }))).not.toHaveProperty('appliedMs');
 });
