@@ -2,7 +2,11 @@ import type { Context } from 'aws-lambda';
 import type { ServedDescriptor } from '../../functions/notify/channels/descriptor';
 import type { Channel } from '../../functions/notify/delivery/channel';
 import { notify } from '../../functions/notify/delivery/handler';
+import { writeDigest } from '../../shared/domain/lists/digest';
+import type { ListedCase } from '../../shared/domain/lists/outline';
+import { writeStorm } from '../../shared/domain/lists/storm';
 import type { Announcement } from '../../shared/domain/messages/announcement-schema';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { now } from '../builders';
 import { aRecord, fakeDeadLetters, fakeTelemetry } from '../fakes';
 import { anAnnouncement, hostileAnnouncement } from '../functions/notify/announcements';
@@ -23,6 +27,13 @@ export interface StandIn {
   /** What of all that was written would be more than text: a link, a mention, a command. */
   findHazards(): readonly string[];
   close(): Promise<void>;
+}
+
+function aListed(name: string, status: ListedCase['status']): ListedCase {
+  return {
+    ...{ thingName: thingKey(name), caseId: `case-${name}`, status, severity: 'high' },
+    ...{ openedAt: now, updatedAt: now, behaviors: ['myapp/no-child'] },
+  };
 }
 
 const later = {
@@ -141,6 +152,25 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
         expect.stringContaining('another behavior as well'),
       ]),
     );
+  });
+
+  it('shows a storm from its start to its end, and a digest', async () => {
+    const { deliver, telemetry, letters } = setUp();
+    const waiting = Array.from({ length: 8 }, (_, index) => aListed(`thing-${index}`, 'awaiting-approval'));
+    const closed = waiting.map((one) => ({ ...one, status: 'closed' as const }));
+    const tellStorm = (own: readonly ListedCase[], at: number, over?: true) => {
+      const storm = { id: 'storm-1', since: now, lastAt: now, ...(over && { over }) };
+      return writeStorm(storm, { behavior: 'myapp/no-child', own, open: over ? [] : own }, at, '');
+    };
+
+    await deliver([tellStorm(waiting, now)]);
+    await deliver([{ ...tellStorm(closed, now + 1), update: true }]);
+    await deliver([tellStorm(closed, now + 2, true)]);
+    await deliver([writeDigest(closed, { seq: 1, from: now - 3_600_000, to: now }, undefined)]);
+
+    expect(letters).toEqual([]);
+    // Other systems have each case instead.
+    expect(telemetry.counts).toEqual(descriptor.audience === 'people' ? { MessageShown: 4 } : {});
   });
 
   it('never shows an older state over a newer one, nor one twice', async () => {

@@ -58,7 +58,10 @@ export function writeRootMessage(
   const blocks: KnownBlock[] = [
     { type: 'header', text: { type: 'plain_text', text: clip(printable(title), headerMax) } },
     ...(text ? [{ type: 'section', text: markdown(clip(escapeText(text), sectionMax)) } as const] : []),
-    { type: 'section', fields: facts.map((fact) => markdown(clip(fact, fieldMax))) },
+    // Slack refuses an empty list, which the end of a storm would have.
+    ...(facts.length > 0
+      ? [{ type: 'section', fields: facts.map((fact) => markdown(clip(fact, fieldMax))) } as const]
+      : []),
     ...section('Kill switch', seen ? [escapeText(seen)] : []),
     ...section('Cases', (announcement.cases ?? []).map(escapeText)),
     ...section(

@@ -4,6 +4,8 @@ import {
   writeReply,
   writeRootMessage,
 } from '../../../../../functions/notify/channels/slack/message';
+import { findBlockProblems } from '../../../../../local/slack-and-mail/slack-limits';
+import { openStatuses } from '../../../../../shared/domain/case/status';
 import { anyText } from '../../../../any-text';
 import { anAnnouncement, hostileAnnouncement } from '../../announcements';
 
@@ -37,6 +39,7 @@ function expectWithinLimits(message: SlackMessage): void {
     expect(fields.length).toBeLessThanOrEqual(10);
     for (const field of fields) expect(field.text.length).toBeLessThanOrEqual(2_000);
   }
+  expect(findBlockProblems(message.blocks)).toEqual([]);
 }
 
 describe('a Slack message', () => {
@@ -56,6 +59,24 @@ describe('a Slack message', () => {
     ])
       expect(shown).toContain(part);
   });
+
+  it.each([...openStatuses, 'closed', 'storm', 'test'])(
+    'is one that Slack takes where little is known: %s',
+    (status) => {
+      const bare = {
+        ...{ status, text: '', severity: '', violations: [], actions: [], evidence: [], enrichment: [] },
+        playbook: undefined,
+      };
+      for (const kind of ['storm', 'digest', 'released', 'refused'])
+        for (const cases of [undefined, [], ['12 closed: a, b']])
+          expectWithinLimits(
+            writeRootMessage(
+              anAnnouncement({ ...bare, kind, ...(cases && { cases, title: 'storm' }) }),
+              'bot',
+            ),
+          );
+    },
+  );
 
   it('says why the case stands as it does, above all else', () => {
     const waits = anAnnouncement({
