@@ -160,7 +160,11 @@ const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp
     { findMissing: async () => ['policy on the group'] },
     /not attached to the thing group/,
   ],
-  ['the deny policy weakened', { findMissing: async () => ['text of the policy'] }, /is not the one that this version would deploy/],
+  [
+    'the deny policy weakened',
+    { findMissing: async () => ['text of the policy'] },
+    /is not the one that this version would deploy/,
+  ],
   ['the deny policy deleted', { findMissing: async () => ['policy'] }, /the deny policy is missing/],
   [
     'another policy on the group',
