@@ -19,8 +19,8 @@ type Named =
   | { readonly things: readonly string[]; readonly unsure?: DeviceText }
   | { readonly fault: string };
 
-export const deviceTexts = ['name', 'uid', 'hostname'] as const;
-export type DeviceText = (typeof deviceTexts)[number];
+const deviceTexts = ['name', 'uid', 'hostname'] as const;
+type DeviceText = (typeof deviceTexts)[number];
 
 /**
  * Only the ARN of a thing, or the type AWS::IoT::Thing, says that a thing is meant. OCSF's `device` is any machine, whose
