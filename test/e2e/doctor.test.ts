@@ -227,7 +227,7 @@ describe('cordon doctor', () => {
     const told = found.map(({ level, about, what }) => `${level} ${about}: ${what}`).join('\n');
     for (const expected of [
       /^problem kill switch: .*on/m,
-      /^problem quarantine group cordon-quarantine: the deny policy says something else/m,
+      /^problem quarantine group cordon-quarantine: the deny policy is not the one that this version would deploy/m,
       /^problem quarantine group cordon-quarantine: the deny policy is not attached/m,
       /^problem IoT rule reports: cordon_dev_reports is disabled/m,
       /^problem alerts topic: the queue cordon-dev-alerts is not subscribed/m,
