@@ -1,6 +1,6 @@
 import { deniedObject, statusObject } from '../../shared/domain/actions/lease';
 import type { Answers } from '../../shared/domain/asking';
-import type { Case } from '../../shared/domain/case/case';
+import { type Case, holdsThing, isOpen } from '../../shared/domain/case/case';
 import type { Context } from '../../shared/domain/decide/decision';
 import type { DecisionQuestions } from '../../shared/domain/decide/questions';
 import { findFleetLimit } from '../../shared/domain/guards/guards';
@@ -24,7 +24,7 @@ export function createAnswers(
   return {
     facts: ({ urgent, actions = [] }) => {
       const pastContainments = current?.pastContainments?.length ?? 0;
-      const options = { ...context, pastContainments, actions };
+      const options = { ...context, pastContainments, actions, held: listHeld(current) };
       return gatherFacts(thingName, ports, options, urgent ? Infinity : attempt);
     },
     holders: async ({ certificateId }) => {
@@ -47,4 +47,10 @@ export function createAnswers(
     fleetNotice: ({ withinMs = windowMs, ...claim }) =>
       fleetLimit.claimNotice({ ...claim, now, windowMs: withinMs }),
   };
+}
+
+/** The certificates of a thing that is held, as they were seen when it was. */
+function listHeld(current: Case | undefined): string[] {
+  if (!isOpen(current) || !holdsThing(current) || current.facts?.kind !== 'known') return [];
+  return current.facts.principals.map(({ arn }) => arn);
 }

@@ -6,7 +6,7 @@ import type { Facts, PolicyFacts, PrincipalFacts, Sharing } from '../../shared/d
 import { escapesGroupPolicy } from '../../shared/domain/guards/connect-rights';
 import { clip } from '../../shared/domain/text';
 import { isNotFound, isRefusal } from '../../shared/errors';
-import { idOf } from '../../shared/mitigation/denial';
+import { idOf, isGone } from '../../shared/mitigation/denial';
 import type { Certificates, Leases, Policies, Things, Versioned } from '../../shared/ports';
 
 export interface FactPorts {
@@ -22,6 +22,8 @@ interface FactOptions {
   readonly policyCacheMs: number;
   /** How often the thing was contained before: facts that only escalations need are not looked up for others. */
   readonly pastContainments: number;
+  /** ARNs of certificates that a containment of the thing holds, whether or not they are still the thing's. */
+  readonly held?: readonly string[];
   /** Asked for by an operator, beside those of the playbooks. */
   readonly actions?: readonly ActionName[];
 }
@@ -63,12 +65,14 @@ async function lookUp(thingName: string, ports: FactPorts, options: FactOptions)
   if (!thing) return { kind: 'known', registered: false, attributes: {}, groups: [], principals: [] };
   const needed = findNeeds(options);
   const certificates = arns.filter(isCertificate);
+  const detached = (options.held ?? []).filter((arn) => !arns.includes(arn));
   const others = arns.filter((arn) => !isCertificate(arn));
-  const principals = await Promise.all(
-    certificates.map((arn) =>
-      lookUpPrincipal(arn, thingName, ports, options, needed.has('certificate-status')),
-    ),
-  );
+  const withStatus = needed.has('certificate-status');
+  const [attached, taken] = await Promise.all([
+    Promise.all(certificates.map((arn) => lookUpPrincipal(arn, thingName, ports, options, withStatus))),
+    Promise.all(detached.map((arn) => lookUpDetached(arn, thingName, ports, options, withStatus))),
+  ]);
+  const principals = [...attached, ...taken.filter((one) => one !== undefined)];
   const names = [...new Set(principals.flatMap(({ policies }) => policies))].filter(
     (name) => name !== options.denyPolicyName,
   );
@@ -143,6 +147,19 @@ async function lookUpPrincipal(
     ...before,
     ...listOthers(users, thingName),
   };
+}
+
+/** Undefined for one that was deleted, which nothing needs to hold. */
+async function lookUpDetached(
+  arn: string,
+  thingName: string,
+  ports: FactPorts,
+  options: FactOptions,
+  withStatus: boolean,
+): Promise<PrincipalFacts | undefined> {
+  if (await isGone(arn, ports)) return undefined;
+  const found = await lookUpPrincipal(arn, thingName, ports, options, withStatus);
+  return { ...found, escapesGroup: true, isDetached: true };
 }
 
 /**

@@ -71,8 +71,8 @@ export type News =
 /** A certificate that the containment did not cover before. */
 export interface CertificateNews {
   readonly code: 'certificate';
-  /** Why it was not covered: it came while the thing is held, or its policies reach beyond the group by now. */
-  readonly change: 'attached' | 'escapes-group';
+  /** Why it was not covered: it came while the thing is held, or is out of reach of the group by now. */
+  readonly change: 'attached' | 'detached' | 'escapes-group';
   readonly certificateIds: readonly string[];
   /** Why it is left alone; it is held as well where that is absent. */
   readonly objection?: Reason;

@@ -4,6 +4,7 @@ import { countAnew, extendLedger, planMore, replanCut } from '../case/ledger';
 import type { CertificateNews } from '../case/news';
 import { listLeftOut } from '../case/temporary-deactivation';
 import type { Facts, PrincipalFacts } from '../facts';
+import { groupBy } from '../group-by';
 import { addBackups } from '../guards/choose-actions';
 import { findShared } from '../guards/guards';
 import type { Informed } from './decision';
@@ -12,8 +13,8 @@ import { listHolding } from './plan';
 type KnownFacts = Extract<Facts, { kind: 'known' }>;
 
 /**
- * Plans denials for certificates that the containment does not cover yet: newly attached ones, and ones whose policies now
- * reach beyond the quarantine group. A certificate that others use is left alone, and does not delay the others.
+ * Plans denials for certificates that the containment does not cover yet: newly attached ones, and ones that the
+ * quarantine group no longer binds, because their policies reach beyond it now or they were taken from the thing. A certificate that others use is left alone, and does not delay the others.
  */
 export function coverCertificates(current: Case, context: Informed): Case {
   const { facts, now, configuration } = context;
@@ -47,7 +48,7 @@ export function coverCertificates(current: Case, context: Informed): Case {
   };
   const next: Case = own.length > 0 ? { ...seen, ledger: replanCut(countAnew(ledger, now)) } : seen;
   const news = [
-    ...(own.length > 0 ? [nameCertificates(own, known)] : []),
+    ...[...groupBy(own, (one) => changeOf(one, known)).values()].map((some) => nameCertificates(some, known)),
     ...others,
     ...(notHeld ? [notHeld] : []),
   ];
@@ -88,12 +89,17 @@ function nameCertificates(
   principals: readonly PrincipalFacts[],
   known: readonly PrincipalFacts[],
 ): CertificateNews {
-  const isAttached = principals.some(({ arn }) => !known.some((old) => old.arn === arn));
+  const [first] = principals;
   return {
     code: 'certificate',
-    change: isAttached ? 'attached' : 'escapes-group',
+    change: first ? changeOf(first, known) : 'attached',
     certificateIds: principals.map(({ certificateId }) => certificateId),
   };
+}
+
+function changeOf({ arn, isDetached }: PrincipalFacts, known: readonly PrincipalFacts[]) {
+  if (!known.some((old) => old.arn === arn)) return 'attached';
+  return isDetached ? 'detached' : 'escapes-group';
 }
 
 /** The same facts, of these certificates alone. */

@@ -116,9 +116,15 @@ export function describeForeignClear(behavior: string): string {
 export function describeCertificate({ change, certificateIds }: CertificateNews): string {
   const names = certificateIds.map((id) => id.slice(0, 8)).join(', ');
   const isOne = certificateIds.length === 1;
-  return change === 'attached'
-    ? `${isOne ? 'certificate' : 'certificates'} ${names} ${isOne ? 'was' : 'were'} attached while the thing is held`
-    : `${isOne ? 'certificate' : 'certificates'} ${names} can act where the quarantine group doesn't bind`;
+  const named = `${isOne ? 'certificate' : 'certificates'} ${names}`;
+  switch (change) {
+    case 'attached':
+      return `${named} ${isOne ? 'was' : 'were'} attached while the thing is held`;
+    case 'detached':
+      return `${named} ${isOne ? 'was' : 'were'} taken from the thing, so the quarantine group no longer binds ${isOne ? 'it' : 'them'}`;
+    case 'escapes-group':
+      return `${named} can act where the quarantine group doesn't bind`;
+  }
 }
 
 export function describeCovered({ objection, certificateIds }: CertificateNews): string {

@@ -76,6 +76,81 @@ describe('a further violation of a held thing', () => {
   });
 });
 
+describe('a certificate that somebody detaches from a held thing', () => {
+  const quarantined = async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world);
+    await engine(alarm());
+    const later = async () => {
+      world.time.now = caseOf(world).dueAt ?? 0;
+      await engine(resume);
+    };
+    return { world, engine, later, thing: world.registered.find('mything1') };
+  };
+  const deniedOf = ({ policies }: World) => [...(policies.stored.get('cordon-quarantine')?.targets ?? [])];
+
+  it('is denied itself, since no group reaches it any more, and restored with the rest', async () => {
+    const { world, engine, later, thing } = await quarantined();
+    expect(deniedOf(world)).toEqual([]);
+    thing.principals.splice(0, 1);
+    await later();
+
+    expect(deniedOf(world)).toEqual([certificateArn]);
+    expect(shownCaseOf(world).status).toBe('contained');
+    expect(textsOf(world).at(-1)).toBe(
+      'new-certificate: certificate aaaaaaaa was taken from the thing, so the quarantine group no longer binds it: it is held as well',
+    );
+    const told = world.told.length;
+    await later();
+    expect([shownCaseOf(world).status, world.told.length]).toEqual(['contained', told]);
+
+    await engine(operator('release'));
+    expect(deniedOf(world)).toEqual([]);
+    expect(shownCaseOf(world)).toMatchObject({
+      status: 'closed',
+      reason:
+        'released: everything is as it was before, but for this: certificate aaaaaaaa was taken from the thing meanwhile',
+    });
+  });
+
+  it('keeps its denial where it is attached again', async () => {
+    const { world, engine, later, thing } = await quarantined();
+    thing.principals.splice(0, 1);
+    await later();
+    thing.principals.push(certificateArn);
+    await later();
+
+    expect([deniedOf(world), shownCaseOf(world).status]).toEqual([[certificateArn], 'contained']);
+    await engine(operator('release'));
+    expect(deniedOf(world)).toEqual([]);
+    expect(shownCaseOf(world).reason).toBe('released: everything is as it was before');
+  });
+
+  it('is left alone where another thing has it now, and the case says so', async () => {
+    const { world, later, thing } = await quarantined();
+    thing.principals.splice(0, 1);
+    world.registered.register('mything2');
+    await later();
+
+    expect(deniedOf(world)).toEqual([]);
+    expect(textsOf(world).find((text) => text.startsWith('new-certificate'))).toMatch(
+      /certificate aaaaaaaa was taken from the thing.*: certificate aaaaaaaa is used by mything2/,
+    );
+    expect(shownCaseOf(world).status).not.toBe('contained');
+  });
+
+  it('is no certificate of the case any more once that is closed', async () => {
+    const { world, engine, thing } = await quarantined();
+    await engine(operator('release'));
+    thing.principals.splice(0, 1, secondArn);
+    world.certificates.statuses.set('b'.repeat(64), 'ACTIVE');
+    await engine(alarm({ violationId: 'again', occurredAt: world.time.now + 1 }));
+
+    const { facts } = shownCaseOf(world);
+    expect(facts?.kind === 'known' && facts.principals.map(({ arn }) => arn)).toEqual([secondArn]);
+  });
+});
+
 describe('a certificate that somebody attaches to a held thing', () => {
   const attach = (world: World) => {
     world.registered.find('mything1').principals.push(secondArn);

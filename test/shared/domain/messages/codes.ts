@@ -328,6 +328,7 @@ export const news: Examples<OwnNews> = {
   certificate: [
     certificate,
     { ...certificate, change: 'escapes-group', objection: shared },
+    { ...certificate, change: 'detached' },
     { ...certificate, certificateIds: [certificateId, certificateId.replace('1', '9')] },
   ],
   'others-wait': [{ code: 'others-wait' }],
