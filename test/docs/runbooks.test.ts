@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { burst, perSecond } from '../../functions/detect/budget';
 import { maxCommands } from '../../functions/sweep/handler';
@@ -70,11 +70,48 @@ const statements: readonly (readonly [page: string, text: string])[] = [
   ['containment-failed', `wait ${Number(template.Parameters.PolicyCacheSeconds?.Default) / 60} minutes`],
 ];
 
+/** Texts of Lambda and Slack, which the tables of the runbooks name too. */
+const foreign = ['Task timed out', '404 no_service', '410 channel_is_archived'];
+
+/** What the tables say that a reader sees: texts of two words or more in their first column, except commands. */
+function listTexts(): readonly string[] {
+  const folder = join(root, 'docs', 'runbooks');
+  return readdirSync(folder).flatMap((page) =>
+    readFileSync(join(folder, page), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('| '))
+      .flatMap((line) => [...(line.split('|')[1] ?? '').matchAll(/`([^`]+)`/g)].map(([, text = '']) => text))
+      .filter((text) => text.includes(' ') && !/^(npx|aws) /.test(text)),
+  );
+}
+
+const code = ['functions', 'shared']
+  .flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join(root, folder, file), 'utf8')),
+  )
+  .join('\n');
+
+/** Whether the code has the text; a channel's name and what `...` leaves out may be parts that it fills in. */
+function isInCode(text: string): boolean {
+  const pattern = text
+    .replace(/ \.\.\.$/, '')
+    .split(/NAME|Slack/)
+    .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+    .join('(?:Slack|\\$\\{[^}]+\\})');
+  return new RegExp(pattern).test(code);
+}
+
 describe('a runbook', () => {
   it.each(statements)('%s states what the template and the code have: %s', (page, text) => {
     const lines = readFileSync(join(root, 'docs', 'runbooks', `${page}.md`), 'utf8');
 
     expect(lines.replace(/\s+/g, ' ')).toContain(text.trimEnd());
+  });
+
+  it('names only texts that Cordon logs or shows, beside those of AWS and Slack', () => {
+    expect(listTexts().filter((text) => !foreign.includes(text) && !isInCode(text))).toEqual([]);
   });
 
   it('mentions no limit that the call does not have', () => {

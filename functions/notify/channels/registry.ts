@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { duration } from '../../../shared/domain/configuration';
+import { duration } from '../../../shared/domain/configuration/fields';
 import { routesSchema } from '../routes/schema';
 import type { ChannelDescriptor, ServedDescriptor } from './descriptor';
 import { email } from './email/descriptor';

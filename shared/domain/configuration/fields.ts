@@ -1,0 +1,47 @@
+import * as z from 'zod/mini';
+import '../schema-language';
+import { registryName } from '../text';
+
+/** Fields that several sections of cordon.yml have. */
+
+export const name = z
+  .string()
+  .check(z.regex(registryName, 'expected 1 to 128 characters of a-z A-Z 0-9 : _ - (AWS IoT names)'));
+
+export const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** `90s`, `30m`, `24h`, `7d` -> milliseconds. */
+export const duration = z.pipe(
+  z.string().check(z.regex(/^[1-9]\d{0,5}[smhd]$/, 'expected a duration such as 90s, 30m, 24h or 7d')),
+  z.transform((text) => Number(text.slice(0, -1)) * unitMs[text.slice(-1) as keyof typeof unitMs]),
+);
+
+/** What AWS IoT stores of an attribute (API reference, AttributePayload). An empty value removes it, so none is ever there. */
+const attributeName = z
+  .string()
+  .check(
+    z.regex(
+      /^[a-zA-Z0-9_.,@/:#-]{1,128}$/,
+      'no attribute is called so: expected 1 to 128 of a-z A-Z 0-9 _ . , @ / : # -',
+    ),
+  );
+const attributeValue = z
+  .string()
+  .check(
+    z.regex(
+      /^[a-zA-Z0-9_.,@/:#=[\]-]{1,800}$/,
+      'no attribute has this value: expected 1 to 800 of a-z A-Z 0-9 _ . , @ / : # = [ ] -',
+    ),
+  );
+
+export const attribute = z
+  .record(attributeName, attributeValue)
+  .check(
+    z.refine((value) => Object.keys(value).length === 1, { message: 'expected one attribute and its value' }),
+  );
+
+export const severity = z.enum(['critical', 'high', 'medium', 'low']);
+
+export const senderName = z
+  .string()
+  .check(z.regex(/^[a-z][a-z0-9-]{0,31}$/, 'expected 1 to 32 of a-z 0-9 -, beginning with a letter'));
