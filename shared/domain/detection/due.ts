@@ -12,6 +12,12 @@ import { sumWindow } from './window';
 /** Detect evaluates a cloud-side metric at each boundary of five minutes (docs/facts.md#alarms). */
 const boundaryMs = 300_000;
 
+/**
+ * A deploy may take a profile away that needs no look at the registry. Its open alarm is found then, also where it has no
+ * end of its own, as that of a device that stays away.
+ */
+const goneProfileMs = 86_400_000;
+
 export function lastBoundary(now: number): number {
   return Math.floor(now / boundaryMs) * boundaryMs;
 }
@@ -26,7 +32,7 @@ function exceededAt({ value, comparisonOperator }: Criteria, disconnectedAt: num
 export function nextDue(state: DetectState, profiles: Profiles, now: number): number | undefined {
   const slots = groupSlots(state.behaviors);
   const times = profiles.flatMap(([securityProfileName, profile]) => {
-    const recheckMs = isTarget(profile, undefined) ? Number.POSITIVE_INFINITY : refreshMs;
+    const recheckMs = isTarget(profile, undefined) ? goneProfileMs : refreshMs;
     return profile.behaviors.flatMap((behavior) => {
       const key = behaviorKey({ securityProfileName, behaviorName: behavior.name });
       const own = state.behaviors[key];

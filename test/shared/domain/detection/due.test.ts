@@ -106,3 +106,56 @@ describe('the next time at which an alarm may change', () => {
     );
   });
 });
+
+describe('the alarm of a device that stays away', () => {
+  const lasting = {
+    ...profile,
+    targets: ['all/things'],
+    behaviors: profile.behaviors
+      .filter(({ name }) => name === 'present')
+      .map((behavior) => ({
+        ...behavior,
+        criteria: { ...behavior.criteria, consecutiveDatapointsToAlarm: 1 },
+      })),
+  };
+  const all = [['p', lasting]] as const;
+  const dayMs = 86_400_000;
+  const away = (): DetectState => {
+    const event = {
+      clientId: 't',
+      eventType: 'disconnected',
+      timestamp: now,
+      sessionIdentifier: 's',
+    } as const;
+    const { state } = judgeLifecycle({
+      ...{ state: newDetectState(thingKey('t')), at: now, profiles: all, nameViolation },
+      event: { ...event, disconnectReason: 'CONNECTION_LOST' },
+    });
+    const at = state.dueAt ?? 0;
+    const alarm = judgeTime({ state, at, profiles: all, nameViolation });
+    expect(alarm.events.map(({ eventType }) => eventType)).toEqual(['in-alarm']);
+    return alarm.state;
+  };
+
+  it('is looked at each day, and lasts while its behavior does', () => {
+    const first = away();
+    const second = judgeTime({ state: first, at: first.dueAt ?? 0, profiles: all, nameViolation });
+
+    expect(first.dueAt).toBeLessThanOrEqual(now + dayMs + 3_600_000);
+    expect(second.events).toEqual([]);
+    expect((second.state.dueAt ?? 0) - (first.dueAt ?? 0)).toBe(dayMs);
+  });
+
+  it('ends where a deploy took its profile away, though the device never returns', () => {
+    const { dueAt = Number.POSITIVE_INFINITY, ...state } = away();
+    expect(dueAt).toBeLessThan(Number.POSITIVE_INFINITY);
+    const { events, state: after } = judgeTime({
+      ...{ state: { ...state, dueAt }, at: dueAt, profiles: [], nameViolation },
+    });
+
+    expect(events.map(({ eventType, behavior }) => [eventType, behavior.name])).toEqual([
+      ['alarm-invalidated', 'present'],
+    ]);
+    expect([after.behaviors, after.dueAt]).toEqual([{}, undefined]);
+  });
+});
