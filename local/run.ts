@@ -26,7 +26,7 @@ async function start(root: string, flags: Flags, progress: Progress, closers: Cl
   const localFile = join(stateDirectory, 'local.json');
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
   await refuseSecondStack(localFile);
-  await packageService(root, (what) => progress.show('Sources changed', what));
+  await packageService(root, (what) => progress.show('Preparing', what));
   const stack = await progress.step('the local stack boots from the packaged template', () =>
     startStack({
       gatewayPort: flags.gatewayPort,

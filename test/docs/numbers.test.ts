@@ -34,7 +34,7 @@ const statements: readonly (readonly [page: string, text: string, code: string])
   ['operating', 'is silent after a day', 'const unknownMs = 8 * 3_600_000;'],
   ['operating', 'for more than ten, there is at most one message', 'export const most = 10;'],
   ['operating', 'one message in ten minutes', 'const windowMs = 600_000;'],
-  ['closed-cases', 'The least is 30 days', 'const leastKept = 30 * 86_400_000;'],
+  ['closed-cases', 'The minimum is 30 days', 'const leastKept = 30 * 86_400_000;'],
   ['closed-cases', 'three of them at a time', 'const datedEarlier = 3;'],
   ['closed-cases', 'at least a month ahead', 'const timeToExport = 30 * 86_400_000;'],
   ['deploying', 'It has up to 24 of', 'const longest = 24;'],
