@@ -5,7 +5,7 @@ import { findShared } from '../guards/guards';
 import { findWithheld } from '../guards/kill-switch';
 import type { OperatorCommand } from './command';
 import { type Context, changed, type Decision, unchanged } from './decision';
-import { askSecondPerson, nameCommand } from './on-operator';
+import { askSecondPerson, nameCommand, nameDecision } from './on-operator';
 import { findMissing, isHeld, listHolding, planContainment } from './plan';
 import { type Deciding, need } from './questions';
 
@@ -55,6 +55,7 @@ export function* onHarden(
   const { release, facts: known, pastContainments, escalation } = current;
   return changed({
     ...planned,
+    decided: nameDecision(command),
     ...(release && { release }),
     // A certificate that came since is still to be covered by the other actions.
     ...(known && { facts: known }),

@@ -237,7 +237,7 @@ export function onDismiss(
   return changed(announce({ ...closed, outbox }, 'dismissed', [reason], now));
 }
 
-function nameDecision(command: OperatorCommand): NonNullable<Case['decided']> {
+export function nameDecision(command: OperatorCommand): NonNullable<Case['decided']> {
   return { command: command.type, ...nameSender(command) };
 }
 

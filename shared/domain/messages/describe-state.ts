@@ -69,6 +69,19 @@ export function titleOf(told: Told, state = describeState(told)): string {
   return `${nameThing(told)}: ${what ? `${what}: ` : ''}${state}`;
 }
 
+/** Likewise where there is room for less. A long name is cut, so that the state is always there. */
+export function titleWithin(told: Told, max: number): string {
+  const { thingName, title } = told;
+  const whole = titleOf(told);
+  const over = whole.length - max;
+  if (over <= 0 || title !== undefined) return clip(whole, max);
+  const name = clip(thingName, Math.max(20, thingName.length - over));
+  return clip(
+    whole.replace(thingName, () => name),
+    max,
+  );
+}
+
 /** The first line of a message that stands alone. */
 export function titleOfMessage(told: Told): string {
   return titleOf(told, describeMessage(told));

@@ -11,6 +11,7 @@ import {
   listNextCommands,
   titleOf,
   titleOfStep,
+  titleWithin,
 } from '../../../../shared/domain/messages/describe-state';
 import { clip } from '../../../../shared/domain/text';
 import type { Superseded } from '../../../../shared/storage/channel-states';
@@ -49,14 +50,16 @@ export function writeRootMessage(
 ): SlackMessage {
   const { status, caseId, request, text } = announcement;
   const seen = describeSwitch(announcement);
-  const title = `${icons.get(status) ?? '•'} ${titleOf(announcement)}`;
+  const icon = `${icons.get(status) ?? '•'} `;
+  const title = `${icon}${titleOf(announcement)}`;
+  const header = `${icon}${titleWithin(announcement, headerMax - icon.length)}`;
   const facts = [
     ['Severity', describeSeverity(announcement)],
     ['Decision', describeDecision(announcement)],
     ['Case', announcement.cases ? undefined : caseId],
   ].flatMap(([name, value]) => (value ? `*${name}*\n${escapeText(value)}` : []));
   const blocks: KnownBlock[] = [
-    { type: 'header', text: { type: 'plain_text', text: clip(printable(title), headerMax) } },
+    { type: 'header', text: { type: 'plain_text', text: printable(header) } },
     ...(text ? [{ type: 'section', text: markdown(clip(escapeText(text), sectionMax)) } as const] : []),
     // Slack refuses an empty list, which the end of a storm would have.
     ...(facts.length > 0

@@ -3,8 +3,8 @@ import {
   describeDecision,
   describeSeverity,
   listNextCommands,
-  titleOf,
   titleOfMessage,
+  titleWithin,
 } from '../../../../shared/domain/messages/describe-state';
 import { clip } from '../../../../shared/domain/text';
 
@@ -54,7 +54,7 @@ function writeAlert(newest: Announcement): object {
     link,
   ];
   return {
-    message: clip(titleOf(newest), messageMax),
+    message: titleWithin(newest, messageMax),
     alias: caseId,
     description: clip(description.filter(Boolean).join('\n'), descriptionMax),
     entity: clip(thingName, 512),

@@ -57,6 +57,17 @@ describe('harden', () => {
     ]);
   });
 
+  it('says who decided what the case is in now, whoever approved the containment before', () => {
+    const approved: Case = { ...contained, decided: { command: 'approve', actor: 'bob' } };
+
+    for (const before of [contained, approved])
+      expect(led(before, harden).decided).toEqual({
+        command: 'harden',
+        actor: 'ada',
+        comment: 'it came back',
+      });
+  });
+
   it('stays the same containment: its release rule, its playbook and its number of containments', () => {
     const { release, playbook, pastContainments, facts, severity } = contained;
 

@@ -6,6 +6,7 @@ import {
 } from '../../../../../functions/notify/channels/slack/message';
 import { findBlockProblems } from '../../../../../local/slack-and-mail/slack-limits';
 import { openStatuses } from '../../../../../shared/domain/case/status';
+import { describeState } from '../../../../../shared/domain/messages/describe-state';
 import { anyText } from '../../../../any-text';
 import { anAnnouncement, hostileAnnouncement } from '../../announcements';
 
@@ -77,6 +78,19 @@ describe('a Slack message', () => {
           );
     },
   );
+
+  it('has the state in its header however long the name of the thing is', () => {
+    const kinds = ['contained', 'containing', 'containment-failed', 'new-certificate'];
+    for (const kind of kinds)
+      for (const length of [20, 100, 128]) {
+        const told = anAnnouncement({ kind, thingName: 'a'.repeat(length) });
+        const [header] = blocksOf(writeRootMessage(told, 'bot'));
+
+        expect(header?.text?.text.endsWith(`: ${describeState(told)}`)).toBe(true);
+        expect(header?.text?.text).toMatch(/^\S+ a{19}/);
+        expect(header?.text?.text.length).toBeLessThanOrEqual(150);
+      }
+  });
 
   it('says why the case stands as it does, above all else', () => {
     const waits = anAnnouncement({
