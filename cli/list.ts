@@ -14,6 +14,7 @@ import { listNext } from './list-next';
 import { type Screen, severityFormat, statusFormat } from './look/style';
 import { type Column, writeTable } from './look/table';
 import { writeSpan } from './look/times';
+import { wrapWords } from './look/wrap';
 import { writePipelineLine } from './pipeline';
 import type { Target } from './target';
 
@@ -76,14 +77,15 @@ export async function listCases(
       ...(pipeline && { pipeline }),
     });
   const above = writeSwitchLine(seen);
-  const warn = (line: string) => screen.paint('yellow', line);
+  const wrap = (line: string) => wrapWords(line, screen.width);
+  const warn = (line: string) => screen.paint('yellow', wrap(line));
   return [
     ...(above ? [warn(above)] : []),
     ...flooding.map((flood) => warn(describeFlood(flood))),
     ...(cases.length > 0
-      ? [...writeTable(cases, columnsAt(now), screen), writeSum(cases, isMore, flags.limit)]
+      ? [...writeTable(cases, columnsAt(now), screen), wrap(writeSum(cases, isMore, flags.limit))]
       : [isSelective(flags) ? 'No case matches.' : 'No open case.']),
-    pipeline?.late ? warn(writePipelineLine(pipeline)) : writePipelineLine(pipeline),
+    pipeline?.late ? warn(writePipelineLine(pipeline)) : wrap(writePipelineLine(pipeline)),
     // For a person, not for what reads lines.
     ...(screen.width === undefined ? [] : listNext(cases, !isMore && !isNarrowed(flags))),
   ].join('\n');
@@ -175,8 +177,8 @@ const columnsAt = (now: number): readonly Column<ListedCase>[] => [
     format: ({ severity }) => severityFormat(severity),
     leaveOut: 4,
   },
-  { header: 'THING', cell: ({ thingName }) => thingName, format: () => 'bold', atLeast: 16 },
-  { header: 'BEHAVIOR', cell: writeBehaviors, atLeast: 12 },
+  { header: 'THING', cell: ({ thingName }) => thingName, format: () => 'bold', atLeast: 12 },
+  { header: 'BEHAVIOR', cell: writeBehaviors, atLeast: 10 },
   {
     header: 'AGE',
     cell: ({ closedAt, openedAt }) => writeSpan(now - (closedAt ?? openedAt)),

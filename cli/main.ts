@@ -1,9 +1,11 @@
+import { exitCodes } from './exit-codes';
 import { runProgram } from './run-program';
 
 // A reader that exits early, such as head, is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
+  if (error.code === 'EPIPE') process.exit();
+  process.stderr.write(`cordon: standard output can’t be written: ${error.code}\n`);
+  process.exit(exitCodes.failed);
 });
 
 const exitCode = await runProgram(process.argv.slice(2));

@@ -1,8 +1,14 @@
 const bars = [...'▁▂▃▄▅▆▇█'];
 
-/** One character for each value, by its height between the least and the greatest; a space where there is none. */
-export function writeSparkline(values: readonly (number | undefined)[]): string[] {
-  const known = values.filter((value) => value !== undefined);
+/**
+ * One character for each value, by its height between the least and the greatest, also of `others`; a space where there is
+ * none.
+ */
+export function writeSparkline(
+  values: readonly (number | undefined)[],
+  others: readonly number[] = [],
+): string[] {
+  const known = [...values, ...others].filter((value) => value !== undefined);
   const [least, most] = known.reduce(
     ([low, high], value) => [Math.min(low, value), Math.max(high, value)],
     [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],

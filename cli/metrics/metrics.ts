@@ -136,10 +136,13 @@ function drawValues(
     columns[index] = { height, bad: (before?.bad ?? false) || isBad(value, bounds) };
   }
   const all = Array.from({ length: count }, (_, index) => columns[index]);
-  const line = writeSparkline(all.map((column) => column?.height))
+  const heights = values.map(({ value }) => heightOf(value));
+  const line = writeSparkline(
+    all.map((column) => column?.height),
+    heights,
+  )
     .map((bar, index) => (all[index]?.bad ? paint('red', bar) : bar))
     .join('');
-  const heights = values.map(({ value }) => heightOf(value));
   const least = heights.reduce((one, other) => Math.min(one, other));
   const most = heights.reduce((one, other) => Math.max(one, other));
   return [`|${line}|`, `least ${least}, greatest ${most}`];

@@ -66,7 +66,7 @@ async function publishStorm(
   const waiting = own.filter(({ status }) => status === 'awaiting-approval').length;
   const isLoud = isEnd || !told || isWorse(own.length, waiting, told);
   const message = writeStorm(isEnd ? storm : rest, cases, now, consoleUrl);
-  const channels = routes && routeMany([message, ...own], now, routes, told?.channels);
+  const channels = routes && routeMany(own, now, routes, told?.channels);
   await announcer.publish({ ...message, ...(channels && { channels }), ...(!isLoud && { update: true }) });
   log.info('storm published', { id: message.id, behavior, cases: own.length, counts });
   if (isEnd) return undefined;

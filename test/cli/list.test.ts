@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { type ListFlags, listCases } from '../../cli/list';
 import { plain } from '../../cli/look/style';
 import type { ToldFlood } from '../../shared/domain/detection/floods';
@@ -154,6 +155,19 @@ describe('list', () => {
         expect(line.length).toBeLessThanOrEqual(width);
         expect(line).toMatch(/THING +BEHAVIOR|mything\d +no-child-/);
       }
+  });
+
+  it('fits a terminal of 40 columns with long names, and words wrap', async () => {
+    const long = (name: string) => changeCase(waiting, { thingName: thingKey(name.repeat(30)) });
+    const table = aTable([long('a'), long('b'), failed].map((record) => ({ record, rows: [] })));
+    const lines = await read(
+      { ...table, heartbeats: { read: async () => heartbeat } },
+      { limit: 2 },
+      { ...plain, width: 40 },
+    );
+
+    expect(lines.filter((line) => !/^(next:| {5}) /.test(line) && stringWidth(line) > 40)).toEqual([]);
+    expect(lines.length).toBeGreaterThan(5);
   });
 
   it('has each status whole on a terminal of 80 columns', async () => {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -116,6 +116,21 @@ describe('cordon', () => {
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toBe(`${named}, stage dev\ncordon: ValidationException: no\n`);
     expect(calls).toBeGreaterThan(0);
+  });
+
+  it('says in one line that standard output takes nothing more, and nothing of a reader that ends early', async () => {
+    const full = await open('/dev/full', 'w');
+    const started = spawn(process.execPath, [program, 'completion', 'bash'], {
+      ...{ cwd: folder, env: environment(account) },
+      stdio: ['ignore', full.fd, 'pipe'],
+    });
+    const { code, err } = await finish(started);
+    await full.close();
+
+    expect({ code, err }).toEqual({ code: 1, err: 'cordon: standard output can’t be written: ENOSPC\n' });
+    const child = start(['completion', 'bash']);
+    child.stdout?.destroy();
+    expect(await finish(child)).toMatchObject({ code: 0, err: '' });
   });
 
   it('prints no control characters of a response', async () => {
