@@ -130,9 +130,11 @@ const mostActors = 3;
 
 /** Who acted on them, or else the playbook of all that it contained; undefined where it is nobody's doing. */
 function findDecider(status: string, group: readonly ListedCase[]): string | undefined {
-  const actors = [...new Set(group.flatMap(({ lastActor }) => lastActor ?? []))];
+  const acts = group.flatMap(({ lastActor }) => lastActor ?? []);
+  const actors = [...new Set(acts)];
+  const some = acts.length < group.length ? `on ${acts.length} ` : '';
   const more = actors.length > mostActors ? ` and ${actors.length - mostActors} more` : '';
-  if (actors.length > 0) return `last act by ${actors.slice(0, mostActors).join(', ')}${more}`;
+  if (actors.length > 0) return `last act ${some}by ${actors.slice(0, mostActors).join(', ')}${more}`;
   const [playbook, ...others] = new Set(group.map((one) => one.playbook));
   const isRuled = status === 'contained' || status === 'containing' || status === 'containment-failed';
   return isRuled && playbook && others.length === 0 ? `playbook ${playbook}` : undefined;

@@ -146,17 +146,19 @@ Runbook:  docs/operating.md#statuses`,
     world.cases = world.cases.map((one, index) =>
       index < 3
         ? { ...one, status: 'contained', playbook: 'spawned-child', reason: '' }
-        : index < 6
-          ? { ...one, status: 'closed', lastActor: index < 5 ? 'ada' : 'bob' }
-          : one,
+        : index === 3
+          ? { ...one, status: 'closed' }
+          : index < 7
+            ? { ...one, status: 'closed', lastActor: index < 6 ? 'ada' : 'bob' }
+            : one,
     );
 
     await run();
 
     expect(world.told[0]?.cases).toEqual([
-      expect.stringMatching(/^6 wait for approval \(the fleet limit is reached\): /),
+      expect.stringMatching(/^5 wait for approval \(the fleet limit is reached\): /),
       '3 contained (playbook spawned-child): thing-2, thing-1, thing-0',
-      '3 closed (last act by bob, ada): thing-5, thing-4, thing-3',
+      '4 closed (last act on 3 by bob, ada): thing-6, thing-5, thing-4, thing-3',
     ]);
   });
 
