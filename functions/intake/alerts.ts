@@ -78,7 +78,12 @@ async function takeResult(
   record: SQSRecord,
   ports: AlertPorts,
 ): Promise<void> {
-  if (!ports.audits) return ignore('an Audit result, not a violation', record, ports);
+  if (!ports.audits)
+    return ignore(
+      'an Audit result: sources.deviceDefender.audit makes cases of what an audit finds',
+      record,
+      ports,
+    );
   if (!result) {
     const reason = 'an Audit result without a task, its time, or its checks';
     return takeReading({ kind: 'rejected', reason }, record, ports);

@@ -1,3 +1,5 @@
+import { clip } from './text';
+
 /** No message of AWS or of a device nests half as deep; what does would end a function that walks through it. */
 const deepest = 64;
 
@@ -68,4 +70,12 @@ export function isEqual(one: unknown, other: unknown): boolean {
   if (!isObject(one) || !isObject(other)) return one === other;
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...names].every((name) => isEqual(one[name], other[name]));
+}
+
+/** The first names in an object, for a reason why it can't be read: `it has "Records"`. */
+export function listFields(message: unknown): string {
+  if (!isObject(message)) return 'it is no object';
+  const names = Object.keys(message).map((name) => JSON.stringify(clip(name, 32)));
+  const more = names.length > 5 ? ' and more' : '';
+  return names.length === 0 ? 'it is empty' : `it has ${names.slice(0, 5).join(', ')}${more}`;
 }

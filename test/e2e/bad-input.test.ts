@@ -94,8 +94,16 @@ describe('an alert that cannot be handled', () => {
   });
 
   it.each([
-    ['result', auditResult, 'an Audit result, not a violation'],
-    ['finding', { findingId: 'f', severity: 'CRITICAL' }, 'an Audit finding, not a violation'],
+    [
+      'result',
+      auditResult,
+      'an Audit result: sources.deviceDefender.audit makes cases of what an audit finds',
+    ],
+    [
+      'finding',
+      { findingId: 'f', severity: 'CRITICAL' },
+      'an Audit finding: Cordon asks for findings when the audit is over',
+    ],
   ])('is ignored, with a log entry, where it is an Audit %s', async (_kind, message, reason) => {
     await e2e.publishAlert(JSON.stringify(message));
 

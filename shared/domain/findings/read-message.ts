@@ -1,4 +1,4 @@
-import { isObject, isTooDeep, parseJson, withoutNulls } from '../json';
+import { isObject, isTooDeep, listFields, parseJson, withoutNulls } from '../json';
 import type { Reading, Source } from './finding';
 import { deviceDefender } from './sources/device-defender';
 import { deviceDefenderAudit } from './sources/device-defender-audit';
@@ -27,7 +27,12 @@ function classify(sent: Readonly<Record<string, unknown>>, known: readonly Sourc
   }
   return {
     kind: 'rejected',
-    reason:
-      'neither an alert of Device Defender (violationId is missing) nor a result of its Audit (auditDetails is missing)',
+    reason: `neither an alert of Device Defender (violationId is missing) nor a result of its Audit (auditDetails is missing): ${describeOther(message)}`,
   };
+}
+
+/** What whoever sent it may do instead. */
+function describeOther(message: Readonly<Record<string, unknown>>): string {
+  if ('class_uid' in message) return 'a finding of OCSF goes to the topic of its sender (sources.external)';
+  return listFields(message);
 }

@@ -310,12 +310,23 @@ describe('a Detection Finding on the topic of a sender', () => {
     ['is no JSON', 'beacon!', /^not JSON$/],
     ['is nested without end', '['.repeat(100_000), /^nested too deep$/],
     ['is an empty list', [], /^has no finding$/],
-    ['is of another class', aFinding({ class_uid: 2002 }), /class_uid: expected 2004, a Detection Finding/],
+    [
+      'is of another class',
+      aFinding({ class_uid: 2002 }),
+      /class_uid is 2002: expected 2004, a Detection Finding$/,
+    ],
+    ['is no finding', { ocsf: {}, raw_log: {} }, /class_uid is missing: it has "ocsf", "raw_log"$/],
+    ['is no object', ['x'], /: it is no object$/],
+    ['is about nothing', aFinding({ finding_info: undefined }), /: finding_info is missing$/],
     ['is of OCSF 2', aFinding({ metadata: { version: '2.0.0', product: {} } }), /expected OCSF 1\.x/],
     ['has no uid', aFinding({ finding_info: { title: 't' } }), /finding_info\.uid/],
     ['has a huge uid', aFinding({ finding_info: { uid: 'x'.repeat(513) } }), /finding_info\.uid/],
-    ['has no severity', aFinding({ severity_id: undefined }), /severity_id/],
-    ['has a time in words', aFinding({ time: '2026-11-29T11:00:00Z' }), /: time: /],
+    ['has no severity', aFinding({ severity_id: undefined }), /severity_id is missing$/],
+    [
+      'has a time in words',
+      aFinding({ time: '2026-11-29T11:00:00Z' }),
+      /: time: expected epoch ms or seconds$/,
+    ],
     [
       'is old, as a repeat is',
       aFinding({ time: now - 900_001 }),
@@ -399,6 +410,11 @@ describe('a Detection Finding on the topic of a sender', () => {
         source: 'aws.guardduty',
         detail: { schemaVersion: '2.0', id: 'x', severity: 8, resource: { resourceType: 'Instance' } },
       },
+      /^a GuardDuty finding about Instance: send it as a Detection Finding/,
+    ],
+    [
+      'is one of GuardDuty that names no version',
+      { type: 'Recon:EC2/PortProbe', severity: 8, resource: { resourceType: 'Instance' } },
       /^a GuardDuty finding about Instance: send it as a Detection Finding/,
     ],
     [

@@ -33,7 +33,7 @@ export const deviceDefenderAudit: Source = {
     const isResult = 'auditDetails' in message || ('taskId' in message && 'taskType' in message);
     if (isResult && !('findingId' in message)) return { kind: 'audit', result: readResult(message) };
     if ('findingId' in message || 'nonCompliantResource' in message)
-      return { kind: 'ignored', reason: 'an Audit finding, not a violation' };
+      return { kind: 'ignored', reason: 'an Audit finding: Cordon asks for findings when the audit is over' };
     return undefined;
   },
 };

@@ -56,7 +56,7 @@ const detectAlert = z.object({
   securityProfileName: awsName,
   violationEventType: z.enum(['in-alarm', 'alarm-cleared', 'alarm-invalidated']),
   violationEventTime: z
-    .int()
+    .int('expected a whole number of milliseconds since 1970: only the API has seconds with fractions')
     .check(
       z.minimum(firstMs, 'is before 2015: expected milliseconds since 1970, not seconds'),
       z.maximum(lastMs, 'is after the year 9999: expected milliseconds since 1970'),

@@ -27,7 +27,7 @@ export const detectionFinding = z.object({
   activity_id: z.int(),
   type_uid: z.int(),
   severity_id: z.int(),
-  time: z.number(),
+  time: z.number('expected epoch ms or seconds'),
   metadata: z.object({
     version: z.string().check(z.regex(/^1\.\d{1,2}\b/, 'expected OCSF 1.x')),
     product: z.object({ name: z.optional(z.string()), vendor_name: z.optional(z.string()) }),

@@ -1,5 +1,5 @@
 import type { Severity } from '../../configuration';
-import { isObject, withoutNulls } from '../../json';
+import { isObject, listFields, withoutNulls } from '../../json';
 import { clip } from '../../text';
 import type { ExternalFinding, Reading } from '../finding';
 import { type DetectionFinding, detectionFinding } from './ocsf-schema';
@@ -51,8 +51,7 @@ function readFinding(document: unknown, arrival: Arrival): Reading {
     return reject(`${other}: send it as a Detection Finding of OCSF that names the thing`);
   const result = detectionFinding.safeParse(withoutNulls(document));
   if (!result.success) {
-    const issue = result.error.issues[0];
-    return reject(`not an OCSF Detection Finding: ${issue?.path.join('.') || 'message'}: ${issue?.message}`);
+    return reject(`not an OCSF Detection Finding: ${describeIssue(result.error.issues[0], document)}`);
   }
   const { data } = result;
   const over = findIgnored(data);
@@ -74,14 +73,28 @@ function readFinding(document: unknown, arrival: Arrival): Reading {
 
 /** Formats of AWS that Cordon does not read. */
 function findOtherFormat(document: unknown): string | undefined {
-  if (!isObject(document)) return undefined;
-  const { resource = document.Resource } = document;
-  const version = document.schemaVersion ?? document.SchemaVersion;
-  if (version === undefined) return undefined;
+  if (!isObject(document) || 'class_uid' in document) return undefined;
   if ('ProductArn' in document) return 'a finding in the format of Security Hub CSPM (ASFF)';
-  return isObject(resource)
-    ? `a GuardDuty finding about ${clip(String(resource.resourceType ?? resource.ResourceType), 64)}`
-    : undefined;
+  const { resource = document.Resource } = document;
+  const type = isObject(resource) ? (resource.resourceType ?? resource.ResourceType) : undefined;
+  return typeof type === 'string' ? `a GuardDuty finding about ${clip(type, 64)}` : undefined;
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function describeIssue(issue: Issue | undefined, document: unknown): string {
+  const { path = [], message = 'faulty' } = issue ?? {};
+  if (!isObject(document)) return listFields(document);
+  const [field] = path;
+  const value = document[String(field)];
+  if (field === 'class_uid')
+    return value === undefined
+      ? `class_uid is missing: ${listFields(document)}`
+      : `class_uid is ${clip(JSON.stringify(value), 32)}: ${message}`;
+  return path.length === 1 && value == null ? `${String(field)} is missing` : `${path.join('.')}: ${message}`;
 }
 
 /** The schema requires milliseconds, and products such as Prowler and Okta send seconds. None is of before March 1973. */
