@@ -1,3 +1,5 @@
+import { policyObject } from '../actions/lease';
+import { descriptorOf } from '../actions/registry';
 import type { Case, LedgerEntry } from './case';
 import type { Strength, Undermined } from './news';
 import { isPolicyDenial, isReplaced } from './policy-denials';
@@ -12,7 +14,7 @@ export function listStrength(record: Case): Strength[] {
     ...held.flatMap((entry) => judgeDenial(entry, held)),
     ...listNotHeld(record.facts),
     ...Object.values(record.violations).flatMap((finding) =>
-      finding.caseId === record.caseId ? findWayRound(finding) : [],
+      finding.caseId === record.caseId ? findWayRound(finding, held) : [],
     ),
   ];
 }
@@ -26,7 +28,23 @@ function listNotHeld(facts: Case['facts']): Strength[] {
  * Others may act with the certificate; or the policy lets the device act as another client. That a certificate is shared
  * shows only while its devices connect, which a held one does not: no later audit ends it (docs/facts.md#audits).
  */
-export function findWayRound(finding: Case['violations'][string] | undefined): Undermined[] {
+export function findWayRound(
+  finding: Case['violations'][string] | undefined,
+  ledger: readonly LedgerEntry[],
+): Undermined[] {
+  return listWaysRound(finding).filter((way) => !ledger.some((entry) => isClosedBy(way, entry)));
+}
+
+/** A certificate that is inactive until the release serves nobody, and a policy whose default version denies allows nothing. */
+function isClosedBy({ object, name }: Undermined, entry: LedgerEntry): boolean {
+  if (entry.status !== 'verified') return false;
+  const { listShared, certificates } = descriptorOf(entry.action);
+  if (isLastingDeactivation(entry))
+    return object === 'policy' || certificates?.list(entry.prior).includes(name) === true;
+  return object === 'policy' && listShared?.(entry.prior).includes(policyObject(name)) === true;
+}
+
+function listWaysRound(finding: Case['violations'][string] | undefined): Undermined[] {
   if (finding?.kind !== 'audit') return [];
   const { check, resource: name, lastEventType } = finding;
   if (check === 'DEVICE_CERTIFICATE_SHARED_CHECK')

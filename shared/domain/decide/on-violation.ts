@@ -109,7 +109,7 @@ function* onFurther(
       ? yield* evaluateGuards({ ...input, isCounted: true, isRejected: false })
       : undefined;
   // A device can't make up what an audit finds, so no number of alarms keeps this from people.
-  const wayRound = findWayRound(covered.violations[key]);
+  const wayRound = findWayRound(covered.violations[key], covered.ledger);
   const told = { ...context, isAlwaysTold: wayRound.length > 0 };
   const tell = (news: News) => (next: Case) => announce(next, 'new-violation', [news, ...wayRound], now);
   if (verdict?.outcome !== 'contain') {
@@ -172,8 +172,8 @@ function* onClear(
 
 /** Announces that a later audit no longer has the way round the containment, if that was announced. */
 function announceClosed(next: Case, known: ViolationRecord, key: string, now: number): Case {
-  if (findWayRound(next.violations[key]).length > 0) return next;
-  const [closed] = findWayRound(known);
+  if (findWayRound(next.violations[key], next.ledger).length > 0) return next;
+  const [closed] = findWayRound(known, next.ledger);
   return closed
     ? announce(next, 'way-round-closed', [{ ...closed, code: 'no-longer-undermined' }], now)
     : next;

@@ -1,4 +1,4 @@
-import type { Case } from '../../../shared/domain/case/case';
+import type { Case, LedgerEntry } from '../../../shared/domain/case/case';
 import { listStrength } from '../../../shared/domain/case/strength';
 import { findReleaseAt } from '../../../shared/domain/case/timers';
 import type { Decision } from '../../../shared/domain/decide/decision';
@@ -131,6 +131,54 @@ describe('a finding of an audit', () => {
       expect(listStrength(ended).map(describeStrength).includes(words)).toBe(stays);
     },
   );
+
+  const inactive = (status: LedgerEntry['status'], id = certificateId): LedgerEntry => ({
+    action: 'deactivate-certificate',
+    status,
+    prior: {
+      action: 'deactivate-certificate',
+      certificates: [{ certificateId: id, statusBefore: 'ACTIVE' }],
+    },
+    plannedAt: now,
+    attempts: 1,
+  });
+  const replaced = (policyName: string): LedgerEntry => ({
+    action: 'replace-policy-version',
+    status: 'verified',
+    prior: {
+      action: 'replace-policy-version',
+      document: '{}',
+      policies: [{ policyName, defaultVersionId: '1' }],
+      principals: [],
+    },
+    plannedAt: now,
+    attempts: 1,
+  });
+  const spread = { bridge: { spreadMs: 60_000 } };
+
+  it.each<[string, 'policy' | 'certificate', LedgerEntry, boolean]>([
+    ['its certificate is inactive until the release', 'certificate', inactive('verified'), true],
+    ['another certificate is inactive', 'certificate', inactive('verified', 'b'.repeat(64)), false],
+    ['its certificate is perhaps inactive', 'certificate', inactive('applied'), false],
+    ['its certificate was inactive', 'certificate', inactive('reverted'), false],
+    ['it is inactive for minutes', 'certificate', { ...inactive('verified'), ...spread }, false],
+    ['the policy is replaced', 'certificate', replaced('device'), false],
+    ['no certificate of the thing can connect', 'policy', inactive('verified'), true],
+    ['they can’t for minutes', 'policy', { ...inactive('verified'), ...spread }, false],
+    ['it is replaced by one that denies', 'policy', replaced('device'), true],
+    ['another is replaced', 'policy', replaced('other'), false],
+  ])('tells of a way round as long as it is one, where %s (%s)', (_, object, entry, isClosed) => {
+    const finding =
+      object === 'policy'
+        ? anAuditFinding({ check: 'IOT_POLICY_OVERLY_PERMISSIVE_CHECK', resource: 'device' })
+        : anAuditFinding();
+    const before = take(undefined, aViolation());
+    const held: Case = { ...before, ledger: [...before.ledger, entry] };
+    const told = take(held, finding);
+
+    expect(listStrength(told).some(({ code }) => code === 'undermined')).toBe(!isClosed);
+    expect(told.outbox.announcements.at(-1)?.news.some(({ code }) => code === 'undermined')).toBe(!isClosed);
+  });
 
   it('that is a way round is announced at once, however many alarms the device raises', () => {
     const finding = anAuditFinding();
