@@ -3,7 +3,6 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { createAdopted } from './adopted-group';
 import { type DeployedStack, deployTemplate } from './aws/cloudformation/deploy';
 import type { StackClients, StackHooks } from './aws/cloudformation/resources/resource-type';
 import { readTemplate, type Template } from './aws/cloudformation/template';
@@ -14,6 +13,7 @@ import type { FunctionHost } from './aws/lambda/function';
 import { openSourceQueue } from './aws/lambda/source-queue';
 import { publishFor } from './aws/pattern-rules';
 import type { Closers } from './closers';
+import { createExisting } from './existing-account';
 import {
   identity,
   type ServerOptions,
@@ -83,7 +83,7 @@ async function deploy(
     for (const client of Object.values(clients)) client.destroy();
   });
   const parameters = listParameters(template, aws, options);
-  createAdopted(template, registry, log);
+  await createExisting(template, { registry, sns: clients.sns, identity, log });
   const deployed = await deployTemplate({
     ...{ template, parameters, identity, artifactsDirectory, clients, log },
     stackName: nameStack(template),

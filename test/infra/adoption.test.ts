@@ -1,12 +1,17 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CreateTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { arn } from '../../infra/cloudformation';
 import { writeResources } from '../../infra/write-resources';
-import { createAdopted } from '../../local/adopted-group';
+import type { IotRegistry } from '../../local/aws/iot/registry';
+import { createExisting } from '../../local/existing-account';
+import type { LocalLog } from '../../local/types';
 import { writeQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import { type GroupReader, judgeAdoption } from '../../shared/mitigation/adoption';
 import { judgeMove } from '../../shared/mitigation/adoption-move';
 import { aRegistry } from '../local/aws/iot/builders';
+import { mockClient } from '../mock-client';
 import { root } from './template';
 
 const prefix = 'arn:aws:iot:eu-west-1:123456789012';
@@ -19,6 +24,11 @@ const adopted = {
   keepTopics,
 } as const;
 const ours = writeQuarantinePolicy(keepTopics, prefix);
+
+const account = (registry: IotRegistry, log: LocalLog) => ({
+  ...{ registry, log, sns: new SNSClient({ region: 'us-east-1' }) },
+  identity: { partition: 'aws' as const, region: 'us-east-1', accountId: '000000000000' },
+});
 
 const judge = (
   account: Partial<GroupReader> = {},
@@ -316,22 +326,61 @@ describe('the stack that adopts', () => {
     expect(JSON.stringify(Resources)).not.toMatch(/"iot:DeletePolicy"[^}]*policy\/mine/);
   });
 
-  it('finds its group on the local stack, which has nothing beside it', () => {
+  it('finds its group on the local stack, which has nothing beside it', async () => {
     const registry = aRegistry();
     const warned: string[] = [];
     const log = { info: () => undefined, warn: (message: string) => warned.push(message) };
-    createAdopted(writeStack() as never, registry, log);
-    createAdopted(writeStack() as never, registry, log);
+    await createExisting(writeStack() as never, account(registry, log));
+    await createExisting(writeStack() as never, account(registry, log));
 
     expect([...registry.state.groups.keys()]).toEqual(['cordon-quarantine']);
     expect(warned).toEqual(['the adopted quarantine group did not exist, and was created']);
   });
 
-  it('finds its deny policy there too', () => {
+  it('finds the groups there that its profiles apply to, but those that it makes itself', async () => {
     const registry = aRegistry();
     const log = { info: () => undefined, warn: () => undefined };
-    createAdopted(writeStack('  policy: mine\n') as never, registry, log);
-    createAdopted(writeStack('  policy: mine\n') as never, registry, log);
+    const profile = (...names: string[]) => ({
+      Type: 'AWS::IoT::SecurityProfile',
+      Properties: { TargetArns: names.map((name) => arn('iot', name)) },
+    });
+    const Resources = {
+      Group: { Type: 'AWS::IoT::ThingGroup', Properties: { ThingGroupName: 'own' } },
+      One: profile('all/registered-things', 'thinggroup/pumps'),
+      Two: profile('thinggroup/pumps', 'thinggroup/valves', 'thinggroup/own'),
+    };
+    await createExisting({ Resources } as never, account(registry, log));
+
+    expect([...registry.state.groups.keys()]).toEqual(['pumps', 'valves']);
+  });
+
+  it('finds the topics there that its alerts come by, of its own account and region', async () => {
+    const sns = mockClient(SNSClient);
+    const subscription = (TopicArn: unknown) => ({
+      Type: 'AWS::SNS::Subscription',
+      Properties: { TopicArn },
+    });
+    const Resources = {
+      Own: subscription({ Ref: 'AlertsTopic' }),
+      Theirs: subscription('arn:aws:sns:us-east-1:000000000000:iot-alerts'),
+      Abroad: subscription('arn:aws:sns:eu-west-1:000000000000:iot-alerts'),
+      Others: subscription('arn:aws:sns:us-east-1:123456789012:iot-alerts'),
+    };
+    await createExisting(
+      { Resources } as never,
+      account(aRegistry(), { info: () => undefined, warn: () => undefined }),
+    );
+
+    expect(sns.commandCalls(CreateTopicCommand).map(({ args: [{ input }] }) => input)).toEqual([
+      { Name: 'iot-alerts' },
+    ]);
+  });
+
+  it('finds its deny policy there too', async () => {
+    const registry = aRegistry();
+    const log = { info: () => undefined, warn: () => undefined };
+    await createExisting(writeStack('  policy: mine\n') as never, account(registry, log));
+    await createExisting(writeStack('  policy: mine\n') as never, account(registry, log));
 
     expect([...registry.state.policies.keys()]).toEqual(['mine']);
   });
