@@ -313,10 +313,15 @@ describe('a Detection Finding on the topic of a sender', () => {
     [
       'is of another class',
       aFinding({ class_uid: 2002 }),
-      /class_uid is 2002: expected 2004, a Detection Finding$/,
+      /class_uid is 2002, and Cordon reads 2004, Detection Findings$/,
     ],
     ['is no finding', { ocsf: {}, raw_log: {} }, /class_uid is missing: it has "ocsf", "raw_log"$/],
     ['is no object', ['x'], /: it is no object$/],
+    [
+      'is of no product',
+      aFinding({ metadata: { version: '1.6.0', product: null } }),
+      /: metadata\.product is missing$/,
+    ],
     ['is about nothing', aFinding({ finding_info: undefined }), /: finding_info is missing$/],
     ['is of OCSF 2', aFinding({ metadata: { version: '2.0.0', product: {} } }), /expected OCSF 1\.x/],
     ['has no uid', aFinding({ finding_info: { title: 't' } }), /finding_info\.uid/],

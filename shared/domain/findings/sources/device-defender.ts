@@ -4,6 +4,7 @@ import { boundNumber, isObject } from '../../json';
 import { clip, registryName } from '../../text';
 import { firstMs } from '../arrival';
 import type { Source } from '../finding';
+import { describeIssue } from '../issue';
 import { boundUncounted, boundValue, keepEvidence, type MetricValue, type Violation } from '../violation';
 
 const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max));
@@ -87,7 +88,7 @@ export const deviceDefender: Source = {
   read(message) {
     if (!('violationId' in message) && !('violationEventType' in message)) return undefined;
     const result = detectAlert.safeParse(message);
-    if (!result.success) return { kind: 'rejected', reason: describe(result.error.issues[0]) };
+    if (!result.success) return { kind: 'rejected', reason: describeIssue(result.error.issues[0], message) };
     return {
       kind: 'findings',
       findings: [toViolation(result.data)],
@@ -122,9 +123,4 @@ function readConfidence({ behavior, violationEventAdditionalInfo }: z.output<typ
   const nested = isObject(ml) ? confidence.safeParse(ml.confidenceLevel).data : undefined;
   const level = violationEventAdditionalInfo?.confidenceLevel ?? nested;
   return level === undefined ? {} : { confidence: level };
-}
-
-function describe(issue: { path: PropertyKey[]; message: string } | undefined): string {
-  if (!issue) return 'not a Device Defender alert';
-  return clip(`${issue.path.map(String).join('.') || 'message'}: ${issue.message}`, 300);
 }

@@ -22,7 +22,7 @@ const resource = z.object({
 
 /** docs/external-finding.schema.json has it as JSON Schema. */
 export const detectionFinding = z.object({
-  class_uid: z.literal(2004, 'expected 2004, a Detection Finding'),
+  class_uid: z.literal(2004),
   category_uid: z.literal(2, 'expected 2, findings'),
   activity_id: z.int(),
   type_uid: z.int(),

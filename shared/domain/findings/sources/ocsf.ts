@@ -2,6 +2,7 @@ import type { Severity } from '../../configuration';
 import { isObject, listFields, withoutNulls } from '../../json';
 import { clip } from '../../text';
 import type { ExternalFinding, Reading } from '../finding';
+import { describeIssue } from '../issue';
 import { type DetectionFinding, detectionFinding } from './ocsf-schema';
 import { findThings, type Naming } from './ocsf-things';
 
@@ -51,7 +52,9 @@ function readFinding(document: unknown, arrival: Arrival): Reading {
     return reject(`${other}: send it as a Detection Finding of OCSF that names the thing`);
   const result = detectionFinding.safeParse(withoutNulls(document));
   if (!result.success) {
-    return reject(`not an OCSF Detection Finding: ${describeIssue(result.error.issues[0], document)}`);
+    return reject(
+      `not an OCSF Detection Finding: ${describeClass(document) ?? describeIssue(result.error.issues[0], document)}`,
+    );
   }
   const { data } = result;
   const over = findIgnored(data);
@@ -80,21 +83,13 @@ function findOtherFormat(document: unknown): string | undefined {
   return typeof type === 'string' ? `a GuardDuty finding about ${clip(type, 64)}` : undefined;
 }
 
-interface Issue {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
-
-function describeIssue(issue: Issue | undefined, document: unknown): string {
-  const { path = [], message = 'faulty' } = issue ?? {};
-  if (!isObject(document)) return listFields(document);
-  const [field] = path;
-  const value = document[String(field)];
-  if (field === 'class_uid')
-    return value === undefined
-      ? `class_uid is missing: ${listFields(document)}`
-      : `class_uid is ${clip(JSON.stringify(value), 32)}: ${message}`;
-  return path.length === 1 && value == null ? `${String(field)} is missing` : `${path.join('.')}: ${message}`;
+/** The class says most of what else it is. */
+function describeClass(document: unknown): string | undefined {
+  if (!isObject(document) || document.class_uid === 2004) return undefined;
+  const { class_uid: uid } = document;
+  return uid == null
+    ? `class_uid is missing: ${listFields(document)}`
+    : `class_uid is ${clip(JSON.stringify(uid), 32)}, and Cordon reads 2004, Detection Findings`;
 }
 
 /** The schema requires milliseconds, and products such as Prowler and Okta send seconds. None is of before March 1973. */

@@ -147,6 +147,8 @@ describe('readMessage', () => {
     ],
     ['a time as text', { ...inAlarm, violationEventTime: '1573786800000' }, /violationEventTime: .*number/],
     ['a value as text', { ...inAlarm, metricValue: { count: '54' } }, /metricValue.count: .*number/],
+    ['no profile', { ...inAlarm, securityProfileName: undefined }, /^securityProfileName is missing$/],
+    ['no behavior name', { ...inAlarm, behavior: {} }, /^behavior\.name is missing$/],
     ['no violation id', { ...inAlarm, violationId: '' }, /violationId/],
     ['a behavior that is a name', { ...inAlarm, behavior: 'MessagesPub' }, /behavior/],
     [
