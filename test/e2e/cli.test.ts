@@ -360,7 +360,7 @@ it('an adopted group gets its adopted policy again from the sweep, where somebod
 }, 60_000);
 
 it('one mail lists the cases that were only recorded', async () => {
-  const digests = () => e2e.stack.aws.mails().filter(({ subject }) => subject.startsWith('[digest] '));
+  const digests = () => e2e.stack.aws.mails().filter(({ subject }) => subject.endsWith('] digest (Cordon)'));
   const documents = DynamoDBDocumentClient.from(openDynamoDb());
   // The first case is older than what the digest leaves to the next one.
   await waitUntil(
@@ -377,8 +377,8 @@ it('one mail lists the cases that were only recorded', async () => {
   );
 
   const [digest] = digests();
-  expect(digest?.subject).toMatch(/^\[digest\] \d cases? recorded, nothing done \(Cordon\)$/);
-  expect(digest?.body).toMatch(/^Cases: {4}exported: [\w-]+\/watched/m);
+  expect(digest?.subject).toMatch(/^\[\d cases? recorded, nothing done\] digest \(Cordon\)$/);
+  expect(digest?.body).toMatch(/^Cases: {4}[\w-]+\/watched \(.*\): exported/m);
   expect(e2e.stack.aws.mails().filter(({ subject }) => subject.includes('] exported '))).toEqual([]);
 }, 90_000);
 
