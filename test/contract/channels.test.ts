@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { listChannels, listServed } from '../../functions/notify/channels/registry';
+import { webhook } from '../../functions/notify/channels/webhook/descriptor';
+import { startStandIn as startOpsgenie } from '../functions/notify/channels/webhook/opsgenie-stand-in';
 import { itKeepsTheContract, type StandIn } from './channel-contract';
 
 const served = listServed(listChannels());
@@ -20,3 +22,7 @@ describe.each(served.map(({ name, descriptor }) => [name, descriptor] as const))
     });
   },
 );
+
+describe('the channel webhook with the format of Opsgenie', () => {
+  itKeepsTheContract(webhook, startOpsgenie);
+});

@@ -27,13 +27,18 @@ const noteMax = 25_000;
 export function writeOpsgenie(newest: Announcement, isKnown: boolean): Request[] {
   const { status, caseId, kind } = newest;
   if (kind === 'digest') return [];
-  const note = { note: clip(`${titleOfMessage(newest)}\n${newest.text}`, noteMax), source: 'cordon' };
+  const note = { note: clip(asText(`${titleOfMessage(newest)}\n${newest.text}`), noteMax), source: 'cordon' };
   const alert = `/${encodeURIComponent(caseId)}`;
   const by = '?identifierType=alias';
   if (status === 'closed') return [{ path: `${alert}/close${by}`, body: note }];
   const create = { path: '', body: writeAlert(newest) };
   if (!isKnown) return [create];
   return [...(status === 'observed' ? [] : [create]), { path: `${alert}/notes${by}`, body: note }];
+}
+
+/** "HTML formatting for the message values is also supported" (Opsgenie, "Alerts and Alert Fields"): a device could write a link. */
+function asText(text: string): string {
+  return text.replaceAll('<', '‹').replaceAll('>', '›');
 }
 
 const priorities = new Map([
@@ -54,9 +59,9 @@ function writeAlert(newest: Announcement): object {
     link,
   ];
   return {
-    message: titleWithin(newest, messageMax),
+    message: asText(titleWithin(newest, messageMax)),
     alias: caseId,
-    description: clip(description.filter(Boolean).join('\n'), descriptionMax),
+    description: clip(asText(description.filter(Boolean).join('\n')), descriptionMax),
     entity: clip(thingName, 512),
     source: 'cordon',
     priority: priorities.get(describeSeverity(newest) ?? 'low') ?? 'P3',
