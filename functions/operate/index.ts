@@ -11,6 +11,7 @@ import { createTelemetry, readEnv } from '../../shared/lambda';
 import { connectAudit } from '../../shared/storage/audit';
 import { connectDetection } from '../../shared/storage/detection';
 import { connectFloods } from '../../shared/storage/floods';
+import { rememberCases } from '../../shared/storage/remembered-cases';
 import { connectTable } from '../../shared/storage/table';
 import { connectSlackAnswers } from '../notify/channels/slack/interaction-answer';
 import { operate } from './handler';
@@ -18,10 +19,12 @@ import { operate } from './handler';
 const { log, metrics, wrap } = createTelemetry('operate');
 
 const detection = connectDetection(readEnv('TABLE_NAME'));
+const { list, ...table } = connectTable(readEnv('TABLE_NAME'));
 
 export const handler = wrap(
   operate({
-    ...connectTable(readEnv('TABLE_NAME')),
+    ...table,
+    list: { ...list, readAll: rememberCases(list.readAll, Date.now) },
     openApi,
     audit: connectAudit(readEnv('TABLE_NAME')),
     floods: connectFloods(readEnv('TABLE_NAME')),

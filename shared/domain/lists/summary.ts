@@ -13,7 +13,7 @@ interface CaseGroup extends Pick<ListedCase, 'status' | 'behaviors' | 'severity'
   readonly firstExpiresAt?: number;
   /** Cases that somebody is on. */
   readonly assigned: number;
-  /** Some of them. */
+  /** The first of them by name. */
   readonly things: readonly string[];
 }
 
@@ -57,7 +57,11 @@ function describeGroup(alike: readonly ListedCase[]): CaseGroup {
     lastOpenedAt: -least(opened.map((at) => -at)),
     ...(expires.length > 0 && { firstExpiresAt: least(expires) }),
     assigned: alike.filter(({ assignee }) => assignee !== undefined).length,
-    things: alike.slice(0, maxThings).map(({ thingName }) => thingName),
+    // Whatever the order they were read in, the answer is the same.
+    things: alike
+      .map(({ thingName }) => thingName)
+      .toSorted()
+      .slice(0, maxThings),
   };
 }
 
