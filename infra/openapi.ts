@@ -10,7 +10,12 @@ import { listQuery } from '../functions/operate/routes/list-cases';
 import { metricQuery } from '../functions/operate/routes/show-metric';
 import { recordingQuery } from '../functions/operate/routes/show-recording';
 import manifest from '../package.json' with { type: 'json' };
-import * as answers from '../shared/api/answers';
+import * as acts from '../shared/api/acts';
+import * as ofCase from '../shared/api/case';
+import * as lists from '../shared/api/lists';
+import { problem } from '../shared/api/parts';
+import * as stack from '../shared/api/stack';
+import * as things from '../shared/api/thing';
 import {
   type OperatorAction,
   operatorActionDescriptors,
@@ -33,63 +38,63 @@ interface RouteDescription {
 type ActRoute = `POST /things/{thing}/${OperatorAction}` | `POST /bulk/${OperatorAction}`;
 
 const reads: Readonly<Record<Exclude<RouteKey, ActRoute>, RouteDescription>> = {
-  'GET /health': { summary: 'Whether the function runs and reads its table', answer: answers.health },
-  'GET /me': { summary: 'Who the caller is, and what they may do', answer: answers.me },
+  'GET /health': { summary: 'Whether the function runs and reads its table', answer: stack.health },
+  'GET /me': { summary: 'Who the caller is, and what they may do', answer: stack.me },
   'GET /openapi.json': { summary: 'This document', answer: z.looseObject({ openapi: z.string() }) },
-  'GET /rules': { summary: 'The deployed cordon.yml, as text and in words', answer: answers.rules },
+  'GET /rules': { summary: 'The deployed cordon.yml, as text and in words', answer: stack.rules },
   'GET /recording': {
     summary: 'What a replay needs of each case that changed since a time, open or closed',
     query: recordingQuery,
-    answer: answers.recording,
+    answer: lists.recording,
   },
   'GET /cases': {
     summary: 'Open cases, the most urgent first, or the cases of the statuses named',
     query: listQuery,
-    answer: answers.caseList,
+    answer: lists.caseList,
   },
   'GET /cases/{thing}': {
     summary: 'The newest case of a thing, or the case of an id',
-    answer: answers.caseAnswer,
+    answer: ofCase.caseAnswer,
   },
   'GET /cases/{thing}/timeline': {
     summary: 'What happened, oldest first, with the hash chain',
     query: timelineQuery,
-    answer: answers.timeline,
+    answer: ofCase.timeline,
   },
   'GET /summary': {
     summary: 'Open cases by status, and alike cases as one line',
     query: caseFilter,
-    answer: answers.summary,
+    answer: lists.summary,
   },
-  'GET /fleet': { summary: 'The whole fleet at a glance', answer: answers.fleet },
+  'GET /fleet': { summary: 'The whole fleet at a glance', answer: stack.fleet },
   'GET /agents': {
     summary: 'Agents that are silent or degraded, by the names of their things',
     query: agentQuery,
-    answer: answers.agentList,
+    answer: things.agentList,
   },
-  'GET /things/{thing}': { summary: 'What is kept of a thing', answer: answers.thing },
+  'GET /things/{thing}': { summary: 'What is kept of a thing', answer: things.thing },
   'GET /things/{thing}/closed': {
     summary: 'Earlier cases of a thing, newest first',
     query: closedQuery,
-    answer: answers.closedCases,
+    answer: lists.closedCases,
   },
   'GET /things/{thing}/metrics': {
     summary: 'The metrics that values are kept of',
-    answer: answers.metricList,
+    answer: things.metricList,
   },
   'GET /things/{thing}/metrics/{metric}': {
     summary: 'Values of a metric, oldest first, with thresholds and marks',
     query: metricQuery,
-    answer: answers.metricSeries,
+    answer: things.metricSeries,
   },
   'GET /things/{thing}/refusals/{commandId}': {
     summary: 'Why a command was refused later; 404 while it was not',
-    answer: answers.refusal,
+    answer: acts.refusal,
   },
   'GET /audit': {
     summary: 'Who did what, newest first',
     query: auditQuery,
-    answer: answers.audit,
+    answer: acts.audit,
     otherTypes: ['text/csv'],
   },
 };
@@ -126,7 +131,7 @@ export function writeOpenApi() {
           description: 'A token of the OIDC provider, if there is one',
         },
       },
-      schemas: { Problem: writeSchema(answers.problem, 'output') },
+      schemas: { Problem: writeSchema(problem, 'output') },
     },
   };
 }
@@ -142,8 +147,8 @@ function describeActs(): Partial<Record<RouteKey, RouteDescription>> {
             summary: description,
             body: writeBodySchema(action),
             status: 202,
-            answer: answers.sent,
-            tried: answers.tried,
+            answer: acts.sent,
+            tried: acts.tried,
           },
         ],
         [
@@ -152,7 +157,7 @@ function describeActs(): Partial<Record<RouteKey, RouteDescription>> {
             summary: `${description}: many at once`,
             body: writeBulkSchema(action),
             status: 202,
-            answer: answers.bulk,
+            answer: acts.bulk,
           },
         ],
       ];
@@ -252,7 +257,7 @@ const name = '[a-zA-Z0-9:_-]{1,128}';
 const ownThing = `^${name}$`;
 const anyThing = `^([0-9]{12}%2F[a-z]{2}[a-z0-9-]{1,30}%2F)?${name}$`;
 
-const things = '1 to 128 of a-z A-Z 0-9 : _ -, or ACCOUNT/REGION/NAME with its slashes encoded twice';
+const thingWords = '1 to 128 of a-z A-Z 0-9 : _ -, or ACCOUNT/REGION/NAME with its slashes encoded twice';
 
 function listPathParameters(key: RouteKey) {
   return [...key.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) => ({
@@ -260,7 +265,7 @@ function listPathParameters(key: RouteKey) {
     in: 'path',
     required: true,
     schema: { type: 'string', pattern: writePattern(parameter, key) },
-    ...(parameter === 'thing' && { description: things }),
+    ...(parameter === 'thing' && { description: thingWords }),
   }));
 }
 

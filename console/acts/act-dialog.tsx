@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { PossibleAct, Restoration } from '../../shared/api/answers';
+import type { PossibleAct, Restoration } from '../../shared/api/case';
 import { useClient } from '../api/live';
 import type { PersonRequest } from '../api/types';
 import { Changes } from '../parts/changes';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { BulkAnswer } from '../../shared/api/answers';
+import type { BulkAnswer } from '../../shared/api/acts';
 import { ApiError } from '../api/client';
 import { hurry, useClient } from '../api/live';
 import type { CaseGroup, ListedCase } from '../api/types';

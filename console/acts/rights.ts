@@ -1,5 +1,5 @@
 import { useEffect, useReducer } from 'preact/hooks';
-import type { MeAnswer } from '../../shared/api/answers';
+import type { MeAnswer } from '../../shared/api/stack';
 import { ApiError, type Client, thingPath } from '../api/client';
 import { useClient, useLive } from '../api/live';
 import type { Act } from '../api/types';

@@ -1,4 +1,4 @@
-import type { PossibleAct } from '../../shared/api/answers';
+import type { PossibleAct } from '../../shared/api/case';
 import type { Act, CaseAnswer } from '../api/types';
 
 interface ActWords {

@@ -1,4 +1,5 @@
-import type { CaseListAnswer, PossibleAct, Restoration, Summary } from '../../shared/api/answers';
+import type { PossibleAct, Restoration } from '../../shared/api/case';
+import type { CaseListAnswer, Summary } from '../../shared/api/lists';
 
 /** What the console reads of the API's answers. Times are epoch ms. */
 

@@ -1,4 +1,4 @@
-import type { ThingAnswer } from '../../shared/api/answers';
+import type { ThingAnswer } from '../../shared/api/thing';
 import { writeDuration } from '../words/time';
 import { Ago } from './clock';
 

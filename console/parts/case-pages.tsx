@@ -1,5 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
-import type { CaseListAnswer } from '../../shared/api/answers';
+import type { CaseListAnswer } from '../../shared/api/lists';
 import { type Live, useLive } from '../api/live';
 import type { ListedCase } from '../api/types';
 import { CaseRow } from './case-row';

@@ -1,4 +1,4 @@
-import type { Restoration } from '../../shared/api/answers';
+import type { Restoration } from '../../shared/api/case';
 
 /** What a release would restore, as a diff: what is there now, and what was there before. */
 export function Changes({ restores }: { readonly restores: readonly Restoration[] }) {

@@ -1,4 +1,4 @@
-import type { Summary } from '../../shared/api/answers';
+import type { Summary } from '../../shared/api/lists';
 import { thingPath } from '../api/client';
 import type { CaseStatus } from '../api/types';
 import { choices, countCases, nameShown, writeAddress } from '../words/choices';

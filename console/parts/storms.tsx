@@ -1,4 +1,4 @@
-import type { Summary } from '../../shared/api/answers';
+import type { Summary } from '../../shared/api/lists';
 import type { BulkAct } from '../acts/bulk-dialog';
 import { useRights } from '../acts/rights';
 import { actWords } from '../acts/words';

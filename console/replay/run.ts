@@ -1,4 +1,4 @@
-import type { RulesAnswer } from '../../shared/api/answers';
+import type { RulesAnswer } from '../../shared/api/stack';
 import { ConfigurationError, parseConfiguration } from '../../shared/config/parse';
 import { type Candidate, type Replay, replay } from '../../shared/replay/compare';
 import { type RecordedCase, recallCases } from '../../shared/replay/recording';

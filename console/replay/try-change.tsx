@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { FleetAnswer, RulesAnswer } from '../../shared/api/answers';
+import type { FleetAnswer, RulesAnswer } from '../../shared/api/stack';
 import { ApiError } from '../api/client';
 import { useClient } from '../api/live';
 import { Fault as FaultText } from '../parts/form';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { AuditAnswer } from '../../shared/api/answers';
+import type { AuditAnswer } from '../../shared/api/acts';
 import { ApiError, thingPath } from '../api/client';
 import { useClient, useLive } from '../api/live';
 import { Ago } from '../parts/clock';

@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
-import type { PossibleAct } from '../../shared/api/answers';
+import type { PossibleAct } from '../../shared/api/case';
 import { ActDialog } from '../acts/act-dialog';
 import { useRights } from '../acts/rights';
 import { Assignee, CommentBox } from '../acts/talk';

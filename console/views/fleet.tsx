@@ -1,4 +1,4 @@
-import type { FleetAnswer } from '../../shared/api/answers';
+import type { FleetAnswer } from '../../shared/api/stack';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
 import type { CaseStatus } from '../api/types';

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { CaseListAnswer, Summary } from '../../shared/api/answers';
+import type { CaseListAnswer, Summary } from '../../shared/api/lists';
 import { BulkDialog, type BulkScope } from '../acts/bulk-dialog';
 import { useLive } from '../api/live';
 import type { ListedCase } from '../api/types';

@@ -1,4 +1,4 @@
-import type { RulesAnswer } from '../../shared/api/answers';
+import type { RulesAnswer } from '../../shared/api/stack';
 import { useLive } from '../api/live';
 import { Pending } from '../parts/notice';
 import { TryChange } from '../replay/try-change';

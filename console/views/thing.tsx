@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
-import type { ThingAnswer } from '../../shared/api/answers';
+import type { ThingAnswer } from '../../shared/api/thing';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
 import type { CaseAnswer, ClosedCasesAnswer } from '../api/types';

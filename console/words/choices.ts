@@ -1,4 +1,4 @@
-import type { Summary } from '../../shared/api/answers';
+import type { Summary } from '../../shared/api/lists';
 import type { CaseStatus } from '../api/types';
 import { nameBehavior } from './group';
 import { needsSomebody } from './status';

@@ -8,7 +8,7 @@ import { writeStory } from '../../console/words/sentence';
 import { writeClock, writeDuration, writeRelative, writeTimeLeft } from '../../console/words/time';
 import { findThreshold, writeCriteria, writeValue } from '../../console/words/violation';
 import { showUnseen } from '../../console/words/visible';
-import type { CaseGroup } from '../../shared/api/answers';
+import type { CaseGroup } from '../../shared/api/lists';
 
 const now = Date.UTC(2026, 10, 29, 8, 0, 0);
 const minute = 60_000;

@@ -1,4 +1,4 @@
-import type { RulesAnswer } from '../../../shared/api/answers';
+import type { RulesAnswer } from '../../../shared/api/stack';
 import type { Source } from '../../../shared/config/parameters';
 import { type HttpAnswer, type HttpRequest, jsonResponse } from '../../../shared/http';
 

@@ -1,4 +1,4 @@
-import { agentList } from '../../../shared/api/answers';
+import { agentList } from '../../../shared/api/thing';
 import { type DetectState, newDetectState } from '../../../shared/domain/detection/state';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { now } from '../../builders';

@@ -1,4 +1,4 @@
-import { bulk } from '../../../shared/api/answers';
+import { bulk } from '../../../shared/api/acts';
 import type { Case } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { changeCase, flushed, now } from '../../builders';

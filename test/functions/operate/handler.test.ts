@@ -1,5 +1,5 @@
 import manifest from '../../../package.json' with { type: 'json' };
-import { caseList } from '../../../shared/api/answers';
+import { caseList } from '../../../shared/api/lists';
 import type { Case } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { CursorError } from '../../../shared/errors';

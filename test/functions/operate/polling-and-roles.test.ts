@@ -1,4 +1,4 @@
-import { audit } from '../../../shared/api/answers';
+import { audit } from '../../../shared/api/acts';
 import { IndexNotBuiltError } from '../../../shared/errors';
 import { now } from '../../builders';
 import { aContainedCase } from '../../cli/stored-cases';

@@ -1,12 +1,7 @@
-import {
-  caseAnswer,
-  fleet,
-  metricList,
-  metricSeries,
-  recording,
-  summary,
-  thing as thingAnswer,
-} from '../../../shared/api/answers';
+import { caseAnswer } from '../../../shared/api/case';
+import { recording, summary } from '../../../shared/api/lists';
+import { fleet } from '../../../shared/api/stack';
+import { metricList, metricSeries, thing as thingAnswer } from '../../../shared/api/thing';
 import type { Case } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { recallCases } from '../../../shared/replay/recording';
@@ -141,7 +136,7 @@ describe('the summary', () => {
           lastOpenedAt: now,
           firstExpiresAt: now + 60_000,
           assigned: 3,
-          things: ['pump-0', 'pump-1', 'pump-2', 'pump-3', 'pump-4'],
+          things: ['pump-0', 'pump-1', 'pump-10', 'pump-100', 'pump-101'],
         },
         expect.objectContaining({ status: 'contained', cases: 1 }),
       ],

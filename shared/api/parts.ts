@@ -1,0 +1,52 @@
+import * as z from 'zod';
+import { actionNames } from '../domain/actions/registry';
+import { openStatuses } from '../domain/case/status';
+import { operatorActions } from '../domain/decide/operator-actions';
+
+/**
+ * What the HTTP API answers is in this folder, by what it is about; here is what several answers have in common. Times are
+ * epoch ms. Functions import the types only: the OpenAPI document is made from the schemas when the service is packaged, and
+ * tests hold answers against it.
+ */
+
+export const time = z.int().describe('Epoch ms');
+export const status = z.enum([...openStatuses, 'closed']);
+export const severity = z.enum(['low', 'medium', 'high', 'critical']);
+export const act = z.enum(operatorActions);
+export const action = z.enum(actionNames);
+/** Data whose shape docs/ describes: programs go by its `code`. */
+export const coded = z.looseObject({ code: z.string() });
+
+export const killSwitch = z
+  .looseObject({ state: z.enum(['on', 'unknown']) })
+  .describe('Absent while the switch is off');
+
+export const flood = z
+  .object({
+    sender: z.string().describe('Id of the certificate'),
+    thingName: z.string(),
+    clientId: z.string(),
+    since: time,
+  })
+  .describe('A certificate whose reports were set aside within the last hour');
+
+export const requested = {
+  action: z.enum(['contain', 'release', 'harden']),
+  actor: z.string().describe('Who asked, and so can’t confirm'),
+  at: time,
+  expires: time,
+  force: z.literal(true).optional(),
+  actions: z.array(action).optional().describe('What `harden` adds'),
+};
+
+export const more = z.int().optional().describe('How many are not listed');
+
+export const problem = z
+  .object({
+    type: z.literal('about:blank'),
+    title: z.string().optional(),
+    status: z.int(),
+    detail: z.string(),
+    field: z.string().optional().describe('The field of the request that is at fault'),
+  })
+  .describe('RFC 9457');
