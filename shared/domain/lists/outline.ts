@@ -54,12 +54,12 @@ const maxGroups = 10;
 const maxReason = 160;
 
 export function outlineCase(record: Case): CaseOutline {
-  const { caseId, openedAt, containedAt, facts, playbook, ledger, reason } = record;
+  const { caseId, openedAt, containedAt, playbook, ledger, reason } = record;
   const behaviors = Object.entries(record.violations)
     .filter(([, violation]) => violation.caseId === caseId)
     .toSorted(([, one], [, other]) => rankOf(one) - rankOf(other))
     .map(([key]) => key);
-  const groups = facts?.kind === 'known' ? facts.groups.slice(0, maxGroups) : [];
+  const groups = listGroups(record).slice(0, maxGroups);
   const releaseAt = isOpen(record) ? findReleaseAt(record) : undefined;
   const asks = record.status === 'awaiting-approval' && !record.heldBackBy;
   return {
@@ -80,6 +80,15 @@ export function outlineCase(record: Case): CaseOutline {
     ...(record.lastActor !== undefined && { lastActor: record.lastActor }),
     ...showRequest(record),
   };
+}
+
+/** As they were looked up, and the one that Cordon has put the thing into since. */
+function listGroups({ facts, ledger }: Case): readonly string[] {
+  const found = facts?.kind === 'known' ? facts.groups : [];
+  const joined = ledger.flatMap(({ prior, status }) =>
+    prior.action === 'quarantine' && (status === 'applied' || status === 'verified') ? prior.thingGroup : [],
+  );
+  return [...new Set([...joined, ...found])];
 }
 
 function rankOf({ lastEventType }: Case['violations'][string]): number {

@@ -167,7 +167,7 @@ describe('a list of cases', () => {
         updatedAt: now,
         containedAt: now,
         behaviors: ['myapp-processes/no-child-processes'],
-        groups: ['sensors'],
+        groups: ['cordon-quarantine', 'sensors'],
         playbook: 'spawned-child',
         actions: ['disconnect', 'quarantine'],
       },
