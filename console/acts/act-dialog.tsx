@@ -15,7 +15,7 @@ interface ActDialogProps {
   readonly caseId: string;
   /** Actions that hold the thing already. */
   readonly held: readonly string[];
-  readonly restores?: readonly Restoration[];
+  readonly restores: readonly Restoration[];
   /** What somebody asked for, and this act confirms. */
   readonly request?: PersonRequest;
   readonly onClose: () => void;
@@ -54,7 +54,7 @@ export function ActDialog({ act, thingName, caseId, held, restores, request, onC
         <p>
           <b>{thingName}</b> {act.consequence}
         </p>
-        {act.action === 'release' && restores && restores.length > 0 && <Changes restores={restores} />}
+        {act.action === 'release' && restores.length > 0 && <Changes restores={restores} />}
         {act.action === 'harden' && <HardenChoice held={held} chosen={added} onChoose={setAdded} />}
         {act.warning && <p class="callout tone-warning">{capitalize(act.warning)}.</p>}
         <CommentField label="Comment, for the timeline" value={comment} onInput={setComment} />

@@ -6,10 +6,9 @@ import type { CaseGroup, ListedCase } from '../api/types';
 import { Dialog } from '../parts/dialog';
 import { CommentField, Fault } from '../parts/form';
 import { tell } from '../parts/toasts';
+import { HardenChoice } from './actions';
+import { type BulkAct, bulkWords } from './bulk';
 import { actWords } from './words';
-
-/** Acts that make sense for many at once. */
-export type BulkAct = 'approve' | 'reject' | 'release' | 'dismiss';
 
 export type BulkScope =
   | { readonly kind: 'cases'; readonly act: BulkAct; readonly cases: readonly ListedCase[] }
@@ -17,8 +16,8 @@ export type BulkScope =
       readonly kind: 'group';
       readonly act: BulkAct;
       readonly group: CaseGroup;
-      /** What the names of its things begin with, where the list has only those. */
-      readonly thing: string;
+      /** Where the list has only some of its cases. */
+      readonly filter: Readonly<Record<string, string>>;
     };
 
 interface BulkDialogProps {
@@ -27,18 +26,12 @@ interface BulkDialogProps {
   readonly onSent: () => void;
 }
 
-const consequences: Readonly<Record<BulkAct, string>> = {
-  approve: 'Each is contained now: cut off from all but the kept topics.',
-  reject: 'None is contained in this case. The violations stay on record.',
-  release: 'Each gets back what it had before the containment.',
-  dismiss: 'Their cases are closed as false positives.',
-};
-
 /** One act on many cases. Who types their number has read it. */
 export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
   const client = useClient();
   const [comment, setComment] = useState('');
   const [typed, setTyped] = useState('');
+  const [added, setAdded] = useState<readonly string[]>([]);
   const [isSending, setIsSending] = useState(false);
   const [fault, setFault] = useState<string>();
   // The same key sends nothing twice, should the answer get lost.
@@ -46,7 +39,9 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
   const { act } = scope;
   const count = scope.kind === 'cases' ? scope.cases.length : scope.group.cases;
   const names = scope.kind === 'cases' ? scope.cases.map(({ thingName }) => thingName) : scope.group.things;
-  const { label, sent } = actWords[act];
+  const { sent } = actWords[act];
+  const { label, consequence, isHarmless } = bulkWords[act];
+  const isComplete = (isHarmless || typed === String(count)) && (act !== 'harden' || added.length > 0);
 
   const send = async (event: Event) => {
     event.preventDefault();
@@ -56,10 +51,12 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
       const answer = await client.post<BulkAnswer>(`/bulk/${act}`, {
         ...select(scope),
         ...(comment !== '' && { comment }),
+        ...(act === 'harden' && { actions: added }),
         ...{ expect: count, key },
       });
       hurry();
-      if (answer.sent > 0) tell('good', `${sent} sent for ${answer.sent} of ${count} things.`);
+      if (answer.sent > 0)
+        tell('good', `${sent} sent for ${answer.sent} of ${count} things.${writeWaiting(answer)}`);
       const others = answer.results.filter(({ result }) => result !== 'sent');
       const [first] = others;
       if (first)
@@ -77,9 +74,10 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
   };
 
   return (
-    <Dialog title={`${label} ${count} things`} onClose={onClose}>
+    <Dialog title={`${label} ${count} ${isHarmless ? 'cases' : 'things'}`} onClose={onClose}>
       <form onSubmit={send}>
-        <p>{consequences[act]}</p>
+        <p>{consequence}</p>
+        {act === 'harden' && <HardenChoice held={[]} chosen={added} onChoose={setAdded} />}
         <p class="names">
           {names.slice(0, 5).map((name) => (
             <span key={name} class="code">
@@ -89,17 +87,7 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
           {count > 5 && <span>and {count - Math.min(5, names.length)} more</span>}
         </p>
         <CommentField label="Comment, for each timeline" value={comment} onInput={setComment} />
-        <label class="field">
-          <span>
-            Type <b class="code">{count}</b> to confirm the number
-          </span>
-          <input
-            type="text"
-            inputMode="numeric"
-            autoComplete="off"
-            onInput={({ currentTarget }) => setTyped(currentTarget.value.trim())}
-          />
-        </label>
+        {!isHarmless && <TypedNumber count={count} onInput={setTyped} />}
         <Fault>{fault}</Fault>
         <footer>
           <button type="button" onClick={onClose}>
@@ -107,8 +95,8 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
           </button>
           <button
             type="submit"
-            class={act === 'approve' ? 'primary danger' : 'primary'}
-            disabled={isSending || typed !== String(count)}
+            class={act === 'approve' || act === 'harden' ? 'primary danger' : 'primary'}
+            disabled={isSending || !isComplete}
           >
             {isSending ? 'Sending…' : `${label} ${count}`}
           </button>
@@ -118,12 +106,38 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
   );
 }
 
+/** Of guards.fourEyes. */
+function writeWaiting({ results }: BulkAnswer): string {
+  const waiting = results.filter(({ secondPerson }) => secondPerson !== undefined).length;
+  return waiting === 0 ? '' : ` ${waiting === 1 ? '1 waits' : `${waiting} wait`} for a second person.`;
+}
+
+function TypedNumber({
+  count,
+  onInput,
+}: {
+  readonly count: number;
+  readonly onInput: (typed: string) => void;
+}) {
+  return (
+    <label class="field">
+      <span>
+        Type <b class="code">{count}</b> to confirm the number
+      </span>
+      <input
+        type="text"
+        inputMode="numeric"
+        autoComplete="off"
+        onInput={({ currentTarget }) => onInput(currentTarget.value.trim())}
+      />
+    </label>
+  );
+}
+
 /** What the API is to find: exactly the number that was typed, or it sends nothing. */
 function select(scope: BulkScope) {
   if (scope.kind === 'cases')
     return { cases: scope.cases.map(({ thingName, caseId }) => ({ thingName, caseId })) };
-  const { thing, group } = scope;
-  return {
-    filter: { status: [group.status], behaviors: group.behaviors, ...(thing !== '' && { thing }) },
-  };
+  const { group, filter } = scope;
+  return { filter: { ...filter, status: [group.status], behaviors: group.behaviors } };
 }

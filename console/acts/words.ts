@@ -1,5 +1,5 @@
 import type { PossibleAct } from '../../shared/api/case';
-import type { Act, CaseAnswer } from '../api/types';
+import type { Act } from '../api/types';
 
 interface ActWords {
   /** On a button. */
@@ -19,33 +19,11 @@ export const actWords: Readonly<Record<Act, ActWords>> = {
   assign: { label: 'Take it', sent: 'Assignment', key: 'i' },
 };
 
-const consequences: Readonly<Record<Act, string>> = {
-  contain: 'is contained now: cut off from all but the kept topics.',
-  approve: 'is contained now: cut off from all but the kept topics.',
-  reject: 'is not contained in this case. The violation stays on record.',
-  release: 'gets back what it had before the containment.',
-  dismiss: 'has its case closed as a false positive.',
-  harden: 'is held by more actions, until it is released.',
-  comment: 'gets the comment in the timeline of its case.',
-  assign: 'has somebody on its case.',
-};
-
 /** What can be done with a case now, each with what it does. */
-export function listActs({
-  acts: names,
-  possible,
-}: Pick<CaseAnswer, 'acts' | 'possible'>): readonly PossibleAct[] {
-  const all =
-    possible ??
-    names.map((action) => ({
-      action,
-      description: consequences[action],
-      consequence: consequences[action],
-      ...((action === 'contain' || action === 'harden') && { emphasis: 'dangerous' as const }),
-    }));
-  const mayApprove = all.some(({ action }) => action === 'approve');
+export function listActs(possible: readonly PossibleAct[]): readonly PossibleAct[] {
+  const mayApprove = possible.some(({ action }) => action === 'approve');
   // Comment and assign have places of their own, and to contain what waits for approval is to approve it.
-  const acts = all.filter(
+  const acts = possible.filter(
     ({ action }) => action !== 'comment' && action !== 'assign' && !(mayApprove && action === 'contain'),
   );
   return acts.toSorted((one, other) => rank(one) - rank(other));

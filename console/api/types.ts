@@ -23,8 +23,7 @@ export interface ViolationAnswer {
   readonly key: string;
   /** What is no behavior's violation has a kind, and no metric. */
   readonly kind?: 'external' | 'audit';
-  /** An API of an earlier release has none for a behavior. */
-  readonly words?: string;
+  readonly words: string;
   readonly metric?: string;
   readonly behaviorName?: string;
   readonly lastEventType?: string;
@@ -99,8 +98,8 @@ export interface CaseAnswer {
   readonly ledger: readonly LedgerAnswer[];
   readonly facts?: FactsAnswer;
   readonly acts: readonly Act[];
-  readonly possible?: readonly PossibleAct[];
-  readonly restores?: readonly Restoration[];
+  readonly possible: readonly PossibleAct[];
+  readonly restores: readonly Restoration[];
   readonly strength?: readonly string[];
   readonly request?: PersonRequest;
   /** Who decided its present state; absent where a rule did. */

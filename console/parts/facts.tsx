@@ -1,4 +1,5 @@
 import type { FactsAnswer } from '../api/types';
+import { Groups } from './groups';
 
 /** What AWS returns about the thing. */
 export function ThingFacts({ facts }: { readonly facts: FactsAnswer | undefined }) {
@@ -24,7 +25,9 @@ export function ThingFacts({ facts }: { readonly facts: FactsAnswer | undefined 
         )}
         <div>
           <dt>Groups</dt>
-          <dd>{groups.length === 0 ? 'none' : groups.join(', ')}</dd>
+          <dd>
+            <Groups groups={groups} />
+          </dd>
         </div>
         {Object.entries(attributes).map(([name, value]) => (
           <div key={name}>

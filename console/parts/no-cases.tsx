@@ -1,7 +1,7 @@
 import type { Summary } from '../../shared/api/lists';
 import { thingPath } from '../api/client';
 import type { CaseStatus } from '../api/types';
-import { choices, countCases, nameShown, writeAddress } from '../words/choices';
+import { choices, countCases, type ListFilter, nameShown, writeAddress } from '../words/choices';
 import { needsSomebody, statusWords } from '../words/status';
 
 export function Count({
@@ -40,14 +40,13 @@ export function Empty({ statuses }: { readonly statuses: readonly CaseStatus[] }
 }
 
 interface NoMatchProps {
-  readonly thing: string;
-  readonly behaviors: string | undefined;
+  readonly wanted: ListFilter;
   readonly summary: Summary | undefined;
   readonly shown: readonly CaseStatus[];
 }
 
 /** Who looks for a thing need not know how its case stands: where else it is, one click away. */
-export function NoMatch({ thing, behaviors, summary, shown }: NoMatchProps) {
+export function NoMatch({ wanted, summary, shown }: NoMatchProps) {
   const others = choices.filter(
     ({ statuses }) => statuses !== shown && summary && countCases(summary, statuses) > 0,
   );
@@ -56,14 +55,14 @@ export function NoMatch({ thing, behaviors, summary, shown }: NoMatchProps) {
       <h2>No case matches here</h2>
       {others.map((one) => (
         <p key={one.name}>
-          <a href={writeAddress({ show: nameShown(one), thing, behaviors })}>{one.name}</a>{' '}
+          <a href={writeAddress({ show: nameShown(one), ...wanted })}>{one.name}</a>{' '}
           <Count summary={summary} statuses={one.statuses} />
         </p>
       ))}
       {summary && others.length === 0 && <p>No other open case matches either.</p>}
-      {thing && (
+      {wanted.thing && (
         <p>
-          <a href={`/console/things/${thingPath(thing)}`}>Open the thing {thing}</a>
+          <a href={`/console/things/${thingPath(wanted.thing)}`}>Open the thing {wanted.thing}</a>
         </p>
       )}
     </div>

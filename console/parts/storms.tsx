@@ -1,7 +1,6 @@
 import type { Summary } from '../../shared/api/lists';
-import type { BulkAct } from '../acts/bulk-dialog';
+import { type BulkAct, bulkActs, bulkWords } from '../acts/bulk';
 import { useRights } from '../acts/rights';
-import { actWords } from '../acts/words';
 import type { CaseGroup, CaseStatus } from '../api/types';
 import { findStorms, writeStorm } from '../words/group';
 import { writeTimeLeft } from '../words/time';
@@ -15,12 +14,6 @@ interface StormsProps {
   readonly onShow: ((group: CaseGroup) => void) | undefined;
   readonly onAct: (act: BulkAct, group: CaseGroup) => void;
 }
-
-const actsOf: Partial<Record<CaseStatus, readonly BulkAct[]>> = {
-  'awaiting-approval': ['approve', 'reject'],
-  contained: ['release'],
-  observed: ['dismiss'],
-};
 
 /** As many as the API takes. */
 const mostAtOnce = 500;
@@ -59,7 +52,7 @@ export function Storms({ summary, statuses, onShow, onAct }: StormsProps) {
 }
 
 function Acts({ group, onAct }: Pick<StormsProps, 'onAct'> & { readonly group: CaseGroup }) {
-  const acts = actsOf[group.status] ?? [];
+  const acts = bulkActs[group.status];
   const { mayAct, why } = useRights(group.things[0], acts);
   if (why !== undefined) return <span>{why}</span>;
   if (group.cases > mostAtOnce)
@@ -68,7 +61,7 @@ function Acts({ group, onAct }: Pick<StormsProps, 'onAct'> & { readonly group: C
     <>
       {acts.filter(mayAct).map((act) => (
         <button key={act} type="button" onClick={() => onAct(act, group)}>
-          {actWords[act].label} all {group.cases}…
+          {bulkWords[act].label} all {group.cases}…
         </button>
       ))}
     </>

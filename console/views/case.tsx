@@ -21,7 +21,7 @@ import { Timeline } from '../parts/timeline';
 import { writeLedgerState, writeStrength } from '../words/proof';
 import { writeStory } from '../words/sentence';
 import { writeAbsolute } from '../words/time';
-import { findThreshold, writeCriteria, writeValue } from '../words/violation';
+import { findThreshold } from '../words/violation';
 
 /** What happened, on what, what was done, and how to undo or harden it. */
 export function CaseView() {
@@ -43,7 +43,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
   const { route } = useLocation();
   const [chosen, setChosen] = useState<PossibleAct>();
   const { mayAct: hasRight, why } = useRights(record.thingName, record.acts);
-  const acts = listActs(record).filter(({ action }) => hasRight(action));
+  const acts = listActs(record.possible).filter(({ action }) => hasRight(action));
   useShortcuts([
     { keys: 'u', does: 'Back to the list', run: () => route('/console') },
     { keys: 't', does: 'Open the thing', run: () => route(`/console/things/${thingPath(record.thingName)}`) },
@@ -101,7 +101,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
         </div>
         <div>
           <Strength record={record} />
-          {record.restores && record.restores.length > 0 && (
+          {record.restores.length > 0 && (
             <section class="panel">
               <h2>What a release restores</h2>
               <Changes restores={record.restores} />
@@ -119,7 +119,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
           held={record.ledger.map(({ action }) => action)}
           onClose={() => setChosen(undefined)}
           {...(chosen.secondPerson?.state === 'confirms' && record.request && { request: record.request })}
-          {...(record.restores && { restores: record.restores })}
+          restores={record.restores}
         />
       )}
     </article>
@@ -268,13 +268,13 @@ function Violations({ record: { violations, floods = [] } }: { readonly record: 
       <h2>Behaviors</h2>
       {violations.length === 0 && <p class="quiet">Somebody contained it by hand.</p>}
       <ul class="proofs" aria-label="Behaviors of this case">
-        {violations.map(({ key, words, lastEventType, value, criteria, alarmAt, ...more }) => (
+        {violations.map(({ key, words, lastEventType, alarmAt, ...more }) => (
           <li key={key}>
             <b class="code">{key}</b>{' '}
             <span class={`tag tone-${lastEventType === 'in-alarm' ? 'danger' : 'good'}`}>
               {lastEventType === 'in-alarm' ? 'in alarm' : (lastEventType ?? '').replace('alarm-', '')}
             </span>
-            <p>{words ?? `${writeValue(value)}; ${writeCriteria(criteria) ?? 'no criteria are known'}`}</p>
+            <p>{words}</p>
             {alarmAt !== undefined && (
               <p class="quiet">
                 alarm <Ago at={alarmAt} />

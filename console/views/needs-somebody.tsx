@@ -9,7 +9,15 @@ import { CasePages } from '../parts/case-pages';
 import { Count, Empty, NoMatch } from '../parts/no-cases';
 import { SelectionBar } from '../parts/selection-bar';
 import { Storms } from '../parts/storms';
-import { choices, type ListPlace, nameShown, writeAddress, writeFilter, writeGroup } from '../words/choices';
+import {
+  choices,
+  type ListFilter,
+  type ListPlace,
+  nameShown,
+  writeAddress,
+  writeFilter,
+  writeGroup,
+} from '../words/choices';
 import { needsSomebody } from '../words/status';
 
 const pageSize = 50;
@@ -21,11 +29,12 @@ export function NeedsSomebody() {
   const statuses = choice?.statuses ?? needsSomebody;
   const [selected, setSelected] = useState<ReadonlyMap<string, ListedCase>>(new Map());
   const [scope, setScope] = useState<BulkScope>();
-  const { thing = '', behaviors } = query;
-  const filter = writeFilter(thing, behaviors);
+  const { thing = '', behaviors, group } = query;
+  const wanted: ListFilter = { thing, behaviors, group };
+  const filter = writeFilter(wanted);
   const order = statuses === needsSomebody && { order: 'urgency' };
   const path = `/cases?${new URLSearchParams({ status: statuses.join(','), limit: String(pageSize), ...order, ...filter })}`;
-  const isFiltered = thing !== '' || behaviors !== undefined;
+  const isFiltered = Object.keys(filter).length > 0;
   const first = useLive<CaseListAnswer>(path);
   // The list first: what counts all cases takes longer, the more there are.
   const [isListed, setIsListed] = useState(false);
@@ -34,7 +43,7 @@ export function NeedsSomebody() {
   const summary = useLive<Summary>(isListed ? all : undefined, 15_000);
   const list = useRef<HTMLUListElement>(null);
   const search = useRef<HTMLInputElement>(null);
-  const go = (to: ListPlace) => route(writeAddress({ show: query.show, thing, behaviors, ...to }));
+  const go = (to: ListPlace) => route(writeAddress({ show: query.show, ...wanted, ...to }));
 
   // What was selected in one list is not meant in another.
   useEffect(() => setSelected(new Map()), [path]);
@@ -68,7 +77,7 @@ export function NeedsSomebody() {
               key={one.name}
               class="chip"
               aria-current={one === choice ? 'true' : undefined}
-              href={writeAddress({ show: nameShown(one), thing, behaviors })}
+              href={writeAddress({ show: nameShown(one), ...wanted })}
               aria-keyshortcuts={String(index + 1)}
             >
               {one.name} <Count summary={summary.value} statuses={one.statuses} />
@@ -97,7 +106,16 @@ export function NeedsSomebody() {
               things that begin with <b class="code">{thing}</b>
             </>
           )}{' '}
-          <button type="button" class="link" onClick={() => go({ thing: '', behaviors: undefined })}>
+          {group !== undefined && (
+            <>
+              things of group <b class="code">{group}</b>
+            </>
+          )}{' '}
+          <button
+            type="button"
+            class="link"
+            onClick={() => go({ thing: '', behaviors: undefined, group: undefined })}
+          >
             Show all
           </button>
         </p>
@@ -110,7 +128,7 @@ export function NeedsSomebody() {
         onToggle={toggle}
         empty={
           isFiltered ? (
-            <NoMatch thing={thing} behaviors={behaviors} summary={summary.value} shown={statuses} />
+            <NoMatch wanted={wanted} summary={summary.value} shown={statuses} />
           ) : (
             <Empty statuses={statuses} />
           )
@@ -121,9 +139,9 @@ export function NeedsSomebody() {
               summary={summary.value}
               statuses={statuses}
               onShow={
-                behaviors === undefined ? (group) => go({ behaviors: group.behaviors.join(',') }) : undefined
+                behaviors === undefined ? (alike) => go({ behaviors: alike.behaviors.join(',') }) : undefined
               }
-              onAct={(act, group) => setScope({ kind: 'group', act, group, thing })}
+              onAct={(act, alike) => setScope({ kind: 'group', act, group: alike, filter })}
             />
           )
         }

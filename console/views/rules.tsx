@@ -29,19 +29,9 @@ export function RulesView() {
               </ul>
             </section>
           ))}
-          <Replay source={live.value.source} />
+          <TryChange source={live.value.source} />
         </>
       )}
     </section>
-  );
-}
-
-/** A stack of an older release does not tell its cordon.yml. */
-function Replay({ source }: { readonly source: RulesAnswer['source'] | undefined }) {
-  if (source) return <TryChange source={source} />;
-  return (
-    <p class="quiet">
-      To try a change against the last seven days: <code>cordon replay --since 7d --config FILE</code>
-    </p>
   );
 }

@@ -22,20 +22,26 @@ export interface ListPlace {
   readonly show?: string | undefined;
   readonly thing?: string;
   readonly behaviors?: string | undefined;
+  /** A thing group. */
+  readonly group?: string | undefined;
 }
 
+/** What of a list is wanted. */
+export type ListFilter = Omit<ListPlace, 'show'>;
+
 export function writeAddress(place: ListPlace): string {
-  const { show, thing = '', behaviors } = place;
-  const query = new URLSearchParams({
-    ...(show !== undefined && { show }),
-    ...writeFilter(thing, behaviors),
-  });
+  const { show, ...filter } = place;
+  const query = new URLSearchParams({ ...(show !== undefined && { show }), ...writeFilter(filter) });
   return query.size > 0 ? `/console?${query}` : '/console';
 }
 
 /** As the API takes it. */
-export function writeFilter(thing: string, behaviors: string | undefined): Record<string, string> {
-  return { ...(thing !== '' && { thing }), ...(behaviors !== undefined && { behaviors }) };
+export function writeFilter({ thing = '', behaviors, group }: ListFilter): Readonly<Record<string, string>> {
+  return {
+    ...(thing !== '' && { thing }),
+    ...(behaviors !== undefined && { behaviors }),
+    ...(group !== undefined && { group }),
+  };
 }
 
 export function writeGroup(behaviors: string): string {

@@ -2,7 +2,6 @@ import { actWords } from '../acts/words';
 import type { Act, CaseAnswer, ViolationAnswer } from '../api/types';
 import { shortenActor } from './actor';
 import { writeDuration } from './time';
-import { writeCriteria, writeValue } from './violation';
 
 /** What happened, in a few sentences: what, on what, what was done, who decided it. */
 export function writeStory(record: CaseAnswer): string {
@@ -25,15 +24,9 @@ function writeCause({ thingName, violations }: CaseAnswer): string {
   const more = violations.length - 1;
   const others =
     more === 0 ? '' : `, and ${more} more ${more === 1 ? 'behavior is' : 'behaviors are'} out of bounds`;
-  if (first.words !== undefined)
-    return first.kind !== undefined || first.lastEventType === 'in-alarm'
-      ? `${thingName}: ${first.words}${others}.`
-      : `${thingName} was out of bounds. Now: ${first.words}${others}.`;
-  const criteria = writeCriteria(first.criteria);
-  const normal = criteria ? `; ${criteria}` : '';
-  return first.lastEventType === 'in-alarm'
-    ? `${first.metric} of ${thingName} is ${writeValue(first.value)}${normal}${others}.`
-    : `${first.metric} of ${thingName} was out of bounds${normal}; it is ${writeValue(first.value)} now${others}.`;
+  return first.kind !== undefined || first.lastEventType === 'in-alarm'
+    ? `${thingName}: ${first.words}${others}.`
+    : `${thingName} was out of bounds. Now: ${first.words}${others}.`;
 }
 
 function rank({ lastEventType }: ViolationAnswer): number {

@@ -35,6 +35,7 @@ export const bulk = z.object({
       caseId: z.string().optional(),
       result: z.enum(['sent', 'refused', 'failed']),
       commandId: z.string().optional(),
+      secondPerson: z.literal('asked').optional().describe('It waits for a second person'),
       reason: z.string().optional(),
     }),
   ),

@@ -6,8 +6,8 @@ import type { CaseListReader } from './case-list';
 
 type ReadAll = CaseListReader['readAll'];
 
-/** With fewer cases of a status, to read them all costs less than to ask each shard of each status what changed. */
-const fewest = 500;
+/** With fewer cases of a status, to read them all takes less time than to ask each shard of each status what changed. */
+const fewest = 2_500;
 
 /** After this time, all are read again: nothing that the changes did not tell lasts longer. */
 const rememberedMs = 60_000;

@@ -1,3 +1,4 @@
+import { type BulkAct, bulkActs, listCommonActs } from '../../console/acts/bulk';
 import { listActs } from '../../console/acts/words';
 import type { CaseAnswer } from '../../console/api/types';
 import { findStorms, writeStorm } from '../../console/words/group';
@@ -6,9 +7,10 @@ import { writeStrength } from '../../console/words/proof';
 import { splitRules } from '../../console/words/rules';
 import { writeStory } from '../../console/words/sentence';
 import { writeClock, writeDuration, writeRelative, writeTimeLeft } from '../../console/words/time';
-import { findThreshold, writeCriteria, writeValue } from '../../console/words/violation';
+import { findThreshold, writeValue } from '../../console/words/violation';
 import { showUnseen } from '../../console/words/visible';
 import type { CaseGroup } from '../../shared/api/lists';
+import { operatorActionDescriptors } from '../../shared/domain/decide/operator-actions';
 
 const now = Date.UTC(2026, 10, 29, 8, 0, 0);
 const minute = 60_000;
@@ -49,20 +51,12 @@ describe('a violation in the console’s words', () => {
     [undefined, 'unknown'],
   ])('writes %j as %s', (value, words) => expect(writeValue(value)).toBe(words));
 
-  it('says what is normal, and finds the threshold of a chart', () => {
-    expect(writeCriteria(atMost)).toBe('at most 0 is normal');
-    expect(findThreshold(atMost)).toBe(0);
-    expect(
-      writeCriteria('{"comparisonOperator":"in-port-set","value":{"ports":[22]},"durationSeconds":300}'),
-    ).toBe('normal is only port 22 within 300 s');
-    expect(writeCriteria('{"mlDetectionConfig":{"confidenceLevel":"HIGH"}}')).toBe(
-      'Device Defender’s model finds it unusual (HIGH confidence)',
-    );
-  });
-
-  it('shows criteria that are no JSON as they are', () => {
-    expect(writeCriteria('<b>')).toBe('normal is: <b>');
-    expect([writeCriteria(undefined), findThreshold('<b>')]).toEqual([undefined, undefined]);
+  it('finds the threshold of a chart, and none in criteria that are no JSON', () => {
+    expect([findThreshold(atMost), findThreshold('<b>'), findThreshold(undefined)]).toEqual([
+      0,
+      undefined,
+      undefined,
+    ]);
   });
 });
 
@@ -77,10 +71,13 @@ describe('the sentence of a case', () => {
     containedAt: now,
     alertToVerifiedMs: 324,
     acts: [],
+    possible: [],
+    restores: [],
     ledger: [],
     violations: [
       {
         key: 'p/b',
+        words: '3 child processes of myapp; at most 0 is normal',
         metric: 'num_child_procs_myapp',
         lastEventType: 'in-alarm',
         value: { number: 3 },
@@ -89,27 +86,21 @@ describe('the sentence of a case', () => {
     ],
   };
 
-  it('says what happened, on what, and what was done', () => {
-    expect(writeStory(record)).toBe(
-      'num_child_procs_myapp of mything1 is 3; at most 0 is normal. It is contained, and the denial is verified, 324 ms after the alert.',
-    );
-  });
-
-  it('has the words of the API, and who decided', () => {
-    const words = '3 child processes of myapp; at most 0 is normal';
+  it('says what happened, on what, what was done, and who decided', () => {
     const [violation] = record.violations;
-    const inWords = { ...record, violations: [{ key: 'p/b', ...violation, words }] };
-
-    expect(
-      writeStory({ ...inWords, playbook: 'spawned-child', ledger: [{ action: 'a', status: 'b' }] }),
-    ).toBe(
+    const words = violation?.words;
+    expect(writeStory({ ...record, playbook: 'spawned-child', ledger: [{ action: 'a', status: 'b' }] })).toBe(
       `mything1: ${words}. It is contained, and the denial is verified, 324 ms after the alert. Playbook spawned-child decided it.`,
+    );
+    const cleared = { key: 'p/b', words: '0 child processes', lastEventType: 'alarm-cleared' };
+    expect(writeStory({ ...record, violations: [cleared] })).toMatch(
+      /^mything1 was out of bounds\. Now: 0 child processes\. /,
     );
     const actor = 'arn:aws:sts::000000000000:assumed-role/soc/ada';
     expect(
-      writeStory({ ...inWords, decided: { command: 'approve', actor, comment: 'no update runs' } }),
+      writeStory({ ...record, decided: { command: 'approve', actor, comment: 'no update runs' } }),
     ).toMatch(/alert\. Approval by soc\/ada: “no update runs”$/);
-    expect(writeStory({ ...inWords, decided: { command: 'sweep', actor: 'bob' } })).toMatch(
+    expect(writeStory({ ...record, decided: { command: 'sweep', actor: 'bob' } })).toMatch(
       / sweep by bob\.$/,
     );
   });
@@ -221,12 +212,32 @@ describe('the acts of a case', () => {
       act('approve', 'recommended'),
       act('comment'),
     ];
-    const list = (acts: typeof possible) =>
-      listActs({ acts: [], possible: acts }).map(({ action }) => action);
+    const list = (acts: typeof possible) => listActs(acts).map(({ action }) => action);
 
     expect(list(possible)).toEqual(['approve', 'reject', 'harden']);
     // To contain what waits for approval is to approve it.
     expect(list([act('contain', 'dangerous'), ...possible])).toEqual(['approve', 'reject', 'harden']);
     expect(list([act('contain', 'dangerous'), act('comment')])).toEqual(['contain']);
+  });
+});
+
+describe('acts on many cases', () => {
+  it('are those that each of the cases has, whatever failed: somebody can take them, harden or release', () => {
+    expect(listCommonActs(['containment-failed'])).toEqual(['release', 'harden', 'assign']);
+    expect(listCommonActs(['containment-failed', 'contained'])).toEqual(['release', 'harden', 'assign']);
+    expect(listCommonActs(['containment-failed', 'awaiting-approval'])).toEqual(['assign']);
+    expect(listCommonActs(['observed', 'release-conflict'])).toEqual(['dismiss', 'assign']);
+    expect(listCommonActs(['observed', 'closed'])).toEqual([]);
+  });
+
+  it('are acts that the API offers for a case of the status', () => {
+    const offered = (act: BulkAct) => operatorActionDescriptors[act].offeredIn;
+    for (const [status, acts] of Object.entries(bulkActs))
+      for (const act of ['approve', 'reject', 'release', 'dismiss'] as const)
+        expect([status, act, acts.includes(act)]).toEqual([
+          status,
+          act,
+          offered(act).some((one) => one === status),
+        ]);
   });
 });

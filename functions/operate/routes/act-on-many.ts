@@ -70,6 +70,7 @@ interface Result {
   readonly caseId?: string;
   readonly result: 'sent' | 'refused' | 'failed';
   readonly commandId?: string;
+  readonly secondPerson?: 'asked';
   readonly reason?: string;
 }
 
@@ -168,9 +169,9 @@ async function actOnOne(
   const { cases, commands, log } = ports;
   try {
     const record = (await cases.load(thingName))?.value;
-    const { objection } =
+    const { objection, asks } =
       wanted !== undefined && record?.caseId !== wanted
-        ? { objection: 'has another case by now' }
+        ? { objection: 'has another case by now', asks: false }
         : examineCase(record, { type: action, person, ...order }, thingName, ports);
     if (objection) return { thingName, result: 'refused', reason: `${thingName} ${objection}` };
     const caseId = record && record.status !== 'closed' ? record.caseId : undefined;
@@ -184,7 +185,10 @@ async function actOnOne(
       },
       commandId,
     );
-    return { thingName, ...(caseId !== undefined && { caseId }), result: 'sent', commandId };
+    return {
+      ...{ thingName, ...(caseId !== undefined && { caseId }), result: 'sent', commandId },
+      ...(asks && { secondPerson: 'asked' }),
+    };
   } catch (error) {
     log.error('a command of many was not sent', { thingName, error });
     return {

@@ -88,6 +88,10 @@ describe('an order where guards.fourEyes is on', () => {
 
     expect(answer).toMatchObject({ status: 202, value: { secondPerson: 'asked' } });
     expect(sent[0]?.command).toMatchObject({ person });
+
+    const body = { things: ['mything1'], expect: 1, key: 'key-00000', ...JSON.parse(harden.body) };
+    const many = await ask('POST /bulk/harden', { ...caller, body: JSON.stringify(body) });
+    expect(many.value.results).toMatchObject([{ result: 'sent', secondPerson: 'asked' }]);
   });
 
   it.each([

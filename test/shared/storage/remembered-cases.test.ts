@@ -6,6 +6,8 @@ import { rememberCases } from '../../../shared/storage/remembered-cases';
 
 const second = 1_000;
 const opened = 1_000_000;
+/** As many as are remembered. */
+const many = 2_500;
 
 /** A table of cases whose reads are counted. Its index may be late. */
 function openTable(waiting: number) {
@@ -58,7 +60,7 @@ const show = (cases: readonly ListedCase[]) =>
 
 describe('cases that are asked for again and again', () => {
   it('reads of many only what changed', async () => {
-    const { readAll, read, put, pass, all } = openTable(600);
+    const { readAll, read, put, pass, all } = openTable(many);
     await readAll(['awaiting-approval']);
     pass(20 * second);
     put('thing-1', 'containing');
@@ -68,8 +70,8 @@ describe('cases that are asked for again and again', () => {
     const { cases, isComplete } = await readAll(['awaiting-approval']);
 
     expect(show(cases)).toEqual(show(all(['awaiting-approval'])));
-    expect([cases.length, isComplete]).toEqual([599, true]);
-    expect(read.map(({ found }) => found)).toEqual([600, 3]);
+    expect([cases.length, isComplete]).toEqual([many - 1, true]);
+    expect(read.map(({ found }) => found)).toEqual([many, 3]);
     await readAll(openStatuses);
     expect(read.slice(2).map(({ statuses, found }) => [statuses.length, found])).toEqual([
       [8, 3],
@@ -78,24 +80,24 @@ describe('cases that are asked for again and again', () => {
   });
 
   it('reads all of few', async () => {
-    const { readAll, read } = openTable(499);
+    const { readAll, read } = openTable(2_499);
     await readAll(['awaiting-approval']);
     await readAll(['awaiting-approval']);
-    expect(read.map(({ found }) => found)).toEqual([499, 499]);
+    expect(read.map(({ found }) => found)).toEqual([2_499, 2_499]);
   });
 
   it('reads all again after a minute, whatever the changes did not tell', async () => {
-    const { readAll, drop, pass } = openTable(600);
+    const { readAll, drop, pass } = openTable(many);
     await readAll(['awaiting-approval']);
     drop('thing-1');
     pass(59 * second);
-    expect((await readAll(['awaiting-approval'])).cases).toHaveLength(600);
+    expect((await readAll(['awaiting-approval'])).cases).toHaveLength(many);
     pass(second);
-    expect((await readAll(['awaiting-approval'])).cases).toHaveLength(599);
+    expect((await readAll(['awaiting-approval'])).cases).toHaveLength(many - 1);
   });
 
   it('remembers nothing where there are more than are read, or more changes', async () => {
-    const { readAll, read, table } = openTable(600);
+    const { readAll, read, table } = openTable(many);
     table.isComplete = false;
     expect((await readAll(['awaiting-approval'])).isComplete).toBe(false);
     await readAll(['awaiting-approval']);
@@ -108,16 +110,16 @@ describe('cases that are asked for again and again', () => {
   });
 
   it('keeps the present case of a thing when the end of an earlier one is told late', async () => {
-    const { readAll, put, pass } = openTable(600);
+    const { readAll, put, pass } = openTable(many);
     put('thing-1', 'awaiting-approval', { caseId: 'case-2' });
     await readAll(['awaiting-approval']);
     pass(second);
     put('thing-1', 'closed', { caseId: 'case-1', openedAt: 1, updatedAt: opened + 60 * second + 500 });
-    expect((await readAll(['awaiting-approval'])).cases).toHaveLength(600);
+    expect((await readAll(['awaiting-approval'])).cases).toHaveLength(many);
   });
 
   it('shows a change that the index shows late, and none that is older than what it knows', async () => {
-    const { readAll, put, all } = openTable(600);
+    const { readAll, put, all } = openTable(many);
     await readAll(['awaiting-approval']);
     // Made before the read, seen by the next one only.
     put('late', 'awaiting-approval', { updatedAt: opened + 50 * second });
@@ -131,7 +133,7 @@ describe('cases that are asked for again and again', () => {
   });
 
   it('passes a question about a time on', async () => {
-    const { readAll, read } = openTable(600);
+    const { readAll, read } = openTable(many);
     await readAll(['awaiting-approval']);
     expect((await readAll(['awaiting-approval'], 2_000_000)).cases).toEqual([]);
     expect(read.at(-1)).toMatchObject({ statuses: ['awaiting-approval'], since: 2_000_000 });
@@ -139,14 +141,14 @@ describe('cases that are asked for again and again', () => {
 
   it('answers as a whole read does, whatever happens between', async () => {
     const change = fc.record({
-      thing: fc.integer({ min: 0, max: 620 }),
+      thing: fc.integer({ min: 0, max: many + 20 }),
       status: fc.constantFrom<CaseStatus>(...openStatuses, 'closed'),
       ms: fc.integer({ min: 0, max: 30 * second }),
       reads: fc.subarray([...openStatuses], { minLength: 0 }),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 30 }), async (changes) => {
-        const { readAll, put, pass, all } = openTable(550);
+        const { readAll, put, pass, all } = openTable(many);
         await readAll(openStatuses);
         for (const [index, { thing, status, ms, reads }] of changes.entries()) {
           pass(ms);
@@ -157,7 +159,7 @@ describe('cases that are asked for again and again', () => {
           if (reads.length > 0) expect(show((await readAll(reads)).cases)).toEqual(show(all(reads)));
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });

@@ -1,0 +1,56 @@
+import type { Act, CaseStatus } from '../api/types';
+
+/** Acts that make sense for many cases at once. To contain what nothing asks for is decided for each thing. */
+export type BulkAct = Exclude<Act, 'contain' | 'comment'>;
+
+interface BulkWords {
+  readonly label: string;
+  readonly consequence: string;
+  /** What changes no device needs no typed number. */
+  readonly isHarmless?: true;
+}
+
+export const bulkWords: Readonly<Record<BulkAct, BulkWords>> = {
+  approve: {
+    label: 'Approve',
+    consequence: 'Each is contained now: cut off from all but the kept topics.',
+  },
+  reject: {
+    label: 'Reject',
+    consequence: 'None is contained in this case. The violations stay on record.',
+  },
+  release: { label: 'Release', consequence: 'Each gets back what it had before the containment.' },
+  dismiss: {
+    label: 'Dismiss',
+    consequence: 'Their cases are closed as false positives. What a release left in conflict stays as it is.',
+  },
+  harden: {
+    label: 'Harden',
+    consequence: 'Each is held by these actions too, until it is released.',
+  },
+  assign: {
+    label: 'Take',
+    consequence: 'You are on each of these cases. Nothing changes for the devices, and reminders stop.',
+    isHarmless: true,
+  },
+};
+
+const held: readonly BulkAct[] = ['release', 'harden', 'assign'];
+
+/** What can be done with all cases of a status. */
+export const bulkActs: Readonly<Record<CaseStatus, readonly BulkAct[]>> = {
+  'containment-failed': held,
+  'release-conflict': ['release', 'dismiss', 'assign'],
+  'awaiting-approval': ['approve', 'reject', 'assign'],
+  containing: held,
+  releasing: ['assign'],
+  contained: held,
+  observed: ['dismiss', 'assign'],
+  closed: [],
+};
+
+/** What can be done with all of them. */
+export function listCommonActs(statuses: readonly CaseStatus[]): readonly BulkAct[] {
+  const acts = Object.keys(bulkWords) as readonly BulkAct[];
+  return acts.filter((act) => statuses.every((status) => bulkActs[status].includes(act)));
+}
