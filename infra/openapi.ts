@@ -189,7 +189,7 @@ function writeOperation(key: RouteKey, route: RouteDescription) {
       }),
       ...(isRead && { 304: { description: 'What If-None-Match names is still so' } }),
       ...Object.fromEntries(
-        Object.keys(problems).map((code) => [
+        listProblems(key, route).map((code) => [
           code,
           {
             description: problems[code],
@@ -218,6 +218,20 @@ const problems: Readonly<Record<string, string>> = {
   500: 'The function failed; its log says why',
   503: 'API Gateway or the function is not available, or took too long: try again',
 };
+
+/** A route has the problems that a caller can meet there, and no others. */
+function listProblems(key: RouteKey, { query, body }: RouteDescription): readonly string[] {
+  const isNamed = key.includes('{');
+  const isMet: Readonly<Record<string, boolean>> = {
+    400: isNamed || query !== undefined || body !== undefined,
+    // API Gateway finds no route for some names.
+    404: isNamed,
+    409: body !== undefined,
+    413: body !== undefined,
+    415: body !== undefined,
+  };
+  return Object.keys(problems).filter((code) => isMet[code] ?? true);
+}
 
 interface BodySchema {
   readonly required?: readonly string[];
