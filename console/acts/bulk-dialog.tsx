@@ -1,7 +1,8 @@
 import { useState } from 'preact/hooks';
 import type { BulkAnswer } from '../../shared/api/acts';
+import type { MeAnswer } from '../../shared/api/stack';
 import { ApiError } from '../api/client';
-import { hurry, useClient } from '../api/live';
+import { hurry, useClient, useLive } from '../api/live';
 import type { CaseGroup, ListedCase } from '../api/types';
 import { Dialog } from '../parts/dialog';
 import { CommentField, Fault } from '../parts/form';
@@ -86,6 +87,7 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
           ))}
           {count > 5 && <span>and {count - Math.min(5, names.length)} more</span>}
         </p>
+        {scope.kind === 'cases' && <OwnRequests act={act} cases={scope.cases} />}
         <CommentField label="Comment, for each timeline" value={comment} onInput={setComment} />
         {!isHarmless && <TypedNumber count={count} onInput={setTyped} />}
         <Fault>{fault}</Fault>
@@ -103,6 +105,22 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
         </footer>
       </form>
     </Dialog>
+  );
+}
+
+interface OwnRequestsProps {
+  readonly act: BulkAct;
+  readonly cases: readonly ListedCase[];
+}
+
+/** Whoever asked can't confirm, so the API refuses these. */
+function OwnRequests({ act, cases }: OwnRequestsProps) {
+  const me = useLive<MeAnswer>('/me', 300_000).value;
+  const confirmed = act === 'approve' ? 'contain' : act;
+  const own = cases.filter(({ request }) => request?.action === confirmed && request.actor === me?.actor);
+  if (own.length === 0) return null;
+  return (
+    <p class="callout tone-warning">You asked for {own.length} of these: somebody else has to confirm.</p>
   );
 }
 

@@ -15,7 +15,17 @@ interface CaseRowProps {
 }
 
 export function CaseRow({ one, now, isSelected, onToggle }: CaseRowProps) {
-  const { thingName, status, severity, behaviors = [], moreBehaviors = 0, expiresAt, assignee, reason } = one;
+  const {
+    thingName,
+    status,
+    severity,
+    behaviors = [],
+    moreBehaviors = 0,
+    expiresAt,
+    assignee,
+    reason,
+    request,
+  } = one;
   const openedAt = one.openedAt ?? one.updatedAt;
   return (
     <li class={isSelected ? 'case is-selected' : 'case'}>
@@ -30,6 +40,7 @@ export function CaseRow({ one, now, isSelected, onToggle }: CaseRowProps) {
       <span class="behavior" title={reason}>
         {behaviors.length === 0 ? (reason ?? '') : behaviors.map(nameBehavior).join(', ')}
         {moreBehaviors > 0 && ` and ${moreBehaviors} more`}
+        {behaviors.length > 0 && request && ` · ${shortenActor(request.actor)} asked to ${request.action} it`}
       </span>
       <Severity severity={severity} />
       <span class="who" title={assignee}>

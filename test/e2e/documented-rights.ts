@@ -21,14 +21,23 @@ export interface DocumentedCaller {
 
 /** Registers a caller with the gateway, which enforces the policies of `docs/iam/NAME.json` from then on. */
 export async function registerDocumented(
-  { stack }: EndToEnd,
+  e2e: EndToEnd,
   name: string,
   ...beside: readonly string[]
+): Promise<DocumentedCaller> {
+  return registerUser(e2e, name, [name, ...beside]);
+}
+
+/** The same under another name, for several people with the same rights. */
+export async function registerUser(
+  { stack }: EndToEnd,
+  name: string,
+  pages: readonly string[],
 ): Promise<DocumentedCaller> {
   const { accountId, region } = stack.identity;
   const { gateway } = stack.aws;
   const documents = await Promise.all(
-    [name, ...beside].map(async (page): Promise<PolicyDocument> => {
+    pages.map(async (page): Promise<PolicyDocument> => {
       const text = await readFile(join(root, 'docs', 'iam', `${page}.json`), 'utf8');
       return JSON.parse(
         text.replaceAll('REGION', region).replaceAll('ACCOUNT', accountId).replaceAll('STAGE', 'dev'),

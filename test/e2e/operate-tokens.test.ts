@@ -6,6 +6,8 @@ import { findApiUrl } from '../../cli/console/run';
 import type { RegisteredClient } from '../authorization-server';
 import { type Issuer, startIssuer } from '../issuer';
 import { launchBrowser, openWatchedPage } from './browser';
+import { openCli } from './cli-process';
+import { registerUser } from './documented-rights';
 import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
 import { type Packages, packageService } from './package-service';
 
@@ -22,11 +24,13 @@ let issuer: Issuer;
 let e2e: EndToEnd;
 let browser: Browser;
 let packages: Packages;
+let configuration: string;
 
 beforeAll(async () => {
   issuer = await startIssuer();
   const shipped = await readFile(join(root, 'cordon.yml'), 'utf8');
-  packages = await packageService(shipped.replace(/^guards:\n/m, 'guards:\n  fourEyes: true\n'));
+  configuration = shipped.replace(/^guards:\n/m, 'guards:\n  fourEyes: true\n');
+  packages = await packageService(configuration);
   [e2e, browser] = await Promise.all([
     startEndToEnd({
       artifactsDirectory: packages.directory,
@@ -92,6 +96,31 @@ describe('the HTTP API behind an OIDC provider', () => {
       '"what":"approved","actor":"carol@example.com","detail":"asked for by ada@example.com"',
     );
     expect(caseId).toMatch(/^[0-9a-f]{24}$/);
+  }, 180_000);
+});
+
+describe('the command line where two people are asked for', () => {
+  it('counts users of IAM, and lets who ordered a containment not approve it', async () => {
+    await e2e.enroll('by-cli');
+    const openAs = async (user: string) => {
+      const { credentials } = await registerUser(e2e, user, ['act-on-cases']);
+      return openCli(e2e, configuration, credentials);
+    };
+    const [ann, ben] = await Promise.all([openAs('ann'), openAs('ben')]);
+
+    const asked = await ann.run('contain', 'by-cli', '--comment', 'it mines');
+    const own = await ann.run('approve', 'by-cli', '--comment', 'really', '--actor', 'ben');
+    expect([asked.code, own.code]).toEqual([4, 3]);
+    expect(asked.err).toMatch(/by-cli: containment by \S+ waits for a second person until/);
+    expect(own.err).toContain('you asked for it');
+    expect((await e2e.loadCase('by-cli'))?.status).toBe('awaiting-approval');
+
+    const confirmed = await ben.run('approve', 'by-cli', '--comment', 'I see it too');
+    expect([confirmed.code, confirmed.out]).toEqual([
+      0,
+      expect.stringContaining('by-cli is contained, and the denial is verified'),
+    ]);
+    await Promise.all([ann.remove(), ben.remove()]);
   }, 180_000);
 });
 
@@ -230,16 +259,25 @@ describe('the console behind an OIDC provider', () => {
         .getByRole('region', { name: 'Selected cases' })
         .getByRole('button', { name: 'Approve' })
         .click();
+      const note = page
+        .getByRole('dialog')
+        .getByText('You asked for 2 of these: somebody else has to confirm.');
+      if (page === first) await note.waitFor();
       await page
         .getByRole('dialog')
         .getByLabel(/to confirm the number/)
         .fill('2');
+      if (page !== first) expect(await note.count()).toBe(0);
       await page.getByRole('dialog').getByRole('button', { name: 'Approve 2' }).click();
     };
     const first = await open('');
     await logIn(first, 'ada');
     await approveBoth(first);
     await first.getByText(/^2 not sent, such as twice-1: .*you asked for it/).waitFor();
+    await first.getByRole('link', { name: 'twice-1', exact: true }).click();
+    await first.getByText(/You can’t: .*you asked for it/).waitFor();
+    expect(await first.getByRole('button', { name: /^Approve/ }).isDisabled()).toBe(true);
+    expect(await first.getByRole('button', { name: /^Reject/ }).isDisabled()).toBe(false);
     expect((await e2e.loadCase('twice-1'))?.status).toBe('awaiting-approval');
     const second = await open('');
     await logIn(second, 'carol');
