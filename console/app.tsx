@@ -160,9 +160,13 @@ function isHere({ path }: Place, current: string): boolean {
 
 function ConnectionState({ where }: { readonly where: string | undefined }) {
   const { state } = useConnection();
-  const words = { connecting: 'Connecting', live: 'Live', lost: 'No connection', 'signed-out': 'Signed out' }[
-    state
-  ];
+  const words = {
+    connecting: 'Connecting',
+    live: 'Live',
+    lost: 'No connection',
+    failing: 'API error',
+    'signed-out': 'Signed out',
+  }[state];
   return (
     <span class={`connection is-${state}`} title={where}>
       <i aria-hidden="true" />
@@ -175,14 +179,19 @@ function ConnectionState({ where }: { readonly where: string | undefined }) {
 function LostConnection({ session }: Pick<PageProps, 'session'>) {
   const { state, lastAt, why } = useConnection();
   const now = useNow();
-  if (state !== 'lost' && state !== 'signed-out') return null;
-  const age = lastAt === undefined ? '' : ` What you see is ${writeDuration(now - lastAt)} old.`;
+  if (state === 'connecting' || state === 'live') return null;
+  const title = {
+    lost: 'No connection.',
+    failing: 'The API has an error.',
+    'signed-out': 'You are signed out.',
+  }[state];
+  const ageMs = lastAt === undefined ? undefined : Math.max(1_000, now - lastAt);
+  const age = ageMs === undefined ? '' : ` What you see is ${writeDuration(ageMs)} old.`;
   return (
     <div class="banner tone-danger" role="alert">
-      <strong>{state === 'lost' ? 'No connection.' : 'You are signed out.'}</strong>{' '}
-      {why?.replace(/[^.!?)]$/, '$&.')}
+      <strong>{title}</strong> {why?.replace(/[^.!?)]$/, '$&.')}
       <span aria-live="off">{age}</span>
-      {state === 'lost' && ' Trying again.'}
+      {state !== 'signed-out' && ' Trying again.'}
       {state === 'signed-out' && session && (
         <button type="button" onClick={session.signInAgain}>
           Sign in again

@@ -29,7 +29,7 @@ interface ClientOptions {
 
 /** How the connection is: what the page says of how old its data is. */
 export interface Connection {
-  readonly state: 'connecting' | 'live' | 'lost' | 'signed-out';
+  readonly state: 'connecting' | 'live' | 'lost' | 'failing' | 'signed-out';
   /** When the API last answered, epoch ms. */
   readonly lastAt?: number;
   readonly why?: string;
@@ -71,7 +71,7 @@ export function createClient({ api, token }: ClientOptions) {
       setConnection({ state: 'live', lastAt: Date.now() });
       return response;
     }
-    throw await explain(response);
+    throw await explain(response, init.method === 'POST');
   }
 
   async function readToken(): Promise<string | undefined> {
@@ -85,7 +85,7 @@ export function createClient({ api, token }: ClientOptions) {
     }
   }
 
-  async function explain(response: Response): Promise<ApiError> {
+  async function explain(response: Response, isAct: boolean): Promise<ApiError> {
     const { status } = response;
     const why = await readProblem(response);
     if (status === 401) {
@@ -94,7 +94,8 @@ export function createClient({ api, token }: ClientOptions) {
     }
     // A problem that says when to try again is of one list, not of the connection.
     if (status >= 500 && !response.headers.has('retry-after')) {
-      setConnection({ ...connection, state: 'lost', why });
+      // Who acts is told at the act; what is seen is no older for it.
+      if (!isAct) setConnection({ ...connection, state: 'failing', why });
       return new ApiError('unreachable', why, status);
     }
     setConnection({ state: 'live', lastAt: Date.now() });

@@ -15,6 +15,7 @@ export function ThingFacts({ facts }: { readonly facts: FactsAnswer | undefined 
   return (
     <section class="panel">
       <h2>In the registry</h2>
+      <p class="quiet">As Cordon last looked it up for a case.</p>
       {registered === false && <p class="callout tone-warning">The thing is not registered.</p>}
       <dl class="pairs">
         {thingTypeName && (
@@ -44,7 +45,7 @@ export function ThingFacts({ facts }: { readonly facts: FactsAnswer | undefined 
               </span>{' '}
               {status}
               <br />
-              {policies.length === 0 ? 'no policy' : `policies ${policies.join(', ')}`}
+              {writePolicies(policies)}
               {sharedWith.length > 0 && (
                 <>
                   <br />
@@ -57,4 +58,9 @@ export function ThingFacts({ facts }: { readonly facts: FactsAnswer | undefined 
       </dl>
     </section>
   );
+}
+
+function writePolicies(policies: readonly string[]): string {
+  if (policies.length === 0) return 'no policy';
+  return `${policies.length === 1 ? 'policy' : 'policies'} ${policies.join(', ')}`;
 }

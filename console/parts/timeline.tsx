@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
 import type { TimelineAnswer, TimelineEntry } from '../api/types';
-import { shortenActor } from '../words/actor';
+import { shortenAct, shortenActor } from '../words/actor';
 import { writeSecond } from '../words/time';
 import { writeValue } from '../words/violation';
 import { Ago } from './clock';
@@ -62,7 +62,7 @@ function Entry({ entry: { at, what, actor, detail } }: { readonly entry: Timelin
         {writeSecond(at)} <Ago at={at} />
       </span>
       <div>
-        <b>{what}</b>
+        <b title={what}>{shortenAct(what)}</b>
         {actor !== undefined && (
           <span class="actor" title={actor}>
             {' '}

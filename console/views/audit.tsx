@@ -6,7 +6,7 @@ import { useClient, useLive } from '../api/live';
 import { Ago } from '../parts/clock';
 import { Pending } from '../parts/notice';
 import { tell } from '../parts/toasts';
-import { shortenActor } from '../words/actor';
+import { shortenAct, shortenActor } from '../words/actor';
 import { writeAbsolute } from '../words/time';
 
 const dayMs = 86_400_000;
@@ -110,8 +110,8 @@ function Acts({ acts }: Pick<AuditAnswer, 'acts'>) {
             {writeAbsolute(at)} <Ago at={at} />
           </span>
           <div>
-            <b>{what}</b>{' '}
             <a href={`/console/cases/${thingPath(thingName)}/${encodeURIComponent(caseId)}`}>{thingName}</a>{' '}
+            <b title={what}>{shortenAct(what)}</b>{' '}
             <span class="quiet" title={actor}>
               by {shortenActor(actor)}
             </span>

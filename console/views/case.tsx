@@ -34,6 +34,12 @@ export function CaseView() {
       <section class="view">
         <h1>{params.thing}</h1>
         <Pending live={live} what="case" />
+        {live.error?.status === 404 && (
+          <p>
+            <a href={`/console/things/${thingPath(params.thing ?? '')}`}>Open the thing</a> or{' '}
+            <a href="/console">see what needs somebody</a>.
+          </p>
+        )}
       </section>
     );
   return <OpenCase key={record.caseId} record={record} />;

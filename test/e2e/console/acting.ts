@@ -1,4 +1,5 @@
 import { CreateThingCommand } from '@aws-sdk/client-iot';
+import { connectCases } from '../../../shared/storage/cases';
 import { anAlert } from '../alerts';
 import { waitUntil } from '../harness';
 import { containReported, endAlarm, waitForOther } from './cases';
@@ -124,6 +125,52 @@ export function testActing(at: ConsoleStack): void {
     await typed.fill('2');
     await dialog.getByRole('button', { name: 'Release 2' }).click();
     for (const name of [first, second]) await at.e2e.waitForCase(name, 'closed');
+    await page.context().close();
+  }, 180_000);
+
+  it('takes a storm of failed containments at once, and hardens it with chosen actions and the typed number only', async () => {
+    const original = (await at.e2e.cases.load('hardened' as never))?.value;
+    if (!original) throw new Error('there is nothing to copy');
+    const stuck = Array.from({ length: 6 }, (_, index) => `stuck-${index}`);
+    const { save } = connectCases(at.e2e.stack.deployed.outputs.TableName ?? '', at.e2e.dynamodb);
+    for (const name of stuck)
+      await save(
+        {
+          ...{ ...original, thingName: name, caseId: name, status: 'containment-failed' },
+          ...{
+            updatedAt: Date.now(),
+            dueAt: Date.now() + 86_400_000,
+            reason: { code: 'text', text: 'refused' },
+          },
+        } as never,
+        0,
+      );
+    const page = await at.open('?thing=stuck-');
+    const dialog = page.getByRole('dialog');
+
+    await page.getByRole('button', { name: 'Harden all 6…' }).click();
+    const harden = dialog.getByRole('button', { name: 'Harden 6' });
+    await dialog.getByLabel(/to confirm the number/).fill('6');
+    expect(await harden.isDisabled()).toBe(true);
+    await dialog.getByLabel(/^replace-policy-version/).check();
+    expect(await harden.isDisabled()).toBe(false);
+    await page.keyboard.press('Escape');
+
+    await page.getByRole('button', { name: 'Take all 6…' }).click();
+    await dialog.getByRole('button', { name: 'Take 6' }).click();
+    await page.getByText('Assignment sent for 6 of 6 things.').waitFor();
+    await page.getByText('somebody is on 6 of them').waitFor();
+    for (const name of stuck)
+      expect((await at.e2e.loadCase(name))?.assignee).toMatch(/user\/local-operator$/);
+    await page.context().close();
+  }, 180_000);
+
+  it('leads from the group of a thing to the cases of its things, the quarantine group included', async () => {
+    const page = await at.open('?group=cordon-quarantine&show=Contained');
+    await page.getByText('Only things of group cordon-quarantine').waitFor();
+    await page.getByRole('link', { name: 'hardened', exact: true }).waitFor();
+    await page.goto(`${at.origin()}/console/?group=no-such-group`);
+    await page.getByText('No other open case matches either.').waitFor();
     await page.context().close();
   }, 180_000);
 }

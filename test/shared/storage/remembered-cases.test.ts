@@ -41,6 +41,12 @@ function openTable(waiting: number) {
       now += ms;
     },
     drop: (name: string) => rows.delete(name),
+    /** Behind where it is now, where it was before. */
+    showTwice: (name: string, before: CaseStatus) => {
+      const present = rows.get(name);
+      if (present)
+        rows.set(`${name} before`, { ...present, status: before, updatedAt: present.updatedAt - 1 });
+    },
     all: (statuses: readonly CaseStatus[], since = 0) =>
       [...rows.values()].filter((one) => statuses.includes(one.status) && one.updatedAt >= since),
   };
@@ -130,6 +136,16 @@ describe('cases that are asked for again and again', () => {
     expect(cases.map(({ thingName }) => thingName)).toContain('late');
     expect(cases.find(({ thingName }) => thingName === 'thing-1')?.severity).toBe('low');
     expect(cases).toHaveLength(all(['awaiting-approval']).length);
+  });
+
+  it('takes the newer of two places of a case, where the index shows both for a moment', async () => {
+    const { readAll, put, pass, showTwice } = openTable(many);
+    await readAll(['awaiting-approval']);
+    pass(second);
+    put('moved', 'containing');
+    showTwice('moved', 'awaiting-approval');
+    const { cases } = await readAll(['awaiting-approval']);
+    expect(cases.filter(({ thingName }) => thingName === 'moved')).toEqual([]);
   });
 
   it('passes a question about a time on', async () => {
