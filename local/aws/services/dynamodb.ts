@@ -5,6 +5,7 @@ import type { ApiRequest, ApiResponse, AwsIdentity, IamRequest, ServiceHandler }
 import { formatAwsError } from '../wire/aws-error';
 import { isRecord, parseJsonObject } from '../wire/json';
 import { letIteratorsClose } from './close-iterators';
+import { findEmptyKey } from './empty-keys';
 import { deleteExpired } from './time-to-live';
 
 /** What dynalite answers itself. */
@@ -53,6 +54,14 @@ function createHandler(
       const body = parseJsonObject(request.body);
       if (!body)
         return formatAwsError(request, 400, 'SerializationException', 'The body is not a JSON object');
+      const emptyKey = operation === 'Query' ? findEmptyKey(body) : undefined;
+      if (emptyKey !== undefined)
+        return formatAwsError(
+          request,
+          400,
+          'ValidationException',
+          `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: ${emptyKey}`,
+        );
       if (!settings.has(operation)) return withArnsOf(identity, operation, await send(request));
       const tableName = String(body.TableName);
       const headers = { ...request.headers, 'x-amz-target': 'DynamoDB_20120810.DescribeTable' };

@@ -11,6 +11,26 @@ const { AbstractLevel } = loadAbstractLevel() as { AbstractLevel: { prototype: L
 const identity = { accountId: '000000000000', region: 'us-east-1', partition: 'aws' } as const;
 
 describe('the local DynamoDB', () => {
+  it.each([
+    ['pk = :a', { ':a': { S: '' } }, 'pk'],
+    ['#p = :a', { ':a': { S: '' } }, 'pk'],
+    ['pk = :a AND begins_with(sk, :b)', { ':a': { S: 'a' }, ':b': { S: '' } }, 'sk'],
+    ['pk = :a AND sk BETWEEN :b AND :c', { ':a': { S: 'a' }, ':b': { S: '' }, ':c': { S: 'c' } }, 'sk'],
+    ['pk = :a AND sk >= :b', { ':a': { S: 'a' }, ':b': { S: '' } }, 'sk'],
+  ])('refuses a query of %s where a key is %j', async (KeyConditionExpression, values, key) => {
+    const call = connect(createDynamoDb(identity));
+    await createTable(call);
+
+    const query = call('Query', {
+      ...{ KeyConditionExpression, ExpressionAttributeValues: values },
+      ...(KeyConditionExpression.includes('#p') && { ExpressionAttributeNames: { '#p': 'pk' } }),
+    });
+
+    await expect(query).rejects.toThrow(
+      new RegExp(`ValidationException.*cannot contain an empty string value. Key: ${key}`),
+    );
+  });
+
   it('leaves no open iterator after a query, whether the query reads to the end or not', async () => {
     const open = new Set<object>();
     const { attachResource, detachResource } = AbstractLevel.prototype;
