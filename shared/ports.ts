@@ -101,7 +101,7 @@ export interface ClientIds {
   /** Who connected under the id last; undefined where no connect is known. */
   findUser(clientId: string): Promise<ClientUser | undefined>;
   /** Notes a connect. One read where it is no news. */
-  hear(clientId: string, connect: ClientConnect): Promise<void>;
+  recordConnect(clientId: string, connect: ClientConnect): Promise<void>;
 }
 
 export interface FleetSize {
@@ -309,7 +309,7 @@ export interface JoinStorm {
     opened: { readonly thingName: ThingKey; readonly caseId: string; readonly at: number },
   ): Promise<string | undefined>;
   /** Whether the storm's message still covers its cases. */
-  tells(storm: { readonly behavior: string; readonly id: string }): Promise<boolean>;
+  covers(storm: { readonly behavior: string; readonly id: string }): Promise<boolean>;
 }
 
 export interface AlertTopic {

@@ -150,7 +150,7 @@ export function idleActions() {
     denyDocument: '{"deny":true}',
     ownCertificates: [],
     heldCertificates: [],
-    heardIds: { list: async () => ({ clientIds: [] }), findUser: async () => undefined },
+    knownIds: { list: async () => ({ clientIds: [] }), findUser: async () => undefined },
     deniedCertificates: [],
     temporarilyInactive: [],
   };

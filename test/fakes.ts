@@ -251,7 +251,7 @@ export function fakeClientIds() {
     list: async (certificateId) =>
       keepNewest([...(heard.get(certificateId) ?? [])].map(([clientId, at]) => ({ clientId, at }))),
     findUser: async (clientId) => users.get(clientId),
-    async hear(clientId, connect) {
+    async recordConnect(clientId, connect) {
       const { certificateId } = connect;
       const before = users.get(clientId);
       if (!isNews(before, connect)) return;
@@ -400,7 +400,7 @@ export function aWorld() {
     policies: watch('policies', policies.policies, () => hook),
     certificates: watch('certificates', certificates.certificates, () => hook),
     jobs: watch('jobs', jobs.jobs, () => hook),
-    heardIds: heard.clientIds,
+    knownIds: heard.clientIds,
     leases: watch('leases', held.leases, () => hook),
     defender: watch('defender', defender.defender, () => hook),
     announcer: watch('announcer', announcer, () => hook),

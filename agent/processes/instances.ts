@@ -52,7 +52,7 @@ export function takeSelected(
     else if ('unit' in watch.selector && isCommand(proc, watch.selector.unit, found, seenAt, now, units))
       watch.waiting = wait(proc, watch.waiting, found, seenAt, now);
     else {
-      // By what others began: its own kinship begins below.
+      // By what others began: its own lineage begins below.
       const lineage = findLineage(proc, watch, found, units, now, now);
       const root = lineage === undefined || lineage === 'asking' ? undefined : instances.keys().next().value;
       isNew = addInstance(proc, watch, found, scan, now, seenAt) || isNew;

@@ -37,22 +37,22 @@ const mostCgroups = 64;
 /** Adds what a watched process began. */
 export function addLineage(
   proc: ProcReader,
-  kinship: LineageWatch,
+  lineage: LineageWatch,
   stat: ProcStat,
   pids: Iterable<number>,
   now: number,
 ): void {
   const { pid, session } = stat;
-  if (session === pid) kinship.sessions = new Map([...kinship.sessions, [pid, stat.startTicks]]);
+  if (session === pid) lineage.sessions = new Map([...lineage.sessions, [pid, stat.startTicks]]);
   const path = readPath(proc, pid);
   const purpose = path === undefined ? undefined : purposeOf(path);
   if (path === undefined || !purpose) return;
-  const last = kinship.cgroups.get(path);
-  if (last ? isThere(readStat(proc, last.owner.pid), last.owner) : kinship.cgroups.size >= mostCgroups)
+  const last = lineage.cgroups.get(path);
+  if (last ? isThere(readStat(proc, last.owner.pid), last.owner) : lineage.cgroups.size >= mostCgroups)
     return;
   if (last?.verdict === 'own') {
     // Restarted since the look before, so it replaces the one that ended.
-    kinship.cgroups.set(path, {
+    lineage.cgroups.set(path, {
       ...last,
       owner: stat,
       seenAt: now,
@@ -62,7 +62,7 @@ export function addLineage(
   }
   const isSystemUnit = purpose === 'service' && !path.includes('/user@') && isRunBySystemd(proc);
   const isAlone = !hasOthers(proc, path, pid, pids);
-  kinship.cgroups.set(path, {
+  lineage.cgroups.set(path, {
     owner: stat,
     verdict: isSystemUnit ? 'asking' : isAlone ? 'own' : 'shared',
     isAlone,
@@ -122,17 +122,17 @@ export function judgeCgroups({ cgroups }: LineageWatch, units: UnitStates, now: 
  * Keeps what still has a member, because the number of a session is free again once its last process ended, and adds
  * the sessions that children began. A cgroup is its owner's while anything of the family is alive.
  */
-export function renewLineage(kinship: LineageWatch, { instances, children }: Family): void {
+export function renewLineage(lineage: LineageWatch, { instances, children }: Family): void {
   const sessions = new Map<number, number>();
   for (const [pid, { session, startTicks }] of [...instances, ...children]) {
-    const began = session === pid ? startTicks : kinship.sessions.get(session);
+    const began = session === pid ? startTicks : lineage.sessions.get(session);
     if (began !== undefined) sessions.set(session, began);
   }
-  kinship.sessions = sessions;
-  for (const [path, { owner, verdict }] of kinship.cgroups) {
+  lineage.sessions = sessions;
+  for (const [path, { owner, verdict }] of lineage.cgroups) {
     const isOwnerAlive = instances.get(owner.pid)?.startTicks === owner.startTicks;
     const hasMembers = [...children.values()].some(({ relatedBy }) => relatedBy === path);
-    if (!isOwnerAlive && !(verdict === 'own' && hasMembers)) kinship.cgroups.delete(path);
+    if (!isOwnerAlive && !(verdict === 'own' && hasMembers)) lineage.cgroups.delete(path);
   }
 }
 
@@ -146,7 +146,7 @@ export type Lineage = 'session' | 'asking' | { readonly cgroup: string } | undef
 
 export function findLineage(
   proc: ProcReader,
-  kinship: LineageWatch,
+  lineage: LineageWatch,
   stat: ProcStat,
   units: UnitStates,
   now: number,
@@ -155,9 +155,9 @@ export function findLineage(
 ): Lineage {
   const { pid, session } = stat;
   // One that began its session itself did not inherit it, whatever process had its number before.
-  if (session !== pid && isInSession(proc, kinship, session)) return 'session';
-  if (kinship.cgroups.size === 0 || path === undefined) return undefined;
-  for (const [own, cgroup] of kinship.cgroups) {
+  if (session !== pid && isInSession(proc, lineage, session)) return 'session';
+  if (lineage.cgroups.size === 0 || path === undefined) return undefined;
+  for (const [own, cgroup] of lineage.cgroups) {
     if (cgroup.verdict !== 'own' || !isInGroup(path, own) || isPutIn(proc, cgroup, stat)) continue;
     if (cgroup.unit === undefined) return { cgroup: own };
     const isIts = isManagers({ proc, units, unit: cgroup.unit, seenAt, now }, stat);

@@ -57,7 +57,7 @@ export async function takePresence(
   const { clientId, thingName, timestamp, versionNumber, principalIdentifier = '' } = event.data;
   const connectedAt = boundByArrival(timestamp, Number(attributes.SentTimestamp));
   const certificateId = /^[0-9a-f]{64}$/.test(principalIdentifier) ? principalIdentifier : undefined;
-  const hearing = ports.clientIds.hear(clientId, {
+  const hearing = ports.clientIds.recordConnect(clientId, {
     certificateId: certificateId ?? '',
     ...(thingName !== undefined && { thingName }),
     at: connectedAt,

@@ -49,7 +49,7 @@ const engine = createEngine(
     jobs: connectJobs(arnPrefix),
     defender: connectDefender(readEnv('DEFENDER_ACTION_NAME')),
     connections,
-    heardIds: connectClientIds(readEnv('TABLE_NAME')),
+    knownIds: connectClientIds(readEnv('TABLE_NAME')),
     leases: connectLeases(readEnv('TABLE_NAME')),
     announcer,
     storms: stormLimit && connectStorms(readEnv('TABLE_NAME'), stormLimit),

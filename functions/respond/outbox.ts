@@ -106,7 +106,7 @@ async function isToldByStorm(
 ): Promise<boolean> {
   if (!storms || !storm || storm.apart) return false;
   if (!announcements.some(({ kind, quiet }) => !quiet && isCovered(kind))) return false;
-  return timelineSeq === 0 || storms.tells(storm);
+  return timelineSeq === 0 || storms.covers(storm);
 }
 
 /** When the release of the thing began; undefined where there was no containment. */

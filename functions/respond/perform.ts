@@ -18,7 +18,7 @@ export type ActionPorts = Pick<
   | 'jobs'
   | 'defender'
   | 'connections'
-  | 'heardIds'
+  | 'knownIds'
   | 'leases'
   | 'clock'
 >;

@@ -19,9 +19,9 @@ import type {
 } from '../../shared/ports';
 import { countFleet } from './count-fleet';
 import { type EmailPorts, findUnmailed } from './find-unmailed';
-import { mendQuarantine, type Quarantine } from './mend-quarantine';
 import { type DigestPorts, publishDigest } from './publish-digest';
 import { publishStorms, type StormPorts } from './publish-storms';
+import { type Quarantine, repairQuarantine } from './repair-quarantine';
 
 export interface SweepPorts {
   readonly cases: Pick<CaseStore, 'listDue' | 'listRetries' | 'listRoutine' | 'load'>;
@@ -90,11 +90,11 @@ export function sweep(ports: SweepPorts) {
     await countKillSwitch(ports);
     const minute = readMinute(event, startedAt);
     // First, so that verifications in this run find the quarantine complete.
-    const mended = await mendQuarantine(ports);
-    const isMended = mended.some((one) => one.status === 'fulfilled' && one.value);
+    const repaired = await repairQuarantine(ports);
+    const isRepaired = repaired.some((one) => one.status === 'fulfilled' && one.value);
     const compares = minute % compareEveryMinutes === 0;
-    const { lists, standing, urgent, later } = await listDue(isMended, ports);
-    const resume = resumeIn({ minute, isMended, standing }, ports, send);
+    const { lists, standing, urgent, later } = await listDue(isRepaired, ports);
+    const resume = resumeIn({ minute, isRepaired, standing }, ports, send);
     // Comparing a fleet of contained things takes long, and must not delay urgent cases.
     const first = compares ? urgent.slice(0, beforeCompared) : urgent;
     const resumed = await resume(first);
@@ -112,7 +112,7 @@ export function sweep(ports: SweepPorts) {
     ]);
     metrics.count('SweepRun');
     const beat = await beating;
-    const faults = [...beat, ...mended, ...lists, ...resumed, ...compared, ...rest, ...others].flatMap(
+    const faults = [...beat, ...repaired, ...lists, ...resumed, ...compared, ...rest, ...others].flatMap(
       (result) => (result.status === 'rejected' ? [result.reason] : []),
     );
     if (faults.length > 0) throw new AggregateError(faults, 'parts of the sweep failed');
@@ -143,8 +143,8 @@ const beforeCompared = 50;
  * Incomplete work and expiries, then failed containments, then denials to verify again. After a repair of the quarantine,
  * every contained thing is checked, due or not.
  */
-async function listDue(isMended: boolean, { cases, countWaiting, clock }: SweepPorts) {
-  const by = clock() + (isMended ? longestReverifyMs : 0);
+async function listDue(isRepaired: boolean, { cases, countWaiting, clock }: SweepPorts) {
+  const by = clock() + (isRepaired ? longestReverifyMs : 0);
   // A list that can't be read does not delay the others.
   const lists = await Promise.allSettled([
     cases.listDue(by, maxCommands),
@@ -167,7 +167,7 @@ async function listDue(isMended: boolean, { cases, countWaiting, clock }: SweepP
 
 interface Run {
   readonly minute: number;
-  readonly isMended: boolean;
+  readonly isRepaired: boolean;
   /** Things whose denial is verified. */
   readonly standing: ReadonlySet<string>;
 }
@@ -175,15 +175,15 @@ interface Run {
 /** SQS deduplicates an id for this time (SQS developer guide, "Exactly-once processing"). */
 const onceInMinutes = 5;
 
-function resumeIn({ minute, isMended, standing }: Run, { log, metrics }: SweepPorts, send: Send) {
+function resumeIn({ minute, isRepaired, standing }: Run, { log, metrics }: SweepPorts, send: Send) {
   // A verification that still waits in the queue is not sent again, so urgent cases do not queue behind it.
   const nameTurn = (thingName: string) =>
-    standing.has(thingName) && !isMended ? minute - (minute % onceInMinutes) : minute;
+    standing.has(thingName) && !isRepaired ? minute - (minute % onceInMinutes) : minute;
   return async (things: readonly ThingKey[]): Promise<PromiseSettledResult<void>[]> => {
     const sent = await Promise.allSettled(
       things.map((thingName) =>
         send(
-          { type: 'resume', thingName, ...(isMended && { early: true }) },
+          { type: 'resume', thingName, ...(isRepaired && { early: true }) },
           `resume#${thingName}#${nameTurn(thingName)}`,
         ),
       ),

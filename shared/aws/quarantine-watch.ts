@@ -84,7 +84,7 @@ export function watchQuarantine(watched: Watched, client: IoTClient = iotClient(
     },
 
     /** Restores a part, and then the attachment, which was lost with the policy or the group. */
-    async mend(missing: QuarantinePart): Promise<void> {
+    async repair(missing: QuarantinePart): Promise<void> {
       if (isPolicyAdopted && missing === 'policy')
         throw new Error(`the adopted policy is gone: create ${policyName} again`);
       if (isPolicyAdopted && missing === 'text of the policy')

@@ -40,7 +40,7 @@ export interface MitigationContext {
   readonly jobs: Jobs;
   readonly defender: Defender;
   readonly connections: Connections;
-  readonly heardIds: Pick<ClientIds, 'list' | 'findUser'>;
+  readonly knownIds: Pick<ClientIds, 'list' | 'findUser'>;
   readonly leases: Leases;
   readonly clock: Clock;
 }

@@ -72,12 +72,12 @@ async function askOthers<T>(prior: Prior, context: MitigationContext, ask: Ask<T
 
 /** Ids beside the thing's name, but those that somebody else connected under since, who must not be cut for it. */
 async function listOthers({ clientIds }: Prior, context: MitigationContext) {
-  const { thingName, heldCertificates, heardIds } = context;
-  const known = await Promise.all(heldCertificates.map((id) => heardIds.list(id)));
+  const { thingName, heldCertificates, knownIds } = context;
+  const known = await Promise.all(heldCertificates.map((id) => knownIds.list(id)));
   const all = new Set([...clientIds, ...known.flatMap((one) => one.clientIds)]);
   all.delete(thingName);
   const users = await Promise.all(
-    [...all].map(async (clientId) => ({ clientId, user: await heardIds.findUser(clientId) })),
+    [...all].map(async (clientId) => ({ clientId, user: await knownIds.findUser(clientId) })),
   );
   const own = users.flatMap(({ clientId, user }) => (!user || isOwn(user, context) ? clientId : []));
   const unnamed = own.filter((clientId) => unnameable.test(clientId));

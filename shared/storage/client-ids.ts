@@ -40,7 +40,7 @@ export function connectClientIds(tableName: string, client?: DynamoDBClient): Cl
       return (await load<ClientUser>(userKey(clientId)))?.value;
     },
 
-    async hear(clientId, connect) {
+    async recordConnect(clientId, connect) {
       const { certificateId, at } = connect;
       const expiresAt = Math.floor((at + keptMs) / 1_000);
       let isNoted = certificateId === '';

@@ -28,7 +28,7 @@ export function connectStorms(tableName: string, limit: StormLimit, client?: Dyn
         if (next) await save(key, next, stored?.version ?? 0, expiry(next, opened.at));
         return storm;
       }),
-    async tells({ behavior, id }) {
+    async covers({ behavior, id }) {
       const stored = await load<StormState>({ pk: partition, sk: behavior });
       return stored?.value.storms.some((storm) => storm.id === id && !storm.over) ?? false;
     },

@@ -42,17 +42,17 @@ function* judgeEvent(input: LifecycleInput): Detecting<Draft> {
       const { counted, verdict } = countEvent(before, entry, event, at);
       const isAtOnce =
         behavior.criteria.consecutiveDatapointsToAlarm === 1 && before.violationId === undefined;
-      if (verdict.isBad && isAtOnce) judgement.hear(key, entry, counted, verdict);
+      if (verdict.isBad && isAtOnce) judgement.recordDatapoint(key, entry, counted, verdict);
       else judgement.keep(key, counted);
     } else if (behavior.metric === sourceAddress && isConnect && event.ipAddress !== undefined) {
       const verdict = judgeAddress(event.ipAddress, entry, event, isLate);
       if (verdict.isBad ? !isLate || !wasTold(before, at) : !isLate)
-        judgement.hear(key, entry, before, verdict);
+        judgement.recordDatapoint(key, entry, before, verdict);
     } else if (behavior.metric === disconnectDuration && isConnect && judgement.isKnown(key)) {
       const value: MetricValue = { count: 0 };
       // The next scheduled check finds the effect of a late event.
       if (presence.disconnectedAt === undefined && !isLate)
-        judgement.hear(key, entry, before, { isBad: false, value, seed: nameEvent(event) });
+        judgement.recordDatapoint(key, entry, before, { isBad: false, value, seed: nameEvent(event) });
     }
   }
   judgement.retain(listDatapoints(input));

@@ -90,7 +90,7 @@ function* isOfOwnAgent({ agent }: DetectState, principal: string): Detecting<boo
 function endSilence(judgement: OpenJudgement, entry: Entry, seed: number): void {
   const before = judgement.before(entry.key);
   if (before.violationId)
-    judgement.hear(entry.key, entry, before, { isBad: false, value: { count: 0 }, seed });
+    judgement.recordDatapoint(entry.key, entry, before, { isBad: false, value: { count: 0 }, seed });
 }
 
 /** Whether exceptions cover an alarm, as the playbooks will read it. */
@@ -157,10 +157,15 @@ function* judgeBehavior(
   const { excepted: known, ...rest } = before;
   // A late value is not the last one.
   const memory = late && before.violationId && !isNews ? known : excepted;
-  judgement.hear(slot, entry, { ...rest, ...(memory && { excepted: memory }) }, { ...verdict, isNews });
+  judgement.recordDatapoint(
+    slot,
+    entry,
+    { ...rest, ...(memory && { excepted: memory }) },
+    { ...verdict, isNews },
+  );
   if (isBad) return;
   for (const left of judgement.slots(key).filter((other) => other !== slot && isLeft(other, state, at)))
-    if (judgement.isOpen(left)) judgement.hear(left, entry, judgement.before(left), verdict);
+    if (judgement.isOpen(left)) judgement.recordDatapoint(left, entry, judgement.before(left), verdict);
 }
 
 function countAmongFleet(

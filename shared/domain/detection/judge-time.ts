@@ -32,16 +32,16 @@ function* judgeMoment(input: Setting): Detecting<Draft> {
       const value = { count: countMissed(state, at) };
       const seed = state.agent?.heardAt ?? at;
       if (violates(value, behavior.criteria))
-        judgement.hear(key, entry, before, { isBad: true, value, seed });
+        judgement.recordDatapoint(key, entry, before, { isBad: true, value, seed });
     }
     if (!isLifecycle(behavior.metric)) continue;
     const boundary = lastBoundary(at);
     if (behavior.metric === disconnectDuration) {
       const due = evaluateDuration(before, entry, state.presence, at);
-      if (due) judgement.hear(key, entry, { ...before, evaluatedAt: boundary }, due);
+      if (due) judgement.recordDatapoint(key, entry, { ...before, evaluatedAt: boundary }, due);
     } else if (isSummed(behavior.metric) && judgement.isKnown(key) && boundary > (before.evaluatedAt ?? 0)) {
       const sum = evaluateSum(before, entry, boundary, state.presence?.principal);
-      judgement.hear(key, entry, { ...sum.before, evaluatedAt: boundary }, sum.verdict);
+      judgement.recordDatapoint(key, entry, { ...sum.before, evaluatedAt: boundary }, sum.verdict);
     }
   }
   return judgement.conclude(silence ? { agent } : {});

@@ -185,7 +185,7 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
     },
 
     /** A datapoint of a behavior. */
-    hear(slot: string, entry: Entry, before: BehaviorState, verdict: Verdict): void {
+    recordDatapoint(slot: string, entry: Entry, before: BehaviorState, verdict: Verdict): void {
       const { securityProfileName, behavior, key } = entry;
       const { isBad, value, seed, principal, isNews, madeAt = at, late } = verdict;
       const eventAt = timeEvent(key);

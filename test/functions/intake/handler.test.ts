@@ -369,10 +369,10 @@ describe('intake, given a presence event,', () => {
     const { deadLetters } = fakeDeadLetters();
     const { log, metrics } = fakeTelemetry();
     const { clientIds } = fakeClientIds();
-    const hear = () => Promise.reject(awsError('ProvisionedThroughputExceededException'));
+    const recordConnect = () => Promise.reject(awsError('ProvisionedThroughputExceededException'));
     const take = intake(
       {
-        clientIds: { ...clientIds, hear },
+        clientIds: { ...clientIds, recordConnect },
         heldThings: { find: async () => [thingKey('mything1')] },
         commands,
         deadLetters,

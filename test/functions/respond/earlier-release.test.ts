@@ -41,7 +41,7 @@ async function aWorldOf(thingName: string): Promise<World> {
   const context = {
     ...idleActions(),
     ...world.ports,
-    heardIds: world.heard,
+    knownIds: world.heard,
     thingName: thingKey(thingName),
     clientIds: [thingName],
     deniedAt: updatedAt,

@@ -19,7 +19,7 @@ function setUp(over: Parameters<typeof aConfiguration>[0] = {}) {
       if (next) kept.set(behavior, next);
       return storm;
     },
-    tells: async ({ behavior, id }) =>
+    covers: async ({ behavior, id }) =>
       kept.get(behavior)?.storms.some((storm) => storm.id === id && !storm.over) ?? false,
   };
   Object.assign(world.ports, { storms });

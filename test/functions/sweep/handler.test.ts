@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { sweep } from '../../../functions/sweep/handler';
-import type { Quarantine } from '../../../functions/sweep/mend-quarantine';
+import type { Quarantine } from '../../../functions/sweep/repair-quarantine';
 import type { QuarantinePart } from '../../../shared/aws/quarantine-watch';
 import type { Case } from '../../../shared/domain/case/case';
 import type { Violation } from '../../../shared/domain/findings/violation';
@@ -28,7 +28,7 @@ interface Registry {
   mailed: readonly string[];
   missing: Awaited<ReturnType<Quarantine['findMissing']>>;
   /** What AWS refuses to have put back. */
-  unmendable: QuarantinePart | undefined;
+  unrepairable: QuarantinePart | undefined;
   readonly retries: readonly string[];
   /** The alerts topic accepts nothing. */
   readonly silenced: boolean;
@@ -54,7 +54,7 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     killSwitch: { state: 'off' },
     mailed: ['soc@example.com'],
     missing: [],
-    unmendable: undefined,
+    unrepairable: undefined,
     retries: [],
     unreadable: false,
     silenced: false,
@@ -98,8 +98,8 @@ function setUp(due: readonly string[], refused: readonly string[] = [], over: Pa
     countWaiting: async () => world.waiting,
     quarantine: {
       findMissing: async () => [...world.missing],
-      mend: async (part) => {
-        if (world.unmendable === part) throw awsError('VersionsLimitExceededException');
+      repair: async (part) => {
+        if (world.unrepairable === part) throw awsError('VersionsLimitExceededException');
         world.missing = world.missing.filter((one) => one !== part);
       },
     },
@@ -228,14 +228,14 @@ describe('the sweep', () => {
   it('restores all that is missing in one run, and what it can where a part cannot be restored', async () => {
     const { run, sent, counts, world } = setUp(['held'], [], {
       missing: ['text of the policy', 'policy on the group'],
-      unmendable: 'text of the policy',
+      unrepairable: 'text of the policy',
     });
 
     await expect(run()).rejects.toThrow('parts of the sweep failed');
     expect(world.missing).toEqual(['text of the policy']);
     expect(sent.map(({ command }) => command)).toEqual([{ type: 'resume', thingName: 'held', early: true }]);
 
-    world.unmendable = undefined;
+    world.unrepairable = undefined;
     await run();
     expect(world.missing).toEqual([]);
     expect(counts).toMatchObject({ QuarantineBroken: 3 });

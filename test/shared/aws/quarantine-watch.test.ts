@@ -55,10 +55,10 @@ describe('the watch over an adopted group', () => {
       new IoTClient({ region: 'us-east-1' }),
     );
 
-    await expect(adopted.mend('thing group')).rejects.toThrow(
+    await expect(adopted.repair('thing group')).rejects.toThrow(
       `the adopted thing group is gone: create ${groupArn} again`,
     );
-    await adopted.mend('policy on the group');
+    await adopted.repair('policy on the group');
     expect(sent()).toEqual([['AttachPolicyCommand', { policyName, target: groupArn }]]);
   });
 });
@@ -88,10 +88,10 @@ describe('the watch over an adopted policy', () => {
     say({ ...wanted, Action: 'iot:Connect' });
     expect(await adopted.findMissing()).toEqual(['text of the policy']);
 
-    await expect(adopted.mend('text of the policy')).rejects.toThrow(
+    await expect(adopted.repair('text of the policy')).rejects.toThrow(
       'the adopted policy deny no longer denies all that a containment denies',
     );
-    await expect(adopted.mend('policy')).rejects.toThrow('the adopted policy is gone: create deny again');
+    await expect(adopted.repair('policy')).rejects.toThrow('the adopted policy is gone: create deny again');
     expect(sent().map(([name]) => name)).toEqual(['GetPolicyCommand', 'ListAttachedPoliciesCommand']);
   });
 });
@@ -150,7 +150,7 @@ describe('the watch over the quarantine', () => {
     ['thing group', ['CreateThingGroupCommand']],
     ['policy', ['CreatePolicyCommand']],
   ] as const)('restores a missing %s and attaches the policy', async (missing, before) => {
-    await watch.mend(missing);
+    await watch.repair(missing);
 
     expect(sent().map(([name]) => name)).toEqual([...before, 'AttachPolicyCommand']);
     expect(sent().at(-1)).toEqual(['AttachPolicyCommand', { policyName, target: groupArn }]);
@@ -162,7 +162,7 @@ describe('the watch over the quarantine', () => {
   ] as const)('accepts an object that somebody created in the meantime (%p)', async (command, missing) => {
     iot.on(command as typeof CreatePolicyCommand).rejects(awsError('ResourceAlreadyExistsException'));
 
-    await watch.mend(missing);
+    await watch.repair(missing);
 
     expect(sent().at(-1)?.[0]).toBe('AttachPolicyCommand');
   });
@@ -170,14 +170,14 @@ describe('the watch over the quarantine', () => {
   it('leaves a group that is deleted as well to the next check', async () => {
     iot.on(AttachPolicyCommand).rejects(awsError('ResourceNotFoundException'));
 
-    await expect(watch.mend('policy')).resolves.toBeUndefined();
-    await expect(watch.mend('policy on the group')).rejects.toThrow();
+    await expect(watch.repair('policy')).resolves.toBeUndefined();
+    await expect(watch.repair('policy on the group')).rejects.toThrow();
   });
 
   it('makes the version with the right text the default again', async () => {
     withVersions(['old', sameDocument, 'changed']);
 
-    await watch.mend('text of the policy');
+    await watch.repair('text of the policy');
 
     expect(sent().at(-1)).toEqual(['SetDefaultPolicyVersionCommand', { policyName, policyVersionId: '2' }]);
   });
@@ -185,7 +185,7 @@ describe('the watch over the quarantine', () => {
   it('creates a version where none has the right text', async () => {
     withVersions(['old', 'changed']);
 
-    await watch.mend('text of the policy');
+    await watch.repair('text of the policy');
 
     expect(sent().slice(-1)).toEqual([
       ['CreatePolicyVersionCommand', { policyName, policyDocument: document, setAsDefault: true }],
@@ -195,7 +195,7 @@ describe('the watch over the quarantine', () => {
   it('deletes the oldest version where the policy has five', async () => {
     withVersions(['one', 'two', 'three', 'four', 'changed']);
 
-    await watch.mend('text of the policy');
+    await watch.repair('text of the policy');
 
     expect(
       sent()

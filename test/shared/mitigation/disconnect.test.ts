@@ -74,15 +74,15 @@ describe('disconnect', () => {
     const [own, foreign] = ['a'.repeat(64), 'b'.repeat(64)];
 
     async function hearing(sessions: Readonly<Record<string, number>>) {
-      const { clientIds: heardIds } = fakeClientIds();
+      const { clientIds: knownIds } = fakeClientIds();
       const device = setUp(sessions);
-      const context = { ...device.context, heardIds, ownCertificates: [own], heldCertificates: [own] };
-      return { ...device, context, heardIds };
+      const context = { ...device.context, knownIds, ownCertificates: [own], heldCertificates: [own] };
+      return { ...device, context, knownIds };
     }
 
     it('ends the sessions that a held certificate began', async () => {
-      const { context, sessions, heardIds } = await hearing({ 'any/2': now - 1, unheard: now - 1 });
-      await heardIds.hear('any/2', { certificateId: own, at: now - 1 });
+      const { context, sessions, knownIds } = await hearing({ 'any/2': now - 1, unheard: now - 1 });
+      await knownIds.recordConnect('any/2', { certificateId: own, at: now - 1 });
 
       expect(await disconnect.verify(prior, context)).toMatchObject({ result: 'unverified' });
       expect(await disconnect.apply(prior, context)).toMatchObject({ detail: 'session of any/2 ended' });
@@ -91,9 +91,9 @@ describe('disconnect', () => {
     });
 
     it('leaves client ids alone under which somebody else has connected since', async () => {
-      const { context, sessions, heardIds } = await hearing({ victim: now - 1 });
-      await heardIds.hear('victim', { certificateId: own, at: now - 3 });
-      await heardIds.hear('victim', { certificateId: foreign, at: now - 2 });
+      const { context, sessions, knownIds } = await hearing({ victim: now - 1 });
+      await knownIds.recordConnect('victim', { certificateId: own, at: now - 3 });
+      await knownIds.recordConnect('victim', { certificateId: foreign, at: now - 2 });
       const reported = { ...prior, clientIds: ['mything1', 'victim'] };
 
       expect(await disconnect.apply(reported, context)).toMatchObject({ detail: 'was not connected' });
@@ -102,8 +102,8 @@ describe('disconnect', () => {
     });
 
     it('leaves the sessions of a certificate alone that the case does not hold', async () => {
-      const { context, sessions, heardIds } = await hearing({ twin: now - 1 });
-      await heardIds.hear('twin', { certificateId: own, at: now - 1 });
+      const { context, sessions, knownIds } = await hearing({ twin: now - 1 });
+      await knownIds.recordConnect('twin', { certificateId: own, at: now - 1 });
 
       const shared = { ...context, heldCertificates: [] };
       expect(await disconnect.apply(prior, shared)).toMatchObject({ detail: 'was not connected' });
@@ -111,8 +111,8 @@ describe('disconnect', () => {
     });
 
     it('ends the sessions of a held certificate, even where somebody has detached it from the thing', async () => {
-      const { context, sessions, heardIds } = await hearing({ old: now - 1 });
-      await heardIds.hear('old', { certificateId: own, at: now - 1 });
+      const { context, sessions, knownIds } = await hearing({ old: now - 1 });
+      await knownIds.recordConnect('old', { certificateId: own, at: now - 1 });
       const taken = { ...context, ownCertificates: [foreign] };
 
       expect(await disconnect.verify(prior, taken)).toMatchObject({ result: 'unverified' });
@@ -121,8 +121,8 @@ describe('disconnect', () => {
     });
 
     it('ends the sessions that AWS IoT attributes to the thing, even where there is no certificate', async () => {
-      const { context, sessions, heardIds } = await hearing({ app: now - 1 });
-      await heardIds.hear('app', { certificateId: '', thingName: 'mything1', at: now - 1 });
+      const { context, sessions, knownIds } = await hearing({ app: now - 1 });
+      await knownIds.recordConnect('app', { certificateId: '', thingName: 'mything1', at: now - 1 });
       const reported = { ...prior, clientIds: ['mything1', 'app'] };
 
       expect(await disconnect.apply(reported, context)).toMatchObject({ detail: 'session of app ended' });
@@ -130,8 +130,8 @@ describe('disconnect', () => {
     });
 
     it('leaves the client of another thing alone whose name equals the agent’s client id', async () => {
-      const { context, sessions, heardIds } = await hearing({ 'mything1-cordon': now - 1 });
-      await heardIds.hear('mything1-cordon', { certificateId: foreign, at: now - 1 });
+      const { context, sessions, knownIds } = await hearing({ 'mything1-cordon': now - 1 });
+      await knownIds.recordConnect('mything1-cordon', { certificateId: foreign, at: now - 1 });
       const withAgent = { ...prior, clientIds: ['mything1', 'mything1-cordon'] };
 
       expect(await disconnect.apply(withAgent, context)).toMatchObject({ detail: 'was not connected' });
@@ -139,9 +139,9 @@ describe('disconnect', () => {
     });
 
     it('ends the other sessions, and says so, where AWS rejects a client id that the device chose', async () => {
-      const { context, sessions, heardIds } = await hearing({ 'any/2': now - 1, mything1: now - 1 });
+      const { context, sessions, knownIds } = await hearing({ 'any/2': now - 1, mything1: now - 1 });
       for (const id of ['$any', '.', '..', 'odd', 'any/2'])
-        await heardIds.hear(id, { certificateId: own, at: now - 1 });
+        await knownIds.recordConnect(id, { certificateId: own, at: now - 1 });
       const refusing = {
         ...context,
         connections: {
@@ -175,16 +175,16 @@ describe('disconnect', () => {
 
     it('ends the session of the thing’s own client at once, whether or not the table lists others', async () => {
       const { context, sessions } = await hearing({ mything1: now - 1 });
-      const heardIds = { ...context.heardIds, list: () => Promise.reject(awsError('ThrottlingException')) };
+      const knownIds = { ...context.knownIds, list: () => Promise.reject(awsError('ThrottlingException')) };
 
-      await expect(disconnect.apply(prior, { ...context, heardIds })).rejects.toThrow('refused by the fake');
+      await expect(disconnect.apply(prior, { ...context, knownIds })).rejects.toThrow('refused by the fake');
       expect([...sessions.keys()]).toEqual([]);
     });
 
     it('ends the other sessions before a fault causes a retry', async () => {
-      const { context, sessions, heardIds } = await hearing({ 'any/2': now - 1 });
-      await heardIds.hear('slow', { certificateId: own, at: now - 1 });
-      await heardIds.hear('any/2', { certificateId: own, at: now - 1 });
+      const { context, sessions, knownIds } = await hearing({ 'any/2': now - 1 });
+      await knownIds.recordConnect('slow', { certificateId: own, at: now - 1 });
+      await knownIds.recordConnect('any/2', { certificateId: own, at: now - 1 });
       const cut = refuse('slow', context.connections.cut, 'ThrottlingException');
 
       await expect(
@@ -205,9 +205,9 @@ describe('disconnect', () => {
     }
 
     it('says so where there were more client ids than are kept', async () => {
-      const { context, heardIds } = await hearing({});
+      const { context, knownIds } = await hearing({});
       for (let index = 0; index <= 50; index += 1)
-        await heardIds.hear(`id${index}`, { certificateId: own, at: now });
+        await knownIds.recordConnect(`id${index}`, { certificateId: own, at: now });
 
       expect(await disconnect.apply(prior, context)).toEqual({
         result: 'done',

@@ -47,7 +47,7 @@ export function aSetting(over: Partial<MitigationContext> = {}) {
     denyDocument,
     ownCertificates: [],
     heldCertificates: [],
-    heardIds: fakeClientIds().clientIds,
+    knownIds: fakeClientIds().clientIds,
     deniedCertificates: [],
     temporarilyInactive: [],
     jobDocument: '{"operation":"collect"}',

@@ -426,8 +426,8 @@ it('cases of a storm join it from many runs at once, and the sweep finds it with
 
   expect(ids).toHaveLength(1);
   expect(joined.filter((one) => one === undefined)).toHaveLength(5);
-  expect(await storms.tells({ behavior: 'net/ports', id })).toBe(true);
-  expect(await storms.tells({ behavior: 'other/ports', id })).toBe(false);
+  expect(await storms.covers({ behavior: 'net/ports', id })).toBe(true);
+  expect(await storms.covers({ behavior: 'other/ports', id })).toBe(false);
 
   const list = connectStormList('storms', client);
   const [stored] = await list.list();
@@ -443,5 +443,5 @@ it('cases of a storm join it from many runs at once, and the sweep finds it with
 
   const version = await list.save('net/ports', { opened: [], storms: [] }, stored?.version ?? 0, at);
   await expect(list.save('net/ports', { opened: [], storms: [] }, version - 1, at)).rejects.toThrow();
-  expect(await storms.tells({ behavior: 'net/ports', id })).toBe(false);
+  expect(await storms.covers({ behavior: 'net/ports', id })).toBe(false);
 }, 60_000);

@@ -5,7 +5,7 @@ export interface Quarantine {
   /** The missing parts, in the order of their repair. */
   findMissing(): Promise<readonly QuarantinePart[]>;
   /** Restores a part. */
-  mend(missing: QuarantinePart): Promise<void>;
+  repair(missing: QuarantinePart): Promise<void>;
 }
 
 interface MendPorts {
@@ -20,15 +20,16 @@ interface MendPorts {
  * that can't be restored does not delay the others. Returns for each part whether it was restored, since contained things
  * must then be verified again. Unless the kill switch is off, this only logs.
  */
-export async function mendQuarantine(ports: MendPorts): Promise<PromiseSettledResult<boolean>[]> {
+export async function repairQuarantine(ports: MendPorts): Promise<PromiseSettledResult<boolean>[]> {
   const [looked] = await Promise.allSettled([ports.quarantine.findMissing()]);
   if (looked.status === 'rejected') return [looked];
   const results: PromiseSettledResult<boolean>[] = [];
-  for (const missing of looked.value) results.push(...(await Promise.allSettled([mendPart(missing, ports)])));
+  for (const missing of looked.value)
+    results.push(...(await Promise.allSettled([repairPart(missing, ports)])));
   return results;
 }
 
-async function mendPart(
+async function repairPart(
   missing: QuarantinePart,
   { quarantine, killSwitch, log, metrics }: MendPorts,
 ): Promise<boolean> {
@@ -37,7 +38,7 @@ async function mendPart(
     log.error('the quarantine is incomplete, and the kill switch is not off: not repaired', { missing });
     return false;
   }
-  await quarantine.mend(missing);
+  await quarantine.repair(missing);
   log.error('the quarantine was incomplete: repaired', { missing });
   return true;
 }
