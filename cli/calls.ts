@@ -42,6 +42,10 @@ const answerMs = 8_000;
 export function promptCalls(requestTimeout = answerMs) {
   return {
     retryStrategy: new AnsweredRetryStrategy({ maxAttempts: 8 }),
-    requestHandler: { connectionTimeout: 4_000, requestTimeout, throwOnRequestTimeout: true },
+    // The last is for an answer that begins and never ends.
+    requestHandler: {
+      ...{ connectionTimeout: 4_000, requestTimeout, throwOnRequestTimeout: true },
+      socketTimeout: requestTimeout,
+    },
   };
 }

@@ -10,7 +10,14 @@ export function describeError(error: unknown, env: NodeJS.ProcessEnv = process.e
  */
 export function isUnreadable(error: Error): boolean {
   if (/^\s*Deserialization error\b/m.test(error.message)) return true;
-  return error.message === 'UnknownError' && '$metadata' in error;
+  // The second is of a page where XML was expected.
+  return ['UnknownError', 'Unknown'].includes(error.message) && '$metadata' in error;
+}
+
+/** A page with status 200 reads as an answer without content where XML was expected. */
+export function requireContent<T>(content: T | undefined, { $metadata }: { readonly $metadata: object }): T {
+  if (content !== undefined) return content;
+  throw Object.assign(new Error('UnknownError'), { $metadata });
 }
 
 function describeUnreadable(error: Error, env: NodeJS.ProcessEnv): string {

@@ -4,7 +4,11 @@ import type { DeployFlags } from './run';
 
 /** Adds the commands that deploy and remove the stack. Only the npm package has what they deploy. */
 export function addDeployCommands(program: Command): void {
-  const stage = () => program.opts<TargetOptions>().stage;
+  const stage = () => {
+    // There is no local stack to deploy to, which an error would point to.
+    program.setOptionValue('aws', true);
+    return program.opts<TargetOptions>().stage;
+  };
   const collect = (value: string, before: readonly string[]) => [...before, value];
   const addCommand = (name: string, description: string) =>
     program

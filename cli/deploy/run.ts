@@ -8,6 +8,7 @@ import { loadConfiguration } from '../../shared/config/load';
 import { findConfiguration } from '../checkout';
 import { UsageError } from '../cli-error';
 import { requireStage } from '../target';
+import { reachCloudFormation } from './reach';
 import { isInstalled, service } from './service';
 
 export interface DeployFlags {
@@ -33,6 +34,7 @@ export async function deploy(
   const file = resolve(config ?? findConfiguration());
   // osls takes seconds to say the same.
   loadConfiguration(file, readReplacements(param));
+  if (command !== 'package') await reachCloudFormation(stage, region, process.env);
   const folder = mkdtempSync(join(tmpdir(), 'cordon-deploy-'));
   try {
     cpSync(service, folder, { recursive: true });
@@ -43,6 +45,8 @@ export async function deploy(
       ...(out === undefined ? [] : ['--package', resolve(out)]),
     ];
     process.exitCode = await runOsls(args, folder, {
+      // How long osls waits for one answer, in ms; it would be two minutes, and then again for each retry.
+      AWS_CLIENT_TIMEOUT: '20000',
       ...process.env,
       AWS_REGION: region,
       CORDON_CONFIG: file,

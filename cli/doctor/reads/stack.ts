@@ -1,4 +1,5 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { requireContent } from '../../describe-error';
 import type { StackState } from '../checks/stack';
 
 export function connectStack(settings: object) {
@@ -7,9 +8,8 @@ export function connectStack(settings: object) {
   return {
     async readStack(stackName: string): Promise<StackState | undefined> {
       try {
-        const { Stacks: [stack] = [] } = await cloudFormation.send(
-          new DescribeStacksCommand({ StackName: stackName }),
-        );
+        const answer = await cloudFormation.send(new DescribeStacksCommand({ StackName: stackName }));
+        const [stack] = requireContent(answer.Stacks, answer);
         if (!stack) return undefined;
         const {
           StackId: id = '',

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import { promptCalls } from '../../../cli/calls';
+import { reachCloudFormation } from '../../../cli/deploy/reach';
+import { readFault } from '../../../cli/faults';
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+async function serve(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const refusing = (code: string, message = code) =>
+  serve((_, response) => {
+    response.writeHead(400, { 'content-type': 'text/xml' });
+    response.end(
+      `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
+    );
+  });
+
+/** What the command ends with; nothing where osls is started. */
+async function reach(endpoint: string, env: NodeJS.ProcessEnv = {}) {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  // No longer than a test wants to wait for a server that does not answer.
+  const settings = { ...promptCalls(500), endpoint, credentials };
+  const given = { ...env, AWS_ENDPOINT_URL: endpoint };
+  try {
+    await reachCloudFormation('eu-prod', 'eu-west-1', given, settings);
+    return undefined;
+  } catch (error) {
+    return readFault(error, { stage: 'eu-prod', isLocal: false, aws: true }, given);
+  }
+}
+
+describe('a deploy or a removal', () => {
+  it('says within seconds that nothing is there', async () => {
+    const endpoint = await serve(() => undefined);
+    await new Promise((resolve) => servers.splice(0)[0]?.close(resolve));
+
+    expect(await reach(endpoint)).toEqual({
+      exitCode: 5,
+      text: expect.stringMatching(/^nothing answers at http:\S+ \(ECONNREFUSED\), which AWS_ENDPOINT_URL/),
+    });
+  });
+
+  it('says so of a server that accepts and never answers', async () => {
+    const endpoint = await serve(
+      (request) => void setTimeout(() => request.socket.destroy(), 20_000).unref(),
+    );
+
+    expect(await reach(endpoint)).toEqual({
+      exitCode: 5,
+      text: expect.stringMatching(/^nothing answers at .* \(ETIMEDOUT\), which AWS_ENDPOINT_URL/),
+    });
+  });
+
+  it('says so of a server whose answer begins and never ends', async () => {
+    const endpoint = await serve((request, response) => {
+      response.writeHead(200, { 'content-type': 'text/xml' }).write('<DescribeStacksResponse>');
+      setTimeout(() => request.socket.destroy(), 20_000).unref();
+    });
+
+    expect(await reach(endpoint)).toEqual({
+      exitCode: 5,
+      text: expect.stringMatching(/^nothing answers at .*, which AWS_ENDPOINT_URL/),
+    });
+  });
+
+  it.each([
+    ['an error that is none of AWS', 500, 'oops'],
+    ['a page', 200, '<!doctype html><html><body>Sign in</body></html>'],
+    ['nothing', 200, ''],
+    ['a page that says no', 403, '<html><body>Forbidden</body></html>'],
+  ])('names the server that answers with %s', async (_, status, body) => {
+    const endpoint = await serve((__, response) => void response.writeHead(status).end(body));
+
+    expect(await reach(endpoint)).toEqual({
+      exitCode: 5,
+      text: expect.stringMatching(/^the answer of http:\S+ \(HTTP \d+\) is not one that AWS gives/),
+    });
+  });
+
+  it.each([
+    ['ExpiredToken', 5, /^the AWS credentials have expired/],
+    ['InvalidClientTokenId', 5, /^AWS does not accept the credentials \(InvalidClientTokenId\)/],
+    ['SignatureDoesNotMatch', 5, /^AWS does not accept the credentials \(SignatureDoesNotMatch\)/],
+    ['AccessDenied', 3, /^AccessDenied: /],
+  ])('names what CloudFormation has against the caller: %s', async (code, exitCode, text) => {
+    expect(await reach(await refusing(code))).toEqual({ exitCode, text: expect.stringMatching(text) });
+  });
+
+  it.each([
+    ['there is no stack yet', 'ValidationError', 'Stack with id cordon-eu-prod does not exist'],
+    ['CloudFormation has another complaint', 'InternalFailure', 'later'],
+  ])('goes on where %s', async (_, code, message) => {
+    expect(await reach(await refusing(code, message))).toBeUndefined();
+  });
+
+  it.each(['HTTPS_PROXY', 'http_proxy', 'cafile'])(
+    'leaves all of it to osls where %s is set',
+    async (name) => {
+      expect(await reach('http://127.0.0.1:1', { [name]: 'http://proxy.example' })).toBeUndefined();
+    },
+  );
+});
