@@ -139,6 +139,32 @@ describe('a certificate that somebody detaches from a held thing', () => {
     expect(shownCaseOf(world).status).not.toBe('contained');
   });
 
+  it('is inactive while its denial spreads, and active again afterwards', async () => {
+    const world = anArmedWorld();
+    const policyCacheMs = 480_000;
+    const engine = anEngine(world, { policyCacheMs });
+    const statusOf = () => world.certificates.statuses.get('a'.repeat(64));
+    const next = async () => {
+      world.time.now = caseOf(world).dueAt ?? 0;
+      await engine(resume);
+    };
+    const spread = async () => {
+      const until = world.time.now + 3 * policyCacheMs;
+      while (statusOf() !== 'ACTIVE' && world.time.now < until) await next();
+    };
+    await engine(alarm());
+    await spread();
+    expect([shownCaseOf(world).status, statusOf()]).toEqual(['contained', 'ACTIVE']);
+    world.registered.find('mything1').principals.splice(0, 1);
+    await next();
+
+    expect([deniedOf(world), statusOf()]).toEqual([[certificateArn], 'INACTIVE']);
+    await spread();
+    expect([shownCaseOf(world).status, statusOf()]).toEqual(['contained', 'ACTIVE']);
+    await engine(operator('release'));
+    expect([deniedOf(world), statusOf(), shownCaseOf(world).status]).toEqual([[], 'ACTIVE', 'closed']);
+  });
+
   it('is no certificate of the case any more once that is closed', async () => {
     const { world, engine, thing } = await quarantined();
     await engine(operator('release'));
