@@ -26,6 +26,7 @@ export async function judgeFunction(
       Layers.map(({ Arn }) => Arn),
     ),
     ...judgeAdded(physicalId, properties, present),
+    ...judgeLogging(physicalId, properties, present),
     ...judgeCode(physicalId, properties.Code, metadata.CodeSha256, present),
     ...judgeInvokers(physicalId, policy, all),
   ];
@@ -53,6 +54,25 @@ function judgeAdded(name: string, deployed: Settings, present: Settings): Differ
         ]
       : []),
   ];
+}
+
+interface Logging {
+  readonly LoggingConfig?: { readonly LogFormat?: string; readonly LogGroup?: string };
+}
+
+/** The metrics of a function are lines of its log, which a level of Lambda would drop; only the format JSON has levels. */
+function judgeLogging(
+  name: string,
+  { LoggingConfig: deployed }: Logging,
+  { LoggingConfig: present }: Logging,
+): Differences {
+  if (present === undefined) return [];
+  const { LogFormat = 'Text', LogGroup = `/aws/lambda/${name}` } = deployed ?? {};
+  return compareFields({ LogFormat, LogGroup }, { LogFormat, LogGroup, ...present }).map((what) => ({
+    what: `LoggingConfig: ${what}`,
+    why: 'Its logs and metrics may be missing where people and alarms look for them.',
+    mend: `aws lambda update-function-configuration --function-name ${name} --logging-config LogFormat=${LogFormat},LogGroup=${LogGroup}`,
+  }));
 }
 
 /** The deploy wrote the hash of each package into the template; Lambda shows the hash of the one that runs. */
@@ -106,12 +126,23 @@ export async function judgeEventSource(
   const name = nameOf(properties.FunctionName);
   const present = name === undefined ? undefined : await readEventSource(name, physicalId);
   if (!present) return toldElsewhere;
-  const { FilterCriteria } = present as {
+  const { FilterCriteria, ScalingConfig: scaling } = present as {
     readonly FilterCriteria?: { readonly Filters?: readonly unknown[] };
+    readonly ScalingConfig?: { readonly MaximumConcurrency?: number };
   };
-  const { BatchSize, FunctionResponseTypes = [], ScalingConfig = {}, FilterCriteria: filter } = properties;
+  const { BatchSize, FunctionResponseTypes = [], ScalingConfig, FilterCriteria: filter } = properties;
+  const { MaximumBatchingWindowInSeconds = 0 } = properties;
   return [
-    ...compareFields({ BatchSize, FunctionResponseTypes, ScalingConfig }, { ScalingConfig: {}, ...present }),
+    ...compareFields(
+      {
+        ...{ BatchSize, FunctionResponseTypes, MaximumBatchingWindowInSeconds },
+        ScalingConfig: ScalingConfig ?? { MaximumConcurrency: 'none' },
+      },
+      {
+        ...{ MaximumBatchingWindowInSeconds: 0, ...present },
+        ScalingConfig: { MaximumConcurrency: scaling?.MaximumConcurrency ?? 'none' },
+      },
+    ),
     ...(filter === undefined && (FilterCriteria?.Filters ?? []).length > 0
       ? [`it has a filter: ${JSON.stringify(FilterCriteria)}`]
       : []),

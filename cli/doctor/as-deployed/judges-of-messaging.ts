@@ -76,7 +76,8 @@ async function judgeSubscription(
 ): Promise<Differences> {
   const present = await readSubscription(physicalId);
   if (!present) return toldElsewhere;
-  const { RawMessageDelivery = false, FilterPolicy = {} } = properties;
+  const { RawMessageDelivery = false, FilterPolicy = {}, FilterPolicyScope, RedrivePolicy } = properties;
+  const byAttributes = 'MessageAttributes';
   const filter: unknown = JSON.parse(present.FilterPolicy || '{}');
   // Both ways, since a filter that was added keeps messages back.
   const isSameFilter =
@@ -84,7 +85,21 @@ async function judgeSubscription(
   return [
     ...differ('RawMessageDelivery', RawMessageDelivery, present.RawMessageDelivery || 'false'),
     ...(isSameFilter ? [] : [`FilterPolicy is ${JSON.stringify(filter)}`]),
+    // By the body, the filter lets nothing through.
+    ...differ(
+      'FilterPolicyScope',
+      FilterPolicyScope ?? byAttributes,
+      present.FilterPolicyScope || byAttributes,
+    ),
+    ...judgeRedrive(RedrivePolicy, present.RedrivePolicy),
   ];
+}
+
+function judgeRedrive(deployed: unknown, present: string | undefined): Differences {
+  if (deployed === undefined) return [];
+  return present
+    ? differ('RedrivePolicy', deployed, JSON.parse(present))
+    : ['RedrivePolicy is missing: what can’t be delivered is lost'];
 }
 
 export const judgesOfMessaging: Readonly<Record<string, Judge>> = {

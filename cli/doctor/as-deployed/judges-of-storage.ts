@@ -33,6 +33,15 @@ export async function judgeQueue(
         ]
       : []),
     ...differ('KmsMasterKeyId', KmsMasterKeyId, present.KmsMasterKeyId || 'none'),
+    ...(properties.SqsManagedSseEnabled === true && present.SqsManagedSseEnabled === 'false'
+      ? [
+          {
+            what: 'it is not encrypted',
+            why: 'Somebody turned encryption off since the last deploy: what waits in it is stored as plain text.',
+            mend: `aws sqs set-queue-attributes --queue-url ${physicalId} --attributes SqsManagedSseEnabled=true`,
+          },
+        ]
+      : []),
     ...(all.some(
       (one) => one.type === 'AWS::SQS::QueuePolicy' && listKnown(one.properties.Queues).includes(physicalId),
     )

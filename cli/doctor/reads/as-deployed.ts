@@ -97,12 +97,14 @@ export function connectPresent(
         const { Configuration = {} } = await lambda.send(new GetFunctionCommand({ FunctionName }));
         const { Environment, Timeout, MemorySize, Handler, Runtime, Role, Layers, CodeSha256, VpcConfig } =
           Configuration;
+        const { LoggingConfig } = Configuration;
         // Without the right to see the variables, the call returns an error in their place.
         const variables = Environment?.Error ? undefined : Environment;
         const settings = { Timeout, MemorySize, Handler, Runtime, Role, CodeSha256 };
         return {
           ...settings,
           ...(VpcConfig && { VpcConfig }),
+          ...(LoggingConfig && { LoggingConfig }),
           ...(Layers && { Layers }),
           ...(variables && { Environment: variables }),
         };

@@ -20,6 +20,7 @@ import {
   queueUrl,
   route,
   source,
+  subscription,
   topicArn,
   trust,
   template as whole,
@@ -205,6 +206,51 @@ describe('the check of what was changed by hand', () => {
         }),
       },
       'event source mapping-1: of cordon-dev-respond: it has a filter: {"Filters":[{"Pattern":',
+    ],
+    [
+      'an event source that waits for more messages',
+      { readEventSource: async () => ({ ...source, MaximumBatchingWindowInSeconds: 300 }) },
+      'event source mapping-1: of cordon-dev-respond: MaximumBatchingWindowInSeconds was 0 and is 300',
+    ],
+    [
+      'a subscription whose dead letters are lost',
+      { readSubscription: async () => ({ ...subscription, RedrivePolicy: '' }) },
+      'RedrivePolicy is missing: what can’t be delivered is lost',
+    ],
+    [
+      'a subscription that filters by the body',
+      { readSubscription: async () => ({ ...subscription, FilterPolicyScope: 'MessageBody' }) },
+      'FilterPolicyScope was MessageAttributes and is MessageBody',
+    ],
+    [
+      'a queue that is not encrypted',
+      {
+        readQueueSettings: async (url) => ({
+          ...(await healthy.readQueueSettings(url)),
+          SqsManagedSseEnabled: String(/-dead$/.test(url)),
+        }),
+      },
+      'queue cordon-dev-alerts: it is not encrypted',
+    ],
+    [
+      'a function that logs by level',
+      {
+        readFunctionSettings: async () => ({
+          ...(await healthy.readFunctionSettings('')),
+          LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: 'FATAL' },
+        }),
+      },
+      'function cordon-dev-respond: LoggingConfig: LogFormat was Text and is JSON',
+    ],
+    [
+      'a function that logs elsewhere',
+      {
+        readFunctionSettings: async () => ({
+          ...(await healthy.readFunctionSettings('')),
+          LoggingConfig: { LogFormat: 'Text', LogGroup: '/mine' },
+        }),
+      },
+      'LoggingConfig: LogGroup was /aws/lambda/cordon-dev-respond and is /mine',
     ],
     [
       'an event source that takes a failed batch for done',
@@ -595,6 +641,22 @@ describe('the check of what was changed by hand', () => {
     });
 
     expect((await check.run()).map((finding) => finding.mend)).toEqual([mend]);
+  });
+
+  it('finds a maximum that an event source was given', async () => {
+    const { ScalingConfig: _, ...Properties } = body.Resources.Source?.Properties ?? {};
+    const Resources = { ...body.Resources, Source: { Type: 'AWS::Lambda::EventSourceMapping', Properties } };
+    const check = (present: object) =>
+      checkAsDeployed(async () => ({ ...template, body: { ...body, Resources } }), {
+        ...healthy,
+        readEventSource: async () => present,
+      }).run();
+    const { ScalingConfig, ...unlimited } = source;
+
+    expect((await check(unlimited)).map(({ level }) => level)).toEqual(['ok']);
+    expect((await check({ ...unlimited, ScalingConfig })).map(({ what }) => what)).toEqual([
+      'event source mapping-1: of cordon-dev-respond: ScalingConfig.MaximumConcurrency was none and is 20',
+    ]);
   });
 
   it('separates a fault with a command from those of the page, of the same resource', async () => {

@@ -38,6 +38,7 @@ export const body: TemplateBody = {
       Type: 'AWS::SQS::Queue',
       Properties: {
         VisibilityTimeout: 60,
+        SqsManagedSseEnabled: true,
         KmsMasterKeyId: { 'Fn::If': ['HasKmsKey', { Ref: 'KmsKeyArn' }, { Ref: 'AWS::NoValue' }] },
         RedrivePolicy: { deadLetterTargetArn: getAtt('Dead', 'Arn'), maxReceiveCount: 30 },
       },
@@ -203,7 +204,11 @@ export const body: TemplateBody = {
     },
     Subscription: {
       Type: 'AWS::SNS::Subscription',
-      Properties: { TopicArn: { Ref: 'Topic' }, RawMessageDelivery: true },
+      Properties: {
+        TopicArn: { Ref: 'Topic' },
+        RawMessageDelivery: true,
+        RedrivePolicy: { deadLetterTargetArn: getAtt('Dead', 'Arn') },
+      },
     },
     Rule: {
       Type: 'AWS::IoT::TopicRule',
@@ -383,6 +388,11 @@ export const mitigationAction = {
   },
 };
 
+export const subscription: Readonly<Record<string, string>> = {
+  ...{ RawMessageDelivery: 'true', FilterPolicy: '', FilterPolicyScope: 'MessageAttributes' },
+  RedrivePolicy: JSON.stringify({ deadLetterTargetArn: `${queueArn}-dead` }),
+};
+
 /** As S3 returns it. */
 export const bucket: PresentBucket = {
   encryption: 'AES256',
@@ -431,7 +441,7 @@ export const healthy: PresentResources = {
       Statement: [arn === topicArn ? { Effect: 'Allow', Action: 'sns:Publish', Resource: topicArn } : ofSns],
     },
   }),
-  readSubscription: async () => ({ RawMessageDelivery: 'true', FilterPolicy: '' }),
+  readSubscription: async () => subscription,
   readTopicRule: async () => ({
     Sql: 'SELECT * FROM a',
     RuleDisabled: true,
@@ -446,6 +456,7 @@ export const healthy: PresentResources = {
     Timeout: 15,
     Environment: { Variables: { PREFIX: 'arn:aws:iot:eu-west-1:111122223333', HIDDEN: 'secret' } },
     CodeSha256: 'deployed=',
+    LoggingConfig: { LogFormat: 'Text', LogGroup: '/aws/lambda/cordon-dev-respond' },
   }),
   readHttpApi: async () => httpApi,
   readLogGroup: async () => ({ retention: 30 }),
@@ -458,6 +469,7 @@ export const healthy: PresentResources = {
     MessageRetentionPeriod: '345600',
     DelaySeconds: '0',
     MaximumMessageSize: '1048576',
+    SqsManagedSseEnabled: 'true',
     ...(!/-dead$/.test(url) && {
       RedrivePolicy: JSON.stringify({ deadLetterTargetArn: `${queueArn}-dead`, maxReceiveCount: 30 }),
     }),
