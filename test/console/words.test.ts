@@ -1,6 +1,8 @@
 import { type BulkAct, bulkActs, listCommonActs } from '../../console/acts/bulk';
 import { listActs } from '../../console/acts/words';
 import type { CaseAnswer } from '../../console/api/types';
+import { shortenAct } from '../../console/words/actor';
+import { writeAddress } from '../../console/words/choices';
 import { findStorms, writeStorm } from '../../console/words/group';
 import { buildTree, type ProcessNode } from '../../console/words/process-tree';
 import { writeStrength } from '../../console/words/proof';
@@ -219,6 +221,20 @@ describe('the acts of a case', () => {
     expect(list([act('contain', 'dangerous'), ...possible])).toEqual(['approve', 'reject', 'harden']);
     expect(list([act('contain', 'dangerous'), act('comment')])).toEqual(['contain']);
   });
+});
+
+it('names an assignee as it names who acts, whatever else an act says', () => {
+  expect(shortenAct('assigned to arn:aws:iam::000000000000:user/ada')).toBe('assigned to ada');
+  expect(shortenAct('assigned to ada@example.com')).toBe('assigned to ada@example.com');
+  expect(shortenAct('release ordered')).toBe('release ordered');
+});
+
+it('leads to the list that it has the filter of, and to the first one without a name', () => {
+  expect(writeAddress({ group: 'pumps' })).toBe('/console?group=pumps');
+  expect(writeAddress({ show: 'Contained', thing: '', behaviors: '', group: 'a:b' })).toBe(
+    '/console?show=Contained&behaviors=&group=a%3Ab',
+  );
+  expect(writeAddress({ thing: '', behaviors: undefined, group: undefined })).toBe('/console');
 });
 
 describe('acts on many cases', () => {
