@@ -193,11 +193,14 @@ function writeOperation(key: RouteKey, route: RouteDescription) {
           code,
           {
             description: problems[code],
-            content: {
-              'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
-              // What API Gateway itself refuses.
-              'application/json': { schema: { type: 'object' } },
-            },
+            // It comes from in front of the routes, in a form that nothing documents.
+            ...(code !== '431' && {
+              content: {
+                'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+                // What API Gateway itself refuses.
+                'application/json': { schema: { type: 'object' } },
+              },
+            }),
           },
         ]),
       ),
