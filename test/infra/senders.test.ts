@@ -76,6 +76,30 @@ describe('the topic of a sender', () => {
     ]);
   });
 
+  it('is alone in sending to the queue of findings, where a role could forge the envelope that names it', () => {
+    const Statement = ofType('AWS::SQS::QueuePolicy', siem, events).flatMap(
+      ([, { Properties }]) => (Properties.PolicyDocument as { readonly Statement: object[] }).Statement,
+    );
+    const queue = { 'Fn::GetAtt': ['FindingsQueue', 'Arn'] };
+
+    expect(Statement.filter((one) => 'Effect' in one && one.Effect === 'Deny')).toEqual([
+      {
+        Effect: 'Deny',
+        Principal: '*',
+        Action: 'sqs:SendMessage',
+        Resource: queue,
+        Condition: { Bool: { 'aws:PrincipalIsAWSService': 'false' } },
+      },
+    ]);
+    const allowed = Statement.filter((one) => 'Effect' in one && one.Effect === 'Allow');
+    expect(allowed).toHaveLength(4);
+    for (const one of allowed)
+      expect(one).toMatchObject({
+        Principal: { Service: 'sns.amazonaws.com' },
+        Condition: { ArnEquals: { 'aws:SourceArn': { Ref: expect.stringMatching(/^Sender/) } } },
+      });
+  });
+
   it('keeps its logical id when another sender comes', () => {
     const [[id] = ['']] = ofType('AWS::SNS::Topic', siem);
 
