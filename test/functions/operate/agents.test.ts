@@ -79,7 +79,7 @@ describe('the list of agents', () => {
     expect(found).toEqual(many.map(({ thingName }) => thingName).toSorted());
   });
 
-  it('goes on behind an agent that is well by then, and leaves out one that is retired', async () => {
+  it('continues after an agent that is healthy by then, and leaves out a retired one', async () => {
     const { value } = await aFleet().list({ limit: '1' });
     const later = aFleet([quiet, both]);
 
@@ -88,7 +88,7 @@ describe('the list of agents', () => {
     expect((await gone.ask('GET /agents')).value).toEqual({ agents: [] });
   });
 
-  it('refuses another state, and a cursor that is none or of other states', async () => {
+  it('refuses an unknown state, and a cursor that is invalid or of other states', async () => {
     const { list } = aFleet();
     const { value } = await list({ limit: '1', state: 'silent' });
     const forged = Buffer.from('[1,"silent","a b"]').toString('base64url');

@@ -129,7 +129,7 @@ describe('the API of cases', () => {
     expect(await list({})).not.toHaveProperty('isComplete');
   });
 
-  it('hands a filter on to the list, and says which cursor is none', async () => {
+  it('passes a filter to the list, and names an invalid cursor', async () => {
     const asked: CaseQuery[] = [];
     const list = {
       readAll: noCases,
@@ -297,7 +297,7 @@ describe('the API of cases', () => {
     });
   });
 
-  it('goes on with closed cases behind the cursor, and has none on the last page', async () => {
+  it('continues with closed cases after the cursor, and has no cursor on the last page', async () => {
     const operator = anOperator([released, { ...released, caseId: 'case-0' }]);
 
     const { value } = await operator.ask('GET /things/{thing}/closed', {
@@ -310,7 +310,7 @@ describe('the API of cases', () => {
     });
   });
 
-  it('refuses a cursor of closed cases that is none, naming it', async () => {
+  it('refuses an invalid cursor of closed cases, and names it', async () => {
     const { ask } = anOperator([released]);
 
     const answer = await ask('GET /things/{thing}/closed', {

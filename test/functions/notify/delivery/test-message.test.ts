@@ -45,11 +45,11 @@ describe('the test message of a channel', () => {
     ]);
   });
 
-  it('is refused with what the service says against it', async () => {
+  it('is refused with the reason of the service', async () => {
     expect((await send('f'.repeat(32))).refused).toMatch(/^400 .*routing_key/);
   });
 
-  it('waits while the service is busy, and not longer than who sent it', async () => {
+  it('waits while the service is busy, but not longer than its sender', async () => {
     relay.refuseNext({ status: 429, headers: { 'retry-after': '2' } });
     expect(await send()).toEqual({});
 

@@ -112,12 +112,12 @@ describe('the alert of a case in PagerDuty', () => {
   });
 });
 
-it('a secret that is no integration key is refused before anything is sent', async () => {
+it('a secret that is not an integration key is refused before anything is sent', async () => {
   await expect(show({}, 'https://events.pagerduty.com')).rejects.toThrow(
     'its secret is not an integration key of 32 letters and digits',
   );
 });
 
-it('what PagerDuty says against an event is handed on', async () => {
+it('PagerDuty’s reason for refusing an event is passed on', async () => {
   await expect(show({}, 'f'.repeat(32))).rejects.toThrow(/^PagerDuty refused: 400 .*routing_key/);
 });

@@ -156,7 +156,7 @@ describe('the finding of a case in Security Hub', () => {
   });
 
   it.each([Number.NaN, 1e300, -1, now + 86_400_000])(
-    'takes no time of a device that can not be (%d)',
+    'ignores an impossible time from a device (%d)',
     async (alarmAt) => {
       const [violation] = anAnnouncement().violations;
       const finding = await show({ violations: violation ? [{ ...violation, alarmAt }] : [] });
@@ -174,7 +174,7 @@ it('an account without Security Hub is a refusal that says so', async () => {
   );
 });
 
-it('a finding that is not found yet is no refusal: it is tried again', async () => {
+it('a finding that is not found yet is tried again', async () => {
   shown = { place: { updatedAt: now + 60_000, workflow: 'NEW' }, seq: 1 };
   const { hub } = service;
   // What was imported a moment ago may be unknown to the next call.

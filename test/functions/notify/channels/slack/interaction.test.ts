@@ -84,7 +84,7 @@ describe('a pressed button where guards.fourEyes is on', () => {
     expect(commands).toMatchObject([{ type: 'harden', person: 'slack:U2', actions: request.actions }]);
   });
 
-  it('is refused to who asked, with the reason', async () => {
+  it('is refused to the person who asked, with the reason', async () => {
     const { commands, said } = await press('U1', ['U1', 'U2']);
 
     expect(commands).toEqual([]);

@@ -45,7 +45,7 @@ it('a card that is over has no severity', async () => {
   expect(await show(anAnnouncement({ kind: 'released', status: 'closed' }))).not.toContain('Severity');
 });
 
-it('a card stays below what Teams takes, whatever it is made of', async () => {
+it('a card stays below the size limit of Teams, whatever its content', async () => {
   await show(hostileAnnouncement('漢'.repeat(9_000)));
 
   expect(service.posted).toHaveLength(1);

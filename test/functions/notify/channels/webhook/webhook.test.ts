@@ -196,7 +196,7 @@ describe('a webhook', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('hands on what the receiver says against it, cut and printable', async () => {
+  it('passes on the receiver’s reason, cut and printable', async () => {
     answer = { status: 400, body: `no\r\nsuch team ${'x'.repeat(5_000)}` };
 
     await expect(show(anAnnouncement())).rejects.toThrow(
