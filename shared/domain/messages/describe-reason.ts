@@ -230,6 +230,6 @@ function describeObjection(objection: Objection): string {
     case 'kill-switch':
       return `${describeWithheld(objection)}; force it if the switch is known to be off`;
     case 'still-in-alarm':
-      return `${nameFinding(objection.behavior)} is still in alarm, and its playbook would contain the thing again at once; end what causes it first, or force it`;
+      return `${nameFinding(objection.behavior)} is still in alarm, and its playbook would contain the thing again at once; end what causes it and wait for a report without it, or force it`;
   }
 }

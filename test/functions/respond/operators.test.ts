@@ -58,7 +58,7 @@ describe('a release of a thing that is still in alarm', () => {
 
     await engine(ordered('release', { force: false }));
     expect(refusalOf(world)).toBe(
-      'myapp-processes/no-child-processes is still in alarm, and its playbook would contain the thing again at once; end what causes it first, or force it',
+      'myapp-processes/no-child-processes is still in alarm, and its playbook would contain the thing again at once; end what causes it and wait for a report without it, or force it',
     );
     expect(shownCaseOf(world).status).toBe('contained');
     expect(world.told.at(-1)).toMatchObject({
