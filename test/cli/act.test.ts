@@ -168,6 +168,22 @@ describe("an operator's command", () => {
     await expect(run('release')).rejects.toThrow(new CliError(`mything1: ${said}: quarantine: changed`));
   });
 
+  it('is not reported as done by a status that the case had before', async () => {
+    await expect(aStack(contained).run('comment', 0.01, 'x')).rejects.toMatchObject({ exitCode: 4 });
+  });
+
+  it('is not sent where the selected case is over, and the thing has another one', async () => {
+    const { cases, items } = fakeCases();
+    items.set(thingKey('mything1'), { value: contained, version: 1 });
+    const { sent, commands } = fakeQueue();
+    const target = { cases, refusals: { read: async () => undefined }, openCommands: async () => commands };
+
+    await expect(act('release', 'mything1', { waitSeconds: 0, caseId: 'case-0' }, target)).rejects.toThrow(
+      'mything1 has another case by now, or none: case case-0 is closed',
+    );
+    expect(sent).toEqual([]);
+  });
+
   it('prints why it was refused', async () => {
     const { run } = aStack(undefined, undefined, {
       code: 'needs-force',

@@ -111,6 +111,16 @@ describe('list', () => {
     expect((await read(table)).join()).not.toContain('next:');
   });
 
+  it('says that there may be more where not all could be read', async () => {
+    const table = aTable(stored);
+    const readAll: typeof table.list.readAll = async (statuses) => ({
+      ...(await table.list.readAll(statuses)),
+      isComplete: false,
+    });
+
+    expect((await list({ ...table, list: { ...table.list, readAll } })).at(-1)).toContain('and more');
+  });
+
   it('says that there are more cases than it lists', async () => {
     expect((await list(aTable(stored), { limit: 2 })).slice(3)).toEqual([
       '2 cases: 1 containment-failed, 1 awaiting-approval, and more: --limit 20 shows them',

@@ -37,6 +37,20 @@ describe('tail', () => {
     expect(await look(now + 63_000)).toEqual([]);
   });
 
+  it('misses nothing that the index shows seconds late', async () => {
+    const { reader } = aLiveTable(aContainedCase());
+    const since: (number | undefined)[] = [];
+    const page: typeof reader.list.page = (query) => {
+      since.push(query.since);
+      return reader.list.page(query);
+    };
+    const look = followTimelines({}, () => ({ ...reader, list: { page } }), now);
+    await look(now + 2_000);
+    await look(now + 4_000);
+
+    expect(since.every((from = Number.POSITIVE_INFINITY) => from <= now - 10_000)).toBe(true);
+  });
+
   it('begins earlier if asked to, and with one thing only', async () => {
     const { reader } = aLiveTable(aContainedCase());
 

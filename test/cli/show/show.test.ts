@@ -133,7 +133,14 @@ describe('show', () => {
       record: advance(record, again, { now: now + 120_000, newCaseId: 'case-2' }),
       rows: [],
     });
-    const table = aTable([present], [{ record, rows }]);
+    const later = changeCase(record, { caseId: 'case-3', openedAt: now + 60_000 });
+    const table = aTable(
+      [present],
+      [
+        { record, rows },
+        { record: later, rows: [] },
+      ],
+    );
 
     const newest = (await showCase('mything1', table)).split('\n');
     const earlier = (await showCase('case-1', table)).split('\n');
@@ -146,8 +153,10 @@ describe('show', () => {
     );
     expect(earlier[0]).toBe('mything1: closed (released: everything is as it was before)');
     expect(earlier).not.toContain('earlier cases:');
-    expect((await readCase('mything1', table)).earlier).toMatchObject([
-      { caseId: 'case-1', status: 'closed' },
+    const listed = (await readCase('mything1', table)).earlier.map(({ caseId, status }) => [caseId, status]);
+    expect(listed).toEqual([
+      ['case-1', 'closed'],
+      ['case-3', 'closed'],
     ]);
     expect((await readCase('mything1', table)).restores).toMatchObject([{ action: 'quarantine' }]);
   });

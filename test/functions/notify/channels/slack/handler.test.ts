@@ -41,6 +41,18 @@ describe('notify with a bot token', () => {
     ]);
   });
 
+  it('shows a reminder in the channel too, where people see it who do not follow the thread', async () => {
+    const { tell, shown } = setUpNotify();
+
+    await tell();
+    await tell({ ...released, kind: 'containment-failed', status: 'containment-failed', reminder: 1 });
+
+    expect(shown.at(-1)).toEqual([
+      expect.stringMatching(/^reply to .*, also in the channel$/),
+      expect.stringContaining('CONTAINMENT FAILED'),
+    ]);
+  });
+
   it('measures a heartbeat, and neither shows nor keeps anything of it', async () => {
     const { tell, shown, saved, telemetry, state } = setUpNotify();
 

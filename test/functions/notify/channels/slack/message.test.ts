@@ -92,6 +92,16 @@ describe('a Slack message', () => {
       }
   });
 
+  it('names in a reminder the command that takes the case, for which there is no button', () => {
+    const failed = { kind: 'containment-failed', status: 'containment-failed', reminder: 1 } as const;
+    const shown = (kind: 'bot' | 'webhook') =>
+      JSON.stringify(writeRootMessage(anAnnouncement(failed), kind).blocks);
+
+    expect(shown('bot')).toContain('`npx cordon show mything1`\\n`npx cordon assign mything1`');
+    expect(shown('bot')).not.toContain('npx cordon release');
+    expect(shown('webhook')).toContain('`npx cordon release mything1`');
+  });
+
   it('says why the case stands as it does, above all else', () => {
     const waits = anAnnouncement({
       ...{ kind: 'approval-needed', status: 'awaiting-approval' },
