@@ -1,4 +1,4 @@
-import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { Fault } from './fault';
 import { nameParameters, type Parameters, putParameters } from './parameters';
 import { type FileConfiguration, fileSchema } from './schema';
@@ -29,6 +29,7 @@ export function parseConfiguration(
     throw new ConfigurationError(
       document.errors.map((error) => `${file}:${error.linePos?.[0].line ?? 1}: ${firstLine(error.message)}`),
     );
+  refuseProto(document, lines, file);
   const say = ({ path, message }: Fault) =>
     `${file}:${findLine(document, lines, path)}: ${writePath(path)}: ${message}`;
   // An alias bomb ends here: yaml refuses more than 100 expansions.
@@ -45,6 +46,18 @@ export function parseConfiguration(
       return own.has(text) ? text : `with ${nameParameters(parameters).join(' and ')}: ${text}`;
     }),
   );
+}
+
+/** A security profile of this name would be dropped without an error. */
+function refuseProto(document: Document.Parsed, lines: LineCounter, file: string): void {
+  const faults: string[] = [];
+  visit(document, {
+    Pair(_, { key }) {
+      if (isScalar(key) && key.value === '__proto__' && key.range)
+        faults.push(`${file}:${lines.linePos(key.range[0]).line}: __proto__: this file can't have this name`);
+    },
+  });
+  if (faults.length > 0) throw new ConfigurationError(faults);
 }
 
 interface Validated {

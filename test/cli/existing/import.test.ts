@@ -183,7 +183,9 @@ describe('an import', () => {
     const empty = aProfile('empty', { name: 'bare', criteria });
     const bare = { ...empty, behaviors: empty.behaviors.map(({ metric: _, ...behavior }) => behavior) };
 
-    const { text, left } = writeImport([...odd, ...many, bare], [], 'device-defender');
+    const unusable = aProfile('__proto__', { name: 'x', criteria });
+
+    const { text, left } = writeImport([...odd, ...many, bare, unusable], [], 'device-defender');
 
     const { securityProfiles } = parseConfiguration(text, 'cordon.yml');
     expect(Object.keys(securityProfiles)).toHaveLength(135);
@@ -191,6 +193,8 @@ describe('an import', () => {
     expect(left).toEqual([
       'security profile empty: behavior bare: it has no metric',
       'security profile empty: it has no behavior that could be carried over, so it is left out',
+      "security profile __proto__: behavior x: this file can't have this name",
+      'security profile __proto__: it has no behavior that could be carried over, so it is left out',
     ]);
   });
 

@@ -33,6 +33,17 @@ describe('cordon.yml', () => {
     expect(notify).toEqual({});
   });
 
+  it('refuses the name __proto__, which JavaScript would drop without a word, wherever it is', () => {
+    const other = 'securityProfiles:\n  __proto__:\n    targets: [all/things]';
+
+    expect(faultsOf(minimalConfiguration.replace('securityProfiles:', other))).toEqual([
+      expect.stringMatching(/^cordon\.yml:\d+: __proto__: this file can't have this name$/),
+    ]);
+    expect(
+      faultsOf(`${minimalConfiguration}\ncustomMetrics: { "__proto__": { type: number } }\n`),
+    ).toHaveLength(1);
+  });
+
   it.each([
     ['a key nobody knows', changed('mode: enforce', 'mod: enforce'), /cordon\.yml:12: playbooks\.0.*mod/],
     [
