@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
 import { promptCalls } from '../../../cli/calls';
 import { reachCloudFormation } from '../../../cli/deploy/reach';
@@ -24,6 +24,9 @@ const refusing = (code: string, message = code) =>
       `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`,
     );
   });
+
+/** Holds a connection for longer than the command may wait. */
+const hold = ({ socket }: IncomingMessage) => void setTimeout(() => socket.destroy(), 15_000).unref();
 
 /** What the command ends with; nothing where osls is started. */
 async function reach(endpoint: string, env: NodeJS.ProcessEnv = {}) {
@@ -51,6 +54,7 @@ describe('a deploy or a removal', () => {
   });
 
   it('says so of a server that accepts and never answers', async () => {
+    const startedAt = performance.now();
     const endpoint = await serve(
       (request) => void setTimeout(() => request.socket.destroy(), 20_000).unref(),
     );
@@ -59,18 +63,21 @@ describe('a deploy or a removal', () => {
       exitCode: 5,
       text: expect.stringMatching(/^nothing answers at .* \(ETIMEDOUT\), which AWS_ENDPOINT_URL/),
     });
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it('says so of a server whose answer begins and never ends', async () => {
+    const startedAt = performance.now();
     const endpoint = await serve((request, response) => {
       response.writeHead(200, { 'content-type': 'text/xml' }).write('<DescribeStacksResponse>');
-      setTimeout(() => request.socket.destroy(), 20_000).unref();
+      hold(request);
     });
 
     expect(await reach(endpoint)).toEqual({
       exitCode: 5,
       text: expect.stringMatching(/^nothing answers at .*, which AWS_ENDPOINT_URL/),
     });
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
   });
 
   it.each([
