@@ -94,17 +94,26 @@ const reportsSql = [
 
 function writeRules(prefix: string, withLifecycle: boolean): Resources {
   return {
-    ReportsRule: writeRule(`${prefix}-reports`, reportsSql, 'Reports'),
+    ReportsRule: writeRule(nameRule(`${prefix}-reports`), reportsSql, 'Reports'),
     PresenceRule: {
-      ...writeRule(`${prefix}-presence`, "SELECT * FROM '$aws/events/presence/connected/#'", 'Presence', {
-        base64: true,
-      }),
+      ...writeRule(
+        hideName(`${prefix}-presence`),
+        "SELECT * FROM '$aws/events/presence/connected/#'",
+        'Presence',
+        {
+          base64: true,
+        },
+      ),
       // An update replaces the function first, because that of an earlier release rejects base64.
       DependsOn: ['IntakeLambdaFunction'],
     },
     // Only if a behavior depends on it, because it adds a message for each connect of the fleet.
     ...(withLifecycle && {
-      LifecycleRule: writeRule(`${prefix}-lifecycle`, "SELECT * FROM '$aws/events/presence/+/#'", 'Reports'),
+      LifecycleRule: writeRule(
+        hideName(`${prefix}-lifecycle`),
+        "SELECT * FROM '$aws/events/presence/+/#'",
+        'Reports',
+      ),
     }),
     RulesRole: {
       Type: 'AWS::IAM::Role',
@@ -124,9 +133,25 @@ function writeRules(prefix: string, withLifecycle: boolean): Resources {
   };
 }
 
+/**
+ * A device whose policy allows everything may publish to a rule by the rule's name (Basic Ingest, docs/facts.md#reports), and so
+ * perhaps as AWS IoT itself. So the names of the rules of lifecycle events have parts of the stack's id, which devices don't know.
+ * The doctor makes the same name (cli/doctor/checks/rules.ts).
+ */
+function hideName(name: string): Value {
+  const uuid = { 'Fn::Select': [2, { 'Fn::Split': ['/', ref('AWS::StackId')] }] };
+  const part = (index: number) => ({ 'Fn::Select': [index, { 'Fn::Split': ['-', uuid] }] });
+  return { 'Fn::Join': ['_', [nameRule(name), part(0), part(4)]] };
+}
+
+/** Rule names take letters, digits and underscores only. */
+function nameRule(name: string): string {
+  return name.replaceAll('-', '_');
+}
+
 /** `base64` carries text that SQS refuses: a client id may contain U+FFFF. */
 function writeRule(
-  name: string,
+  RuleName: Value,
   sql: string,
   queueId: string,
   { base64 = false }: { readonly base64?: boolean } = {},
@@ -137,8 +162,7 @@ function writeRule(
   return {
     Type: 'AWS::IoT::TopicRule',
     Properties: {
-      // Rule names take letters, digits and underscores only.
-      RuleName: name.replaceAll('-', '_'),
+      RuleName,
       TopicRulePayload: {
         Sql: sql,
         AwsIotSqlVersion: '2016-03-23',

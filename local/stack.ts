@@ -89,13 +89,13 @@ async function deploy(
     stackName: nameStack(template),
     hooks: createHooks(servers, log),
   });
-  const { outputs, resources, permissions } = deployed;
+  const { id, outputs, resources, permissions } = deployed;
   const defaults = Object.entries(template.Parameters ?? {}).map(([name, { Default = '' }]) => [
     name,
     String(Default),
   ]);
   servers.setStack({
-    ...{ name: nameStack(template), template, outputs, resources, permissions },
+    ...{ id, name: nameStack(template), template, outputs, resources, permissions },
     parameters: { ...Object.fromEntries(defaults), ...parameters },
   });
   storeSlackSecrets(functions, aws);

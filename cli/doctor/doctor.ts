@@ -116,7 +116,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
         return (await account.listPolicies(arn)).filter((name) => name !== denyPolicy);
       },
     ),
-    ...checkRules(prefix, listRules(configuration), account.readRule),
+    ...checkRules(prefix, listRules(configuration), async () => (await stack).id, account.readRule),
     ...(takesAudits(configuration)
       ? [
           checkAudits(configuration, account.readAudits, async () => {

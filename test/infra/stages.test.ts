@@ -39,10 +39,22 @@ it('no name of a stage can be one of a stage whose name continues it', () => {
 it('the names of a stage with the longest name are accepted by their services', () => {
   const { Resources } = writeResources('eu-central-1-productions', {}, everything);
   const problems = Object.entries(Resources).flatMap(([id, { Type, Properties }]) =>
-    [...findLimitProblems(Type, Properties)].map((problem) => `${id}: ${problem}`),
+    [...findLimitProblems(Type, resolveNames(Properties))].map((problem) => `${id}: ${problem}`),
   );
 
   expect(problems).toEqual([]);
   for (const name of listNames('eu-central-1-productions').filter((each) => each.includes('Lambda')))
     expect(name.split(' ')[1]?.length).toBeLessThanOrEqual(64);
 });
+
+/** A name that has parts of the stack's id, with the longest of them. */
+function resolveNames(properties: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  const resolve = (value: unknown) => {
+    if (typeof value !== 'object' || value === null || !('Fn::Join' in value)) return value;
+    const [separator, parts] = value['Fn::Join'] as [string, readonly unknown[]];
+    return parts.map((part) => (typeof part === 'string' ? part : 'a34ff6d0370c')).join(separator);
+  };
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => [name, name === 'RuleName' ? resolve(value) : value]),
+  );
+}

@@ -84,6 +84,13 @@ it('keeps nothing that a failed deploy has made: its name would block the next',
 });
 
 describe('the rule of connects', () => {
+  it('has parts of the stack’s id in its name, as a device may publish to a rule whose name it knows', () => {
+    const { RuleName } = propertiesOf('PresenceRule');
+
+    expect(RuleName).toMatchObject({ 'Fn::Join': ['_', ['cordon_dev_presence', {}, {}]] });
+    expect(JSON.stringify(RuleName)).toContain('AWS::StackId');
+  });
+
   it('is updated after the function that reads what it sends', () => {
     expect(template.Resources.PresenceRule?.DependsOn).toEqual(['IntakeLambdaFunction']);
   });

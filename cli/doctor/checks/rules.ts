@@ -14,22 +14,30 @@ const rules = {
 
 type RuleName = keyof typeof rules;
 
+/** As the template names it: those of lifecycle events have parts of the stack's id (infra/iot.ts). */
+function nameRule(prefix: string, name: string, stackId: string): string {
+  const [, , uuid = ''] = stackId.split('/');
+  const parts = uuid.split('-');
+  const hidden = name === 'reports' ? [] : [parts[0], parts[4]];
+  return [`${prefix}-${name}`.replaceAll('-', '_'), ...hidden].join('_');
+}
+
 /** `read` resolves to nothing where there is no such rule. */
 export function checkRules(
   prefix: string,
   wanted: readonly string[],
+  readStackId: () => Promise<string>,
   read: (ruleName: string) => Promise<RuleState | undefined>,
 ): Check[] {
   return wanted.map((name) => {
     const about = `IoT rule ${name}`;
-    const ruleName = `${prefix}-${name}`.replaceAll('-', '_');
     const why = rules[name as RuleName] ?? 'What it should pass on is lost.';
     return {
       about,
       async run(): Promise<Finding[]> {
+        const ruleName = nameRule(prefix, name, await readStackId());
         const rule = await read(ruleName);
-        if (!rule)
-          return [{ level: 'problem', about, what: `${ruleName} is missing`, why, mend: changedByHand }];
+        if (!rule) return [{ level: 'problem', about, what: 'it is missing', why, mend: changedByHand }];
         if (rule.isDisabled)
           return [
             {

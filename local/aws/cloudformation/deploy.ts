@@ -40,6 +40,8 @@ interface DeployedResource extends CreatedResource {
 }
 
 export interface DeployedStack {
+  /** Its ARN. */
+  readonly id: string;
   readonly resources: Readonly<Record<string, DeployedResource>>;
   readonly outputs: Readonly<Record<string, string>>;
   readonly permissions: readonly InvokePermission[];
@@ -74,6 +76,7 @@ export async function deployTemplate(settings: DeploySettings): Promise<Deployed
   });
   const { permissions } = records;
   return {
+    id: stackId,
     resources: Object.fromEntries(resources),
     outputs: resolveOutputs(settings, scope, created),
     permissions,

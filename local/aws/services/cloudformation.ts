@@ -6,6 +6,8 @@ import { escapeXml, formatAwsError } from '../wire/aws-error';
 /** A stack as CloudFormation shows it. */
 export interface RunningStack {
   readonly permissions: readonly InvokePermission[];
+  /** Its ARN. */
+  readonly id: string;
   readonly name: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, string>>;
@@ -22,8 +24,12 @@ export function createCloudFormation(
   { partition, region, accountId }: AwsIdentity,
   find: () => RunningStack | undefined,
 ): ServiceHandler {
-  const arnOf = (name: string) =>
-    `arn:${partition}:cloudformation:${region}:${accountId}:stack/${name}/local`;
+  const arnOf = (name: string) => {
+    const stack = find();
+    return name === stack?.name
+      ? stack.id
+      : `arn:${partition}:cloudformation:${region}:${accountId}:stack/${name}/unknown`;
+  };
   return {
     identify: (request) => {
       const form = readForm(request);
@@ -37,12 +43,12 @@ export function createCloudFormation(
       if (!stack || (name !== null && name !== stack.name))
         return formatAwsError(request, 400, 'ValidationError', `Stack with id ${name ?? ''} does not exist`);
       const operation = readForm(request).get('Action') ?? '';
-      return answer(operation, writeResult(operation, stack, arnOf(stack.name)));
+      return answer(operation, writeResult(operation, stack));
     },
   };
 }
 
-function writeResult(operation: string, stack: RunningStack, arn: string): string {
+function writeResult(operation: string, stack: RunningStack): string {
   if (operation === 'GetTemplate')
     return `<TemplateBody>${escapeXml(JSON.stringify(stack.template))}</TemplateBody>`;
   if (operation === 'ListStackResources') {
@@ -55,7 +61,7 @@ function writeResult(operation: string, stack: RunningStack, arn: string): strin
     return `<StackResourceSummaries>${members.join('')}</StackResourceSummaries>`;
   }
   return (
-    `<Stacks><member><StackId>${arn}</StackId><StackName>${escapeXml(stack.name)}</StackName>` +
+    `<Stacks><member><StackId>${stack.id}</StackId><StackName>${escapeXml(stack.name)}</StackName>` +
     `<CreationTime>${createdAt}</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus>` +
     `<Outputs>${writePairs('Output', stack.outputs)}</Outputs>` +
     `<Parameters>${writePairs('Parameter', stack.parameters)}</Parameters></member></Stacks>`

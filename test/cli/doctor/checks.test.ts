@@ -245,6 +245,9 @@ describe('the check of a function', () => {
 });
 
 describe('the check of an IoT rule', () => {
+  const readStackId = async () =>
+    'arn:aws:cloudformation:us-east-1:123456789012:stack/p/0edaff11-ecae-463a-acec-a34ff6d0370c';
+
   it.each([
     ['enabled', { isDisabled: false, hasErrorAction: true }, 'ok', 'enabled'],
     ['disabled', { isDisabled: true, hasErrorAction: true }, 'problem', 'p_reports is disabled'],
@@ -254,9 +257,24 @@ describe('the check of an IoT rule', () => {
       'problem',
       'p_reports has no error action',
     ],
-    ['missing', undefined, 'problem', 'p_reports is missing'],
+    ['missing', undefined, 'problem', 'it is missing'],
   ])('finds one that is %s', async (_, rule, level, what) => {
-    expect(await first(checkRules('p', ['reports'], async () => rule))).toMatchObject([{ level, what }]);
+    const found = await first(checkRules('p', ['reports'], readStackId, async () => rule));
+    expect(found).toMatchObject([{ level, what }]);
+  });
+
+  it('knows those of lifecycle events by parts of the stack’s id, which no device knows', async () => {
+    const asked: string[] = [];
+    const checks = checkRules('p-a', ['reports', 'presence', 'lifecycle'], readStackId, async (name) => {
+      asked.push(name);
+      return { isDisabled: false, hasErrorAction: true };
+    });
+    for (const { run } of checks) await run();
+    expect(asked).toEqual([
+      'p_a_reports',
+      'p_a_presence_0edaff11_a34ff6d0370c',
+      'p_a_lifecycle_0edaff11_a34ff6d0370c',
+    ]);
   });
 });
 

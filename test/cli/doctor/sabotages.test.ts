@@ -183,7 +183,7 @@ const sabotages: readonly (readonly [what: string, Partial<DoctorTarget>, RegExp
       readRule: async (name) =>
         /presence/.test(name) ? undefined : { isDisabled: false, hasErrorAction: true },
     }),
-    /cordon_dev_presence is missing/,
+    /IoT rule presence: it is missing/,
   ],
   [
     "an IoT rule's SQL changed",

@@ -44,6 +44,9 @@ describe('deployTemplate', () => {
     });
 
     expect(stack).toEqual({
+      id: expect.stringMatching(
+        /^arn:aws:cloudformation:us-east-1:000000000000:stack\/cordon-test\/[\da-f-]{36}$/,
+      ),
       permissions: [],
       resources: {
         Probe: {
