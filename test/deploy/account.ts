@@ -90,13 +90,19 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     return stack;
   }
 
+  function newId(name: string): string {
+    const { partition, region, accountId } = account;
+    return `arn:${partition}:cloudformation:${region}:${accountId}:stack/${name}/${randomUUID()}`;
+  }
+
   /** All that CloudFormation judges before it changes anything. */
   function check(request: Request): Change {
     const template = readTemplate(request, readObject);
     const stack = stacks.get(request.stackName);
     const parameters = takeParameters(template, request, stack?.parameters ?? {});
     const problems: string[] = [];
-    const id = { identity: account, stackName: request.stackName, stackId: 'stack' };
+    const { stackName } = request;
+    const id = { identity: account, stackName, stackId: stack?.id ?? newId(stackName) };
     const scope = openScope(template, parameters, id, problems);
     const planned = planResources(template, scope, findResourceType, problems);
     if (problems.length > 0) throw invalid(`Template format error: ${problems.join('; ')}`);
@@ -215,10 +221,9 @@ export function openAccount(readObject: (url: string) => string | undefined) {
       if (request.kind === 'UPDATE') return findUpdatable(request.stackName);
       if (there && there.status !== 'REVIEW_IN_PROGRESS')
         throw new AwsFault('AlreadyExistsException', `Stack [${request.stackName}] already exists`);
-      const { partition, region, accountId } = account;
       const stack: Stack = {
         name: request.stackName,
-        id: `arn:${partition}:cloudformation:${region}:${accountId}:stack/${request.stackName}/${randomUUID()}`,
+        id: newId(request.stackName),
         status: 'REVIEW_IN_PROGRESS',
         template: undefined,
         parameters: {},

@@ -49,14 +49,19 @@ describe('a message that cannot be read', () => {
 
 describe('a topic rule whose queue fails', () => {
   it.each([
-    ['reports', (thingName: string) => publishReport(thingName)],
-    ['presence', async (thingName: string) => void (await e2e.connect(await e2e.enroll(thingName)))],
-  ])('sends its message to the dead-letter queue of %s', async (queue, cause) => {
+    ['reports', 'ReportsRule', (thingName: string) => publishReport(thingName)],
+    [
+      'presence',
+      'PresenceRule',
+      async (thingName: string) => void (await e2e.connect(await e2e.enroll(thingName))),
+    ],
+  ])('sends its message to the dead-letter queue of %s', async (queue, logicalId, cause) => {
     const thingName = `unheard-${queue}`;
+    const { physicalId: ruleName = '' } = e2e.stack.deployed.resources[logicalId] ?? {};
     e2e.stack.aws.gateway.setFaults([
       {
         kind: 'error',
-        functionName: `rule cordon_dev_${queue}`,
+        functionName: `rule ${ruleName}`,
         contains: `/cordon-dev-${queue}"`,
         probability: 1,
       },
@@ -73,7 +78,7 @@ describe('a topic rule whose queue fails', () => {
     );
     e2e.stack.aws.gateway.setFaults([]);
     expect(JSON.parse(dead)).toMatchObject({
-      ruleName: `cordon_dev_${queue}`,
+      ruleName,
       topic: expect.stringContaining(thingName),
     });
   });
