@@ -11,7 +11,7 @@ import { createOutbox, type Outbox } from './outbox';
 
 /** Cordon's detector accepts a hundred reports of one certificate at once. */
 const mostWaitingReports = 90;
-/** At most five reports of a change a second. */
+/** At most five reports of a change a second, as many as Cordon's detector accepts for long. */
 const changeGapMs = 200;
 /** A rise is reported at once, a fall after it has lasted. */
 const fallHoldMs = 1000;

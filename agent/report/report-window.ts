@@ -6,7 +6,7 @@ export interface WindowRules {
   readonly intervalMs: number;
   /** Report when a value or a state changes, not only at the interval. */
   readonly byException: boolean;
-  /** Minimum time between two reports of a change. */
+  /** Time between two reports of a change. After twice that without one, the next two may follow at once. */
   readonly changeGapMs: number;
   /** How long a count must stay lower before it is reported. */
   readonly fallHoldMs: number;
@@ -53,6 +53,8 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
   let told: Told | undefined;
   let fullAt: number | undefined;
   let takenAt = Number.NEGATIVE_INFINITY;
+  /** The report before that one. */
+  let takenBefore = Number.NEGATIVE_INFINITY;
 
   return {
     observe: (samples, now) => {
@@ -71,7 +73,8 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
     },
     due: (now) => {
       if (fullAt === undefined || now - fullAt >= rules.intervalMs) return 'interval';
-      if (now - takenAt < rules.changeGapMs) return undefined;
+      // A change soon after a report, such as a child of an app that just started, must not wait for the gap.
+      if (now - takenAt < rules.changeGapMs && now - takenBefore < 2 * rules.changeGapMs) return undefined;
       // Where changes are reported at the interval, a rise is made into a report at once, too: it is kept on disk.
       if (!rules.byException) return isRise(untold, told) ? 'change' : undefined;
       return differs(untold, told, compose(untold, told, rules, 'change', now)) ? 'change' : undefined;
@@ -80,6 +83,7 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
       const next = compose(untold, told, rules, due, now);
       told = { ...next, values: markTold(next.values, told?.values) };
       if (due === 'interval') fullAt = now;
+      takenBefore = takenAt;
       takenAt = now;
       untold = {
         tracks: carryAll(untold.tracks, due),

@@ -95,7 +95,22 @@ describe('a report window by exception', () => {
   it('reports at most five changes a second', () => {
     const flicker = Array.from({ length: 100 }, (_, index) => ({ children: index % 7 }));
 
-    expect(play(byException, flicker).length).toBeLessThanOrEqual(50);
+    const [, ...changes] = play(byException, flicker);
+    expect(changes.length).toBeLessThanOrEqual(50);
+  });
+
+  it('reports a change at once that comes soon after a report, and the next ones as often as allowed', () => {
+    const window = createReportWindow({ ...byException, intervalMs: 1000 });
+    const dueAt = (times: readonly number[]) =>
+      times.filter((now) => {
+        window.observe([aChildSample({ children: now })], now);
+        const due = window.due(now);
+        if (due) window.take(due, now);
+        return due;
+      });
+
+    expect(dueAt([0, 10, 20, 150, 210, 220, 400, 410, 420])).toEqual([0, 10, 210, 410]);
+    expect(dueAt([820, 830, 840, 1000, 1010, 1199, 1200])).toEqual([820, 830, 1000, 1200]);
   });
 
   it('reports again at the interval, changes in between or not', () => {
