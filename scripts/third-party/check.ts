@@ -332,7 +332,7 @@ function parseJson<T>(text: string): T | undefined {
 
 /** What CloudFormation adds to a name, and ids, differ from run to run. */
 function withoutNames(text: string): string {
-  return text.replace(/-[0-9a-f]{8,}\b/gi, '').replace(/\b[0-9a-f]{12,}\b/gi, '…');
+  return text.replace(/(?<=deploymentbucket)-\w+|-[0-9a-f]{8,}\b/gi, '').replace(/\b[0-9a-f]{12,}\b/gi, '…');
 }
 
 function shorten(text: string): string {
