@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 import { checkCalm } from '../../../cli/drill/calm';
 import { readEndpoint } from '../../../cli/drill/endpoint';
 import { describeOwner, isLeft } from '../../../cli/drill/leftovers';
@@ -27,6 +30,29 @@ describe('isLeft', () => {
     ['nobody who can be read', { cordonDrillBegan: 'x', cordonDrillBy: '' }, false],
   ])('says of the thing of %s: %s', (_, attributes, expected) => {
     expect(isLeft(thing(attributes as Record<string, string>), now)).toBe(expected);
+  });
+
+  it('says of a killed process that nobody has waited for that it is gone', async () => {
+    // The shell becomes a program that never asks what became of its child.
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    try {
+      const [line] = await once(parent.stdout, 'data');
+      const of = {
+        ...describeOwner('dev', now),
+        cordonDrillBy: `${hostname().replace(/[^\w.-]/g, '-')}:${Number(line)}`,
+      };
+      expect(isLeft(thing(of), now)).toBe(false);
+
+      process.kill(Number(line), 'SIGKILL');
+
+      const deadline = Date.now() + 10_000;
+      while (!isLeft(thing(of), now) && Date.now() < deadline) await delay(5);
+      expect(isLeft(thing(of), now)).toBe(true);
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   it('is recognized by three attributes, as a thing without a type has no more', () => {
