@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod/mini';
+import { isRunning } from '../proof/is-running';
 import type { connectKillSwitch } from '../shared/aws/kill-switch';
 import { findStageFault } from '../shared/config/stage';
 import { printable } from '../shared/domain/messages/announcement';
@@ -116,15 +117,10 @@ export type Target = ReturnType<typeof findTarget>;
  */
 function findLocalStack(): Omit<z.output<typeof localStack>, 'pid'> {
   const { pid, ...settings } = readLocalStack();
-  try {
-    process.kill(pid, 0);
-    return settings;
-  } catch (cause) {
-    throw new UnreachableError(
-      `the local stack of ${localFile} has crashed (process ${pid}): start it again with npm start, or use --aws`,
-      cause,
-    );
-  }
+  if (isRunning(pid)) return settings;
+  throw new UnreachableError(
+    `the local stack of ${localFile} has crashed (process ${pid}): start it again with npm start, or use --aws`,
+  );
 }
 
 function readLocalStack() {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { isRunning } from '../proof/is-running';
 import { clientSettings } from './aws/gateway/client-settings';
 import { type Closers, closeAll } from './closers';
 import { createDevicePolicy, type Device, enrollDevice } from './devices';
@@ -86,14 +87,6 @@ async function refuseSecondStack(localFile: string): Promise<void> {
     throw new StartError(
       `a local stack runs here already (pid ${pid}, ${endpoint}): stop it first with Ctrl-C`,
     );
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** What a client needs to talk to the stack. */

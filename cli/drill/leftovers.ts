@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isRunning } from '../../proof/is-running';
 import { isOpen } from '../../shared/domain/case/case';
 import { deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
 import { thingKey } from '../../shared/domain/thing-ref';
@@ -39,28 +39,6 @@ export function isLeft(
   const [host, pid] = cordonDrillBy.split(':');
   if (host === thisHost() && !isRunning(Number(pid))) return true;
   return now - Number(cordonDrillBegan) > longestMs;
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isSafeInteger(pid) || pid < 1) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-  return !isZombie(pid);
-}
-
-/** One that has ended, and that its parent does not wait for, as in a container without an init. */
-function isZombie(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name before the state may have parentheses itself (proc_pid_stat(5)).
-    return /^\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));
-  } catch {
-    // No Linux, or it ended meanwhile, which the next drill sees.
-    return false;
-  }
 }
 
 /** The policy with the rights that only a drill needs. */
