@@ -31,7 +31,7 @@ interface Alert {
 }
 
 /** Requests are processed after the answer: one for an alert that is closed or not there has no effect, and no error. */
-export async function startOpsgenie() {
+async function startOpsgenie() {
   const alerts = new Map<string, Alert>();
   const findOpen = (alias: string) => (alerts.get(alias)?.isOpen ? alerts.get(alias) : undefined);
   const create = (body: unknown) => {
