@@ -84,7 +84,7 @@ export async function listCases(
     ...flooding.map((flood) => warn(describeFlood(flood))),
     ...(cases.length > 0
       ? [...writeTable(cases, columnsAt(now), screen), wrap(writeSum(cases, isMore, flags.limit))]
-      : [isSelective(flags) ? 'No case matches.' : 'No open case.']),
+      : [wrap(describeNone(flags))]),
     pipeline?.late ? warn(writePipelineLine(pipeline)) : wrap(writePipelineLine(pipeline)),
     // For a person, not for what reads lines.
     ...(screen.width === undefined ? [] : listNext(cases, !isMore && !isNarrowed(flags))),
@@ -106,6 +106,14 @@ async function findUrgentCases(flags: ListFlags, { list, history }: UrgentCaseLi
 }
 
 /** Whether the options may leave out cases of a behavior that a command on it takes. */
+function describeNone(flags: ListFlags): string {
+  const { thing } = flags;
+  if (!isSelective(flags)) return 'No open case.';
+  return thing === undefined || thing.endsWith('*')
+    ? 'No case matches.'
+    : `No case matches. --thing ${thing} is one thing of this name; '${thing}*' is all that begin with it.`;
+}
+
 function isNarrowed({ severity, thing, group, actor, since }: ListFlags): boolean {
   return [severity, thing, group, actor, since].some((one) => one !== undefined);
 }
