@@ -23,7 +23,7 @@ export function AgentHealth({ agent }: { readonly agent: ThingAnswer['agent'] })
   const { heardAt, silentAt, intervalMs } = agent;
   const { version, mode, degraded = [], notes = [], restarts, spool } = (agent.health ?? {}) as Health;
   const tone = silentAt !== undefined ? 'danger' : degraded.length > 0 ? 'warning' : 'good';
-  const word = { danger: 'silent', warning: 'sees a part', good: 'well' }[tone];
+  const word = { danger: 'silent', warning: 'degraded', good: 'healthy' }[tone];
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['Version', version],
     ['Finds children', mode],
@@ -37,7 +37,7 @@ export function AgentHealth({ agent }: { readonly agent: ThingAnswer['agent'] })
     <section class="panel">
       <h2>Agent</h2>
       <p>
-        <span class={`tag tone-${tone}`}>{word}</span> heard <Ago at={heardAt} />
+        <span class={`tag tone-${tone}`}>{word}</span> last report <Ago at={heardAt} />
       </p>
       <dl class="pairs">
         {rows.map(
