@@ -105,7 +105,6 @@ async function findUrgentCases(flags: ListFlags, { list, history }: UrgentCaseLi
   return { cases, isMore: isMore || !isComplete };
 }
 
-/** Whether the options may leave out cases of a behavior that a command on it takes. */
 function describeNone(flags: ListFlags): string {
   const { thing } = flags;
   if (!isSelective(flags)) return 'No open case.';
@@ -114,6 +113,7 @@ function describeNone(flags: ListFlags): string {
     : `No case matches. --thing ${thing} is one thing of this name; '${thing}*' is all that begin with it.`;
 }
 
+/** Whether the options may leave out cases of a behavior that a command on it takes. */
 function isNarrowed({ severity, thing, group, actor, since }: ListFlags): boolean {
   return [severity, thing, group, actor, since].some((one) => one !== undefined);
 }

@@ -8,7 +8,7 @@ export interface Quarantine {
   repair(missing: QuarantinePart): Promise<void>;
 }
 
-interface MendPorts {
+interface RepairPorts {
   readonly quarantine: Quarantine;
   readonly killSwitch: KillSwitchReader;
   readonly log: Log;
@@ -20,7 +20,7 @@ interface MendPorts {
  * that can't be restored does not delay the others. Returns for each part whether it was restored, since contained things
  * must then be verified again. Unless the kill switch is off, this only logs.
  */
-export async function repairQuarantine(ports: MendPorts): Promise<PromiseSettledResult<boolean>[]> {
+export async function repairQuarantine(ports: RepairPorts): Promise<PromiseSettledResult<boolean>[]> {
   const [looked] = await Promise.allSettled([ports.quarantine.findMissing()]);
   if (looked.status === 'rejected') return [looked];
   const results: PromiseSettledResult<boolean>[] = [];
@@ -31,7 +31,7 @@ export async function repairQuarantine(ports: MendPorts): Promise<PromiseSettled
 
 async function repairPart(
   missing: QuarantinePart,
-  { quarantine, killSwitch, log, metrics }: MendPorts,
+  { quarantine, killSwitch, log, metrics }: RepairPorts,
 ): Promise<boolean> {
   metrics.count('QuarantineBroken');
   if ((await killSwitch()).state !== 'off') {

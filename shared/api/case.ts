@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { restorable } from '../domain/actions/descriptor';
-import { act, action, coded, flood, requested, severity, status, time } from './parts';
+import { act, action, coded, flood, outline, requested, time } from './parts';
 
 /** What the HTTP API answers of one case. */
 
@@ -32,14 +32,7 @@ export const restoration = z.object({
 });
 
 export const caseAnswer = z.looseObject({
-  thingName: z.string(),
-  caseId: z.string(),
-  status,
-  severity,
-  openedAt: time,
-  updatedAt: time,
-  containedAt: time.optional(),
-  closedAt: time.optional(),
+  ...outline,
   playbook: z.string().optional(),
   reason: z.string().optional(),
   reasonCode: coded.optional(),

@@ -1,17 +1,10 @@
 import * as z from 'zod';
-import { action, flood, killSwitch, requested, severity, status, time } from './parts';
+import { action, flood, killSwitch, outline, requested, severity, status, time } from './parts';
 
 /** What the HTTP API answers of many cases. */
 
 export const listedCase = z.object({
-  thingName: z.string(),
-  caseId: z.string(),
-  status,
-  severity,
-  openedAt: time,
-  updatedAt: time,
-  containedAt: time.optional(),
-  closedAt: time.optional(),
+  ...outline,
   expiresAt: time.optional().describe('When the question for approval expires'),
   releaseAt: time.optional().describe('When time releases the thing'),
   behaviors: z.array(z.string()).describe('PROFILE/BEHAVIOR, those in alarm first, at most 5'),

@@ -17,6 +17,18 @@ export const action = z.enum(actionNames);
 /** Data whose shape docs/ describes: programs go by its `code`. */
 export const coded = z.looseObject({ code: z.string() });
 
+/** Of a case, alone and in lists. */
+export const outline = {
+  thingName: z.string(),
+  caseId: z.string(),
+  status,
+  severity,
+  openedAt: time,
+  updatedAt: time,
+  containedAt: time.optional(),
+  closedAt: time.optional(),
+};
+
 export const killSwitch = z
   .looseObject({ state: z.enum(['on', 'unknown']) })
   .describe('Absent while the switch is off');

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { deviceTexts } from '../findings/device-texts';
 import { duration, senderName } from './fields';
 
 const topicArn = z
@@ -54,7 +55,7 @@ const sender = z
       within: 3_600_000,
     }),
     /** The text of OCSF's `device` that has the name of the thing: none of them does by itself. */
-    device: z.optional(z.enum(['name', 'uid', 'hostname'])),
+    device: z.optional(z.enum(deviceTexts)),
     /** An older finding is set aside: it may be a repeat of one that was dealt with. */
     maxAge: z._default(duration, 900_000),
   })

@@ -86,14 +86,14 @@ function holdBack(
   // Nor must a pending approval be lost because another violation is only observed, or is less severe.
   const waits = record.status === 'awaiting-approval';
   if (leftOver || (waits && (!asks || isMilder(playbook, record)))) {
-    const further = { code: 'nothing-further', behavior, reason: refusal.reason } as const;
     const { reason: waitsFor } = record;
-    return announce(
-      record,
-      'new-violation',
-      [waits && waitsFor ? { ...further, waits: waitsFor } : further],
-      now,
-    );
+    const further: News = {
+      code: 'nothing-further',
+      behavior,
+      reason: refusal.reason,
+      ...(waits && waitsFor && { waits: waitsFor }),
+    };
+    return announce(record, 'new-violation', [further], now);
   }
   // Where several playbooks ask, the approval is for the first one in cordon.yml, whichever alarm came first.
   const asking = configuration.playbooks.find(

@@ -1,5 +1,6 @@
 import type { Severity } from '../configuration';
 import type { AuditCheck } from './audit-checks';
+import type { DeviceText } from './device-texts';
 import { type BehaviorSubject, behaviorKey, type FindingEvent, type Violation } from './violation';
 
 /**
@@ -35,7 +36,7 @@ export interface ExternalSubject extends WithoutBehavior {
   /** Where people read on. */
   readonly url?: string;
   /** The text of OCSF's `device` that has the thing's name, where cordon.yml does not say that it names things. */
-  readonly namedBy?: 'name' | 'uid' | 'hostname';
+  readonly namedBy?: DeviceText;
 }
 
 /** What a check of Device Defender Audit found out. */

@@ -1,3 +1,4 @@
+import type { DeviceText } from '../findings/device-texts';
 import type { Finding } from '../findings/finding';
 import type { Withheld } from './kill-switch';
 
@@ -15,7 +16,7 @@ export type GuardReason =
   | { readonly code: 'reporter-held'; readonly heldBy: readonly string[] }
   | { readonly code: 'foreign-reporter' }
   /** A text of OCSF's `device` has the thing's name, which may be that of another machine. */
-  | { readonly code: 'named-by-device'; readonly sender: string; readonly text: 'name' | 'uid' | 'hostname' }
+  | { readonly code: 'named-by-device'; readonly sender: string; readonly text: DeviceText }
   | Shared
   /** An operator rejected a containment for the same. */
   | { readonly code: 'rejected-before' }

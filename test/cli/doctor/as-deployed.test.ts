@@ -41,6 +41,25 @@ const schedule = await healthy.readEventRule('');
 const look = (changes: Partial<PresentResources>) =>
   checkAsDeployed(async () => template, { ...healthy, ...changes }).run();
 
+/** A deployment bucket that may be opened, and one that somebody else may write to. */
+const openedBucket = {
+  readBucket: async () => ({
+    ...bucket,
+    publicAccessBlock: { ...bucket.publicAccessBlock, BlockPublicPolicy: false },
+  }),
+};
+const sharedBucket = {
+  readBucket: async () => ({
+    ...bucket,
+    policy: {
+      Statement: [
+        ...(bucket.policy as { Statement: object[] }).Statement,
+        { Effect: 'Allow', Principal: { AWS: 'arn:thief' }, Action: 's3:PutObject', Resource: '*' },
+      ],
+    },
+  }),
+};
+
 describe('what the doctor says of Device Defender', () => {
   const mendsOf = async (changes: Partial<PresentResources>) => (await look(changes)).map(({ mend }) => mend);
   const aws = 'aws iot update-security-profile --security-profile-name myapp';
@@ -490,27 +509,12 @@ describe('the check of what was changed by hand', () => {
     ],
     [
       'a deployment bucket that may be opened',
-      {
-        readBucket: async () => ({
-          ...bucket,
-          publicAccessBlock: { ...bucket.publicAccessBlock, BlockPublicPolicy: false },
-        }),
-      },
+      openedBucket,
       'it does not block public access: BlockPublicPolicy is off',
     ],
     [
       'a deployment bucket that somebody else may write to',
-      {
-        readBucket: async () => ({
-          ...bucket,
-          policy: {
-            Statement: [
-              ...(bucket.policy as { Statement: object[] }).Statement,
-              { Effect: 'Allow', Principal: { AWS: 'arn:thief' }, Action: 's3:PutObject', Resource: '*' },
-            ],
-          },
-        }),
-      },
+      sharedBucket,
       'its policy: it has in addition: Allow s3:PutObject on * for arn:thief',
     ],
     [
@@ -604,27 +608,12 @@ describe('the check of what was changed by hand', () => {
     ],
     [
       'a deployment bucket that may be opened',
-      {
-        readBucket: async () => ({
-          ...bucket,
-          publicAccessBlock: { ...bucket.publicAccessBlock, BlockPublicPolicy: false },
-        }),
-      },
+      openedBucket,
       'aws s3api put-public-access-block --bucket cordon-dev-packages --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true',
     ],
     [
       'a deployment bucket that somebody else may write to',
-      {
-        readBucket: async () => ({
-          ...bucket,
-          policy: {
-            Statement: [
-              ...(bucket.policy as { Statement: object[] }).Statement,
-              { Effect: 'Allow', Principal: { AWS: 'arn:thief' }, Action: 's3:PutObject', Resource: '*' },
-            ],
-          },
-        }),
-      },
+      sharedBucket,
       `aws s3api put-bucket-policy --bucket cordon-dev-packages --policy '{"Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::cordon-dev-packages/*"],"Condition":{"Bool":{"aws:SecureTransport":false}}}]}'`,
     ],
     [

@@ -1,13 +1,13 @@
-import type { Configuration } from '../../configuration';
 import { clip } from '../../text';
 import { type Account, isThingName } from '../../thing-ref';
+import { type DeviceText, deviceTexts } from '../device-texts';
 import type { DetectionFinding } from './ocsf-schema';
 
 export interface Naming {
   /** The sender's name, by the topic that the message came by. */
   readonly source: string;
   /** The text of `device` that has the name of the thing, as the sender's entry in cordon.yml says. */
-  readonly device?: Configuration['sources']['external'][number]['device'];
+  readonly device?: DeviceText | undefined;
   /** The account and region that Cordon runs in. */
   readonly own: Account;
 }
@@ -18,9 +18,6 @@ const mostThings = 10;
 type Named =
   | { readonly things: readonly string[]; readonly unsure?: DeviceText }
   | { readonly fault: string };
-
-const deviceTexts = ['name', 'uid', 'hostname'] as const;
-type DeviceText = (typeof deviceTexts)[number];
 
 /**
  * Only the ARN of a thing, or the type AWS::IoT::Thing, says that a thing is meant. OCSF's `device` is any machine, whose
@@ -43,12 +40,14 @@ export function findThings({ resources = [], device, cloud }: DetectionFinding, 
     if ('fault' in read) return read;
     return { things: [read.thing], ...(read.unsure && { unsure: read.unsure }) };
   }
-  if (things.size === 0) return { fault: `names no thing: ${expected}` };
+  if (things.size === 0)
+    return {
+      fault:
+        'names no thing: expected a resource with the ARN of a thing as uid, or one of type AWS::IoT::Thing',
+    };
   if (things.size > mostThings) return { fault: `names ${things.size} things: at most ${mostThings}` };
   return { things: [...things] };
 }
-
-const expected = 'expected a resource with the ARN of a thing as uid, or one of type AWS::IoT::Thing';
 
 type Said = { readonly [Part in keyof Account]: string | undefined };
 
