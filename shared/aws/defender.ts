@@ -8,9 +8,8 @@ import {
   StartDetectMitigationActionsTaskCommand,
   VerificationState,
 } from '@aws-sdk/client-iot';
-import { boundValue, type MetricValue, type Violation } from '../domain/findings/violation';
-import { isRegistryName } from '../domain/text';
-import { isThingName } from '../domain/thing-ref';
+import { deviceDefender } from '../domain/findings/sources/device-defender';
+import type { Violation } from '../domain/findings/violation';
 import type { Defender } from '../ports';
 import { iotClient } from './iot-client';
 
@@ -57,7 +56,7 @@ export function connectDefender(actionName: string, client: IoTClient = iotClien
       let nextToken: string | undefined;
       do {
         const page = await client.send(new ListActiveViolationsCommand({ nextToken, maxResults: 250 }));
-        yield* (page.activeViolations ?? []).flatMap((violation) => toViolation(violation) ?? []);
+        yield* (page.activeViolations ?? []).flatMap(toFindings);
         nextToken = page.nextToken;
         if (nextToken) await delay(pageDelayMs);
       } while (nextToken);
@@ -68,21 +67,21 @@ export function connectDefender(actionName: string, client: IoTClient = iotClien
 /** ListActiveViolations allows ten calls a second for the account (General Reference). Cordon uses half of that. */
 const pageDelayMs = 200;
 
-/** A violation in the API's form (docs/facts.md#alerts). One without the fields of every alert is left out. */
-function toViolation(active: ActiveViolation): Violation | undefined {
-  const { violationId, thingName, securityProfileName, behavior, violationStartTime, lastViolationValue } =
-    active;
-  if (!violationId || !isThingName(thingName) || !isRegistryName(securityProfileName)) return undefined;
-  if (!behavior?.name || !violationStartTime) return undefined;
-  return {
-    violationId,
-    thingName,
-    securityProfileName,
-    behaviorName: behavior.name,
-    metric: behavior.metric ?? 'unknown',
-    eventType: 'in-alarm',
-    occurredAt: violationStartTime.getTime(),
-    ...(lastViolationValue && { value: boundValue(lastViolationValue as MetricValue) }),
-    detector: 'device-defender',
-  };
+/** Which of these are no alarms to act on: Detect sends no alert of a suppressed behavior, and a person said so of the others. */
+const dismissedStates: readonly unknown[] = [
+  VerificationState.FALSE_POSITIVE,
+  VerificationState.BENIGN_POSITIVE,
+];
+
+/** The violation as its alert has it (docs/facts.md#alerts). One without the fields of every alert is left out. */
+function toFindings(active: ActiveViolation): readonly Violation[] {
+  const { violationStartTime, lastViolationValue, verificationState, ...same } = active;
+  if (active.behavior?.suppressAlerts || dismissedStates.includes(verificationState)) return [];
+  const reading = deviceDefender.read({
+    ...same,
+    violationEventType: 'in-alarm',
+    violationEventTime: violationStartTime?.getTime(),
+    metricValue: lastViolationValue,
+  });
+  return reading?.kind === 'findings' ? reading.findings.filter((one) => one.kind === undefined) : [];
 }

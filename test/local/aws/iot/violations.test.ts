@@ -90,13 +90,13 @@ describe('violations', () => {
 
   it.each<[string, ListActiveViolationsCommandInput, string[]]>([
     ['the thing', { thingName: 'other' }, ['other']],
-    ['the profile', { securityProfileName: 'traffic' }, ['ml', 'p90']],
-    ['static criteria', { behaviorCriteriaType: 'STATIC' }, ['mine', 'other']],
+    ['the profile', { securityProfileName: 'traffic' }, ['ml', 'p90', 'quiet']],
+    ['static criteria', { behaviorCriteriaType: 'STATIC' }, ['mine', 'other', 'quiet']],
     ['machine learning', { behaviorCriteriaType: 'MACHINE_LEARNING' }, ['ml']],
     ['a statistic', { behaviorCriteriaType: 'STATISTICAL' }, ['p90']],
     ['what an operator said', { verificationState: 'FALSE_POSITIVE' }, ['ml']],
-    ['nobody having said anything', { verificationState: 'UNKNOWN' }, ['mine', 'other', 'p90']],
-    ['suppressed ones too', { listSuppressedAlerts: true }, ['mine', 'ml', 'other', 'p90', 'quiet']],
+    ['nobody having said anything', { verificationState: 'UNKNOWN' }, ['mine', 'other', 'p90', 'quiet']],
+    ['no suppressed ones', { listSuppressedAlerts: false }, ['mine', 'ml', 'other', 'p90']],
   ])('are filtered by %s', async (_what, filter, expected) => {
     const metric = 'aws:all-bytes-out';
     const statistical = { durationSeconds: 300, statisticalThreshold: { statistic: 'p90' } };
