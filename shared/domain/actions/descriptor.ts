@@ -55,8 +55,8 @@ export interface ActionDescriptor<P, Backup extends string = never> {
   extendPrior?(prior: P, fresh: P): P | undefined;
   /** Objects beside the certificates that several containments may hold. */
   listShared?(prior: P): SharedObject[];
-  /** What a release changes back, for people; nothing where an action leaves nothing to be undone. */
-  listRestored?(prior: P): readonly Restored[];
+  /** What a release changes back, for people; empty if the action leaves nothing to be undone. */
+  listRestored(prior: P): readonly Restored[];
   /** ARNs of the certificates that it denies whatever the thing's groups say. */
   listDenied?(prior: P): string[];
   /** What may keep it from being taken. */

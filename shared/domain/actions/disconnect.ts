@@ -19,4 +19,5 @@ export const disconnect: ActionDescriptor<DisconnectPrior> = {
     }),
   },
   findPrior: ({ clientIds }) => ({ action: 'disconnect', clientIds }),
+  listRestored: () => [],
 };

@@ -90,6 +90,8 @@ export type Reading =
 /** One kind of message on the alerts topic. A new one is a file in sources/ and a line in read-message.ts. */
 export interface Source {
   readonly name: string;
+  /** What its messages are, and the field that all of them have: the reason of a rejection says so. */
+  readonly reads: { readonly what: string; readonly field: string };
   /** Undefined: the message is of another source. Never throws. */
   read(message: Readonly<Record<string, unknown>>): Reading | undefined;
 }

@@ -25,10 +25,8 @@ function classify(sent: Readonly<Record<string, unknown>>, known: readonly Sourc
     const reading = source.read(message);
     if (reading) return reading;
   }
-  return {
-    kind: 'rejected',
-    reason: `neither an alert of Device Defender (violationId is missing) nor a result of its Audit (auditDetails is missing): ${describeOther(message)}`,
-  };
+  const expected = known.map(({ reads: { what, field } }) => `${what} (${field} is missing)`);
+  return { kind: 'rejected', reason: `neither ${expected.join(' nor ')}: ${describeOther(message)}` };
 }
 
 /** What whoever sent it may do instead. */

@@ -12,9 +12,11 @@ export function listRestorations({ ledger }: Pick<Case, 'ledger'>): Restoration[
   return ledger
     .filter(({ status }) => status !== 'reverted')
     .flatMap(({ action, prior, status }) =>
-      (descriptorOf(action).listRestored?.(prior) ?? []).map((restored) => ({
-        ...{ action, ...restored },
-        ...(status === 'failed' && { now: `perhaps ${restored.now}` }),
-      })),
+      descriptorOf(action)
+        .listRestored(prior)
+        .map((restored) => ({
+          ...{ action, ...restored },
+          ...(status === 'failed' && { now: `perhaps ${restored.now}` }),
+        })),
     );
 }

@@ -1,6 +1,7 @@
 import type { LedgerEntry } from '../case/case';
 import type { TimelineEvent } from '../case/news';
 import type { CaseStatus } from '../case/status';
+import type { OperatorAction } from '../decide/operator-actions';
 
 type Step = Extract<TimelineEvent, { code: 'step' }>;
 
@@ -71,23 +72,28 @@ export function describeStatus(status: CaseStatus): string {
 }
 
 /** Of each command of an operator: that it was given, and what it is called. */
-const orders = new Map<string, readonly [given: string, name: string]>([
-  ['contain', ['containment ordered', 'containment']],
-  ['approve', ['approved', 'approval']],
-  ['reject', ['rejected', 'rejection']],
-  ['release', ['release ordered', 'release']],
-  ['dismiss', ['dismissed', 'dismissal']],
-  ['harden', ['hardening ordered', 'hardening']],
-  ['comment', ['comment', 'comment']],
-  ['assign', ['assigned', 'assignment']],
-]);
+const orders: Readonly<Record<OperatorAction, readonly [given: string, name: string]>> = {
+  contain: ['containment ordered', 'containment'],
+  approve: ['approved', 'approval'],
+  reject: ['rejected', 'rejection'],
+  release: ['release ordered', 'release'],
+  dismiss: ['dismissed', 'dismissal'],
+  harden: ['hardening ordered', 'hardening'],
+  comment: ['comment', 'comment'],
+  assign: ['assigned', 'assignment'],
+};
+
+/** A newer Cordon may know more commands. */
+function findOrder(command: string): readonly [given: string, name: string] {
+  return Object.hasOwn(orders, command) ? orders[command as OperatorAction] : [command, command];
+}
 
 /** `approved`, to be read before `by ada`. */
 export function describeOrder(command: string): string {
-  return orders.get(command)?.[0] ?? command;
+  return findOrder(command)[0];
 }
 
 /** `approval`, to be read before `by ada`. */
 export function nameOrder(command: string): string {
-  return orders.get(command)?.[1] ?? command;
+  return findOrder(command)[1];
 }

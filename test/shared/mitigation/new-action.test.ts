@@ -27,6 +27,11 @@ export const detachPolicies: ActionDescriptor<DetachPoliciesPrior> = {
     action: 'detach-policies',
     attachments: facts.principals.map(({ arn, policies }) => ({ arn, policies })),
   }),
+  listRestored: ({ attachments }) =>
+    attachments.map(({ arn, policies }) => ({
+      ...{ object: 'attached policy', name: arn },
+      ...{ now: 'none attached', before: \`\${policies.join(', ')} attached\` },
+    })),
   details: {
     none: () => 'no policy is attached',
     left: (...policies) => \`still there: \${policies.join(', ')}\`,

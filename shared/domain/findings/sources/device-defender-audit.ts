@@ -29,6 +29,7 @@ const auditResult = z.object({
 /** Results of Device Defender Audit. Its own message of each finding says nothing that the result does not lead to. */
 export const deviceDefenderAudit: Source = {
   name: 'device-defender-audit',
+  reads: { what: 'a result of Device Defender Audit', field: 'auditDetails' },
   read(message) {
     const isResult = 'auditDetails' in message || ('taskId' in message && 'taskType' in message);
     if (isResult && !('findingId' in message)) return { kind: 'audit', result: readResult(message) };

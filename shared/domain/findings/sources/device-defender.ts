@@ -85,6 +85,7 @@ const detectAlert = z.object({
  */
 export const deviceDefender: Source = {
   name: 'device-defender',
+  reads: { what: 'an alert of Device Defender', field: 'violationId' },
   read(message) {
     if (!('violationId' in message) && !('violationEventType' in message)) return undefined;
     const result = detectAlert.safeParse(message);

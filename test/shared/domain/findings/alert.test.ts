@@ -1,7 +1,7 @@
 import type { Behavior } from '../../../../shared/domain/configuration';
 import { boundTime, writeAlert } from '../../../../shared/domain/findings/alert';
 import type { Reading, Source } from '../../../../shared/domain/findings/finding';
-import { readMessage } from '../../../../shared/domain/findings/read-message';
+import { readMessage, sources } from '../../../../shared/domain/findings/read-message';
 import type { Violation } from '../../../../shared/domain/findings/violation';
 import { real } from './examples';
 
@@ -21,12 +21,17 @@ describe('readMessage', () => {
   it('accepts an additional source, which reads messages that it alone knows', () => {
     const siem: Source = {
       name: 'siem',
+      reads: { what: 'a finding of the SIEM', field: 'device' },
       read: ({ device }) =>
         typeof device === 'string' ? { kind: 'ignored', reason: `of ${device}` } : undefined,
     };
 
     expect(readMessage('{"device":"mything1"}', [siem])).toEqual({ kind: 'ignored', reason: 'of mything1' });
-    expect(readMessage('{"a":1}', [siem]).kind).toBe('rejected');
+    expect(readMessage('{"a":1}', [...sources, siem])).toEqual({
+      kind: 'rejected',
+      reason:
+        'neither a result of Device Defender Audit (auditDetails is missing) nor an alert of Device Defender (violationId is missing) nor a finding of the SIEM (device is missing): it has "a"',
+    });
   });
 
   it.each([
