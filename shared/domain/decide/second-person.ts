@@ -1,10 +1,11 @@
-import type { Case } from '../case/case';
+import { announce, type Case, note } from '../case/case';
 import { findRequest, type PersonRequest } from '../case/person-request';
-import type { Refusal } from '../case/reasons';
+import type { Refusal, Requested } from '../case/reasons';
 import type { Configuration } from '../configuration';
 import { isDrill } from '../drill';
 import { isEqual } from '../json';
 import type { OperatorCommand } from './command';
+import { type Context, changed, type Decision, unchanged } from './decision';
 
 /** What of an operator's order counts for `guards.fourEyes`. */
 export type Ordered = Pick<OperatorCommand, 'type' | 'person' | 'force' | 'actions'>;
@@ -66,4 +67,42 @@ function sourceOf(person: string): string {
 export function nameIamUser(principalId: string | undefined): string | undefined {
   const [id] = /^AIDA\w+$/.exec(principalId ?? '') ?? [];
   return id && `iam:${id}`;
+}
+
+/** Where the order needs a second person: what becomes of the case instead. Undefined where it is to be carried out. */
+export function askSecondPerson(
+  record: Case | undefined,
+  command: OperatorCommand,
+  { thingName, configuration: { guards }, now }: Context,
+): ((open: Case) => Decision) | undefined {
+  const verdict = judgeSecondPerson(record, thingName, command, { guards, now });
+  if (verdict === 'do' || verdict === 'confirm') return undefined;
+  if (verdict !== 'ask') return () => unchanged(verdict);
+  const { type, actor, person = '', force, actions, comment, requestId } = command;
+  const action = type === 'release' || type === 'harden' ? type : 'contain';
+  const expires = now + guards.approvalExpires;
+  const reason: Requested = {
+    ...{ code: 'requested' as const, action, actor, until: expires },
+    ...(comment && { comment }),
+  };
+  const request: PersonRequest = {
+    ...{ action, actor, person, at: now, expires },
+    ...(force && { force: true as const }),
+    ...(actions && { actions }),
+    ...(requestId !== undefined && { requestId }),
+  };
+  return (open) => {
+    const noted = note({ ...open, request }, { at: now, actor, event: reason });
+    // A case that waits for something else keeps what it waits for.
+    return open.status === 'observed' && !open.heldBackBy
+      ? changed(
+          announce(
+            { ...noted, status: 'awaiting-approval', reason, dueAt: expires },
+            'approval-needed',
+            [reason],
+            now,
+          ),
+        )
+      : changed(announce(noted, 'second-person', [reason], now));
+  };
 }

@@ -4,12 +4,11 @@ import { addBackups } from '../guards/choose-actions';
 import { findShared } from '../guards/guards';
 import { findWithheld } from '../guards/kill-switch';
 import type { OperatorCommand } from './command';
+import { nameCommand, nameDecision } from './command-notes';
 import { type Context, changed, type Decision, unchanged } from './decision';
-import { askSecondPerson, nameCommand, nameDecision } from './on-operator';
 import { findMissing, isHeld, listHolding, planContainment } from './plan';
 import { type Deciding, need } from './questions';
-
-/** What an operator adds to an open case: actions that harden the containment, a comment, an assignee. */
+import { askSecondPerson } from './second-person';
 
 /** Actions that respond has the rights for, whatever the playbooks name (infra/respond-rights.ts). */
 const always: readonly ActionName[] = [
@@ -67,29 +66,4 @@ export function* onHarden(
 function listPermitted(playbooks: Context['configuration']['playbooks']): ReadonlySet<ActionName> {
   const named = playbooks.flatMap(({ actions, escalate }) => [...actions, ...(escalate?.actions ?? [])]);
   return new Set([...always, ...named]);
-}
-
-export function onComment(
-  current: Case | undefined,
-  { actor, comment }: OperatorCommand,
-  { now }: Context,
-): Decision {
-  if (!isOpen(current)) return unchanged({ code: 'no-open-case' });
-  if (!comment) return unchanged({ code: 'no-comment' });
-  return changed(note(current, { at: now, actor, event: { code: 'comment', comment } }));
-}
-
-export function onAssign(
-  current: Case | undefined,
-  { actor, comment, assignee = actor }: OperatorCommand,
-  { now }: Context,
-): Decision {
-  if (!isOpen(current)) return unchanged({ code: 'no-open-case' });
-  const { assignee: _before, ...rest } = current;
-  const event = {
-    code: 'assigned',
-    ...(assignee !== '' && { to: assignee }),
-    ...(comment && { comment }),
-  } as const;
-  return changed(note({ ...rest, ...(assignee !== '' && { assignee }) }, { at: now, actor, event }));
 }
