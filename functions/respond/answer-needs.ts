@@ -1,6 +1,7 @@
 import { deniedObject, statusObject } from '../../shared/domain/actions/lease';
 import type { Answers } from '../../shared/domain/asking';
-import { type Case, holdsThing, isOpen } from '../../shared/domain/case/case';
+import { type Case, isOpen } from '../../shared/domain/case/case';
+import { holdsThing } from '../../shared/domain/case/ledger-entry';
 import type { Context } from '../../shared/domain/decide/decision';
 import type { DecisionQuestions } from '../../shared/domain/decide/questions';
 import { findFleetLimit } from '../../shared/domain/guards/guards';

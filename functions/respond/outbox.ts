@@ -1,4 +1,5 @@
-import { type Case, owesNews } from '../../shared/domain/case/case';
+import type { Case } from '../../shared/domain/case/case';
+import { owesNews } from '../../shared/domain/case/outbox';
 import { type Surroundings, writeAnnouncement } from '../../shared/domain/messages/announcement';
 import { deviceNoticeFor, deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
 import { isForDigest } from '../../shared/domain/messages/digest';

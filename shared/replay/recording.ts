@@ -1,5 +1,6 @@
-import type { Case, ViolationRecord } from '../domain/case/case';
-import { recallAlarm } from '../domain/case/lifecycle';
+import type { Case } from '../domain/case/case';
+import { recallAlarm } from '../domain/case/record-finding';
+import type { ViolationRecord } from '../domain/case/violation-record';
 import type { Facts } from '../domain/facts';
 import type { Finding } from '../domain/findings/finding';
 

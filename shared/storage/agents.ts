@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { holdsThing, isOpen } from '../domain/case/case';
+import { isOpen } from '../domain/case/case';
+import { holdsThing } from '../domain/case/ledger-entry';
 import type { FleetSilence } from '../domain/detection/silence-notices';
 import type { DetectState } from '../domain/detection/state';
 import type { ThingKey } from '../domain/thing-ref';

@@ -1,6 +1,7 @@
-import type { Case, LedgerEntry } from '../domain/case/case';
+import type { Case } from '../domain/case/case';
 import { completeCase } from '../domain/case/complete-case';
 import type { Detail } from '../domain/case/details';
+import type { LedgerEntry } from '../domain/case/ledger-entry';
 import type { News, TimelineEvent } from '../domain/case/news';
 import type { LeftOut, Reason } from '../domain/case/reasons';
 import { type CaseInWords, describeCase } from '../domain/messages/describe-case';

@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Lease } from '../domain/actions/lease';
-import { holdsThing, isOpen } from '../domain/case/case';
+import { isOpen } from '../domain/case/case';
 import { heldObjects, holdsObject } from '../domain/case/held-objects';
+import { holdsThing } from '../domain/case/ledger-entry';
 import { type AccountKey, home, isThingName, thingKey } from '../domain/thing-ref';
 import type { HeldThings } from '../ports';
 import type { CaseItem } from './case-item';

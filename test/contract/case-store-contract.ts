@@ -1,5 +1,6 @@
-import type { Case, ClosedCase, TimelineEntry } from '../../shared/domain/case/case';
+import type { Case, ClosedCase } from '../../shared/domain/case/case';
 import { completeCase } from '../../shared/domain/case/complete-case';
+import type { TimelineEntry } from '../../shared/domain/case/outbox';
 import type { DetectState } from '../../shared/domain/detection/state';
 import { describeEntry } from '../../shared/domain/messages/describe-event';
 import { thingKey } from '../../shared/domain/thing-ref';

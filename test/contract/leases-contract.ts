@@ -6,7 +6,8 @@ import {
   statusObject,
 } from '../../shared/domain/actions/lease';
 import type { PriorState } from '../../shared/domain/actions/registry';
-import type { Case, LedgerEntry } from '../../shared/domain/case/case';
+import type { Case } from '../../shared/domain/case/case';
+import type { LedgerEntry } from '../../shared/domain/case/ledger-entry';
 import { type CaseChanges, now } from '../builders';
 import { aCase, type Storage } from './case-store-contract';
 import { aName, type Law, refusalOf } from './laws';

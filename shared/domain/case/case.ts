@@ -1,19 +1,13 @@
-import type { ActionName, PriorState } from '../actions/registry';
+import type { ActionName } from '../actions/registry';
 import type { ReleaseRule, Severity } from '../configuration';
 import type { Facts } from '../facts';
-import type {
-  AuditFinding,
-  AuditSubject,
-  ExternalFinding,
-  ExternalSubject,
-  Finding,
-} from '../findings/finding';
-import type { BehaviorSubject, Violation, ViolationEventType } from '../findings/violation';
+import type { Finding } from '../findings/finding';
 import type { ThingKey } from '../thing-ref';
-import type { Detail } from './details';
-import type { News, TimelineEvent } from './news';
+import type { LedgerEntry } from './ledger-entry';
+import type { Outbox } from './outbox';
 import type { PersonRequest } from './person-request';
 import type { LeftOut, Reason } from './reasons';
+import type { EarlyEnd, ViolationRecord } from './violation-record';
 
 /** What a case may have in any status; a later status keeps what earlier ones recorded. */
 export interface CaseBase {
@@ -167,70 +161,6 @@ export type Case =
   | ReleaseConflictCase
   | ClosedCase;
 
-/** What a case keeps of a finding of any kind. */
-export type ViolationRecord = FindingRecord &
-  (
-    | (BehaviorSubject & { readonly detector?: Violation['detector'] })
-    | (ExternalSubject & Pick<ExternalFinding, 'detector'>)
-    | (AuditSubject & Pick<AuditFinding, 'detector'>)
-  );
-
-export interface FindingRecord {
-  readonly caseId: string;
-  readonly violationId: string;
-  /** Device Defender's own id of it, kept where Cordon's detector saw the same. */
-  readonly defenderId?: string;
-  readonly lastEventType: ViolationEventType;
-  readonly lastEventAt: number;
-  /** Of the last in-alarm. */
-  readonly alarmAt: number;
-  /** When it was last announced to people, epoch ms: a flapping value must not page each time. */
-  readonly toldAt?: number;
-  /** Why the last alarm was excepted. */
-  readonly excepted?: Reason;
-}
-
-export type EarlyEnd = Pick<
-  Violation,
-  'violationId' | 'eventType' | 'occurredAt' | 'detector' | 'value' | 'reporter'
->;
-
-/**
- * planned -> applied -> verified; failed where AWS refused for good. Reverting goes back: reverted, or conflict where
- * somebody else changed what would be restored.
- */
-type LedgerStatus = 'planned' | 'applied' | 'verified' | 'failed' | 'reverted' | 'conflict';
-
-/** One mitigation action of the containment: what was there before, what was done, what release must restore. */
-export interface LedgerEntry {
-  readonly action: ActionName;
-  readonly status: LedgerStatus;
-  /**
-   * Marks a temporary deactivation of certificates, for the time in which IoT Core may use cached policies: it is reverted
-   * as soon as the denial by policy has spread, while the thing stays contained.
-   */
-  readonly bridge?: {
-    /** How long a policy change takes to be effective. */
-    readonly spreadMs: number;
-    /** The time has passed: it is reverted once the denial by policy is verified again. */
-    readonly over?: true;
-  };
-  readonly prior: PriorState;
-  readonly plannedAt: number;
-  readonly appliedAt?: number;
-  readonly verifiedAt?: number;
-  readonly revertedAt?: number;
-  /** What the last step did or found. */
-  readonly detail?: readonly Detail[];
-  /** The action that AWS refused and that this one replaces. */
-  readonly standsInFor?: ActionName;
-  /** It is applied, and no source of AWS could say whether it denies. */
-  readonly unproven?: true;
-  /** Of a reverted one: what is not as it was before. */
-  readonly left?: readonly Detail[];
-  readonly attempts: number;
-}
-
 /** A violation that an operator rejected, as reported by one certificate. The report of another is a new question. */
 export interface Rejection {
   readonly behavior: string;
@@ -238,96 +168,13 @@ export interface Rejection {
   readonly principal?: string;
 }
 
-/** What the case still has to publish: announced and recorded at least once, then cleared. */
-interface Outbox {
-  readonly announcements: readonly PendingAnnouncement[];
-  /** Violations to report to Device Defender as false positives. */
-  readonly falsePositives?: readonly string[];
-  readonly timeline: readonly TimelineEntry[];
-}
-
-export interface PendingAnnouncement {
-  readonly seq: number;
-  readonly at: number;
-  readonly kind: AnnouncementKind;
-  readonly news: readonly News[];
-  /** For other systems only. */
-  readonly quiet?: true;
-}
-
-export type AnnouncementKind =
-  | 'observed'
-  | 'approval-needed'
-  | 'second-person'
-  | 'containing'
-  | 'contained'
-  | 'containment-failed'
-  | 'new-violation'
-  | 'rejected'
-  | 'refused'
-  | 'approval-expired'
-  | 'drift'
-  | 'new-certificate'
-  | 'way-round-closed'
-  | 'released'
-  | 'release-conflict'
-  | 'dismissed';
-
-export interface TimelineEntry {
-  readonly at: number;
-  readonly event: TimelineEvent;
-  readonly actor?: string;
-}
-
-const aboutWaiting: ReadonlySet<AnnouncementKind> = new Set([
-  'approval-needed',
-  'new-violation',
-  'approval-expired',
-  'rejected',
-]);
-
 export function isOpen<C extends Pick<Case, 'status'>>(
   record: C | undefined,
 ): record is Exclude<C, { readonly status: 'closed' }> {
   return record !== undefined && record.status !== 'closed';
 }
 
-/** The fields of a ledger entry that decide whether it holds the thing. */
-export interface HeldLedger {
-  readonly ledger: readonly Pick<LedgerEntry, 'status' | 'prior'>[];
-}
-
-/** Whether mitigation actions hold the thing, or may. */
-export function holdsThing({ ledger }: HeldLedger): boolean {
-  return ledger.some(({ status }) => status === 'planned' || status === 'applied' || status === 'verified');
-}
-
-/** Whether the case still has something to publish. */
-export function owesNews({ outbox: { timeline, announcements, falsePositives = [] } }: Case): boolean {
-  return timeline.length + announcements.length + falsePositives.length > 0;
-}
-
 export function isContainment(record: Case): record is ContainmentCase {
   const { status } = record;
   return status === 'containing' || status === 'contained' || status === 'containment-failed';
-}
-
-export function openViolations(record: Case): ViolationRecord[] {
-  return Object.values(record.violations).filter(
-    ({ caseId, lastEventType }) => caseId === record.caseId && lastEventType === 'in-alarm',
-  );
-}
-
-export function note(record: Case, entry: TimelineEntry): Case {
-  const timeline = [...record.outbox.timeline, entry];
-  return { ...record, updatedAt: entry.at, outbox: { ...record.outbox, timeline } };
-}
-
-/** Queues an announcement; an unsent one of the same kind is replaced, since only the newest state matters. */
-export function announce(record: Case, kind: AnnouncementKind, news: readonly News[], at: number): Case {
-  const seq = record.announcementSeq + 1;
-  const others = record.outbox.announcements.filter((pending) => pending.kind !== kind);
-  const quiet = record.quiet && aboutWaiting.has(kind);
-  const announcements = [...others, { seq, at, kind, news, ...(quiet && { quiet }) }];
-  return { ...record, announcementSeq: seq, outbox: { ...record.outbox, announcements } };
 }

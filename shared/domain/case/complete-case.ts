@@ -1,5 +1,6 @@
 import type { Case, CaseBase, ClosedCase } from './case';
-import { byOperator, listConflicts } from './lifecycle';
+import { listConflicts } from './ledger-entry';
+import { byOperator } from './lifecycle';
 import type { CaseStatus } from './status';
 
 /** A stored case that may lack a field which its status must have, since an earlier release wrote it. */

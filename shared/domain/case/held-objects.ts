@@ -1,6 +1,7 @@
 import type { SharedObject } from '../actions/lease';
 import { descriptorOf, descriptors, type PriorState } from '../actions/registry';
-import { type Case, type HeldLedger, isOpen } from './case';
+import { type Case, isOpen } from './case';
+import type { HeldLedger } from './ledger-entry';
 
 /** All that a containment may hold of a certificate, so that its connects concern the containment. */
 export function heldObjects(certificateId: string): SharedObject[] {

@@ -1,5 +1,7 @@
 import type { Configuration } from '../configuration';
-import { type Case, type ClosedCase, openViolations, owesNews, type ViolationRecord } from './case';
+import type { Case, ClosedCase } from './case';
+import { owesNews } from './outbox';
+import { openViolations, type ViolationRecord } from './violation-record';
 
 /** `history.keepClosed` of cordon.yml. */
 export function readKeeping({ history }: Pick<Configuration, 'history'>): number {

@@ -1,5 +1,5 @@
 import { type ActionName, descriptorOf } from '../actions/registry';
-import type { LedgerEntry } from './case';
+import type { LedgerEntry } from './ledger-entry';
 import { isPolicyDenial } from './policy-denials';
 import { extendPrior, findPrior, type PlanContext } from './prior-state';
 import {

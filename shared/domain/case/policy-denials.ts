@@ -1,5 +1,5 @@
 import { descriptorOf } from '../actions/registry';
-import type { LedgerEntry } from './case';
+import type { LedgerEntry } from './ledger-entry';
 
 /** Denies by policies, which IoT Core caches. */
 export function isPolicyDenial({ action }: Pick<LedgerEntry, 'action'>): boolean {

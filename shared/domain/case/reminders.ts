@@ -1,4 +1,5 @@
-import { announce, type Case, type CaseBase } from './case';
+import type { Case, CaseBase } from './case';
+import { announce } from './outbox';
 import type { Reason } from './reasons';
 
 /** After this time, and after twice as long each time that follows, a failed containment is announced again. */

@@ -1,9 +1,11 @@
 import type { ActionName } from '../actions/registry';
 import type { KillSwitch } from '../guards/kill-switch';
 import { isEqual } from '../json';
-import { announce, type Case, type ContainmentCase, isContainment, type LedgerEntry, note } from './case';
+import { type Case, type ContainmentCase, isContainment } from './case';
 import type { Detail } from './details';
-import { close, listConflicts, retryMs } from './lifecycle';
+import { type LedgerEntry, listConflicts } from './ledger-entry';
+import { close, retryMs } from './lifecycle';
+import { announce, note } from './outbox';
 import { isDeniedByPolicy, isPolicyDenial, isReplaced } from './policy-denials';
 import type { Reason } from './reasons';
 import { remind, startReminding } from './reminders';
@@ -224,6 +226,7 @@ function settleRelease(record: Case, now: number, changed: readonly Detail[]): C
   const status = 'release-conflict';
   const reason: Reason = { code: status, conflicts };
   const { dueAt: _dueAt, ...rest } = record;
-  const next = note({ ...rest, status, reason }, { at: now, event: { code: 'status', status, reason } });
+  const stopped: Case = { ...rest, status, reason };
+  const next = note(stopped, { at: now, event: { code: 'status', status, reason } });
   return announce(next, status, [reason], now);
 }

@@ -1,6 +1,7 @@
 import { policyObject } from '../actions/lease';
 import { descriptorOf } from '../actions/registry';
-import type { Case, LedgerEntry } from './case';
+import type { Case } from './case';
+import type { LedgerEntry } from './ledger-entry';
 import type { Strength, Undermined } from './news';
 import { isPolicyDenial, isReplaced } from './policy-denials';
 import { findTemporaryDeactivation, isLastingDeactivation } from './temporary-deactivation';

@@ -1,7 +1,7 @@
 import { descriptorOf } from '../actions/registry';
 import type { PrincipalFacts } from '../facts';
 import { nameShared } from '../guards/guards';
-import type { LedgerEntry } from './case';
+import type { LedgerEntry } from './ledger-entry';
 import { findBitesAt, isDeniedByPolicy, isPolicyDenial, listPolicyDenials } from './policy-denials';
 import { extendPrior, findPrior, type PlanContext } from './prior-state';
 import type { LeftOut } from './reasons';

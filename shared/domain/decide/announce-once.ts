@@ -1,4 +1,5 @@
-import type { Case, ViolationRecord } from '../case/case';
+import type { Case } from '../case/case';
+import type { ViolationRecord } from '../case/violation-record';
 import type { Context } from './decision';
 
 /** In this time, a behavior is announced to people once, however often it goes in and out of alarm. */

@@ -1,7 +1,9 @@
 import { descriptorOf } from '../actions/registry';
-import { announce, type Case, holdsThing, isContainment, isOpen, note } from '../case/case';
+import { type Case, isContainment, isOpen } from '../case/case';
 import { countAnew, findDeniedAt, isCut, replanCut, reverify } from '../case/ledger';
-import { closeIfCleared, containAgain, newCase, noteEvent, retryMs } from '../case/lifecycle';
+import { holdsThing } from '../case/ledger-entry';
+import { closeIfCleared, containAgain, newCase, retryMs } from '../case/lifecycle';
+import { announce, note, noteEvent } from '../case/outbox';
 import { findBitesAt } from '../case/policy-denials';
 import type { LeftOut, Reason } from '../case/reasons';
 import { endTemporaryDeactivation, findTemporaryDeactivation } from '../case/temporary-deactivation';
@@ -96,8 +98,9 @@ export function* onResume(
       const { dueAt: _dueAt, reason: asked, request: _request, ...rest } = current;
       const reason: Reason = { code: 'approval-expired', asked };
       const event = { code: 'approval-expired', reason } as const;
-      const next = note({ ...rest, status: 'observed', reason }, { at: now, event });
-      return changed(announce(closeIfCleared(next, now), 'approval-expired', [reason], now));
+      const observed: Case = { ...rest, status: 'observed', reason };
+      const next = closeIfCleared(note(observed, { at: now, event }), now);
+      return changed(announce(next, 'approval-expired', [reason], now));
     }
     default:
       return changed({ ...current, dueAt: now + retryMs });

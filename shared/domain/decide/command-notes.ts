@@ -1,4 +1,5 @@
-import { announce, type Case, note } from '../case/case';
+import type { Case } from '../case/case';
+import { announce, note } from '../case/outbox';
 import { findRequest } from '../case/person-request';
 import type { Refusal } from '../case/reasons';
 import type { OperatorCommand } from './command';

@@ -1,6 +1,9 @@
-import { announce, type Case, holdsThing, note, type ViolationRecord } from '../case/case';
+import type { Case } from '../case/case';
+import { holdsThing } from '../case/ledger-entry';
 import type { News } from '../case/news';
+import { announce, note } from '../case/outbox';
 import { isRejected } from '../case/rejections';
+import type { ViolationRecord } from '../case/violation-record';
 import type { Playbook } from '../configuration';
 import { type Finding, findingKey } from '../findings/finding';
 import { chooseActions } from '../guards/choose-actions';

@@ -1,7 +1,8 @@
 import type { ActionName } from '../actions/registry';
-import { announce, type Case, note } from '../case/case';
+import type { Case } from '../case/case';
 import { countAnew, extendLedger, planMore, replanCut } from '../case/ledger';
 import type { CertificateNews } from '../case/news';
+import { announce, note } from '../case/outbox';
 import { listLeftOut } from '../case/temporary-deactivation';
 import type { Facts, PrincipalFacts } from '../facts';
 import { groupBy } from '../group-by';

@@ -1,5 +1,6 @@
 import { askOnce } from '../asking';
-import { type Case, isOpen, owesNews } from '../case/case';
+import { type Case, isOpen } from '../case/case';
+import { owesNews } from '../case/outbox';
 import { takeFromReminders } from '../case/reminders';
 import { onDrift, onReconnected, onResume } from './automatic-transitions';
 import type { Command, OperatorCommand } from './command';

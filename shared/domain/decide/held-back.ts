@@ -1,5 +1,7 @@
-import { type Case, note, openViolations } from '../case/case';
-import { recallAlarm } from '../case/lifecycle';
+import type { Case } from '../case/case';
+import { note } from '../case/outbox';
+import { recallAlarm } from '../case/record-finding';
+import { openViolations } from '../case/violation-record';
 import { findPlaybook } from '../guards/find-playbook';
 import { containOrHoldBack, lookAgainMs, readAgainMs } from './contain-or-hold-back';
 import { type Context, changed, type Decision, unchanged } from './decision';
@@ -23,7 +25,7 @@ export function* onHeldBack(current: Case, context: Context): Deciding<Decision>
   const facts = yield* need('facts', { urgent: false });
   const { heldBackBy: _heldBackBy, dueAt: _dueAt, ...rest } = current;
   const open: Case = { ...rest, status: 'observed' };
-  let next = note(open, { at: now, event: { code: 'judged-again' } });
+  let next: Case = note(open, { at: now, event: { code: 'judged-again' } });
   for (const known of openViolations(current)) {
     if (isHeld(next)) break;
     const violation = recallAlarm(known, thingName);

@@ -1,4 +1,5 @@
-import { type Case, isOpen, note } from '../case/case';
+import { type Case, isOpen } from '../case/case';
+import { note } from '../case/outbox';
 import type { OperatorCommand } from './command';
 import { type Context, changed, type Decision, unchanged } from './decision';
 

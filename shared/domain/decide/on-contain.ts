@@ -1,7 +1,10 @@
 import type { ActionName } from '../actions/registry';
-import { type Case, holdsThing, isOpen, note, openViolations } from '../case/case';
+import { type Case, isOpen } from '../case/case';
+import { holdsThing } from '../case/ledger-entry';
 import { byOperator, newCase } from '../case/lifecycle';
+import { note } from '../case/outbox';
 import type { Objection } from '../case/reasons';
+import { openViolations } from '../case/violation-record';
 import type { Playbook } from '../configuration';
 import type { Facts } from '../facts';
 import { chooseActions } from '../guards/choose-actions';

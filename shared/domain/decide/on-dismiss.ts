@@ -1,5 +1,7 @@
-import { announce, type Case, isOpen } from '../case/case';
-import { close, listConflicts } from '../case/lifecycle';
+import { type Case, isOpen } from '../case/case';
+import { listConflicts } from '../case/ledger-entry';
+import { close } from '../case/lifecycle';
+import { announce } from '../case/outbox';
 import type { Reason } from '../case/reasons';
 import type { OperatorCommand } from './command';
 import { nameDecision, nameSender } from './command-notes';

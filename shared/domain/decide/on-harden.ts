@@ -1,5 +1,6 @@
 import { type ActionName, descriptorOf } from '../actions/registry';
-import { type Case, isOpen, note } from '../case/case';
+import { type Case, isOpen } from '../case/case';
+import { note } from '../case/outbox';
 import { addBackups } from '../guards/choose-actions';
 import { findShared } from '../guards/guards';
 import { findWithheld } from '../guards/kill-switch';

@@ -1,8 +1,10 @@
-import { announce, type Case, isOpen, note, openViolations } from '../case/case';
+import { type Case, isOpen } from '../case/case';
 import { closeIfCleared } from '../case/lifecycle';
 import type { News } from '../case/news';
+import { announce, note } from '../case/outbox';
 import type { Reason } from '../case/reasons';
 import { nameClaim } from '../case/rejections';
+import { openViolations } from '../case/violation-record';
 import type { OperatorCommand } from './command';
 import { nameDecision, nameSender } from './command-notes';
 import { type Context, changed, type Decision, unchanged } from './decision';

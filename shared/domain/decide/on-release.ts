@@ -1,6 +1,8 @@
-import { type Case, isOpen, note, openViolations } from '../case/case';
+import { type Case, isOpen } from '../case/case';
 import { retryMs } from '../case/lifecycle';
+import { note } from '../case/outbox';
 import type { Objection } from '../case/reasons';
+import { openViolations } from '../case/violation-record';
 import { findingKey } from '../findings/finding';
 import { findPlaybook } from '../guards/find-playbook';
 import type { OperatorCommand } from './command';

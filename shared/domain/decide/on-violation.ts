@@ -1,9 +1,12 @@
-import { announce, type Case, isOpen, openViolations, type ViolationRecord } from '../case/case';
-import { close, newCase, noteEvent, record, remember } from '../case/lifecycle';
+import { type Case, isOpen } from '../case/case';
+import { close, newCase } from '../case/lifecycle';
 import type { News } from '../case/news';
+import { announce, noteEvent } from '../case/outbox';
+import { keepFinding, recordFinding } from '../case/record-finding';
 import { isNewClaim } from '../case/rejections';
 import { findWayRound } from '../case/strength';
 import { findReleaseAt } from '../case/timers';
+import { openViolations, type ViolationRecord } from '../case/violation-record';
 import type { Playbook } from '../configuration';
 import { ownsCertificate } from '../facts';
 import { type Finding, findingKey } from '../findings/finding';
@@ -64,7 +67,7 @@ function* onAlarm(
   // A repeated violation: its newest value is kept, without an announcement or a timeline entry.
   // Each audit gives its findings new ids.
   const again = !rises && (violation.kind === 'audit' || known.violationId === violation.violationId);
-  const recorded = (again ? remember : record)(open, violation, context.now);
+  const recorded = (again ? keepFinding : recordFinding)(open, violation, context.now);
   if (isHeld(recorded))
     return rises ? yield* onFurther(recorded, known, violation, playbook, informed) : changed(recorded);
   // Only a new violation stops a release under way, which an operator ordered.
@@ -159,7 +162,7 @@ function* onClear(
   }
   const { now } = context;
   if (yield* isForeign(violation, current)) return changed(disregard(current, known, violation, context));
-  const recorded = record(current, violation, now);
+  const recorded = recordFinding(current, violation, now);
   const next = isHeld(recorded) ? announceClosed(recorded, known, findingKey(violation), now) : recorded;
   // A clear alone releases nothing: a device can cause its own. It may start a clean hold time, at whose end the sweep
   // looks again. A case that holds nothing ends with it.

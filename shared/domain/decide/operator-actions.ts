@@ -1,4 +1,5 @@
-import { type Case, holdsThing, isContainment, isOpen } from '../case/case';
+import { type Case, isContainment, isOpen } from '../case/case';
+import { holdsThing } from '../case/ledger-entry';
 import { type CaseStatus, openStatuses } from '../case/status';
 
 /** What an operator may ask for, in the order in which surfaces offer it. */

@@ -1,5 +1,6 @@
-import type { Case, EarlyEnd } from '../case/case';
+import type { Case } from '../case/case';
 import { newCase } from '../case/lifecycle';
+import type { EarlyEnd } from '../case/violation-record';
 import { type Finding, findingKey } from '../findings/finding';
 import type { Violation } from '../findings/violation';
 import type { Context } from './decision';

@@ -1,9 +1,12 @@
 import { type ActionName, descriptorOf } from '../actions/registry';
-import { type Case, holdsThing, type LedgerEntry, note, openViolations } from '../case/case';
+import type { Case } from '../case/case';
 import { findRefused, isCut, planLedger, replaceRefused, reverify } from '../case/ledger';
-import { byOperator, containAgain, noteEvent, retryMs } from '../case/lifecycle';
+import { holdsThing, type LedgerEntry } from '../case/ledger-entry';
+import { byOperator, containAgain, retryMs } from '../case/lifecycle';
+import { note, noteEvent } from '../case/outbox';
 import type { PlanContext } from '../case/prior-state';
 import { findTemporaryDeactivation, listLeftOut } from '../case/temporary-deactivation';
+import { openViolations } from '../case/violation-record';
 import type { Playbook } from '../configuration';
 import { ownsCertificate } from '../facts';
 import type { Finding } from '../findings/finding';

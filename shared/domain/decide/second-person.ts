@@ -1,4 +1,5 @@
-import { announce, type Case, note } from '../case/case';
+import type { Case } from '../case/case';
+import { announce, note } from '../case/outbox';
 import { findRequest, type PersonRequest } from '../case/person-request';
 import type { Refusal, Requested } from '../case/reasons';
 import type { Configuration } from '../configuration';

@@ -1,4 +1,5 @@
-import { type Case, isOpen, type ViolationRecord } from '../case/case';
+import { type Case, isOpen } from '../case/case';
+import type { ViolationRecord } from '../case/violation-record';
 import type { Finding } from '../findings/finding';
 import { isHeld } from './plan';
 

@@ -1,5 +1,6 @@
 import type { ActionName } from '../actions/registry';
-import { type Case, holdsThing, isOpen } from '../case/case';
+import { type Case, isOpen } from '../case/case';
+import { holdsThing } from '../case/ledger-entry';
 import { type ShownRequest, showRequest } from '../case/person-request';
 import type { CaseStatus } from '../case/status';
 import { findReleaseAt } from '../case/timers';

@@ -1,5 +1,7 @@
-import { type Case, openViolations, type PendingAnnouncement } from '../case/case';
+import type { Case } from '../case/case';
+import type { PendingAnnouncement } from '../case/outbox';
 import { showRequest } from '../case/person-request';
+import { openViolations } from '../case/violation-record';
 import type { Configuration } from '../configuration';
 import { isDrill } from '../drill';
 import { findingKey } from '../findings/finding';

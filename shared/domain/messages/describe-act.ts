@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../case/case';
+import type { LedgerEntry } from '../case/ledger-entry';
 import type { TimelineEvent } from '../case/news';
 import type { CaseStatus } from '../case/status';
 import type { OperatorAction } from '../decide/operator-actions';

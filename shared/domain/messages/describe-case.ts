@@ -1,6 +1,9 @@
-import type { Case, LedgerEntry, PendingAnnouncement, ViolationRecord } from '../case/case';
+import type { Case } from '../case/case';
 import type { UncheckedCase } from '../case/complete-case';
+import type { LedgerEntry } from '../case/ledger-entry';
+import type { PendingAnnouncement } from '../case/outbox';
 import type { Reason } from '../case/reasons';
+import type { ViolationRecord } from '../case/violation-record';
 import { describeAll } from './describe-detail';
 import { type DescribedEntry, describeEntry } from './describe-event';
 import { describeAllNews } from './describe-news';

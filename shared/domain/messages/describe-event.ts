@@ -1,6 +1,6 @@
 import { descriptorOf } from '../actions/registry';
-import type { TimelineEntry } from '../case/case';
 import type { TimelineEvent } from '../case/news';
+import type { TimelineEntry } from '../case/outbox';
 import type { MetricValue } from '../findings/violation';
 import { parseJson } from '../json';
 import { writeRelease } from '../words';

@@ -1,4 +1,5 @@
-import { type Case, isOpen, openViolations } from '../case/case';
+import { type Case, isOpen } from '../case/case';
+import { openViolations } from '../case/violation-record';
 import { type FindingSubject, findingKey } from '../findings/finding';
 import type { MetricValue, ViolationEventType } from '../findings/violation';
 

@@ -1,4 +1,5 @@
-import type { Case, PendingAnnouncement } from '../case/case';
+import type { Case } from '../case/case';
+import type { PendingAnnouncement } from '../case/outbox';
 
 /** The device's own status, version 1, which the agent reads (agent/containment.ts). */
 export interface DeviceNotice {

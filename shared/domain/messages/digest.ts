@@ -1,4 +1,4 @@
-import type { PendingAnnouncement } from '../case/case';
+import type { PendingAnnouncement } from '../case/outbox';
 
 /** `notify.digest` of cordon.yml. */
 export type DigestSetting = 'off' | { readonly every: number } | undefined;

@@ -1,5 +1,6 @@
-import type { AnnouncementKind, Case } from '../case/case';
-import { openViolations } from '../case/case';
+import type { Case } from '../case/case';
+import type { AnnouncementKind } from '../case/outbox';
+import { openViolations } from '../case/violation-record';
 import { isDrill } from '../drill';
 import { findingGroup } from '../findings/finding';
 import type { ThingKey } from '../thing-ref';

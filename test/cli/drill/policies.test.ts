@@ -1,5 +1,6 @@
 import { waitForPolicies } from '../../../cli/drill/policies';
-import type { Case, LedgerEntry } from '../../../shared/domain/case/case';
+import type { Case } from '../../../shared/domain/case/case';
+import type { LedgerEntry } from '../../../shared/domain/case/ledger-entry';
 
 const deactivation: LedgerEntry = {
   action: 'deactivate-certificate',

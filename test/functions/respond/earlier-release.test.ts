@@ -1,4 +1,5 @@
-import { type Case, holdsThing } from '../../../shared/domain/case/case';
+import type { Case } from '../../../shared/domain/case/case';
+import { holdsThing } from '../../../shared/domain/case/ledger-entry';
 import type { CaseStatus } from '../../../shared/domain/case/status';
 import { describeCase } from '../../../shared/domain/messages/describe-case';
 import { thingKey } from '../../../shared/domain/thing-ref';

@@ -1,4 +1,5 @@
-import type { Case, LedgerEntry } from '../../../shared/domain/case/case';
+import type { Case } from '../../../shared/domain/case/case';
+import type { LedgerEntry } from '../../../shared/domain/case/ledger-entry';
 import { listStrength } from '../../../shared/domain/case/strength';
 import { findReleaseAt } from '../../../shared/domain/case/timers';
 import type { Decision } from '../../../shared/domain/decide/decision';

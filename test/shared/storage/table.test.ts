@@ -8,7 +8,8 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import type { Case, ViolationRecord } from '../../../shared/domain/case/case';
+import type { Case } from '../../../shared/domain/case/case';
+import type { ViolationRecord } from '../../../shared/domain/case/violation-record';
 import { outlineCase } from '../../../shared/domain/lists/outline';
 import { describeCase } from '../../../shared/domain/messages/describe-case';
 import { describeRefusal } from '../../../shared/domain/messages/describe-reason';

@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../../../../shared/domain/case/case';
+import type { LedgerEntry } from '../../../../shared/domain/case/ledger-entry';
 import { listRestorations } from '../../../../shared/domain/lists/restores';
 import { now } from '../../../builders';
 

@@ -1,0 +1,55 @@
+import type { ActionName, PriorState } from '../actions/registry';
+import type { Detail } from './details';
+
+/**
+ * planned -> applied -> verified; failed where AWS refused for good. Reverting goes back: reverted, or conflict where
+ * somebody else changed what would be restored.
+ */
+type LedgerStatus = 'planned' | 'applied' | 'verified' | 'failed' | 'reverted' | 'conflict';
+
+/** One mitigation action of the containment: what was there before, what was done, what release must restore. */
+export interface LedgerEntry {
+  readonly action: ActionName;
+  readonly status: LedgerStatus;
+  /**
+   * Marks a temporary deactivation of certificates, for the time in which IoT Core may use cached policies: it is reverted
+   * as soon as the denial by policy has spread, while the thing stays contained.
+   */
+  readonly bridge?: {
+    /** How long a policy change takes to be effective. */
+    readonly spreadMs: number;
+    /** The time has passed: it is reverted once the denial by policy is verified again. */
+    readonly over?: true;
+  };
+  readonly prior: PriorState;
+  readonly plannedAt: number;
+  readonly appliedAt?: number;
+  readonly verifiedAt?: number;
+  readonly revertedAt?: number;
+  /** What the last step did or found. */
+  readonly detail?: readonly Detail[];
+  /** The action that AWS refused and that this one replaces. */
+  readonly standsInFor?: ActionName;
+  /** It is applied, and no source of AWS could say whether it denies. */
+  readonly unproven?: true;
+  /** Of a reverted one: what is not as it was before. */
+  readonly left?: readonly Detail[];
+  readonly attempts: number;
+}
+
+/** The fields of a ledger entry that decide whether it holds the thing. */
+export interface HeldLedger {
+  readonly ledger: readonly Pick<LedgerEntry, 'status' | 'prior'>[];
+}
+
+/** Whether mitigation actions hold the thing, or may. */
+export function holdsThing({ ledger }: HeldLedger): boolean {
+  return ledger.some(({ status }) => status === 'planned' || status === 'applied' || status === 'verified');
+}
+
+/** Actions that a release could not revert, since somebody else changed what they restore. */
+export function listConflicts({ ledger }: { readonly ledger: readonly LedgerEntry[] }) {
+  return ledger.flatMap(({ action, status, detail = [] }) =>
+    status === 'conflict' ? [{ action, detail }] : [],
+  );
+}

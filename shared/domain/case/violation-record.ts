@@ -1,0 +1,41 @@
+import type { AuditFinding, AuditSubject, ExternalFinding, ExternalSubject } from '../findings/finding';
+import type { BehaviorSubject, Violation, ViolationEventType } from '../findings/violation';
+import type { Reason } from './reasons';
+
+/** What a case keeps of a finding of any kind. */
+export type ViolationRecord = FindingRecord &
+  (
+    | (BehaviorSubject & { readonly detector?: Violation['detector'] })
+    | (ExternalSubject & Pick<ExternalFinding, 'detector'>)
+    | (AuditSubject & Pick<AuditFinding, 'detector'>)
+  );
+
+export interface FindingRecord {
+  readonly caseId: string;
+  readonly violationId: string;
+  /** Device Defender's own id of it, kept where Cordon's detector saw the same. */
+  readonly defenderId?: string;
+  readonly lastEventType: ViolationEventType;
+  readonly lastEventAt: number;
+  /** Of the last in-alarm. */
+  readonly alarmAt: number;
+  /** When it was last announced to people, epoch ms: a flapping value must not page each time. */
+  readonly toldAt?: number;
+  /** Why the last alarm was excepted. */
+  readonly excepted?: Reason;
+}
+
+export type EarlyEnd = Pick<
+  Violation,
+  'violationId' | 'eventType' | 'occurredAt' | 'detector' | 'value' | 'reporter'
+>;
+
+/** Of the case's own violations those that are in alarm; it keeps those of earlier cases as well. */
+export function openViolations(record: {
+  readonly caseId: string;
+  readonly violations: Readonly<Record<string, ViolationRecord>>;
+}): ViolationRecord[] {
+  return Object.values(record.violations).filter(
+    ({ caseId, lastEventType }) => caseId === record.caseId && lastEventType === 'in-alarm',
+  );
+}
