@@ -6,7 +6,8 @@ import type { DetectState } from '../domain/detection/state';
 import type { ThingKey } from '../domain/thing-ref';
 import type { DetectStore, SilenceStore } from '../ports';
 import type { CaseItem } from './case-item';
-import { caseKey, type connectItems, detectKey, shardOf, shards } from './items';
+import type { connectItems } from './items';
+import { caseKey, detectKey, shardOf, shards } from './keys';
 import { openStatusIndex } from './status-index';
 
 type Items = ReturnType<typeof connectItems>;

@@ -4,7 +4,8 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { parseJson } from '../domain/json';
 import type { DescribedEntry } from '../domain/messages/describe-event';
 import { CursorError } from '../errors';
-import { auditKey, connectItems } from './items';
+import { connectItems } from './items';
+import { auditKey } from './keys';
 import { refuseUnbuilt } from './status-index';
 
 /** What a person did. */

@@ -7,7 +7,7 @@ import type { Urgency } from '../domain/lists/urgency';
 import type { ThingKey } from '../domain/thing-ref';
 import { parseThing } from '../domain/thing-ref';
 import { CursorError } from '../errors';
-import { shards } from './items';
+import { shards } from './keys';
 
 /** The last case of a shard that was looked at. */
 export interface ShardPosition {

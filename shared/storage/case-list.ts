@@ -5,7 +5,8 @@ import { type CaseFilter, matchesFilter } from '../domain/lists/filter';
 import { type CaseOutline, type ListedCase, outlineCase } from '../domain/lists/outline';
 import { type ListPosition, readCursor, type ShardPosition, writeCursor } from './case-cursor';
 import { type CaseItem, readCase } from './case-item';
-import { caseKey, connectItems, partitionOf, shards } from './items';
+import { connectItems } from './items';
+import { caseKey, partitionOf, shards } from './keys';
 import { openStatusIndex } from './status-index';
 
 export interface CaseQuery {

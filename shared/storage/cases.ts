@@ -12,16 +12,8 @@ import type { CaseStore, Clock } from '../ports';
 import { hashRow } from '../timeline';
 import { type CaseItem, readCase, writeCase } from './case-item';
 import { connectExpiry } from './expiry';
-import {
-  auditKey,
-  caseKey,
-  connectItems,
-  expireAt,
-  findingsSchema,
-  partitionOf,
-  shardOf,
-  writeTime,
-} from './items';
+import { connectItems, expireAt, findingsSchema } from './items';
+import { auditKey, caseKey, partitionOf, shardOf, writeTime } from './keys';
 
 export interface CaseOptions {
   /** How long a closed case is kept. Only functions that close cases need it. */

@@ -2,7 +2,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Announcement } from '../domain/messages/announcement-schema';
 import type { Versioned } from '../ports';
-import { channelKey, connectItems, expireAt } from './items';
+import { connectItems, expireAt } from './items';
+import { channelKey } from './keys';
 
 /** What a channel shows of a case, and what is pending. */
 export interface ChannelState<Place = object> {

@@ -8,7 +8,7 @@ import type { Datapoint } from '../domain/detection/state';
 import { boundValue } from '../domain/findings/violation';
 import type { ThingKey } from '../domain/thing-ref';
 import type { Datapoints } from '../ports';
-import { partitionOf, writeTime } from './items';
+import { partitionOf, writeTime } from './keys';
 
 /** Device Defender keeps metric data for 14 days (docs/facts.md#reports). */
 const keepDatapointsMs = 14 * 86_400_000;

@@ -3,7 +3,8 @@ import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { DigestSpan } from '../domain/lists/digest';
 import type { CaseOutline, ListedCase } from '../domain/lists/outline';
 import type { Versioned } from '../ports';
-import { connectItems, shards } from './items';
+import { connectItems } from './items';
+import { shards } from './keys';
 
 /** Until when cases were told of, and the digest that is being told. */
 export interface DigestState {

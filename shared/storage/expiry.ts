@@ -4,7 +4,8 @@ import { dateKeeping, findKeptUntil } from '../domain/case/keeping';
 import type { ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports';
 import { type CaseItem, readCase } from './case-item';
-import { connectItems, expireAt, type ItemKey, isTimelineRow, partitionOf } from './items';
+import { connectItems, expireAt } from './items';
+import { type ItemKey, isTimelineRow, partitionOf } from './keys';
 
 /** Rows of a closed case that get their expiry concurrently. */
 const updatesAtOnce = 25;

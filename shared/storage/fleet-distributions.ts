@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { Distribution } from '../domain/detection/percentiles';
 import type { Clock, Fleet } from '../ports';
-import { shardOf, shards } from './items';
+import { shardOf, shards } from './keys';
 
 /** A window of the fleet is read during the next one, which is at most an hour. */
 const keepWindowsMs = 86_400_000;

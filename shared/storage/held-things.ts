@@ -6,7 +6,8 @@ import { holdsThing } from '../domain/case/ledger-entry';
 import { type AccountKey, home, isThingName, thingKey } from '../domain/thing-ref';
 import type { HeldThings } from '../ports';
 import type { CaseItem } from './case-item';
-import { caseKey, connectItems, leaseKey } from './items';
+import { connectItems } from './items';
+import { caseKey, leaseKey } from './keys';
 
 /** Of the things of one account, where the session is too. */
 export function connectHeldThings(

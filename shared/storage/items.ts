@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { ConditionalCheckFailedException, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
@@ -8,14 +7,10 @@ import {
   PutCommand,
   QueryCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { type AccountKey, home, type ThingKey } from '../domain/thing-ref';
+import type { ThingKey } from '../domain/thing-ref';
 import { NewerItemError, VersionConflictError } from '../errors';
 import type { Clock, Versioned } from '../ports';
-
-export interface ItemKey {
-  readonly pk: string;
-  readonly sk: string;
-}
+import { type ItemKey, shards, thingOf } from './keys';
 
 type StoredItem = ItemKey & { readonly [name: string]: unknown; readonly expiresAt?: unknown };
 
@@ -29,67 +24,6 @@ export const findingsSchema = 2;
 
 /** BatchGetItem takes 100 keys (DynamoDB API reference). */
 const maxKeys = 100;
-
-/** Shards of the indexes: a partition accepts 1,000 writes a second, so eight are enough for a storm. */
-export const shards = 8;
-
-export function shardOf(thingName: ThingKey): number {
-  return createHash('sha256').update(thingName).digest().readUInt8(0) % shards;
-}
-
-const thingPrefix = 'THING#';
-
-/** All that is kept of a thing has this partition key. */
-export function partitionOf(thingName: ThingKey): string {
-  return `${thingPrefix}${thingName}`;
-}
-
-/** Only `partitionOf` wrote it. */
-function thingOf(pk: unknown): ThingKey {
-  return String(pk).slice(thingPrefix.length) as ThingKey;
-}
-
-export function caseKey(thingName: ThingKey): ItemKey {
-  return { pk: partitionOf(thingName), sk: 'CASE' };
-}
-
-/** Of an object in an account: a policy of the same name in another one is another object. */
-export function leaseKey(object: string, account: AccountKey = home): ItemKey {
-  return { pk: `HOLD#${account}${object}`, sk: 'HOLD' };
-}
-
-export function refusalKey(thingName: ThingKey, requestId: string): ItemKey {
-  return { pk: partitionOf(thingName), sk: `REFUSAL#${requestId}` };
-}
-
-/** Key of a channel state. It sorts after the rows of the timeline, which begin with a digit. */
-export function channelKey(channel: string, caseId: string): ItemKey {
-  return { pk: `CASE#${caseId}`, sk: channel.toUpperCase() };
-}
-
-/** True for a row of the timeline, false for a channel state. */
-export function isTimelineRow(sk: string): boolean {
-  return /^\d/.test(sk);
-}
-
-export function detectKey(thingName: ThingKey): ItemKey {
-  return { pk: partitionOf(thingName), sk: 'DETECT' };
-}
-
-/** Key of a sender whose messages crashed detect. */
-export function suspectKey(sender: string): ItemKey {
-  return { pk: `SENDER#${sender}`, sk: 'BEGUN' };
-}
-
-/** Under this key the index has the rows of a day that people caused. */
-export function auditKey(at: number): string {
-  return `AUDIT#${new Date(at).toISOString().slice(0, 10)}`;
-}
-
-/** Fifteen digits, so the keys sort by time. */
-export function writeTime(at: number): string {
-  return String(Math.max(0, Math.trunc(at))).padStart(15, '0');
-}
 
 /** The TTL attribute of an item (infra/table.ts), in seconds. */
 export function expireAt(at: number | undefined): { expiresAt?: number } {

@@ -4,7 +4,8 @@ import { holdsObject } from '../domain/case/held-objects';
 import { type AccountKey, home } from '../domain/thing-ref';
 import type { Leases } from '../ports';
 import type { CaseItem } from './case-item';
-import { caseKey, connectItems, leaseKey } from './items';
+import { connectItems } from './items';
+import { caseKey, leaseKey } from './keys';
 
 /** Of the objects of one account, which its things alone hold. */
 export function connectLeases(

@@ -3,7 +3,8 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Refusal } from '../domain/case/reasons';
 import { describeRefusal } from '../domain/messages/describe-reason';
 import type { Clock, Refusals } from '../ports';
-import { connectItems, expireAt, hasExpired, refusalKey } from './items';
+import { connectItems, expireAt, hasExpired } from './items';
+import { refusalKey } from './keys';
 
 const keptMs = 86_400_000;
 

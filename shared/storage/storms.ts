@@ -5,7 +5,8 @@ import type { CaseOutline, ListedCase } from '../domain/lists/outline';
 import { noteOpened, type StormLimit, type StormState } from '../domain/messages/storm';
 import type { JoinStorm, Versioned } from '../ports';
 import { untilUndisturbed } from '../undisturbed';
-import { connectItems, expireAt, hasExpired, shards } from './items';
+import { connectItems, expireAt, hasExpired } from './items';
+import { shards } from './keys';
 
 const partition = 'STORM';
 const none: StormState = { opened: [], storms: [] };

@@ -1,7 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Suspects } from '../ports';
 import { untilUndisturbed } from '../undisturbed';
-import { connectItems, expireAt, suspectKey } from './items';
+import { connectItems, expireAt } from './items';
+import { suspectKey } from './keys';
 
 /** Longer than messages are redelivered, which is half an hour. */
 const keptMs = 3_600_000;

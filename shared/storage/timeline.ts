@@ -7,7 +7,8 @@ import type { Clock } from '../ports';
 import type { TimelineRow } from '../timeline';
 import { readClosedCursor, writeClosedCursor } from './case-cursor';
 import { type CaseItem, readCase } from './case-item';
-import { caseKey, connectItems, hasExpired, type ItemKey, partitionOf, shards } from './items';
+import { connectItems, hasExpired } from './items';
+import { caseKey, type ItemKey, partitionOf, shards } from './keys';
 
 /** For people: cases by status, and timelines. Expired ones are left out. */
 export function connectHistory(tableName: string, client?: DynamoDBClient, clock: Clock = Date.now) {

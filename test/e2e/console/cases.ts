@@ -2,7 +2,7 @@ import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb
 import type { CaseStatus } from '../../../shared/domain/case/status';
 import type { Severity } from '../../../shared/domain/configuration';
 import { outlineCase } from '../../../shared/domain/lists/outline';
-import { partitionOf, shardOf } from '../../../shared/storage/items';
+import { partitionOf, shardOf } from '../../../shared/storage/keys';
 import { anAlert, aReport } from '../alerts';
 import { type EndToEnd, waitUntil } from '../harness';
 import { publishOrCut } from '../mqtt-client';
