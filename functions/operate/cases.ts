@@ -27,7 +27,8 @@ import {
   readThing,
 } from '../../shared/http';
 import type { CaseStore, Clock, Floods, Heartbeats, KillSwitchReader } from '../../shared/ports';
-import type { ClosedPage, TimelinePage } from '../../shared/storage/timeline';
+import type { ClosedPage } from '../../shared/storage/closed-cases';
+import type { TimelinePage } from '../../shared/storage/timelines';
 import { findCaller, type GroupRule } from './caller';
 import { count, cursor, refuseCursor } from './query';
 import { showFloods, showKillSwitch } from './show';

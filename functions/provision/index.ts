@@ -4,7 +4,7 @@ import { connectPolicies } from '../../shared/aws/policies';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { createTelemetry, readEnv } from '../../shared/lambda';
-import { connectHistory } from '../../shared/storage/timeline';
+import { connectHistory } from '../../shared/storage/history';
 import { provision } from './handler';
 
 const { log, wrap } = createTelemetry('provision');

@@ -8,6 +8,7 @@ import type { DetectStore, SilenceStore } from '../ports';
 import type { CaseItem } from './case-item';
 import type { connectItems } from './items';
 import { caseKey, detectKey, shardOf, shards } from './keys';
+import { readPages } from './read-pages';
 import { openStatusIndex } from './status-index';
 
 type Items = ReturnType<typeof connectItems>;
@@ -15,6 +16,12 @@ type Items = ReturnType<typeof connectItems>;
 /** Silent things have a key of their own, to list and count them. */
 function dueKindOf({ agent }: DetectState): 'DETECT' | 'SILENT' {
   return agent?.silentAt === undefined ? 'DETECT' : 'SILENT';
+}
+
+/** A row of the index that says of an agent what it can't see. */
+interface DegradedRow {
+  readonly thingName: ThingKey;
+  readonly outline?: Pick<DegradedAgent, 'degraded'>;
 }
 
 /** An agent with an incomplete view. */
@@ -80,23 +87,20 @@ export function openAgents(items: Items, documents: DynamoDBDocumentClient, tabl
   /** Agents whose last report says that their view is incomplete, by name. Reads those and no others. */
   async function listDegraded(): Promise<DegradedAgent[]> {
     const found = await Promise.all(
-      Array.from({ length: shards }, async (_, shard) => {
-        const agents: DegradedAgent[] = [];
-        let start: Record<string, unknown> | undefined;
-        do {
-          const { Items = [], LastEvaluatedKey } = await queryStatus({
+      Array.from({ length: shards }, (_, shard) =>
+        readPages<DegradedRow>((page) =>
+          queryStatus({
             KeyConditionExpression: 'statusKey = :key',
             ExpressionAttributeValues: { ':key': degradedKey(shard) },
-            ExclusiveStartKey: start,
-          });
-          for (const { thingName, outline } of Items)
-            agents.push({ thingName, degraded: outline?.degraded ?? [] });
-          start = LastEvaluatedKey;
-        } while (start);
-        return agents;
-      }),
+            ...page,
+          }),
+        ),
+      ),
     );
-    return found.flat().toSorted((a, b) => (a.thingName < b.thingName ? -1 : 1));
+    return found
+      .flat()
+      .map(({ thingName, outline }) => ({ thingName, degraded: outline?.degraded ?? [] }))
+      .toSorted((a, b) => (a.thingName < b.thingName ? -1 : 1));
   }
 
   async function loadStates(things: readonly ThingKey[]): Promise<DetectState[]> {

@@ -1,13 +1,9 @@
-import {
-  BatchWriteCommand,
-  type BatchWriteCommandInput,
-  type DynamoDBDocumentClient,
-  QueryCommand,
-} from '@aws-sdk/lib-dynamodb';
+import { BatchWriteCommand, type BatchWriteCommandInput, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Datapoint } from '../domain/detection/state';
 import { boundValue } from '../domain/findings/violation';
 import type { ThingKey } from '../domain/thing-ref';
 import type { Datapoints } from '../ports';
+import type { connectItems } from './items';
 import { partitionOf, writeTime } from './keys';
 
 /** Device Defender keeps metric data for 14 days (docs/facts.md#reports). */
@@ -17,6 +13,7 @@ const maxMetrics = 100;
 /** BatchWriteItem takes 25 items (DynamoDB API reference). */
 const batchSize = 25;
 
+type Items = Pick<ReturnType<typeof connectItems>, 'documents' | 'queryAll'>;
 type WriteRequests = NonNullable<BatchWriteCommandInput['RequestItems']>[string];
 
 export interface DatapointQuery {
@@ -38,7 +35,7 @@ export interface DatapointPage {
 }
 
 /** Values of metrics, kept for charts. */
-export function openDatapoints(documents: DynamoDBDocumentClient, tableName: string) {
+export function openDatapoints({ documents, queryAll }: Items, tableName: string) {
   const datapoints: Datapoints = {
     async append(thingName, points) {
       const requests = points.map(({ metric, at, value }) => ({
@@ -71,26 +68,19 @@ export function openDatapoints(documents: DynamoDBDocumentClient, tableName: str
   /** The retained values of a metric of a thing, for a chart. */
   async function readDatapoints(query: DatapointQuery): Promise<DatapointPage> {
     const { thingName, metric, from, to, limit } = query;
-    const found: Pick<Datapoint, 'at' | 'value'>[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const page = await documents.send(
-        new QueryCommand({
-          TableName: tableName,
-          KeyConditionExpression: 'pk = :thing AND sk BETWEEN :from AND :to',
-          ExpressionAttributeValues: {
-            ':thing': partitionOf(thingName),
-            ':from': `POINT#${metric}#${writeTime(from)}`,
-            ':to': `POINT#${metric}#${writeTime(to)}`,
-          },
-          // One extra item shows whether there is a next page.
-          Limit: limit + 1 - found.length,
-          ExclusiveStartKey: start,
-        }),
-      );
-      found.push(...(page.Items ?? []).map(({ at, value }) => ({ at, value })));
-      start = page.LastEvaluatedKey;
-    } while (start && found.length <= limit);
+    const items = await queryAll<Pick<Datapoint, 'at' | 'value'>>(
+      {
+        KeyConditionExpression: 'pk = :thing AND sk BETWEEN :from AND :to',
+        ExpressionAttributeValues: {
+          ':thing': partitionOf(thingName),
+          ':from': `POINT#${metric}#${writeTime(from)}`,
+          ':to': `POINT#${metric}#${writeTime(to)}`,
+        },
+      },
+      // One extra item shows whether there is a next page.
+      limit + 1,
+    );
+    const found = items.map(({ at, value }) => ({ at, value }));
     const next = found[limit];
     return { datapoints: found.slice(0, limit), ...(next && { nextFrom: next.at }) };
   }

@@ -11,7 +11,7 @@ export function connectDetection(tableName: string, client?: DynamoDBClient, clo
   return {
     states: openDetectStates(items),
     fleet: openFleet(documents, tableName, clock),
-    ...openDatapoints(documents, tableName),
+    ...openDatapoints(items, tableName),
     ...openAgents(items, documents, tableName),
   };
 }

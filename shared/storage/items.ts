@@ -6,11 +6,13 @@ import {
   GetCommand,
   PutCommand,
   QueryCommand,
+  type QueryCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import type { ThingKey } from '../domain/thing-ref';
 import { NewerItemError, VersionConflictError } from '../errors';
 import type { Clock, Versioned } from '../ports';
 import { type ItemKey, shards, thingOf } from './keys';
+import { type PageInput, readPages } from './read-pages';
 
 type StoredItem = ItemKey & { readonly [name: string]: unknown; readonly expiresAt?: unknown };
 
@@ -138,29 +140,29 @@ export function connectItems(
   /** Things with an item under `KIND#shard` of the due index, due or not. */
   async function listKind(kind: string): Promise<ThingKey[]> {
     const found = await Promise.all(
-      Array.from({ length: shards }, async (_, shard) => {
-        const names: ThingKey[] = [];
-        let from: Record<string, unknown> | undefined;
-        do {
-          const { Items = [], LastEvaluatedKey } = await documents.send(
-            new QueryCommand({
-              TableName: tableName,
-              IndexName: 'byDue',
-              KeyConditionExpression: 'dueKey = :shard',
-              ExpressionAttributeValues: { ':shard': `${kind}#${shard}` },
-              ExclusiveStartKey: from,
-            }),
-          );
-          names.push(...Items.map(({ pk }) => thingOf(pk)));
-          from = LastEvaluatedKey;
-        } while (from);
-        return names;
-      }),
+      Array.from({ length: shards }, (_, shard) =>
+        queryAll<ItemKey>({
+          IndexName: 'byDue',
+          KeyConditionExpression: 'dueKey = :shard',
+          ExpressionAttributeValues: { ':shard': `${kind}#${shard}` },
+        }),
+      ),
     );
-    return found.flat();
+    return found.flat().map(({ pk }) => thingOf(pk));
   }
 
-  return { documents, load, loadItem, loadItems, loadAll, save, remove, listDue, listKind };
+  /** All items of a query, or the first `limit`. */
+  function queryAll<T>(
+    query: Omit<QueryCommandInput, 'TableName'>,
+    limit?: number,
+    behind?: ItemKey,
+  ): Promise<T[]> {
+    const readPage = (page: PageInput) =>
+      documents.send(new QueryCommand({ TableName: tableName, ...query, ...page }));
+    return readPages(readPage, limit, behind);
+  }
+
+  return { documents, load, loadItem, loadItems, loadAll, save, remove, listDue, listKind, queryAll };
 }
 
 function checkSchema({ pk, sk }: ItemKey, item: Readonly<Record<string, unknown>>): void {

@@ -1,12 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { CaseStatus } from '../domain/case/status';
-import type { CaseOutline, ListedCase } from '../domain/lists/outline';
+import { openStatuses } from '../domain/case/status';
+import type { ListedCase } from '../domain/lists/outline';
 import { noteOpened, type StormLimit, type StormState } from '../domain/messages/storm';
 import type { JoinStorm, Versioned } from '../ports';
 import { untilUndisturbed } from '../undisturbed';
 import { connectItems, expireAt, hasExpired } from './items';
-import { shards } from './keys';
+import { listOutlined } from './outlined-cases';
 
 const partition = 'STORM';
 const none: StormState = { opened: [], storms: [] };
@@ -44,66 +43,31 @@ export interface StormList {
   listCases(closedSince: number): Promise<readonly ListedCase[]>;
 }
 
-const statuses: readonly CaseStatus[] = [
-  ...(['awaiting-approval', 'containing', 'containment-failed', 'contained', 'releasing'] as const),
-  ...(['release-conflict', 'observed', 'closed'] as const),
-];
+/** The storms of a behavior. */
+type StormItem = Versioned<StormState> & { readonly sk: string; readonly expiresAt?: number };
 
 /** For the sweep, which announces storms. */
 export function connectStormList(tableName: string, client?: DynamoDBClient): StormList {
-  const { documents, save } = connectItems(tableName, client);
-
-  async function readAll(input: object): Promise<Record<string, unknown>[]> {
-    const found: Record<string, unknown>[] = [];
-    let start: Record<string, unknown> | undefined;
-    do {
-      const { Items = [], LastEvaluatedKey } = await documents.send(
-        new QueryCommand({ TableName: tableName, ...input, ExclusiveStartKey: start }),
-      );
-      found.push(...Items);
-      start = LastEvaluatedKey;
-    } while (start);
-    return found;
-  }
-
-  async function readShard(status: CaseStatus, shard: number, since: number): Promise<ListedCase[]> {
-    const found = await readAll({
-      IndexName: 'caseList',
-      KeyConditionExpression: 'statusKey = :key AND updatedAt >= :since',
-      ExpressionAttributeValues: { ':key': `STATUS#${status}#${shard}`, ':since': since },
-    });
-    // An earlier release wrote no outline, and knew no storms.
-    return found.flatMap(({ outline, ...row }) => {
-      const { thingName, caseId, severity, updatedAt } = row as unknown as ListedCase;
-      return outline ? [{ thingName, caseId, status, severity, updatedAt, ...(outline as CaseOutline) }] : [];
-    });
-  }
+  const items = connectItems(tableName, client);
 
   return {
     async list() {
-      const found = await readAll({
+      const found = await items.queryAll<StormItem>({
         ConsistentRead: true,
         KeyConditionExpression: 'pk = :pk',
         ExpressionAttributeValues: { ':pk': partition },
       });
       return found
         .filter((item) => !hasExpired(item, Date.now()))
-        .map(({ sk, value, version }) => ({
-          behavior: String(sk),
-          value: value as StormState,
-          version: Number(version),
-        }));
+        .map(({ sk, value, version }) => ({ behavior: sk, value, version }));
     },
     save: (behavior, state, previous, now) =>
-      save({ pk: partition, sk: behavior }, state, previous, expiry(state, now)),
+      items.save({ pk: partition, sk: behavior }, state, previous, expiry(state, now)),
     async listCases(closedSince) {
-      const found = await Promise.all(
-        statuses.flatMap((status) =>
-          Array.from({ length: shards }, (_, shard) =>
-            readShard(status, shard, status === 'closed' ? closedSince : 0),
-          ),
-        ),
-      );
+      const found = await Promise.all([
+        ...openStatuses.map((status) => listOutlined(items, status, 0)),
+        listOutlined(items, 'closed', closedSince),
+      ]);
       return found.flat();
     },
   };

@@ -3,8 +3,8 @@ import { connectCaseList } from './case-list';
 import { type CaseOptions, connectCases } from './cases';
 import { connectFleetLimit } from './fleet-limit';
 import { connectHeartbeats } from './heartbeats';
+import { connectHistory } from './history';
 import { connectRefusals } from './refusals';
-import { connectHistory } from './timeline';
 
 /** Everything that people read. A function that needs a part connects only that part, to keep its bundle small. */
 export function connectTable(tableName: string, client?: DynamoDBClient, options: CaseOptions = {}) {
