@@ -9,6 +9,7 @@ import { CommentField, Fault } from '../parts/form';
 import { tell } from '../parts/toasts';
 import { HardenChoice } from './actions';
 import { type BulkAct, bulkWords } from './bulk';
+import { createBulk } from './send-bulk';
 import { actWords } from './words';
 
 export type BulkScope =
@@ -34,11 +35,11 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
   const [typed, setTyped] = useState('');
   const [added, setAdded] = useState<readonly string[]>([]);
   const [isSending, setIsSending] = useState(false);
+  const [done, setDone] = useState(0);
   const [fault, setFault] = useState<string>();
-  // The same key sends nothing twice, should the answer get lost.
-  const [key] = useState<string>(crypto.randomUUID());
   const { act } = scope;
   const count = scope.kind === 'cases' ? scope.cases.length : scope.group.cases;
+  const [bulk] = useState(() => createBulk(client, { act, count, cases: select(scope) }));
   const names = scope.kind === 'cases' ? scope.cases.map(({ thingName }) => thingName) : scope.group.things;
   const { sent } = actWords[act];
   const { label, consequence, isHarmless } = bulkWords[act];
@@ -49,16 +50,13 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
     setIsSending(true);
     setFault(undefined);
     try {
-      const answer = await client.post<BulkAnswer>(`/bulk/${act}`, {
-        ...select(scope),
-        ...(comment !== '' && { comment }),
-        ...(act === 'harden' && { actions: added }),
-        ...{ expect: count, key },
-      });
+      const order = { ...(comment !== '' && { comment }), ...(act === 'harden' && { actions: added }) };
+      const results = await bulk.send(order, setDone);
       hurry();
-      if (answer.sent > 0)
-        tell('good', `${sent} sent for ${answer.sent} of ${count} things.${writeWaiting(answer)}`);
-      const others = answer.results.filter(({ result }) => result !== 'sent');
+      const others = results.filter(({ result }) => result !== 'sent');
+      const sentCount = results.length - others.length;
+      if (sentCount > 0)
+        tell('good', `${sent} sent for ${sentCount} of ${count} things.${writeWaiting(results)}`);
       const [first] = others;
       if (first)
         tell(
@@ -72,6 +70,11 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
       // Other cases match by now: the page behind shows which.
       hurry();
     }
+  };
+
+  const writeButton = () => {
+    if (isSending) return done > 0 ? `Sent ${done} of ${count}…` : 'Sending…';
+    return done > 0 ? `Go on after ${done}` : `${label} ${count}`;
   };
 
   return (
@@ -100,7 +103,7 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
             class={act === 'approve' || act === 'harden' ? 'primary danger' : 'primary'}
             disabled={isSending || !isComplete}
           >
-            {isSending ? 'Sending…' : `${label} ${count}`}
+            {writeButton()}
           </button>
         </footer>
       </form>
@@ -125,7 +128,7 @@ function OwnRequests({ act, cases }: OwnRequestsProps) {
 }
 
 /** Of guards.fourEyes. */
-function writeWaiting({ results }: BulkAnswer): string {
+function writeWaiting(results: BulkAnswer['results']): string {
   const waiting = results.filter(({ secondPerson }) => secondPerson !== undefined).length;
   return waiting === 0 ? '' : ` ${waiting === 1 ? '1 waits' : `${waiting} wait`} for a second person.`;
 }
@@ -152,10 +155,9 @@ function TypedNumber({
   );
 }
 
-/** What the API is to find: exactly the number that was typed, or it sends nothing. */
+/** The cases, or the query of their list. */
 function select(scope: BulkScope) {
-  if (scope.kind === 'cases')
-    return { cases: scope.cases.map(({ thingName, caseId }) => ({ thingName, caseId })) };
+  if (scope.kind === 'cases') return scope.cases;
   const { group, filter } = scope;
-  return { filter: { ...filter, status: [group.status], behaviors: group.behaviors } };
+  return { ...filter, status: group.status, behaviors: group.behaviors.join(',') };
 }

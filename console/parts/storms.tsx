@@ -15,9 +15,6 @@ interface StormsProps {
   readonly onAct: (act: BulkAct, group: CaseGroup) => void;
 }
 
-/** As many as the API takes. */
-const mostAtOnce = 500;
-
 /** Many alike cases, as the one event that they are. */
 export function Storms({ summary, statuses, onShow, onAct }: StormsProps) {
   const now = useNow();
@@ -55,8 +52,6 @@ function Acts({ group, onAct }: Pick<StormsProps, 'onAct'> & { readonly group: C
   const acts = bulkActs[group.status];
   const { mayAct, why } = useRights(group.things[0], acts);
   if (why !== undefined) return <span>{why}</span>;
-  if (group.cases > mostAtOnce)
-    return <span>At most {mostAtOnce} can be acted on at once: find things by how their names begin.</span>;
   return (
     <>
       {acts.filter(mayAct).map((act) => (
