@@ -20,6 +20,18 @@ export class NewerItemError extends Error {
   }
 }
 
+/** Something other than Cordon changed an item, so that nothing can be made of it. The message is for people. */
+export class DamagedItemError extends Error {
+  override readonly name = 'DamagedItemError';
+
+  constructor(thingName: unknown, cause: Error) {
+    super(
+      `the item of the case of ${thingName} in the table is damaged (${cause.message}): restore it from a backup of the table, or delete it and check the thing by hand`,
+      { cause },
+    );
+  }
+}
+
 export function isNotFound(error: unknown): boolean {
   return error instanceof Error && error.name === 'ResourceNotFoundException';
 }

@@ -1,5 +1,5 @@
 import { type OperatorAction, operatorActions } from '../../shared/domain/decide/operator-actions';
-import { IndexNotBuiltError } from '../../shared/errors';
+import { DamagedItemError, IndexNotBuiltError } from '../../shared/errors';
 import {
   type HttpAnswer,
   HttpProblem,
@@ -91,7 +91,7 @@ export function operate(ports: OperatePorts) {
       ports.log.error('request failed', { routeKey, error });
       return problemResponse({
         status: 500,
-        detail: 'the request failed; the log says why',
+        detail: error instanceof DamagedItemError ? error.message : 'the request failed; the log says why',
         field: undefined,
       });
     }

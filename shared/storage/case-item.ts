@@ -5,6 +5,7 @@ import type { LedgerEntry } from '../domain/case/ledger-entry';
 import type { News, TimelineEvent } from '../domain/case/news';
 import type { LeftOut, Reason } from '../domain/case/reasons';
 import { type CaseInWords, describeCase } from '../domain/messages/describe-case';
+import { DamagedItemError } from '../errors';
 
 /**
  * A case as the table has it: `value` in words, as earlier releases read and write it, and beside it the codes of what
@@ -42,7 +43,17 @@ export function writeCase(record: Case): CaseItem {
   };
 }
 
-export function readCase({ value, codes }: CaseItem): Case {
+export function readCase(item: CaseItem): Case {
+  try {
+    return readWhole(item);
+  } catch (error) {
+    // A function that works on an item of any shape meets a field of another type, or none.
+    if (error instanceof TypeError) throw new DamagedItemError(item.value?.thingName, error);
+    throw error;
+  }
+}
+
+function readWhole({ value, codes }: CaseItem): Case {
   const { reason: _reason, leftOut: _leftOut, violations, ledger, outbox, isTold, ...rest } = value;
   const known = codes ?? readWords(value);
   const wasTold = codes ? isTold : isToldOf(value);

@@ -1,8 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Case } from '../domain/case/case';
 import type { CaseStatus } from '../domain/case/status';
+import { isObject } from '../domain/json';
 import { type CaseFilter, matchesFilter } from '../domain/lists/filter';
 import { type CaseOutline, type ListedCase, outlineCase } from '../domain/lists/outline';
+import { DamagedItemError } from '../errors';
 import { type ListPosition, readCursor, type ShardPosition, writeCursor } from './case-cursor';
 import { type CaseItem, readCase } from './case-item';
 import { connectItems } from './items';
@@ -42,7 +44,7 @@ const maxCounted = 2_000;
 
 interface IndexRow extends Omit<ListedCase, keyof CaseOutline | 'status'> {
   readonly sk: string;
-  readonly outline?: CaseOutline;
+  readonly outline?: unknown;
 }
 
 interface Found {
@@ -168,7 +170,10 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
     if (shard.isDrained && shard.buffer.length === 0) shard.position = 'end';
   }
 
-  /** An earlier release wrote no outline: those cases are read. */
+  /**
+   * An earlier release wrote no outline: those cases are read. What can't be read is listed nevertheless: one damaged item must
+   * not hide the others, nor itself.
+   */
   async function complete(rows: readonly IndexRow[], status: CaseStatus): Promise<Shard['buffer']> {
     const bare = rows.filter(({ outline }) => !outline);
     const values =
@@ -176,12 +181,44 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
     return rows.flatMap((row) => {
       const { thingName, caseId, severity, updatedAt } = row;
       const value = values?.get(partitionOf(thingName)) as CaseItem['value'] | undefined;
-      const outline = row.outline ?? (value && outlineCase(readCase({ value })));
-      return outline ? [{ row, listed: { thingName, caseId, status, severity, updatedAt, ...outline } }] : [];
+      const outline = row.outline ?? (value && outlineStored(value));
+      return outline
+        ? [
+            {
+              row,
+              listed: {
+                thingName,
+                caseId,
+                status,
+                severity,
+                updatedAt,
+                ...(isOutline(outline) ? outline : writeDamaged(row)),
+              },
+            },
+          ]
+        : [];
     });
   }
 
   return { page, pageWhole, readAll };
+}
+
+function outlineStored(value: CaseItem['value']): CaseOutline | 'damaged' {
+  try {
+    return outlineCase(readCase({ value }));
+  } catch (error) {
+    if (error instanceof DamagedItemError) return 'damaged';
+    throw error;
+  }
+}
+
+/** What counts and orders cases goes by these fields. */
+function isOutline(outline: unknown): outline is CaseOutline {
+  return isObject(outline) && typeof outline.openedAt === 'number' && Array.isArray(outline.behaviors);
+}
+
+function writeDamaged({ updatedAt }: IndexRow): CaseOutline {
+  return { openedAt: updatedAt, behaviors: [], reason: 'its item in the table is damaged' };
 }
 
 function openShards(from: ListPosition | undefined, since: number): Shard[] {

@@ -1,5 +1,5 @@
 import { audit } from '../../../shared/api/acts';
-import { IndexNotBuiltError } from '../../../shared/errors';
+import { DamagedItemError, IndexNotBuiltError } from '../../../shared/errors';
 import { now } from '../../builders';
 import { aContainedCase } from '../../cli/stored-cases';
 import { anOperator, aRequest, ofThing, signedInAs, userArn } from './operator';
@@ -161,6 +161,15 @@ describe('the audit', () => {
       value: { detail: expect.stringContaining('still builds the index of this list') },
     });
     expect(operator.telemetry.lines).toEqual([]);
+  });
+
+  it('says which item of the table something else damaged', async () => {
+    const page = () => Promise.reject(new DamagedItemError('mything1', new TypeError('no ledger')));
+
+    expect(await anOperator([], { audit: { page } }).ask('GET /audit')).toMatchObject({
+      status: 500,
+      value: { detail: expect.stringContaining('the case of mything1 in the table is damaged (no ledger)') },
+    });
   });
 
   it.each([

@@ -111,4 +111,22 @@ describe('an item that lacks what its status must have', () => {
       'the case of mything1 has the status added-later of a newer Cordon: deploy that version',
     );
   });
+
+  it.each([
+    ['ledger', 'text'],
+    ['outbox', undefined],
+    ['violations', { behavior: null }],
+  ])('names its thing where something else changed it: %s', (field, damage) => {
+    const { value, codes } = stored(lead(undefined, alarm()));
+
+    expect(() => readCase({ codes, value: { ...value, [field]: damage } })).toThrow(
+      /^the item of the case of mything1 in the table is damaged \(.+\): restore it/,
+    );
+  });
+
+  it('says which status a newer Cordon gave it', () => {
+    const { value } = stored(lead(undefined, alarm()));
+
+    expect(() => readCase({ value: { ...value, status: 'melted' } })).toThrow('the status melted of a newer');
+  });
 });

@@ -4,12 +4,14 @@ import { writeTable } from '../../../infra/table';
 import type { Case, ClosedCase } from '../../../shared/domain/case/case';
 import { openStatuses } from '../../../shared/domain/case/status';
 import { type DetectState, newDetectState } from '../../../shared/domain/detection/state';
+import { summarizeCases } from '../../../shared/domain/lists/summary';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { IndexNotBuiltError } from '../../../shared/errors';
 import { type AuditQuery, connectAudit } from '../../../shared/storage/audit';
 import type { CaseQuery } from '../../../shared/storage/case-list';
 import { connectDetection } from '../../../shared/storage/detection';
 import { connectDigests } from '../../../shared/storage/digests';
+import { caseKey } from '../../../shared/storage/items';
 import { refuseUnbuilt } from '../../../shared/storage/status-index';
 import { connectStormList, connectStorms } from '../../../shared/storage/storms';
 import { connectTable } from '../../../shared/storage/table';
@@ -99,6 +101,40 @@ describe('a list of cases', () => {
 
     expect(await readPages(table, { statuses: openStatuses, limit: 2 })).toEqual([['c', 'a'], ['b']]);
     expect(await readPages(table, { statuses: ['closed', 'contained'], limit: 10 })).toEqual([['d', 'a']]);
+  }, 60_000);
+
+  it('has a damaged item and all others, each with what can be read of it', async () => {
+    const table = await openTable(
+      'damaged',
+      ['a', 'b', 'c', 'd'].map((name) => aCaseOf(name)),
+    );
+    const stored = DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+    const read = async (name: string) =>
+      (await stored.send(new GetCommand({ TableName: 'damaged', Key: caseKey(thingKey(name)) }))).Item;
+    const items = new Map(
+      await Promise.all(['a', 'b', 'c'].map(async (name) => [name, await read(name)] as const)),
+    );
+    const damage = (name: string, damaged: object) =>
+      stored.send(
+        new PutCommand({
+          TableName: 'damaged',
+          Item: { ...items.get(name), outline: undefined, ...damaged },
+        }),
+      );
+    await damage('a', { outline: 'by hand' });
+    await damage('b', { outline: {} });
+    await damage('c', { value: 'by hand' });
+
+    const { cases } = await table.list.page({ statuses: ['contained'], limit: 10 });
+    const { counts } = summarizeCases((await table.list.readAll(['contained'])).cases);
+
+    expect(counts).toEqual({ contained: 4 });
+    const damaged = { openedAt: contained.updatedAt, behaviors: [] };
+    const byName = cases.toSorted((one, other) => (one.thingName < other.thingName ? -1 : 1));
+    expect(byName.map(({ thingName }) => thingName)).toEqual(['a', 'b', 'c', 'd']);
+    for (const one of byName.slice(0, 3))
+      expect(one).toMatchObject({ ...damaged, reason: 'its item in the table is damaged' });
+    expect(byName[3]?.behaviors).not.toEqual([]);
   }, 60_000);
 
   it('does not repeat on a later page what changed after the page before', async () => {
