@@ -14,7 +14,7 @@ import { describeStatus, nameOrder } from '../shared/domain/messages/describe-ac
 import { describeReason, describeRefusal, describeRequest } from '../shared/domain/messages/describe-reason';
 import { describeStillInAlarm } from '../shared/domain/messages/describe-value';
 import { isHome, notHome, type ThingKey } from '../shared/domain/thing-ref';
-import type { Versioned } from '../shared/ports';
+import type { Versioned } from '../shared/ports/storage';
 import { CliError, RefusedError, TimedOutError } from './cli-error';
 import { requireThing } from './require-thing';
 import type { Target } from './target';

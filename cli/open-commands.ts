@@ -1,6 +1,6 @@
 import { GetQueueUrlCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
 import { connectCommands } from '../shared/aws/commands';
-import type { CommandQueue } from '../shared/ports';
+import type { CommandQueue } from '../shared/ports/aws';
 import { CliError } from './cli-error';
 
 /** The commands queue of a stage. */

@@ -5,7 +5,7 @@ import { isRunning } from '../proof/is-running';
 import type { connectKillSwitch } from '../shared/aws/kill-switch';
 import { findStageFault } from '../shared/config/stage';
 import { printable } from '../shared/domain/messages/announcement';
-import type { CommandQueue } from '../shared/ports';
+import type { CommandQueue } from '../shared/ports/aws';
 import { connectAudit } from '../shared/storage/audit';
 import { connectDetection } from '../shared/storage/detection';
 import { connectFloods } from '../shared/storage/floods';

@@ -5,7 +5,7 @@ import { Metrics as MetricsRecorder, MetricUnit } from '@aws-lambda-powertools/m
 import { logMetrics } from '@aws-lambda-powertools/metrics/middleware';
 import middy from '@middy/core';
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import type { Log, Metrics } from './ports';
+import type { Log, Metrics } from './ports/runtime';
 
 /**
  * Log and metrics of one function: JSON lines and CloudWatch EMF on standard output, no calls. Each stack has a namespace

@@ -1,4 +1,4 @@
-import type { Certificates, Defender, Jobs, Policies } from '../shared/ports';
+import type { Certificates, Defender, Jobs, Policies } from '../shared/ports/aws';
 import { awsError } from './aws-error';
 
 /** In-memory policies, certificates, jobs and Device Defender that answer as AWS does. */

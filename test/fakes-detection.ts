@@ -1,6 +1,6 @@
 import type { FleetSilence } from '../shared/domain/detection/silence-notices';
 import type { Datapoint, DetectState } from '../shared/domain/detection/state';
-import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../shared/ports';
+import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../shared/ports/storage';
 import type { DatapointPage, DatapointQuery } from '../shared/storage/datapoints';
 import { fakeStore } from './fakes';
 

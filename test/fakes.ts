@@ -14,23 +14,19 @@ import type { Announcement } from '../shared/domain/messages/announcement-schema
 import { describeEntry } from '../shared/domain/messages/describe-event';
 import { isThingName, type ThingKey, thingKey } from '../shared/domain/thing-ref';
 import { VersionConflictError } from '../shared/errors';
+import type { CommandQueue, Connections, DeadLetters, Things } from '../shared/ports/aws';
+import type { Log, Metrics } from '../shared/ports/runtime';
 import type {
   CaseStore,
   ClientIds,
-  CommandQueue,
-  Connections,
-  DeadLetters,
   DetectionReset,
   FleetLimit,
   FleetSize,
   HeldThings,
   Leases,
-  Log,
-  Metrics,
   Refusals,
-  Things,
   Versioned,
-} from '../shared/ports';
+} from '../shared/ports/storage';
 import { hashRow, type TimelineRow } from '../shared/timeline';
 import { awsError } from './aws-error';
 import { account, certificateArn, now } from './builders';

@@ -11,7 +11,7 @@ import { findFleetLimit } from '../../shared/domain/guards/guards';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { heartbeatName } from '../../shared/domain/heartbeat';
 import { isThingName } from '../../shared/domain/thing-ref';
-import type { CaseStore, FleetLimit, Heartbeats } from '../../shared/ports';
+import type { CaseStore, FleetLimit, Heartbeats } from '../../shared/ports/storage';
 import type { AgentReader } from '../agents';
 import { UnreachableError } from '../cli-error';
 import { writeDeployCommand } from '../deploy/service';

@@ -1,7 +1,7 @@
 import type { files as packed } from 'cordon:console';
 import { brotliDecompressSync } from 'node:zlib';
 import type { HttpAnswer, HttpRequest } from '../../shared/http';
-import type { Log } from '../../shared/ports';
+import type { Log } from '../../shared/ports/runtime';
 import type { Provider } from './provider';
 
 interface SignInSettings {

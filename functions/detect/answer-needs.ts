@@ -3,7 +3,9 @@ import type { DetectionQuestions } from '../../shared/domain/detection/questions
 import type { Membership } from '../../shared/domain/detection/state';
 import type { ThingKey } from '../../shared/domain/thing-ref';
 import { isNotFound } from '../../shared/errors';
-import type { Clock, Fleet, Log, SilenceStore, Things } from '../../shared/ports';
+import type { Things } from '../../shared/ports/aws';
+import type { Clock, Log } from '../../shared/ports/runtime';
+import type { Fleet, SilenceStore } from '../../shared/ports/storage';
 import type { SilenceRun } from './silences';
 
 export interface AnswerNeedsPorts {

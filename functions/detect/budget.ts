@@ -3,7 +3,7 @@ import type { Flood } from '../../shared/domain/detection/floods';
 import type { Profiles } from '../../shared/domain/detection/state';
 import type { ReadReport } from '../../shared/domain/findings/report';
 import { behaviorKey } from '../../shared/domain/findings/violation';
-import type { Clock, Log, Metrics } from '../../shared/ports';
+import type { Clock, Log, Metrics } from '../../shared/ports/runtime';
 import { nameCertificate, type ReceivedEvent, type ReceivedReport } from './receive';
 
 /**

@@ -18,7 +18,7 @@ import { isDrill } from '../../shared/domain/drill';
 import { unknownPrincipal } from '../../shared/domain/findings/rule-failure';
 import { agentClientId } from '../../shared/domain/text';
 import type { ThingKey } from '../../shared/domain/thing-ref';
-import type { Datapoints, DetectStore, Fleet } from '../../shared/ports';
+import type { Datapoints, DetectStore, Fleet } from '../../shared/ports/storage';
 import { untilUndisturbed } from '../../shared/undisturbed';
 import { type AnswerNeedsPorts, createAnswers } from './answer-needs';
 import { type PublishPorts, publishEvent } from './publish';

@@ -1,7 +1,8 @@
 import type { ScheduledEvent, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Profiles } from '../../shared/domain/detection/state';
 import { groupBy } from '../../shared/domain/group-by';
-import type { DeadLetters, DetectStore, SourceQueue, Suspects } from '../../shared/ports';
+import type { DeadLetters, SourceQueue } from '../../shared/ports/aws';
+import type { DetectStore, Suspects } from '../../shared/ports/storage';
 import { createBudget } from './budget';
 import { type EvaluatePorts, evaluateThing } from './evaluate';
 import { createFloodNotifier, type FloodPorts } from './notify-flood';

@@ -1,6 +1,8 @@
 import type { Flood, ToldFlood } from '../../shared/domain/detection/floods';
 import { printable } from '../../shared/domain/messages/announcement';
-import type { Clock, Floods, Log, Operations } from '../../shared/ports';
+import type { Operations } from '../../shared/ports/aws';
+import type { Clock, Log } from '../../shared/ports/runtime';
+import type { Floods } from '../../shared/ports/storage';
 import { burst, perSecond, remember } from './budget';
 
 export interface FloodPorts {

@@ -3,7 +3,8 @@ import { isDrill } from '../../shared/domain/drill';
 import { writeAlert } from '../../shared/domain/findings/alert';
 import type { Evidence, Reporter } from '../../shared/domain/findings/violation';
 import type { Account } from '../../shared/domain/thing-ref';
-import type { AlertTopic, Clock, Log, Metrics } from '../../shared/ports';
+import type { AlertTopic } from '../../shared/ports/aws';
+import type { Clock, Log, Metrics } from '../../shared/ports/runtime';
 import type { DetectionTrigger } from './receive';
 
 export interface PublishPorts {

@@ -1,5 +1,6 @@
 import { encode } from 'cborg';
-import type { Connections, Log, Metrics } from '../../shared/ports';
+import type { Connections } from '../../shared/ports/aws';
+import type { Log, Metrics } from '../../shared/ports/runtime';
 import type { ReceivedReport } from './receive';
 
 export interface ReplyPorts {

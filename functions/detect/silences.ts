@@ -7,7 +7,9 @@ import {
   most,
   noSilence,
 } from '../../shared/domain/detection/silence-notices';
-import type { Clock, Log, Metrics, Operations, SilenceStore, Versioned } from '../../shared/ports';
+import type { Operations } from '../../shared/ports/aws';
+import type { Clock, Log, Metrics } from '../../shared/ports/runtime';
+import type { SilenceStore, Versioned } from '../../shared/ports/storage';
 
 export interface SilencePorts {
   readonly silences: SilenceStore;

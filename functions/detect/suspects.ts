@@ -1,7 +1,8 @@
 import type { SQSRecord } from 'aws-lambda';
 import { groupBy } from '../../shared/domain/group-by';
 import { parseJson } from '../../shared/domain/json';
-import type { Clock, Log, Suspects } from '../../shared/ports';
+import type { Clock, Log } from '../../shared/ports/runtime';
+import type { Suspects } from '../../shared/ports/storage';
 import { nameSender } from './receive';
 
 interface SuspectPorts {

@@ -20,7 +20,8 @@ import {
 import { heartbeatName } from '../../shared/domain/heartbeat';
 import { parseJson } from '../../shared/domain/json';
 import { type Account, heartbeatKey, notHome, thingKey } from '../../shared/domain/thing-ref';
-import type { Clock, CommandQueue, DeadLetters, Log, Metrics } from '../../shared/ports';
+import type { CommandQueue, DeadLetters } from '../../shared/ports/aws';
+import type { Clock, Log, Metrics } from '../../shared/ports/runtime';
 import { type AuditPorts, takeAudit } from './audit';
 
 export interface AlertPorts {

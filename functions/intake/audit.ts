@@ -8,7 +8,9 @@ import {
 import { type AuditCheck, auditChecks, isAuditCheck } from '../../shared/domain/findings/audit-checks';
 import type { AuditFinding, AuditResult } from '../../shared/domain/findings/finding';
 import { isThingName } from '../../shared/domain/thing-ref';
-import type { AuditMemory, Audits, FirstPage, Log, Operations } from '../../shared/ports';
+import type { Audits, FirstPage, Operations } from '../../shared/ports/aws';
+import type { Log } from '../../shared/ports/runtime';
+import type { AuditMemory } from '../../shared/ports/storage';
 
 export interface AuditPorts {
   readonly audits: Audits;

@@ -7,7 +7,9 @@ import {
   readRuleFailure,
 } from '../../shared/domain/findings/rule-failure';
 import { parseJson } from '../../shared/domain/json';
-import type { ClientIds, CommandQueue, DeadLetters, HeldThings, Log } from '../../shared/ports';
+import type { CommandQueue, DeadLetters } from '../../shared/ports/aws';
+import type { Log } from '../../shared/ports/runtime';
+import type { ClientIds, HeldThings } from '../../shared/ports/storage';
 
 export interface PresencePorts {
   readonly clientIds: ClientIds;

@@ -26,7 +26,9 @@ import {
   readQuery,
   readThing,
 } from '../../shared/http';
-import type { CaseStore, Clock, Floods, Heartbeats, KillSwitchReader } from '../../shared/ports';
+import type { KillSwitchReader } from '../../shared/ports/aws';
+import type { Clock } from '../../shared/ports/runtime';
+import type { CaseStore, Floods, Heartbeats } from '../../shared/ports/storage';
 import type { ClosedPage } from '../../shared/storage/closed-cases';
 import type { TimelinePage } from '../../shared/storage/timelines';
 import { findCaller, type GroupRule } from './caller';

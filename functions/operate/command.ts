@@ -22,7 +22,9 @@ import {
   readJson,
   readThing,
 } from '../../shared/http';
-import type { CaseStore, Clock, CommandQueue, Log, Metrics, Refusals } from '../../shared/ports';
+import type { CommandQueue } from '../../shared/ports/aws';
+import type { Clock, Log, Metrics } from '../../shared/ports/runtime';
+import type { CaseStore, Refusals } from '../../shared/ports/storage';
 import { findCaller, type GroupRule } from './caller';
 
 export interface CommandPorts {

@@ -1,6 +1,6 @@
 import type { ToldFlood } from '../../shared/domain/detection/floods';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
-import type { KillSwitchReader } from '../../shared/ports';
+import type { KillSwitchReader } from '../../shared/ports/aws';
 
 /** What several routes show beside their answer. */
 

@@ -2,7 +2,8 @@ import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import type { CaseStatus } from '../../shared/domain/case/status';
 import { isNotFound } from '../../shared/errors';
-import type { Log, Policies } from '../../shared/ports';
+import type { Policies } from '../../shared/ports/aws';
+import type { Log } from '../../shared/ports/runtime';
 import { groupArn, isPolicyAdopted, policyName, writeWayOut } from './properties';
 import { nameTargets } from './removal';
 

@@ -1,6 +1,6 @@
 import type { CloudFormationCustomResourceEvent, CloudFormationCustomResourceResponse } from 'aws-lambda';
 import { clip } from '../../shared/domain/text';
-import type { Log } from '../../shared/ports';
+import type { Log } from '../../shared/ports/runtime';
 import { type AttachmentPorts, keepAttached } from './attachment';
 import { type DeletionPorts, guardDeletion } from './deletion-guard';
 import { type RemovalPorts, removePolicy } from './removal';

@@ -1,7 +1,8 @@
 import type { CloudFormationCustomResourceEvent } from 'aws-lambda';
 import * as z from 'zod/mini';
 import { orNothing } from '../../shared/errors';
-import type { Log, Policies } from '../../shared/ports';
+import type { Policies } from '../../shared/ports/aws';
+import type { Log } from '../../shared/ports/runtime';
 import { groupArn, policyName, writeWayOut } from './properties';
 
 export interface RemovalPorts {

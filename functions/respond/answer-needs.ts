@@ -5,7 +5,7 @@ import { holdsThing } from '../../shared/domain/case/ledger-entry';
 import type { Context } from '../../shared/domain/decide/decision';
 import type { DecisionQuestions } from '../../shared/domain/decide/questions';
 import { findFleetLimit } from '../../shared/domain/guards/guards';
-import type { FleetLimit } from '../../shared/ports';
+import type { FleetLimit } from '../../shared/ports/storage';
 import { type FactPorts, gatherFacts } from './facts';
 
 export interface AnswerPorts extends FactPorts {

@@ -7,7 +7,8 @@ import { escapesGroupPolicy } from '../../shared/domain/guards/connect-rights';
 import { clip } from '../../shared/domain/text';
 import { isNotFound, isRefusal } from '../../shared/errors';
 import { idOf, isGone } from '../../shared/mitigation/denial';
-import type { Certificates, Leases, Policies, Things, Versioned } from '../../shared/ports';
+import type { Certificates, Policies, Things } from '../../shared/ports/aws';
+import type { Leases, Versioned } from '../../shared/ports/storage';
 
 export interface FactPorts {
   readonly things: Things;

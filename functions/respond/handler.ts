@@ -8,7 +8,8 @@ import {
 import { nameIamUser } from '../../shared/domain/decide/second-person';
 import { isHome, notHome } from '../../shared/domain/thing-ref';
 import { VersionConflictError } from '../../shared/errors';
-import type { DeadLetters, Log } from '../../shared/ports';
+import type { DeadLetters } from '../../shared/ports/aws';
+import type { Log } from '../../shared/ports/runtime';
 
 export interface RespondPorts {
   readonly takeHeartbeat: (heartbeat: HeartbeatCommand) => Promise<void>;

@@ -1,7 +1,9 @@
 import type { HeartbeatCommand } from '../../shared/domain/decide/command';
 import { measureWay } from '../../shared/domain/heartbeat';
 import { announceHeartbeat } from '../../shared/domain/messages/audience';
-import type { Announcer, Clock, Heartbeats, Log, Metrics } from '../../shared/ports';
+import type { Announcer } from '../../shared/ports/aws';
+import type { Clock, Log, Metrics } from '../../shared/ports/runtime';
+import type { Heartbeats } from '../../shared/ports/storage';
 
 export interface HeartbeatPorts {
   readonly announcer: Announcer;

@@ -3,7 +3,7 @@ import type { Detail } from '../../shared/domain/case/details';
 import type { PrincipalFacts } from '../../shared/domain/facts';
 import { isNotFound, isRefusal } from '../../shared/errors';
 import { idOf } from '../../shared/mitigation/denial';
-import type { Certificates, Things } from '../../shared/ports';
+import type { Certificates, Things } from '../../shared/ports/aws';
 import { isCertificate } from './facts';
 
 interface Looks {

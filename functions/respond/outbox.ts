@@ -5,15 +5,9 @@ import { deviceNoticeFor, deviceNoticeTopic } from '../../shared/domain/messages
 import { isForDigest } from '../../shared/domain/messages/digest';
 import { findStormBehavior, isCovered } from '../../shared/domain/messages/storm';
 import { isRefusal } from '../../shared/errors';
-import type {
-  Announcer,
-  CaseStore,
-  DetectionReset,
-  JoinStorm,
-  KillSwitchReader,
-  Log,
-  Versioned,
-} from '../../shared/ports';
+import type { Announcer, KillSwitchReader } from '../../shared/ports/aws';
+import type { Log } from '../../shared/ports/runtime';
+import type { CaseStore, DetectionReset, JoinStorm, Versioned } from '../../shared/ports/storage';
 import type { ActionPorts } from './perform';
 import { save } from './perform-steps';
 

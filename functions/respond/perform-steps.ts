@@ -4,7 +4,9 @@ import { isCut, replanCut } from '../../shared/domain/case/ledger';
 import { nextRound, recordOutcome } from '../../shared/domain/case/steps';
 import { makeUpFor } from '../../shared/domain/decide/plan';
 import { describeAll } from '../../shared/domain/messages/describe-detail';
-import type { CaseStore, KillSwitchReader, Log, Versioned } from '../../shared/ports';
+import type { KillSwitchReader } from '../../shared/ports/aws';
+import type { Log } from '../../shared/ports/runtime';
+import type { CaseStore, Versioned } from '../../shared/ports/storage';
 import { type ActionOptions, type ActionPorts, perform } from './perform';
 
 interface StepPorts extends ActionPorts {

@@ -1,5 +1,7 @@
 import { isRefusal } from '../../shared/errors';
-import type { Clock, FleetLimit, FleetSize, Things } from '../../shared/ports';
+import type { Things } from '../../shared/ports/aws';
+import type { Clock } from '../../shared/ports/runtime';
+import type { FleetLimit, FleetSize } from '../../shared/ports/storage';
 
 /** A fleet grows slowly, and counting a large one uses minutes of quota. */
 const recountMs = 3_600_000;

@@ -1,4 +1,4 @@
-import type { Log, Metrics } from '../../shared/ports';
+import type { Log, Metrics } from '../../shared/ports/runtime';
 
 export interface EmailPorts {
   /** The addresses of cordon.yml. */

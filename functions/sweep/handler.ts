@@ -6,17 +6,9 @@ import { writeHeartbeat } from '../../shared/domain/findings/heartbeat';
 import { behaviorKey, type Violation } from '../../shared/domain/findings/violation';
 import { describeKillSwitch } from '../../shared/domain/messages/describe-kill-switch';
 import { isThingName, type ThingKey, thingKey } from '../../shared/domain/thing-ref';
-import type {
-  AlertTopic,
-  CaseStore,
-  Clock,
-  CommandQueue,
-  FleetLimit,
-  KillSwitchReader,
-  Log,
-  Metrics,
-  Things,
-} from '../../shared/ports';
+import type { AlertTopic, CommandQueue, KillSwitchReader, Things } from '../../shared/ports/aws';
+import type { Clock, Log, Metrics } from '../../shared/ports/runtime';
+import type { CaseStore, FleetLimit } from '../../shared/ports/storage';
 import { countFleet } from './count-fleet';
 import { type EmailPorts, findUnmailed } from './find-unmailed';
 import { type DigestPorts, publishDigest } from './publish-digest';

@@ -1,6 +1,7 @@
 import { writeDigest } from '../../shared/domain/lists/digest';
 import { type Route, routeMany } from '../../shared/domain/messages/routing';
-import type { Announcer, Clock, Log } from '../../shared/ports';
+import type { Announcer } from '../../shared/ports/aws';
+import type { Clock, Log } from '../../shared/ports/runtime';
 import type { DigestState, Digests } from '../../shared/storage/digests';
 
 export interface DigestPorts {

@@ -3,7 +3,8 @@ import { countStatuses, findStormCases, isCalm, writeStorm } from '../../shared/
 import { type Route, routeMany } from '../../shared/domain/messages/routing';
 import type { Storm, StormLimit, StormState, StormTold } from '../../shared/domain/messages/storm';
 import { VersionConflictError } from '../../shared/errors';
-import type { Announcer, Clock, Log } from '../../shared/ports';
+import type { Announcer } from '../../shared/ports/aws';
+import type { Clock, Log } from '../../shared/ports/runtime';
 import type { StormList } from '../../shared/storage/storms';
 
 export interface StormPorts {

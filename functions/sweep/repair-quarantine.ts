@@ -1,5 +1,6 @@
 import type { QuarantinePart } from '../../shared/aws/quarantine-watch';
-import type { KillSwitchReader, Log, Metrics } from '../../shared/ports';
+import type { KillSwitchReader } from '../../shared/ports/aws';
+import type { Log, Metrics } from '../../shared/ports/runtime';
 
 export interface Quarantine {
   /** The missing parts, in the order of their repair. */

@@ -11,7 +11,7 @@ import {
 import type { AuditedResource } from '../domain/findings/audit';
 import { clip } from '../domain/text';
 import { isNotFound } from '../errors';
-import type { Audits, FirstPage } from '../ports';
+import type { Audits, FirstPage } from '../ports/aws';
 import { iotClient } from './iot-client';
 
 const none: FirstPage = { items: [], hasMore: false };

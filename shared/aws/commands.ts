@@ -9,7 +9,7 @@ import {
 import type { Command, HeartbeatCommand } from '../domain/decide/command';
 import { writeMessageJson } from '../domain/json';
 import type { ThingKey } from '../domain/thing-ref';
-import type { CommandQueue, DeadLetters, SourceQueue } from '../ports';
+import type { CommandQueue, DeadLetters, SourceQueue } from '../ports/aws';
 import { sqsClient } from './sqs-client';
 
 /** One message, with the callers that wait for SQS to accept it. */

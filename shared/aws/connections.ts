@@ -5,7 +5,7 @@ import {
   PublishCommand,
 } from '@aws-sdk/client-iot-data-plane';
 import { isNotFound, orNothing } from '../errors';
-import type { Connections } from '../ports';
+import type { Connections } from '../ports/aws';
 import { dataPlaneClient } from './data-plane';
 
 export function connectConnections(client: IoTDataPlaneClient = dataPlaneClient()): Connections {

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-iot';
 import { deviceDefender } from '../domain/findings/sources/device-defender';
 import type { Violation } from '../domain/findings/violation';
-import type { Defender } from '../ports';
+import type { Defender } from '../ports/aws';
 import { iotClient } from './iot-client';
 
 /** `actionName`: the account's mitigation action that adds things to the quarantine group. */

@@ -5,7 +5,7 @@ import {
   type IoTClient,
 } from '@aws-sdk/client-iot';
 import { orNothing } from '../errors';
-import type { Jobs } from '../ports';
+import type { Jobs } from '../ports/aws';
 import { iotClient } from './iot-client';
 
 /** `arnPrefix`: `arn:aws:iot:REGION:ACCOUNT`. */

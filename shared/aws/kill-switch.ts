@@ -1,7 +1,8 @@
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { type KillSwitch, readKillSwitch, writeKillSwitch } from '../domain/guards/kill-switch';
 import { clip } from '../domain/text';
-import type { Clock, KillSwitchReader } from '../ports';
+import type { KillSwitchReader } from '../ports/aws';
+import type { Clock } from '../ports/runtime';
 
 /** How long a function uses the state that it read. After that, a change takes effect everywhere. */
 export const killSwitchTrustMs = 5_000;

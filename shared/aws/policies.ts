@@ -11,7 +11,7 @@ import {
   SetDefaultPolicyVersionCommand,
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot';
-import type { Certificates, Policies } from '../ports';
+import type { Certificates, Policies } from '../ports/aws';
 import { iotClient } from './iot-client';
 
 export function connectPolicies(client: IoTClient = iotClient()): Policies {

@@ -1,5 +1,5 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import type { Clock } from '../ports';
+import type { Clock } from '../ports/runtime';
 
 /** A rotated secret takes effect within five minutes, and a missing one within ten seconds after it is stored. */
 const trustMs = { found: 5 * 60_000, missing: 10_000 };

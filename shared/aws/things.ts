@@ -15,7 +15,7 @@ import {
   TestAuthorizationCommand,
 } from '@aws-sdk/client-iot';
 import { orNothing } from '../errors';
-import type { Things } from '../ports';
+import type { Things } from '../ports/aws';
 import { iotClient } from './iot-client';
 
 /** `arnPrefix`: `arn:aws:iot:REGION:ACCOUNT`. */

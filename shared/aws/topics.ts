@@ -2,7 +2,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { writeMessageJson } from '../domain/json';
 import { audienceOf } from '../domain/messages/audience';
 import { writeSubject, writeText } from '../domain/messages/mail';
-import type { AlertTopic, Announcer, Operations } from '../ports';
+import type { AlertTopic, Announcer, Operations } from '../ports/aws';
 
 export function connectAlertTopic(topicArn: string, client = new SNSClient({ maxAttempts: 6 })): AlertTopic {
   return {

@@ -3,17 +3,9 @@ import type { Detail } from '../domain/case/details';
 import type { Outcome } from '../domain/case/steps';
 import type { Configuration } from '../domain/configuration';
 import type { ThingKey } from '../domain/thing-ref';
-import type {
-  Certificates,
-  ClientIds,
-  Clock,
-  Connections,
-  Defender,
-  Jobs,
-  Leases,
-  Policies,
-  Things,
-} from '../ports';
+import type { Certificates, Connections, Defender, Jobs, Policies, Things } from '../ports/aws';
+import type { Clock } from '../ports/runtime';
+import type { ClientIds, Leases } from '../ports/storage';
 
 export interface MitigationContext {
   readonly thingName: ThingKey;

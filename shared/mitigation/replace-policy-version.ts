@@ -3,7 +3,7 @@ import { maxVersions } from '../domain/actions/policy-versions';
 import type { Detail, Renumbered } from '../domain/case/details';
 import type { PriorPolicy } from '../domain/facts';
 import { isNotFound } from '../errors';
-import type { Policies } from '../ports';
+import type { Policies } from '../ports/aws';
 import { done, type MitigationAction, type PriorOf, reverted, unverified } from './action';
 import { denialRights, testDenial } from './denial';
 import { forEachItem } from './each';

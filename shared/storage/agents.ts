@@ -4,7 +4,7 @@ import { holdsThing } from '../domain/case/ledger-entry';
 import type { FleetSilence } from '../domain/detection/silence-notices';
 import type { DetectState } from '../domain/detection/state';
 import type { ThingKey } from '../domain/thing-ref';
-import type { DetectStore, SilenceStore } from '../ports';
+import type { DetectStore, SilenceStore } from '../ports/storage';
 import type { CaseItem } from './case-item';
 import type { connectItems } from './items';
 import { caseKey, detectKey, shardOf, shards } from './keys';

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { AuditState } from '../domain/findings/audit';
-import type { AuditMemory } from '../ports';
+import type { AuditMemory } from '../ports/storage';
 import { connectItems } from './items';
 
 const pk = 'DEFENDER-AUDIT';

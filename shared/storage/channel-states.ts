@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Announcement } from '../domain/messages/announcement-schema';
-import type { Versioned } from '../ports';
+import type { Versioned } from '../ports/storage';
 import { connectItems, expireAt } from './items';
 import { channelKey } from './keys';
 

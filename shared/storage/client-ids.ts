@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { type ClientUser, followUser, isNews, keepNewest } from '../domain/case/client-ids';
-import type { ClientIds } from '../ports';
+import type { ClientIds } from '../ports/storage';
 import { untilUndisturbed } from '../undisturbed';
 import { connectItems, hasExpired } from './items';
 

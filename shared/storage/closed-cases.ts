@@ -1,6 +1,6 @@
 import type { Case } from '../domain/case/case';
 import type { ThingKey } from '../domain/thing-ref';
-import type { Clock } from '../ports';
+import type { Clock } from '../ports/runtime';
 import { readClosedCursor, writeClosedCursor } from './case-cursor';
 import { type CaseItem, readCase } from './case-item';
 import { type connectItems, hasExpired } from './items';

@@ -2,7 +2,7 @@ import { BatchWriteCommand, type BatchWriteCommandInput, QueryCommand } from '@a
 import type { Datapoint } from '../domain/detection/state';
 import { boundValue } from '../domain/findings/violation';
 import type { ThingKey } from '../domain/thing-ref';
-import type { Datapoints } from '../ports';
+import type { Datapoints } from '../ports/storage';
 import type { connectItems } from './items';
 import { partitionOf, writeTime } from './keys';
 

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { resetAlarms } from '../domain/detection/reset';
-import type { DetectionReset } from '../ports';
+import type { DetectionReset } from '../ports/storage';
 import { untilUndisturbed } from '../undisturbed';
 import { openDetectStates } from './agents';
 import { connectItems } from './items';

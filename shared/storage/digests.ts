@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DigestSpan } from '../domain/lists/digest';
 import type { ListedCase } from '../domain/lists/outline';
-import type { Versioned } from '../ports';
+import type { Versioned } from '../ports/storage';
 import { connectItems } from './items';
 import { listOutlined } from './outlined-cases';
 

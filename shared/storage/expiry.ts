@@ -2,7 +2,7 @@ import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/c
 import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { dateKeeping, findKeptUntil } from '../domain/case/keeping';
 import type { ThingKey } from '../domain/thing-ref';
-import type { Clock } from '../ports';
+import type { Clock } from '../ports/runtime';
 import { type CaseItem, readCase } from './case-item';
 import { connectItems, expireAt } from './items';
 import { type ItemKey, isTimelineRow, partitionOf } from './keys';

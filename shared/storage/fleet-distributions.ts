@@ -5,7 +5,8 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import type { Distribution } from '../domain/detection/percentiles';
-import type { Clock, Fleet } from '../ports';
+import type { Clock } from '../ports/runtime';
+import type { Fleet } from '../ports/storage';
 import { shardOf, shards } from './keys';
 
 /** A window of the fleet is read during the next one, which is at most an hour. */

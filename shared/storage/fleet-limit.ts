@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { VersionConflictError } from '../errors';
-import type { FleetLimit, FleetSize, Reservation } from '../ports';
+import type { FleetLimit, FleetSize, Reservation } from '../ports/storage';
 import { connectItems } from './items';
 
 const sizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { type FloodState, listRecent, noteFlood } from '../domain/detection/floods';
-import type { Floods } from '../ports';
+import type { Floods } from '../ports/storage';
 import { untilUndisturbed } from '../undisturbed';
 import { connectItems } from './items';
 

@@ -1,7 +1,7 @@
 import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Heartbeat } from '../domain/heartbeat';
-import type { Heartbeats } from '../ports';
+import type { Heartbeats } from '../ports/storage';
 import { connectItems } from './items';
 
 /** The only item: each heartbeat replaces the one before. */

@@ -4,7 +4,7 @@ import { isOpen } from '../domain/case/case';
 import { heldObjects, holdsObject } from '../domain/case/held-objects';
 import { holdsThing } from '../domain/case/ledger-entry';
 import { type AccountKey, home, isThingName, thingKey } from '../domain/thing-ref';
-import type { HeldThings } from '../ports';
+import type { HeldThings } from '../ports/storage';
 import type { CaseItem } from './case-item';
 import { connectItems } from './items';
 import { caseKey, leaseKey } from './keys';

@@ -3,7 +3,7 @@ import { GetCommand, QueryCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import type { Case } from '../domain/case/case';
 import type { CaseStatus } from '../domain/case/status';
 import { parseThing, type ThingKey } from '../domain/thing-ref';
-import type { Clock } from '../ports';
+import type { Clock } from '../ports/runtime';
 import { type CaseItem, readCase } from './case-item';
 import { openClosedCases } from './closed-cases';
 import { connectItems, hasExpired } from './items';

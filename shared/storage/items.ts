@@ -10,7 +10,8 @@ import {
 } from '@aws-sdk/lib-dynamodb';
 import type { ThingKey } from '../domain/thing-ref';
 import { NewerItemError, VersionConflictError } from '../errors';
-import type { Clock, Versioned } from '../ports';
+import type { Clock } from '../ports/runtime';
+import type { Versioned } from '../ports/storage';
 import { type ItemKey, shards, thingOf } from './keys';
 import { type PageInput, readPages } from './read-pages';
 

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Lease } from '../domain/actions/lease';
 import { holdsObject } from '../domain/case/held-objects';
 import { type AccountKey, home } from '../domain/thing-ref';
-import type { Leases } from '../ports';
+import type { Leases } from '../ports/storage';
 import type { CaseItem } from './case-item';
 import { connectItems } from './items';
 import { caseKey, leaseKey } from './keys';

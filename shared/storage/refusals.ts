@@ -2,7 +2,8 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Refusal } from '../domain/case/reasons';
 import { describeRefusal } from '../domain/messages/describe-reason';
-import type { Clock, Refusals } from '../ports';
+import type { Clock } from '../ports/runtime';
+import type { Refusals } from '../ports/storage';
 import { connectItems, expireAt, hasExpired } from './items';
 import { refusalKey } from './keys';
 

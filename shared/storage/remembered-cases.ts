@@ -1,7 +1,7 @@
 import { type CaseStatus, openStatuses } from '../domain/case/status';
 import type { ListedCase } from '../domain/lists/outline';
 import type { ThingKey } from '../domain/thing-ref';
-import type { Clock } from '../ports';
+import type { Clock } from '../ports/runtime';
 import type { CaseListReader } from './case-list';
 
 type ReadAll = CaseListReader['readAll'];

@@ -2,7 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openStatuses } from '../domain/case/status';
 import type { ListedCase } from '../domain/lists/outline';
 import { noteOpened, type StormLimit, type StormState } from '../domain/messages/storm';
-import type { JoinStorm, Versioned } from '../ports';
+import type { JoinStorm, Versioned } from '../ports/storage';
 import { untilUndisturbed } from '../undisturbed';
 import { connectItems, expireAt, hasExpired } from './items';
 import { listOutlined } from './outlined-cases';

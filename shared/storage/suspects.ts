@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Suspects } from '../ports';
+import type { Suspects } from '../ports/storage';
 import { untilUndisturbed } from '../undisturbed';
 import { connectItems, expireAt } from './items';
 import { suspectKey } from './keys';

@@ -1,5 +1,5 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
-import type { Clock } from '../ports';
+import type { Clock } from '../ports/runtime';
 import type { TimelineRow } from '../timeline';
 import { type connectItems, hasExpired } from './items';
 

@@ -21,7 +21,7 @@ import {
 import { connectJobs } from '../../shared/aws/jobs';
 import { connectCertificates, connectPolicies } from '../../shared/aws/policies';
 import { connectThings } from '../../shared/aws/things';
-import type { Jobs } from '../../shared/ports';
+import type { Jobs } from '../../shared/ports/aws';
 import { aName } from './laws';
 import type { Registry } from './registry';
 

@@ -12,7 +12,7 @@ import type {
   Leases,
   Reservation,
   Versioned,
-} from '../../shared/ports';
+} from '../../shared/ports/storage';
 import type { connectDetection } from '../../shared/storage/detection';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
 import { type CaseChanges, changeCase, closedCase, idle, now } from '../builders';

@@ -1,6 +1,6 @@
 import type { Command } from '../../shared/domain/decide/command';
 import { thingKey } from '../../shared/domain/thing-ref';
-import type { CommandQueue } from '../../shared/ports';
+import type { CommandQueue } from '../../shared/ports/aws';
 import { aName, type Law } from './laws';
 
 /** The queue, and its consumer's side. */

@@ -1,5 +1,5 @@
 import { encode } from 'cborg';
-import type { Connections } from '../../shared/ports';
+import type { Connections } from '../../shared/ports/aws';
 import { waitUntil } from '../e2e/harness';
 import { aName, type Law, refusalOf } from './laws';
 

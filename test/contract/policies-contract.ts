@@ -1,4 +1,4 @@
-import type { Policies } from '../../shared/ports';
+import type { Policies } from '../../shared/ports/aws';
 import { aName, type Law, refusalOf } from './laws';
 import { aDocument, type Registry } from './registry';
 

@@ -1,4 +1,4 @@
-import type { Certificates, Jobs, Policies, Things } from '../../shared/ports';
+import type { Certificates, Jobs, Policies, Things } from '../../shared/ports/aws';
 
 /** The ports on the IoT registry, and what a law must find there. All that is made is gone after the suites. */
 export interface Registry {

@@ -23,7 +23,7 @@ import type { Command } from '../../shared/domain/decide/command';
 import { type CaseInWords, describeCase } from '../../shared/domain/messages/describe-case';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { VersionConflictError } from '../../shared/errors';
-import type { CaseStore } from '../../shared/ports';
+import type { CaseStore } from '../../shared/ports/storage';
 import { connectTable } from '../../shared/storage/table';
 import { countMessages } from './count-messages';
 import { connectOnce, readCredentials } from './mqtt-client';

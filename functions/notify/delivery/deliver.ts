@@ -1,5 +1,6 @@
 import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
-import type { Clock, DeadLetters, Log, Metrics } from '../../../shared/ports';
+import type { DeadLetters } from '../../../shared/ports/aws';
+import type { Clock, Log, Metrics } from '../../../shared/ports/runtime';
 import type { ChannelState, ChannelStates } from '../../../shared/storage/channel-states';
 import { type Channel, ChannelRefusalError, type Paced } from './channel';
 import { type Limits, OutOfTimeError, paceCalls } from './pace';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../shared/ports';
+import type { Clock } from '../../../shared/ports/runtime';
 import { ChannelBusyError, type Paced } from './channel';
 
 /** The run ends before the service accepts the next call. */

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../shared/ports';
+import type { Clock } from '../../../shared/ports/runtime';
 import type { ChannelStates, ChannelTurn } from '../../../shared/storage/channel-states';
 import { untilUndisturbed } from '../../../shared/undisturbed';
 

@@ -7,7 +7,7 @@ import {
   jsonResponse,
   readQuery,
 } from '../../../shared/http';
-import type { Clock } from '../../../shared/ports';
+import type { Clock } from '../../../shared/ports/runtime';
 import type { Act, AuditPage, AuditQuery } from '../../../shared/storage/audit';
 import { count, cursor, epochMs, person, refuseCursor, thingText } from '../query';
 

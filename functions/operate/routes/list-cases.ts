@@ -7,7 +7,9 @@ import {
   jsonResponse,
   readQuery,
 } from '../../../shared/http';
-import type { Clock, Floods, KillSwitchReader } from '../../../shared/ports';
+import type { KillSwitchReader } from '../../../shared/ports/aws';
+import type { Clock } from '../../../shared/ports/runtime';
+import type { Floods } from '../../../shared/ports/storage';
 import type { CaseListReader } from '../../../shared/storage/case-list';
 import { pageByUrgency } from '../../../shared/storage/urgent-cases';
 import { caseFilter, count, cursor, epochMs, listOf, readFilter, refuseCursor } from '../query';

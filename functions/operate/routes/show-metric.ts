@@ -11,7 +11,8 @@ import {
   readQuery,
   readThing,
 } from '../../../shared/http';
-import type { CaseStore, Clock } from '../../../shared/ports';
+import type { Clock } from '../../../shared/ports/runtime';
+import type { CaseStore } from '../../../shared/ports/storage';
 import type { DatapointPage, DatapointQuery, NewestDatapoint } from '../../../shared/storage/datapoints';
 import { count, epochMs } from '../query';
 

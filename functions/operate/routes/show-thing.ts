@@ -11,7 +11,7 @@ import {
   jsonResponse,
   readThing,
 } from '../../../shared/http';
-import type { CaseStore, Versioned } from '../../../shared/ports';
+import type { CaseStore, Versioned } from '../../../shared/ports/storage';
 import type { NewestDatapoint } from '../../../shared/storage/datapoints';
 
 export interface ThingPorts {

@@ -2,7 +2,8 @@ import { type AuditPorts, takeAudit } from '../../../functions/intake/audit';
 import { intake } from '../../../functions/intake/handler';
 import type { AuditedResource } from '../../../shared/domain/findings/audit';
 import type { AuditFinding, AuditResult } from '../../../shared/domain/findings/finding';
-import type { AuditMemory, Audits } from '../../../shared/ports';
+import type { Audits } from '../../../shared/ports/aws';
+import type { AuditMemory } from '../../../shared/ports/storage';
 import { account, now } from '../../builders';
 import { aRecord, fakeClientIds, fakeDeadLetters, fakeQueue, fakeTelemetry } from '../../fakes';
 

@@ -1,5 +1,5 @@
 import { VersionConflictError } from '../../../shared/errors';
-import type { Versioned } from '../../../shared/ports';
+import type { Versioned } from '../../../shared/ports/storage';
 import type { ChannelState, ChannelStates, ChannelTurn } from '../../../shared/storage/channel-states';
 
 /** The states of one channel in memory: those of the cases by `CASE#id`, and its turn. */

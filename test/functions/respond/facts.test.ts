@@ -1,5 +1,5 @@
 import { gatherFacts } from '../../../functions/respond/facts';
-import type { Things } from '../../../shared/ports';
+import type { Things } from '../../../shared/ports/aws';
 import { awsError } from '../../aws-error';
 import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
 import { fakeLeases, fakeThings } from '../../fakes';

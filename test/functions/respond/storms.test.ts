@@ -1,7 +1,7 @@
 import { outlineCase } from '../../../shared/domain/lists/outline';
 import { noteOpened, type StormState } from '../../../shared/domain/messages/storm';
 import { thingKey } from '../../../shared/domain/thing-ref';
-import type { JoinStorm } from '../../../shared/ports';
+import type { JoinStorm } from '../../../shared/ports/storage';
 import { awsError } from '../../aws-error';
 import { aConfiguration, anAuditFinding, anExternalFinding, aPlaybook, certificateArn } from '../../builders';
 import { aWorld } from '../../fakes';

@@ -7,7 +7,7 @@ import type { Violation } from '../../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../../shared/domain/guards/kill-switch';
 import { describeRefusal } from '../../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../../shared/domain/thing-ref';
-import type { FleetSize } from '../../../shared/ports';
+import type { FleetSize } from '../../../shared/ports/storage';
 import { awsError } from '../../aws-error';
 import { aContext, aViolation, changeCase, decide, now } from '../../builders';
 import { fakeQueue, fakeTelemetry } from '../../fakes';

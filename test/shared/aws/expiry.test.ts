@@ -4,7 +4,7 @@ import { verifyCase } from '../../../cli/verify';
 import { writeTable } from '../../../infra/table';
 import type { Case, ClosedCase } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';
-import type { CaseStore } from '../../../shared/ports';
+import type { CaseStore } from '../../../shared/ports/storage';
 import { connectChannelStates } from '../../../shared/storage/channel-states';
 import { connectTable } from '../../../shared/storage/table';
 import { closedCase, now } from '../../builders';

@@ -1,6 +1,6 @@
 import type { MitigationContext } from '../../../shared/mitigation/action';
 import { type Denial, testDenial } from '../../../shared/mitigation/denial';
-import type { EffectivePolicy } from '../../../shared/ports';
+import type { EffectivePolicy } from '../../../shared/ports/aws';
 import { awsError } from '../../aws-error';
 import { certificateArn } from '../../builders';
 import { aSetting, told } from './setting';

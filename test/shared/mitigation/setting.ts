@@ -3,7 +3,7 @@ import type { Outcome } from '../../../shared/domain/case/steps';
 import { describeAll } from '../../../shared/domain/messages/describe-detail';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import type { MitigationAction, MitigationContext } from '../../../shared/mitigation/action';
-import type { Things } from '../../../shared/ports';
+import type { Things } from '../../../shared/ports/aws';
 import { now } from '../../builders';
 import { fakeClientIds, fakeConnections, fakeLeases, fakeThings } from '../../fakes';
 import { fakeCertificates, fakeDefender, fakeJobs, fakePolicies } from '../../fakes-actions';

@@ -1,4 +1,4 @@
-import type { Log } from '../../../../shared/ports';
+import type { Log } from '../../../../shared/ports/runtime';
 
 /** Slack's three seconds, less what the rest of the request takes. */
 const timeoutMs = 1_500;

@@ -9,7 +9,8 @@ import { parseJson } from '../../../../shared/domain/json';
 import { registryName } from '../../../../shared/domain/text';
 import { isThingName, type ThingKey, thingKey } from '../../../../shared/domain/thing-ref';
 import { type HttpAnswer, HttpProblem, type HttpRequest, readBody } from '../../../../shared/http';
-import type { Clock, CommandQueue, Log, Metrics } from '../../../../shared/ports';
+import type { CommandQueue } from '../../../../shared/ports/aws';
+import type { Clock, Log, Metrics } from '../../../../shared/ports/runtime';
 import { isFromSlack } from './signature';
 
 export interface SlackPorts {
