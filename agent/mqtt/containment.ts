@@ -28,7 +28,9 @@ export function readNotice(payload: Buffer): ContainmentNotice | undefined {
     typeof caseId === 'string' &&
     /^[a-zA-Z0-9_-]{1,64}$/.test(caseId) &&
     typeof at === 'number' &&
-    Number.isSafeInteger(at);
+    Number.isInteger(at) &&
+    // Beyond what a date holds, no log line can give it.
+    !Number.isNaN(new Date(at).getTime());
   return isNotice ? { status, caseId, at } : undefined;
 }
 

@@ -29,6 +29,7 @@ describe('readNotice', () => {
     ['another status', { version: 1, ...aNotice(), status: 'free' }],
     ['a case id of other text', { version: 1, ...aNotice({ caseId: 'a\nb' }) }],
     ['no time', { version: 1, ...aNotice(), at: '1000' }],
+    ['a time that no date has', { version: 1, ...aNotice({ at: 8.64e15 + 1 }) }],
     ['no object', [1]],
   ])('ignores %s', (_what, notice) => {
     expect(read(notice)).toBeUndefined();
@@ -73,9 +74,12 @@ describe('a containment watch', () => {
     expect(logged).toEqual([]);
   });
 
-  it('ignores its stored state if that is damaged', () => {
-    file.write('garbage');
+  it.each(['garbage', JSON.stringify({ version: 1, ...aNotice({ at: -9e15 }) })])(
+    'ignores its stored state if that is damaged: %s',
+    (text) => {
+      file.write(text);
 
-    expect(watch().isContained()).toBe(false);
-  });
+      expect(watch().isContained()).toBe(false);
+    },
+  );
 });
