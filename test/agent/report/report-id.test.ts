@@ -40,7 +40,7 @@ describe('openReportIds', () => {
     expect(readFileSync(join(nested, 'two.report-id'), 'utf8')).toBe('10\n');
   });
 
-  it.each([['garbage'], [''], ['-5'], ['1e99'], ['99999999999999999999'], ['{"id":1}']])(
+  it.each([['garbage'], [''], ['-5'], ['1e99'], ['99999999999999999999'], ['999999999999999'], ['{"id":1}']])(
     'warns of a file that holds %j and goes on from the clock',
     (text) => {
       writeFileSync(join(directory, 'mything1.report-id'), text);
