@@ -54,16 +54,23 @@ export function openStateFile(
  * and says ENOENT all the same (/proc, autofs).
  */
 export function makeFolder(directory: string): void {
+  if (makeInParent(directory) === undefined) return;
+  const parent = dirname(directory);
+  if (parent !== directory) makeFolder(parent);
+  const error = makeInParent(directory);
+  if (error !== undefined) throw error;
+}
+
+/** Gives the error where the parent is not there. */
+function makeInParent(directory: string): unknown {
   try {
     host.mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    // A read-only file system refuses a folder that is there too; whether it can be used is what the writing shows.
-    if (codeOf(error) !== 'ENOENT') return;
-    const parent = dirname(directory);
-    if (parent === directory) throw error;
-    makeFolder(parent);
-    host.mkdirSync(directory, { mode: 0o700 });
+    // Another agent may have made it just now, and a read-only file system refuses a folder that is there too: whether
+    // it can be used is what the writing shows.
+    if (codeOf(error) === 'ENOENT') return error;
   }
+  return undefined;
 }
 
 /** A rename replaces the file as a whole (rename(2)), so a crash leaves the old text or the new one. */

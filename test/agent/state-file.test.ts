@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { host } from '../../agent/host';
 import { createProblems, type Problems } from '../../agent/problems';
 import { openStateFile } from '../../agent/state-file';
 
@@ -17,12 +18,16 @@ describe('a state file', () => {
   let directory: string;
   let warnings: unknown[];
   let problems: Problems;
+  const real = { ...host };
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'cordon-agent-'));
     warnings = [];
     problems = createProblems((_level, _event, fields) => warnings.push(fields?.problem));
   });
-  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+  afterEach(() => {
+    Object.assign(host, real);
+    rmSync(directory, { recursive: true, force: true });
+  });
 
   it('keeps its text for the next run, for its owner alone, and nothing else', () => {
     const file = openStateFile(directory, 'mything1', 'note', problems);
@@ -103,6 +108,16 @@ describe('a state file', () => {
     openStateFile(folder, 'mything1', 'note', problems).write('one');
 
     expect([readdirSync(folder), statSync(folder).mode & 0o777]).toEqual([['mything1.note'], 0o700]);
+  });
+
+  it('is written though another agent makes each folder on the way at the same moment', () => {
+    host.mkdirSync = ((path: string, options: object) => {
+      real.mkdirSync(path, options);
+      real.mkdirSync(join(path, 'b'), options);
+    }) as typeof host.mkdirSync;
+    openStateFile(join(directory, 'a', 'b'), 'mything1', 'note', problems).write('one');
+
+    expect([warnings, readdirSync(join(directory, 'a', 'b'))]).toEqual([[], ['mything1.note']]);
   });
 
   it('is not written through a link that somebody left', () => {
