@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { codeOf, host, readText } from '../host';
 import type { Problems } from '../problems';
+import { isReport } from '../report/is-report';
 import type { Report } from '../report/report';
 import { listFolder, makeFolder, removeIfThere, removeTemporaries, replaceFile } from '../state-file';
 import type { Destination } from '../topics';
@@ -94,6 +95,8 @@ function formatEntry(report: Report): string {
 
 function parseEntry(entry: string): Report | undefined {
   const text = entry.slice(sumLength + 1, -1);
-  // A report that was written whole is one of the agent's own.
-  return entry.slice(0, sumLength) === sumOf(text) ? (JSON.parse(text) as Report) : undefined;
+  if (entry.slice(0, sumLength) !== sumOf(text)) return undefined;
+  const value: unknown = JSON.parse(text);
+  // It was written whole, but another version of the agent may have written it.
+  return isReport(value) ? value : undefined;
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +80,31 @@ describe('a spool', () => {
     for (const id of [1, 2, 3]) spool.keep('cordon', aReport({ id, children: 5 }), true);
     const path = join(folder, 'cordon-2.json');
     writeFileSync(path, spoil(readFileSync(path, 'utf8')));
+
+    expect(idsOf(open().load().get('cordon'))).toEqual([1, 3]);
+    expect(readdirSync(folder)).toEqual(['cordon-1.json', 'cordon-3.json']);
+  });
+
+  const other = { header: { report_id: 2, version: '1.0' } };
+  it.each([
+    ['nothing', null],
+    ['a number', 2],
+    ['a list', [other]],
+    ['no header', {}],
+    ['an id that is text', { header: { report_id: '2' } }],
+    ['health without its reasons', { ...other, health: { agent: '9.0.0' } }],
+    ['evidence that is no list', { ...other, evidence: {} }],
+    ['evidence of nothing', { ...other, evidence: [null] }],
+    ['a metric without a list', { ...other, custom_metrics: { a: { number: 1 } } }],
+    ['a metric with an empty list', { ...other, custom_metrics: { a: [] } }],
+    ['traffic that is nothing', { ...other, metrics: { network_stats: null } }],
+    ['metrics that are text', { ...other, metrics: 'none' }],
+  ])('loses a whole file of another version that holds %s, and no other', (_what, value) => {
+    const spool = open();
+    for (const id of [1, 3]) spool.keep('cordon', aReport({ id }), true);
+    const text = JSON.stringify(value);
+    const sum = createHash('sha256').update(text).digest('hex').slice(0, 16);
+    writeFileSync(join(folder, 'cordon-2.json'), `${sum}\n${text}\n`);
 
     expect(idsOf(open().load().get('cordon'))).toEqual([1, 3]);
     expect(readdirSync(folder)).toEqual(['cordon-1.json', 'cordon-3.json']);

@@ -1,0 +1,26 @@
+import { isRecord } from './encoding';
+import type { Report } from './report';
+
+/** Says whether a report that was kept has what reports are folded and delivered by. */
+export function isReport(value: unknown): value is Report {
+  if (!isRecord(value) || !isRecord(value.header) || !Number.isSafeInteger(value.header.report_id))
+    return false;
+  const { metrics = {}, custom_metrics: custom = {}, evidence = [], health } = value;
+  return (
+    isRecord(metrics) &&
+    (metrics.network_stats === undefined || isRecord(metrics.network_stats)) &&
+    isRecord(custom) &&
+    Object.values(custom).every(isRecords) &&
+    (isRecords(evidence) || isEmpty(evidence)) &&
+    (health === undefined || (isRecord(health) && Array.isArray(health.degraded)))
+  );
+}
+
+/** At least one. */
+function isRecords(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every(isRecord);
+}
+
+function isEmpty(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
