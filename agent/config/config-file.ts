@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
 import { codeOf, host } from '../host';
 import { isPassing, UsageError } from './arguments';
 import {
@@ -46,6 +46,17 @@ const fields: Readonly<Record<string, readonly [flag: string, read: ReadField]>>
   verbosity: ['verbosity', parseVerbosity],
 };
 
+/** Their text is as it is written: YAML makes 7 of the name 007, and rounds the digits of a long serial number. */
+const textFields: ReadonlySet<string> = new Set([
+  'endpoint',
+  'rootCA',
+  'cert',
+  'key',
+  'clientId',
+  'thingName',
+  'stateDirectory',
+]);
+
 /** Flags whose values are paths. Relative ones start from the file's folder, so the folder can be copied. */
 const pathFlags: readonly string[] = ['rootCA', 'cert', 'key', 'stateDir'];
 
@@ -73,8 +84,8 @@ export function readConfigFile(path: string): Readonly<Record<string, unknown>> 
 export function parseConfigFile(text: string, path: string): Readonly<Record<string, unknown>> {
   if (text.length > largestCharacters) throw new UsageError(`${path}: too large for a configuration`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const [error] = document.errors;
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, resolveKnownTags: false });
+  const [error] = [...document.errors, ...document.warnings];
   if (error) {
     const [reason = ''] = error.message.split('\n');
     throw new UsageError(`${path}:${error.linePos?.[0].line ?? 1}: ${reason}`);
@@ -86,11 +97,23 @@ export function parseConfigFile(text: string, path: string): Readonly<Record<str
     document.contents.items.map(({ key, value }) => {
       const name = isScalar(key) ? String(key.value) : '?';
       const { line } = lines.linePos(isScalar(key) ? (key.range?.[0] ?? 0) : 0);
-      // An alias bomb ends here: yaml refuses more than 100 expansions.
-      const plain: unknown = isNode(value) ? value.toJS(document, { maxAliasCount: 100 }) : null;
-      return readField(`${path}:${line}: `, name, plain);
+      const at = `${path}:${line}: `;
+      const plain = isNode(value) ? toPlain(value, document, `${at}${name}`) : null;
+      const isWritten = textFields.has(name) && isScalar(value) && plain !== null;
+      return readField(at, name, isWritten ? (value.source ?? plain) : plain);
     }),
   );
+}
+
+function toPlain(value: Node, document: Document, where: string): unknown {
+  try {
+    // An alias bomb ends here: yaml refuses more than 100 expansions.
+    return value.toJS(document, { maxAliasCount: 100 });
+  } catch (error) {
+    // So does an alias of nothing.
+    if (error instanceof ReferenceError) throw new UsageError(`${where}: ${error.message}`);
+    throw error;
+  }
 }
 
 function readField(at: string, name: string, value: unknown): readonly [flag: string, value: unknown] {

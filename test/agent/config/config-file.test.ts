@@ -107,6 +107,19 @@ describe('a configuration file', () => {
     });
   });
 
+  it.each(['0042', '89490200001234567890', '0x10', '12e3', '1.0', '.inf', 'true', '2026-01-01'])(
+    'has the id that is written there, not the number or date that YAML makes of it: %s',
+    (id) => {
+      const text = whole.replace('gateway-7', `${id} # without quotes`);
+
+      expect(settingsOf(text).connection?.clientId).toBe(id);
+    },
+  );
+
+  it('may begin with a byte order mark and have the line ends of Windows', () => {
+    expect(settingsOf(`\ufeff${whole.replaceAll('\n', '\r\n')}`)).toMatchObject(expected);
+  });
+
   it('may be empty if flags are given', () => {
     expect(settingsOf('# nothing\n', ['-d']).mode).toBe('dryrun');
   });
@@ -133,6 +146,13 @@ describe('a configuration file', () => {
     ['endpoint: a\nendpoint: b', ':2: Map keys must be unique'],
     ['endpoint: [', ':1: '],
     ['just text', ':1: must be fields'],
+    ['\nmetrics: *other', ':2: metrics: Unresolved alias'],
+    [
+      `metrics: { a: &a [x, x, x, x, x], b: &b [*a, *a, *a, *a, *a], c: &c [*b, *b, *b, *b, *b], d: [*c, *c, *c] }`,
+      ':1: metrics: Excessive alias count',
+    ],
+    ['\nmetrics: !!set { num_child_procs_myapp }', ':2: Unresolved tag'],
+    ['interval: !seconds 5', ':1: Unresolved tag'],
   ])('is refused with file, line and field: %j', (text, problem) => {
     const read = () => settingsOf(text);
 
