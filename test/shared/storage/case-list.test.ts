@@ -11,7 +11,8 @@ import { type AuditQuery, connectAudit } from '../../../shared/storage/audit';
 import type { CaseQuery } from '../../../shared/storage/case-list';
 import { connectDetection } from '../../../shared/storage/detection';
 import { connectDigests } from '../../../shared/storage/digests';
-import { caseKey } from '../../../shared/storage/items';
+
+import { caseKey } from '../../../shared/storage/keys';
 import { refuseUnbuilt } from '../../../shared/storage/status-index';
 import { connectStormList, connectStorms } from '../../../shared/storage/storms';
 import { connectTable } from '../../../shared/storage/table';
