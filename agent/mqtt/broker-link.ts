@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { type IClientOptions, connect as mqttConnect } from 'mqtt';
+import { type IClientOptions, type MqttClient, connect as mqttConnect } from 'mqtt';
 import type { Credentials } from '../config/credentials';
 import { familySelection, type LinkTiming } from '../config/link-timing';
 import type { ConnectionSettings } from '../config/settings';
@@ -13,6 +13,8 @@ import { createSubscriber, type Subscriber } from './subscriber';
 /** TLS options that MQTT.js has no types for, but passes to tls.connect. */
 const socketOptions = { minVersion: 'TLSv1.2', noDelay: true } as const;
 const closeTimeoutMs = 1500;
+/** AWS IoT's messages have 128 KB at most, and MQTT 3.1.1 lets a broker begin one of 256 MB. */
+const largestPacketBytes = 1024 * 1024;
 const closed = 'closed by the broker or the network';
 
 interface MessageEvents {
@@ -159,7 +161,10 @@ function openSession(options: IClientOptions, events: SessionEvents): Session {
     events.onEnded(reason, connectedMs, isUnasked);
   };
 
+  limitPackets(client, end);
   client.on('connect', () => {
+    // What came with the answer may have ended it already.
+    if (hasEnded) return;
     connectedAt = events.clock();
     events.subscriber.subscribe(client);
     events.onConnected();
@@ -199,4 +204,19 @@ function openSession(options: IClientOptions, events: SessionEvents): Session {
         });
       }),
   };
+}
+
+/** The client keeps in memory what it has of a packet, and each message with QoS 2 until the broker releases it. */
+function limitPackets(client: MqttClient, end: (reason: string) => void): void {
+  let bytes = 0;
+  client.stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > largestPacketBytes)
+      end(`the broker sent a packet of more than ${largestPacketBytes / 1024} KB`);
+  });
+  client.on('packetreceive', (packet) => {
+    bytes = 0;
+    // Subscriptions ask for QoS 1 at most.
+    if (packet.cmd === 'publish' && packet.qos === 2) end('the broker sent a message with QoS 2');
+  });
 }

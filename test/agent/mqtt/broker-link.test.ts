@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer, type TLSSocket } from 'node:tls';
+import { openBrokerLink } from '../../../agent/mqtt/broker-link';
+import { type DeviceFiles, writeDeviceFiles } from '../certificates';
+import { waitFor } from '../poll';
+
+let directory: string;
+let files: DeviceFiles;
+beforeAll(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'cordon-broker-link-'));
+  files = await writeDeviceFiles(directory);
+});
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+const accepted = Buffer.from([0x20, 2, 0, 0]);
+/** PUBLISH with QoS 2, topic `a`, packet id 1. */
+const exactlyOnce = Buffer.from([0x34, 6, 0, 1, 0x61, 0, 1, 0x78]);
+/** The beginning of a PUBLISH of 200 MB. */
+const huge = Buffer.from([0x30, 0x80, 0x84, 0xaf, 0x5f, 0, 1, 0x61]);
+
+/** Opens a link to a broker that writes these once a client has sent its CONNECT, and gives what the link says until it ends. */
+async function listen(write: (socket: TLSSocket) => void): Promise<readonly string[]> {
+  const { certificatePem, privateKeyPem } = await files.authority.issueServerCertificate();
+  const server = createServer({ cert: certificatePem, key: privateKeyPem }, (socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => write(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const [ca, cert, key] = [files.rootCaPath, files.certPath, files.keyPath].map((path) => readFileSync(path));
+  if (!ca || !cert || !key) throw new Error('no credentials');
+  const said: string[] = [];
+  const link = openBrokerLink(
+    {
+      endpoint: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
+      ...{ rootCaPath: '', certPath: '', keyPath: '', clientId: 'mything1', thingName: 'mything1' },
+      timing: { connectTimeoutMs: 40_000, acknowledgeTimeoutMs: 40_000, keepAliveSeconds: 60 },
+    },
+    () => ({ ca, cert, key, expiresAt: Number.POSITIVE_INFINITY }),
+    [],
+    {
+      onConnected: () => said.push('connected'),
+      onMessage: (topic) => said.push(`message on ${topic}`),
+      onEnded: (reason) => said.push(`ended: ${reason}`),
+    },
+    // Full jitter: with 1 the second attempt comes a second later, so this is all of the first.
+    { log: () => undefined, clock: () => performance.now(), random: () => 1 },
+  );
+  try {
+    await waitFor('the end of the connection', () => said.some((one) => one.startsWith('ended')));
+    await new Promise((resolve) => setImmediate(resolve));
+    return said;
+  } finally {
+    await link.close();
+    server.close();
+  }
+}
+
+describe('a connection to a broker that breaks the rules', () => {
+  it('ends before a packet that is larger than any of AWS IoT fills the memory', async () => {
+    const said = await listen((socket) => {
+      socket.write(Buffer.concat([accepted, huge]));
+      for (let megabyte = 0; megabyte < 4; megabyte += 1) socket.write(Buffer.alloc(1024 * 1024));
+    });
+
+    expect(said).toEqual(['connected', 'ended: the broker sent a packet of more than 1024 KB']);
+  });
+
+  it('stays where many packets come that each may be as large as they are', async () => {
+    const large = Buffer.concat([Buffer.from([0x30, 0x83, 0x80, 0x06, 0, 1, 0x61]), Buffer.alloc(96 * 1024)]);
+    const said = await listen((socket) => {
+      socket.write(accepted);
+      socket.end(Buffer.concat(Array.from({ length: 40 }, () => large)));
+    });
+
+    expect([said.length, said.at(-1)]).toEqual([42, 'ended: closed by the broker or the network']);
+  });
+
+  it('ends at a message with QoS 2, which nobody asked for and which stays in memory until the broker releases it', async () => {
+    const said = await listen((socket) => socket.write(Buffer.concat([accepted, exactlyOnce])));
+
+    expect(said).toEqual(['connected', 'ended: the broker sent a message with QoS 2']);
+  });
+
+  it('does not come to be once it has ended', async () => {
+    const said = await listen((socket) => socket.write(Buffer.concat([accepted, Buffer.from([0xff, 0xff])])));
+
+    expect(said).toEqual(['ended: Invalid header flag bits, must be 0x0 for auth packet']);
+  });
+});
