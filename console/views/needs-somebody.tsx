@@ -6,7 +6,8 @@ import { useLive } from '../api/live';
 import type { ListedCase } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { CasePages } from '../parts/case-pages';
-import { Count, Empty, NoMatch } from '../parts/no-cases';
+import { ListFilters } from '../parts/list-filters';
+import { Empty, NoMatch } from '../parts/no-cases';
 import { SelectionBar } from '../parts/selection-bar';
 import { Storms } from '../parts/storms';
 import {
@@ -16,7 +17,6 @@ import {
   nameShown,
   writeAddress,
   writeFilter,
-  writeGroup,
 } from '../words/choices';
 import { needsSomebody } from '../words/status';
 
@@ -70,56 +70,7 @@ export function NeedsSomebody() {
   return (
     <section class="view">
       <h1>{choice?.name ?? 'Cases'}</h1>
-      <div class="filters">
-        <nav aria-label="Which cases">
-          {choices.map((one, index) => (
-            <a
-              key={one.name}
-              class="chip"
-              aria-current={one === choice ? 'true' : undefined}
-              href={writeAddress({ show: nameShown(one), ...wanted })}
-              aria-keyshortcuts={String(index + 1)}
-            >
-              {one.name} <Count summary={summary.value} statuses={one.statuses} />
-            </a>
-          ))}
-        </nav>
-        <search>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              go({ thing: search.current?.value.trim() ?? '' });
-            }}
-          >
-            <label>
-              <span class="sr-only">Things whose name begins with</span>
-              <input ref={search} type="search" placeholder="Find a thing" defaultValue={thing} key={thing} />
-            </label>
-          </form>
-        </search>
-      </div>
-      {isFiltered && (
-        <p class="filtered">
-          Only {behaviors !== undefined && <b class="code">{writeGroup(behaviors)}</b>}{' '}
-          {thing && (
-            <>
-              things that begin with <b class="code">{thing}</b>
-            </>
-          )}{' '}
-          {group !== undefined && (
-            <>
-              things of group <b class="code">{group}</b>
-            </>
-          )}{' '}
-          <button
-            type="button"
-            class="link"
-            onClick={() => go({ thing: '', behaviors: undefined, group: undefined })}
-          >
-            Show all
-          </button>
-        </p>
-      )}
+      <ListFilters chosen={choice} wanted={wanted} summary={summary.value} search={search} onGo={go} />
       <CasePages
         first={first}
         path={path}
