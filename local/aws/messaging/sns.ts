@@ -28,8 +28,8 @@ const operations: Readonly<Record<string, string | null>> = {
   ListTagsForResource: 'ResourceArn',
 };
 
-/** All messages of a batch together (API reference, PublishBatch). */
-const maxBatchBytes = 262_144;
+/** All messages of a batch together, and a message with what it says to each protocol (API reference, Publish, PublishBatch). */
+const maxBytes = 262_144;
 
 /** One message of a Publish or of an entry of a PublishBatch; `prefix` leads to its parameters. */
 interface Publication {
@@ -49,14 +49,17 @@ export function createSns(identity: AwsIdentity, forward: Forward, mailbox: Mail
 
   async function publish(request: ApiRequest, form: URLSearchParams): Promise<ApiResponse> {
     const publications = readPublications(form);
-    for (const { prefix, structured, subject, given } of publications) {
-      const problem = problemOf(form.get(`${prefix}MessageStructure`), structured, subject);
+    const isBatch = form.get('Action') === 'PublishBatch';
+    for (const { prefix, message, structured, subject, given } of publications) {
+      const problem =
+        !isBatch && Buffer.byteLength(message) > maxBytes
+          ? 'Message too long'
+          : problemOf(form.get(`${prefix}MessageStructure`), structured, subject);
       if (problem) return formatAwsError(request, 400, 'InvalidParameter', `Invalid parameter: ${problem}`);
       const fault = findAttributeFault(given, Number.POSITIVE_INFINITY);
       if (fault) return formatAwsError(request, 400, 'ParameterValueInvalid', fault);
     }
-    const isBatch = form.get('Action') === 'PublishBatch';
-    if (isBatch && publications.reduce((sum, one) => sum + Buffer.byteLength(one.message), 0) > maxBatchBytes)
+    if (isBatch && publications.reduce((sum, one) => sum + Buffer.byteLength(one.message), 0) > maxBytes)
       return formatAwsError(request, 400, 'BatchRequestTooLong', 'The batch is longer than 262144 bytes');
     // fauxqs ignores MessageStructure and delivers to queues only, so it gets what a queue should get.
     for (const { prefix, structured } of publications) {

@@ -49,7 +49,7 @@ export function createParameterStore(identity: AwsIdentity): ParameterStore {
 
   function handle(request: ApiRequest): ApiResponse {
     const body = parseJsonObject(request.body) ?? {};
-    const fault = operationOf(request) === 'PutParameter' ? findFault(body) : findListFault(body);
+    const fault = operationOf(request) === 'PutParameter' ? findFault(body) : findNameFault(body);
     if (fault) return formatAwsError(request, 400, 'ValidationException', fault);
     const [name = ''] = namesOf(body);
     const present = parameters.get(name);
@@ -118,6 +118,7 @@ const types: readonly unknown[] = [undefined, 'String', 'StringList', 'SecureStr
 const maxValueBytes = 4_096;
 const maxLevels = 15;
 const maxNames = 10;
+const maxNameLength = 2_048;
 
 /** What is wrong with a parameter (API reference, PutParameter). */
 function findFault({
@@ -138,10 +139,13 @@ function findFault({
   return types.includes(type) ? undefined : `Parameter type ${JSON.stringify(type)} is not valid.`;
 }
 
-function findListFault({ Names: names }: Readonly<Record<string, unknown>>): string | undefined {
-  if (names === undefined || (Array.isArray(names) && names.length >= 1 && names.length <= maxNames))
-    return undefined;
-  return `Names must have 1 to ${maxNames} names.`;
+/** What is wrong with the names of those that are read or deleted (API reference, GetParameter, GetParameters). */
+function findNameFault({ Name, Names = [Name] }: Readonly<Record<string, unknown>>): string | undefined {
+  if (!Array.isArray(Names) || Names.length < 1 || Names.length > maxNames)
+    return `Names must have 1 to ${maxNames} names.`;
+  return Names.every((name) => typeof name === 'string' && name.length >= 1 && name.length <= maxNameLength)
+    ? undefined
+    : `A name must be a text of 1 to ${maxNameLength} characters.`;
 }
 
 function operationOf({ headers }: ApiRequest): string | undefined {

@@ -1,8 +1,13 @@
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { connectAlertTopic, connectAnnouncer } from '../../../shared/aws/topics';
+import type { Command } from '../../../shared/domain/decide/command';
+import { boundUncounted, boundValue, keepEvidence } from '../../../shared/domain/findings/violation';
 import { type Announcement, announcementSchema } from '../../../shared/domain/messages/announcement-schema';
 import { announceHeartbeat } from '../../../shared/domain/messages/audience';
+import { now } from '../../builders';
+import { aWorld } from '../../fakes';
 import { anAnnouncement } from '../../functions/notify/announcements';
+import { alarm, anEngine, operator } from '../../functions/respond/story';
 import { mockClient } from '../../mock-client';
 
 const sns = mockClient(SNSClient);
@@ -94,6 +99,34 @@ describe('the announcer', () => {
     const parts = JSON.parse(Message);
     expect(`${Message}${parts.default}${parts.email}`).not.toMatch(/[\ufffe\uffff]/);
     expect(JSON.parse(parts.default)).toEqual(announcement);
+  });
+
+  it('publishes no more than SNS takes, whatever the device and the operator said', async () => {
+    const most = (count: number) => '😀'.repeat(count);
+    const world = aWorld();
+    const engine = anEngine(world);
+    // As many as keep their evidence, none of a shared profile.
+    for (let index = 0; index < 15; index += 1) {
+      const name = (kind: string) => `${kind}${index}`.padEnd(128, 'x');
+      const strings = Array.from({ length: 21 }, () => most(100));
+      const evidence = [{ commandLine: most(1_000), executable: most(500), parents: [most(200)] }];
+      const uncounted = boundUncounted(strings.map((text, row) => `${index} ${row} ${text}`));
+      await engine(
+        alarm({
+          ...{ behaviorName: name('b'), securityProfileName: name('p'), metric: name('m') },
+          ...{ violationId: String(index), occurredAt: now + index, value: boundValue({ strings }) },
+          ...{ criteria: most(500), uncounted, ...keepEvidence(evidence) },
+        }),
+      );
+    }
+    await engine({ ...operator('release'), actor: most(128), comment: most(500) } as Command);
+    const last = world.told.at(-1);
+    if (!last) throw new Error('nothing was announced');
+
+    const { Message = '', MessageAttributes } = await publish(last);
+
+    expect(last.violations).toHaveLength(15);
+    expect(Buffer.byteLength(Message + JSON.stringify(MessageAttributes))).toBeLessThan(256 * 1024);
   });
 
   it('prevents hostile text from forging a line of the e-mail', async () => {

@@ -173,6 +173,17 @@ describe('SNS refuses as AWS does', () => {
     });
   });
 
+  it('a message of more than 256 KB, of which each protocol gets less', async () => {
+    const { sns } = operatorClients(stack);
+    const Message = JSON.stringify({ default: 'x'.repeat(140_000), email: 'x'.repeat(140_000) });
+    const sent = { ...topic, MessageStructure: 'json', Message };
+
+    expect(await failureOf(sns.send(new PublishCommand(sent)))).toMatchObject({
+      name: 'InvalidParameterException',
+      message: 'Invalid parameter: Message too long',
+    });
+  });
+
   it('what is no ARN, and an endpoint that is no queue or address', async () => {
     const { sns } = operatorClients(stack);
     const expected = { name: 'InvalidParameterException' };

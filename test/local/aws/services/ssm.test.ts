@@ -45,14 +45,19 @@ describe('a parameter of Parameter Store', () => {
     expect(await put(body)).toContain('ValidationException');
   });
 
-  it('is read with at most nine others', async () => {
-    const Names = Array.from({ length: 11 }, (_, index) => `/n${index}`);
-    const { status } = await handler.handle({
-      headers: { 'x-amz-target': 'AmazonSSM.GetParameters', 'content-type': 'application/x-amz-json-1.1' },
-      body: Buffer.from(JSON.stringify({ Names })),
+  it.each([
+    ['with ten others', 'GetParameters', { Names: Array.from({ length: 11 }, (_, index) => `/n${index}`) }],
+    ['with one that has no name', 'GetParameters', { Names: ['/a', ''] }],
+    ['without a name', 'GetParameter', {}],
+    ['under an empty name', 'GetParameter', { Name: '' }],
+    ['under a name of 2,049 characters', 'GetParameter', { Name: '/'.repeat(2_049) }],
+  ])('is not read %s', async (_how, operation, request) => {
+    const { body } = await handler.handle({
+      headers: { 'x-amz-target': `AmazonSSM.${operation}`, 'content-type': 'application/x-amz-json-1.1' },
+      body: Buffer.from(JSON.stringify(request)),
     } as unknown as ApiRequest);
 
-    expect(status).toBe(400);
+    expect(String(body)).toContain('ValidationException');
   });
 
   it('that is a secret of Secrets Manager needs the right to that secret, too', () => {
