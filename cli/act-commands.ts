@@ -24,7 +24,7 @@ function addActCommand(program: Command, name: OperatorAction, { target, explain
     .addOption(needs === 'comment' ? comment.makeOptionMandatory() : comment)
     .option('--actor <name>', 'who decided (default: your login name)')
     .option('--wait <seconds>', 'how long to wait for the outcome; 0 does not wait', readSeconds, 60);
-  if (forcible) command.option('--force', `act even ${forcible}`);
+  if (forcible) command.option('--force', `act ${forcible}`);
   if (needs === 'actions')
     command.addOption(
       new Option('--actions <names...>', 'what to add')
@@ -33,17 +33,17 @@ function addActCommand(program: Command, name: OperatorAction, { target, explain
     );
   if (name === 'assign') command.option('--to <name>', 'who takes the case; empty for nobody (default: you)');
   command
-    .option('--all', 'every case that it applies to and the options below select; needs --expect')
+    .option('--all', 'every case that the command applies to and the options below select; needs --expect')
     .option(
       '--expect <cases>',
-      'with --all: the expected number of cases; if it differs, nothing is done',
+      'with --all: how many cases you expect; if another number matches, the command does nothing',
       readCount,
     )
     .option('--behavior <name>', 'with --all: only with this behavior: NAME or PROFILE/NAME')
     .addOption(severityOption('with --all: only these'))
     .option(
       '--thing <name>',
-      'with --all: only this thing, or all that begin with a text: sensor-*',
+      'with --all: only this thing; a star stands for the rest of a name: sensor-*',
       readThings,
     )
     .option('--group <name>', 'with --all: only things of this thing group')

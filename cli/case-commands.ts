@@ -31,12 +31,12 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .addOption(statusOption())
     .addOption(severityOption())
     .option('--behavior <name>', 'only with this behavior: NAME or PROFILE/NAME')
-    .option('--thing <name>', 'only this thing, or all that begin with a text: sensor-*', readThings)
+    .option('--thing <name>', 'only this thing; a star stands for the rest of a name: sensor-*', readThings)
     .option('--group <name>', 'only things of this thing group')
-    .option('--actor <name>', 'only cases that this person is on, or decided last')
+    .option('--actor <name>', 'only cases that are assigned to this person, or that this person decided last')
     .option('--since <time>', 'only cases that changed within this time, such as 24h', readDuration)
     .option('--closed', 'closed cases instead of open ones')
-    .option('--limit <cases>', 'the most cases to list', readCount, 100)
+    .option('--limit <cases>', 'how many cases to list at most', readCount, 100)
     .option('--watch', 'keep the list up to date until Ctrl-C')
     .option('--json', 'print JSON')
     .action(async ({ watch: isWatched, ...flags }: ListFlags & { readonly watch?: boolean }) => {
@@ -69,10 +69,10 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
   program
     .command('history')
     .description('list who did what, newest first')
-    .option('--thing <name>', 'only with this thing')
+    .option('--thing <name>', 'only what people did to this thing')
     .option('--actor <name>', 'only what this person did')
     .addOption(sinceOption('how far back, such as 24h', readDuration).default(7 * 86_400_000, '7d'))
-    .option('--limit <acts>', 'the most acts to list', readCount, 50)
+    .option('--limit <acts>', 'how many acts to list at most', readCount, 50)
     .option('--json', 'print JSON')
     .action(async (flags: HistoryFlags) => {
       const [{ showHistory }, { openScreen }] = await Promise.all([
@@ -84,8 +84,8 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
 
   program
     .command('tail')
-    .description('print what happens as it happens, until Ctrl-C')
-    .option('--thing <name>', 'only of this thing, or of all that begin with a text: sensor-*', readThings)
+    .description('print the entries of all timelines as they come, until Ctrl-C')
+    .option('--thing <name>', 'only this thing; a star stands for the rest of a name: sensor-*', readThings)
     .option('--since <time>', 'begin with what happened within this time, such as 1h', readDuration)
     .option('--json', 'print one JSON object on each line')
     .action(async (flags: TailFlags) => {
@@ -110,9 +110,7 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
 
   program
     .command('metrics')
-    .description(
-      'show the values of a metric of a thing over time, or list the metrics that values are kept of',
-    )
+    .description('show the values of a metric of a thing over time, or list the metrics that have values')
     .argument('<thing>')
     .argument('[metric]')
     .addOption(sinceOption('how far back, at most 14d', readKeptDuration).default(86_400_000, '1d'))

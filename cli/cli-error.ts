@@ -30,7 +30,7 @@ export class UnreachableError extends CliError {
   override readonly exitCode = exitCodes.unreachable;
 }
 
-/** The command looked, and found something wrong. */
+/** The command checked, and found a problem. */
 export class UnwellError extends CliError {
   override readonly exitCode = exitCodes.unwell;
 }

@@ -10,7 +10,7 @@ export const exitCodes = {
   timedOut: 4,
   /** There is no stack to ask: no answer, no credentials, no such stage. */
   unreachable: 5,
-  /** The command looked, and found something wrong. */
+  /** The command checked, and found a problem. */
   unwell: 6,
   interrupted: 130,
 } as const;
@@ -31,4 +31,4 @@ export function describeFault({ text, exitCode }: Fault) {
 /** For the end of `--help`. */
 export const exitCodeHelp = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused, 4 timed out (Cordon continues), 5 not reachable,
-6 found something wrong (agents, doctor, verify), 130 interrupted.`;
+6 found a problem (agents, check, detect, doctor, drill, verify), 130 interrupted.`;

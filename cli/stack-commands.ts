@@ -74,11 +74,11 @@ export function addStackCommands(program: Command, { version, target, explain }:
     .option('--degraded', 'only agents whose view is incomplete')
     .option('--old [version]', 'only agents older than this version (default: the version of this command)')
     .option('--all', 'also healthy agents')
-    .option('--limit <agents>', 'the most lines to print', readCount, 100)
+    .option('--limit <agents>', 'how many lines to print at most', readCount, 100)
     .option('--json', 'print all of them as JSON')
     .addHelpText(
       'after',
-      '\nExits 6 if a selected agent is silent, degraded or old, and else as `cordon --help` says.',
+      '\nExits 6 if a selected agent is silent, degraded or old, otherwise as `cordon --help` says.',
     )
     .action(async (things: string[], flags: AgentFlags) => {
       const { listAgents } = await import('./agents');

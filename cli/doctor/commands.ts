@@ -25,12 +25,12 @@ export function addDoctorCommand(
     .description('check the deployed stack, and the named things or a sample of the fleet; changes nothing')
     .argument('[things...]')
     .option('--send-test', 'also send a test message to each channel', false)
-    .option('--json', 'as JSON', false)
+    .option('--json', 'print JSON', false)
     .option('--config <file>', 'the cordon.yml that was deployed (default: cordon.yml)')
     .addOption(detectorOption())
     .addHelpText(
       'after',
-      '\nExits 0 where there is no problem, 6 where there is one, and else as `cordon --help` says.',
+      '\nExits 0 if there is no problem, 6 if there is one, otherwise as `cordon --help` says.',
     )
     .action(async (things: string[], flags: DoctorFlags) => {
       const [{ listChecks }, { openDoctor }, { runChecks, writeFindings }, { readConfiguration }] =

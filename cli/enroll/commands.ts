@@ -24,7 +24,7 @@ export function addDeviceCommands(
       false,
     )
     .option('--csr <file>', 'certificate request from the device, which keeps its key')
-    .option('--rotate', 'create another certificate, although the thing has one', false)
+    .option('--rotate', 'create another certificate, even if the thing has one', false)
     .addOption(
       new Option('--policy <for>', 'one policy for the whole fleet or for each thing')
         .choices(['fleet', 'thing'])
@@ -58,7 +58,7 @@ export function addDeviceCommands(
     .description('remove all rights of a device permanently: delete its certificates and its thing')
     .argument('<thing>')
     .option('--dry-run', 'only print what would be done', false)
-    .option('--force', 'retire the thing although its case is open', false)
+    .option('--force', 'retire the thing even if it has an open case', false)
     .option('--keep <folder>', 'keep the thing and the certificate in this folder, to end a rotation')
     .action(async (thing: string, options: RetireOptions) => {
       const { runRetire } = await import('./run');

@@ -44,7 +44,7 @@ const unlessOpen = (record: Case | undefined): string | undefined =>
 
 // Names and no spread: a bundle leaves the descriptors out where nothing reads them.
 const cutsOff = 'is contained now: cut off from all but the kept topics.';
-const thoughOthersAreHit = 'though the thing is exempt, or others use its certificate or policy';
+const evenIfOthersAreHit = 'even if the thing is exempt, or others use its certificate or policy';
 const endsContained = { reached: ['contained'], done: 'is contained, and the denial is verified' } as const;
 
 export const operatorActionDescriptors: Readonly<Record<OperatorAction, OperatorActionDescriptor>> = {
@@ -53,7 +53,7 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     consequence: cutsOff,
     offeredIn: ['observed'],
     emphasis: 'dangerous',
-    forcible: thoughOthersAreHit,
+    forcible: evenIfOthersAreHit,
     ends: endsContained,
     objection: (record) =>
       isOpen(record) && holdsThing(record) ? `is already held (${record.status})` : undefined,
@@ -63,7 +63,7 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     consequence: cutsOff,
     offeredIn: ['awaiting-approval'],
     emphasis: 'recommended',
-    forcible: thoughOthersAreHit,
+    forcible: evenIfOthersAreHit,
     ends: endsContained,
     objection: unlessWaiting,
   },
@@ -80,7 +80,7 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     description: 'release a thing: restore exactly what its containment changed',
     consequence: 'gets back what it had before the containment.',
     offeredIn: ['containing', 'contained', 'containment-failed', 'release-conflict'],
-    forcible: 'though it is still in alarm and would be contained again at once',
+    forcible: 'even if it is still in alarm and would be contained again at once',
     // Its reason says what it had to leave as it is.
     ends: { reached: ['closed'] },
     objection: (record) => (isOpen(record) && record.ledger.length > 0 ? undefined : 'is not contained'),
@@ -104,7 +104,7 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     offeredIn: [],
     emphasis: 'dangerous',
     needs: 'actions',
-    forcible: 'though others use its certificate or policy',
+    forcible: 'even if others use its certificate or policy',
     ends: { reached: ['contained'], done: 'is hardened, and the denial is verified' },
     objection: (record) => (record && isContainment(record) ? undefined : 'is not held'),
   },
@@ -117,8 +117,8 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     objection: unlessOpen,
   },
   assign: {
-    description: 'say who is on the open case: you, or somebody else',
-    consequence: 'has somebody on its case.',
+    description: 'assign the open case to you, or to somebody else',
+    consequence: 'has an assignee for its case.',
     offeredIn: [],
     ends: { reached: openStatuses, done: 'has its case assigned' },
     objection: unlessOpen,

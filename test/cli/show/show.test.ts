@@ -43,7 +43,7 @@ describe('show', () => {
       '  cordon release mything1                  release a thing: restore exactly what its containment changed (still in alarm, so it may be contained again: myapp-processes/no-child-processes; --force if it is refused)',
       '  cordon harden mything1                   add actions to a containment; a release undoes them too',
       '  cordon comment mything1 --comment "..."  add a comment to the open case',
-      '  cordon assign mything1                   say who is on the open case: you, or somebody else',
+      '  cordon assign mything1                   assign the open case to you, or to somebody else',
       '  cordon verify case-1                     check that nobody changed the timeline',
     ]);
   });
