@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
+import { build } from '../scripts/esbuild.cjs';
 import { writeAgentPackages } from './agent-packages.mjs';
 
 // Usage: node infra/build-agent.mjs [--packages] [--release VERSION] [--outfile FILE] [METRIC...]

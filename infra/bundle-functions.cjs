@@ -2,7 +2,7 @@
 // parameter (infra/artifacts-plugin.cjs adds those), so one bundling serves them all.
 const { writeFileSync } = require('node:fs');
 const { join, relative, resolve } = require('node:path');
-const { build } = require('esbuild');
+const { build } = require('../scripts/esbuild.cjs');
 const { listPackages } = require('../scripts/bundled-packages.cjs');
 const { closeKept, listFiles, openKept } = require('./kept-bundles.cjs');
 

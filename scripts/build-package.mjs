@@ -5,12 +5,12 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
 import { bundleFunctions, bundleOnce } from '../infra/bundle-functions.cjs';
 import bundleTypescript from '../infra/bundle-typescript.cjs';
 import { listPackages } from './bundled-packages.cjs';
 import { bundleCli } from './cli-bundle.mjs';
 import { cliFolder } from './cli-folder.mjs';
+import { build } from './esbuild.cjs';
 import { hashFiles } from './hash-files.mjs';
 import { listBundled, writeBillOfMaterials, writeLicences } from './third-party.mjs';
 

@@ -112,7 +112,8 @@ async function runCheck(what, command, args) {
   const startedAt = performance.now();
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_COMPILE_CACHE: resolve('dist', 'compile-cache') },
+    // Without the garbage collector of Go, tsc takes a third less processor time, and a tenth more memory.
+    env: { GOGC: 'off', ...process.env, NODE_COMPILE_CACHE: resolve('dist', 'compile-cache') },
   });
   // The tests, which wait for processes of theirs, go first.
   if (child.pid !== undefined) setPriority(child.pid, 10);

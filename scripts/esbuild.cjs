@@ -1,0 +1,5 @@
+// esbuild without the garbage collector of Go, as it runs by itself on a command line: a build takes 35 % less processor time, and
+// 30 % more memory (545 MB for all functions). Who sets GOGC decides.
+process.env.GOGC ??= 'off';
+
+module.exports = require('esbuild');
