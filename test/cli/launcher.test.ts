@@ -9,6 +9,7 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -151,11 +152,16 @@ describe('npx cordon', () => {
     launch(['--help']);
     expect(listBundles()).toEqual(before);
 
-    for (const change of ['one', 'two', 'three', 'four']) {
-      appendFileSync(join(checkout, 'shared', 'config', 'words.ts'), `\n// ${change}\n`);
-      expect(launch(['--help']).status).toBe(0);
+    const older = ['a', 'b', 'c'].map((digit, day) => ({ name: digit.repeat(32), day: day * 86_400 }));
+    for (const { name, day } of older) {
+      mkdirSync(join(checkout, 'dist', 'cli', name));
+      utimesSync(join(checkout, 'dist', 'cli', name), day, day);
     }
+    appendFileSync(join(checkout, 'shared', 'config', 'words.ts'), '\n// changed\n');
+    expect(launch(['--help']).status).toBe(0);
+    const kept = [...before, 'c'.repeat(32)];
     expect(listBundles()).toHaveLength(3);
+    expect(listBundles()).toEqual(expect.arrayContaining(kept));
   }, 120_000);
 
   it('runs without any package once its bundle exists', () => {
