@@ -7,6 +7,7 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 const first = [
   'e2e/drill',
   'e2e/console',
+  'e2e/shipped',
   'docs/commands',
   'deploy/deploy',
   'e2e/slack',
