@@ -2,20 +2,26 @@ import type { Log } from './log';
 
 /** What does not work of the agent's own means at present; it goes on without, and each report names it. */
 export interface Problems {
-  note(what: string, reason: string): void;
+  /** `again` tries it again, and notes or ends the problem. */
+  note(what: string, reason: string, again?: () => void): void;
   end(what: string): void;
+  /** Tries again what can be tried: a disk that was full may have room by now, and nothing to write for weeks. */
+  retry(): void;
   all(): Readonly<Record<string, string>>;
 }
 
 /** Each problem is logged when it occurs, and again only after it was solved. */
 export function createProblems(log: Log): Problems {
-  const present = new Map<string, string>();
+  const present = new Map<string, { readonly reason: string; readonly again: (() => void) | undefined }>();
   return {
-    note: (what, reason) => {
+    note: (what, reason, again) => {
       if (!present.has(what)) log('warn', 'warning', { problem: reason });
-      present.set(what, reason);
+      present.set(what, { reason, again });
     },
     end: (what) => present.delete(what),
-    all: () => Object.fromEntries(present),
+    retry: () => {
+      for (const { again } of [...present.values()]) again?.();
+    },
+    all: () => Object.fromEntries([...present].map(([what, { reason }]) => [what, reason])),
   };
 }

@@ -24,7 +24,8 @@ export function openStateFile(
       run();
       problems.end(`state ${what}`);
     } catch (error) {
-      problems.note(`state ${what}`, `cannot ${doing}: ${(error as Error).message}; continuing without it`);
+      const reason = `cannot ${doing}: ${(error as Error).message}; continuing without it`;
+      problems.note(`state ${what}`, reason, () => attempt(doing, run));
     }
   };
   return {

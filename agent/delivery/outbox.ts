@@ -15,8 +15,8 @@ export interface OutboxDependencies {
   readonly deliver: (report: Report) => Promise<'acknowledged' | 'failed'>;
   readonly onAcknowledged: (report: Report) => void;
   readonly onFailed: (report: Report) => void;
-  /** Stores a report so it survives the agent, and with `isUrgent` also a power cut. */
-  readonly keep: (report: Report, isUrgent: boolean) => void;
+  /** Stores a report so it survives the agent, and with `isUrgent` also a power cut. Says whether it could. */
+  readonly keep: (report: Report, isUrgent: boolean) => boolean;
   /** The report need not be stored any longer. */
   readonly drop: (report: Report) => void;
   /** A report could not be kept by itself any longer. */
@@ -43,7 +43,8 @@ export interface Outbox {
 interface Entry {
   readonly report: Report;
   readonly bytes: number;
-  isKept: boolean;
+  /** `maybe`: it could not be stored, and is tried again; something of it may be there all the same. */
+  onDisk: 'no' | 'maybe' | 'yes';
 }
 
 export function createOutbox(rules: OutboxRules, dependencies: OutboxDependencies): Outbox {
@@ -53,8 +54,10 @@ export function createOutbox(rules: OutboxRules, dependencies: OutboxDependencie
   let delivery: Promise<void> = Promise.resolve();
   let retryAt = Number.NEGATIVE_INFINITY;
 
-  const add = (report: Report, at: number, isKept: boolean): void => {
-    const entry = { report, bytes: Buffer.byteLength(JSON.stringify(report)), isKept };
+  const keep = (report: Report, isUrgent: boolean): Entry['onDisk'] =>
+    dependencies.keep(report, isUrgent) ? 'yes' : 'maybe';
+  const add = (report: Report, at: number, onDisk: Entry['onDisk']): void => {
+    const entry = { report, bytes: Buffer.byteLength(JSON.stringify(report)), onDisk };
     entries.splice(at, 0, entry);
     bytes += entry.bytes;
   };
@@ -66,18 +69,15 @@ export function createOutbox(rules: OutboxRules, dependencies: OutboxDependencie
       if (!older || !newer) return;
       bytes -= older.bytes + newer.bytes;
       const folded = foldReports(older.report, newer.report, rules.peaks);
-      const isKept = older.isKept || newer.isKept;
-      if (isKept) dependencies.keep(folded, true);
-      if (older.isKept) dependencies.drop(older.report);
-      add(folded, first, isKept);
+      const wasKept = older.onDisk !== 'no' || newer.onDisk !== 'no';
+      add(folded, first, wasKept ? keep(folded, true) : 'no');
+      if (older.onDisk !== 'no') dependencies.drop(older.report);
       dependencies.onFolded(older.report);
     }
   };
   const keepAll = (): void => {
     for (const entry of entries) {
-      if (entry.isKept) continue;
-      dependencies.keep(entry.report, false);
-      entry.isKept = true;
+      if (entry.onDisk !== 'yes') entry.onDisk = keep(entry.report, false);
     }
   };
   const deliverAll = async (): Promise<void> => {
@@ -89,19 +89,18 @@ export function createOutbox(rules: OutboxRules, dependencies: OutboxDependencie
       }
       entries.shift();
       bytes -= entry.bytes;
-      if (entry.isKept) dependencies.drop(entry.report);
+      if (entry.onDisk !== 'no') dependencies.drop(entry.report);
       dependencies.onAcknowledged(entry.report);
     }
   };
 
   return {
     put: (report, isUrgent) => {
-      if (isUrgent) dependencies.keep(report, true);
-      add(report, entries.length, isUrgent);
+      add(report, entries.length, isUrgent ? keep(report, true) : 'no');
       fold();
     },
     take: (reports) => {
-      for (const report of reports) add(report, entries.length, true);
+      for (const report of reports) add(report, entries.length, 'yes');
       fold();
     },
     flush: () => {

@@ -65,7 +65,7 @@ export function openRoute(
       },
       {
         deliver: (report) => delivery.deliver(destination, report),
-        keep: (report, isUrgent) => spool?.keep(destination, report, isUrgent),
+        keep: (report, isUrgent) => spool?.keep(destination, report, isUrgent) ?? true,
         drop: (report) => spool?.drop(destination, report),
         onAcknowledged: (report) => {
           if (!byException) route.mayFlush = false;
@@ -100,6 +100,7 @@ export function makeReport(
   const hasValues = Object.values(values).some((value) => value !== undefined);
   // A report must hold metrics or custom metrics; on a change the change alone is enough.
   const system = due === 'interval' || !hasValues ? dependencies.sampleSystem() : undefined;
+  dependencies.problems.retry();
   const failures = { ...findFailures(dependencies), ...system?.failures, ...told.failures };
   const madeAt = dependencies.wallClock();
   const spool = route.outbox.waiting().length;

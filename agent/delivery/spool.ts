@@ -9,8 +9,8 @@ import type { Destination } from '../topics';
 
 /** Reports on disk until they are delivered: one file each, so that what is wrong with one costs that one. */
 export interface Spool {
-  /** `isUrgent`: through a power cut too (fsync(2)). */
-  keep(destination: Destination, report: Report, isUrgent: boolean): void;
+  /** Says whether it is kept now. `isUrgent`: through a power cut too (fsync(2)). */
+  keep(destination: Destination, report: Report, isUrgent: boolean): boolean;
   drop(destination: Destination, report: Report): void;
   /** What an earlier run left, oldest first. What can't be read or is no report is dropped. */
   load(): ReadonlyMap<Destination, readonly Report[]>;
@@ -22,21 +22,49 @@ const largestBytes = 160 * 1024;
 /** As many as the outbox would hold of the smallest. */
 const mostFiles = 1024;
 const sumLength = 16;
+/** One that is left by a crash is removed at the next start, as any that holds no report. */
+const probeName = 'cordon-0.json';
+const probeBytes = 4096;
 
 export function openSpool(directory: string, thingName: string, problems: Problems): Spool {
   const folder = join(directory, `${thingName}.spool`);
-  const pathOf = (destination: Destination, { header }: Report): string =>
-    join(folder, `${destination}-${header.report_id}.json`);
-  const attempt = (doing: string, run: () => void): void => {
+  const nameOf = (destination: Destination, { header }: Report): string =>
+    `${destination}-${header.report_id}.json`;
+  const attempt = (doing: string, run: () => void, again?: () => void): boolean => {
     try {
       run();
+      return true;
     } catch (error) {
       if (codeOf(error) === 'no code') throw error;
       problems.note(
         'spool',
         `cannot ${doing}: ${(error as Error).message}; what is not delivered is lost at the agent's end`,
+        again,
       );
+      return false;
     }
+  };
+  const write = (name: string, text: string, isUrgent: boolean): boolean =>
+    attempt(
+      `write to ${folder}`,
+      () => {
+        makeFolder(folder);
+        replaceFile(join(folder, name), text, isUrgent);
+        problems.end('spool');
+      },
+      tryToWrite,
+    );
+  const remove = (name: string, onRemoved = (): void => undefined): void => {
+    const again = (): void => remove(name, () => problems.end('spool'));
+    const run = (): void => {
+      removeIfThere(join(folder, name));
+      onRemoved();
+    };
+    attempt(`remove from ${folder}`, run, again);
+  };
+  /** As much as a report has, as an urgent one is written, under a name that is none's. */
+  const tryToWrite = (): void => {
+    if (write(probeName, ' '.repeat(probeBytes), true)) remove(probeName);
   };
   /** Undefined for what is no report; throws for what can't be read. */
   const readOne = (name: string): readonly [Destination, Report] | undefined => {
@@ -51,13 +79,8 @@ export function openSpool(directory: string, thingName: string, problems: Proble
 
   return {
     keep: (destination, report, isUrgent) =>
-      attempt(`write to ${folder}`, () => {
-        makeFolder(folder);
-        replaceFile(pathOf(destination, report), formatEntry(report), isUrgent);
-        problems.end('spool');
-      }),
-    drop: (destination, report) =>
-      attempt(`remove from ${folder}`, () => removeIfThere(pathOf(destination, report))),
+      write(nameOf(destination, report), formatEntry(report), isUrgent),
+    drop: (destination, report) => remove(nameOf(destination, report)),
     load: () => {
       const found = new Map<Destination, Report[]>();
       let names: readonly string[] = [];

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -147,5 +148,30 @@ describe('a state file', () => {
     expect(told).toEqual([expect.stringMatching(/^cannot write .*mything1\.note: E/)]);
     expect([then, warnings.length]).toEqual([{}, 2]);
     expect(Object.keys(problems.all())).toEqual(['state note']);
+  });
+
+  it('is written when its problem is tried again, with its newest text, and is no problem then', () => {
+    const state = join(directory, 'state');
+    const file = openStateFile(state, 'mything1', 'note', problems);
+    writeFileSync(state, '');
+    file.write('a');
+    file.write('b');
+    problems.retry();
+    const still = Object.keys(problems.all());
+    rmSync(state);
+    problems.retry();
+
+    expect([still, problems.all(), file.read()]).toEqual([['state note'], {}, 'b']);
+  });
+
+  it('is no problem once it can be read again, though nothing is written', () => {
+    const path = join(directory, 'mything1.note');
+    mkdirSync(path);
+    openStateFile(directory, 'mything1', 'note', problems).read();
+    const before = Object.keys(problems.all());
+    rmSync(path, { recursive: true });
+    problems.retry();
+
+    expect([before, problems.all(), readdirSync(directory)]).toEqual([['state note'], {}, []]);
   });
 });

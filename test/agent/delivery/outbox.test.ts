@@ -16,6 +16,7 @@ function anOutbox(changes: Partial<OutboxRules> = {}) {
   const kept = new Map<number, boolean>();
   const settles: ((outcome: 'acknowledged' | 'failed') => void)[] = [];
   const clock = { now: 0 };
+  const disk = { isFull: false };
   const outbox = createOutbox(
     { ...rules, ...changes },
     {
@@ -23,7 +24,10 @@ function anOutbox(changes: Partial<OutboxRules> = {}) {
         delivered.push(header.report_id);
         return new Promise((resolve) => settles.push(resolve));
       },
-      keep: ({ header }, isUrgent) => kept.set(header.report_id, isUrgent),
+      keep: ({ header }, isUrgent) => {
+        if (!disk.isFull) kept.set(header.report_id, isUrgent);
+        return !disk.isFull;
+      },
       drop: ({ header }) => kept.delete(header.report_id),
       onAcknowledged: () => undefined,
       onFailed: () => undefined,
@@ -37,7 +41,7 @@ function anOutbox(changes: Partial<OutboxRules> = {}) {
     await new Promise((resolve) => setImmediate(resolve));
   };
   const ids = () => outbox.waiting().map(({ header }) => header.report_id);
-  return { outbox, delivered, folded, kept, settle, clock, ids };
+  return { outbox, delivered, folded, kept, settle, clock, disk, ids };
 }
 const children = (report: Report | undefined) => report?.custom_metrics?.[metric]?.[0];
 
@@ -114,6 +118,22 @@ describe('an outbox', () => {
     expect(atOnce).toEqual([[1, true]]);
     expect(failed.map(([id]) => id)).toEqual([1, 2]);
     expect([...kept.keys()]).toEqual([2, 3]);
+  });
+
+  it('stores what did not fit on a full disk once it fits', async () => {
+    const { outbox, kept, settle, disk } = anOutbox();
+    disk.isFull = true;
+    outbox.put(aReport({ id: 1 }), true);
+    outbox.keepAll();
+    disk.isFull = false;
+    outbox.put(aReport({ id: 2 }), false);
+    outbox.keepAll();
+    const then = [...kept.keys()];
+    outbox.flush();
+    await settle('acknowledged');
+    await settle('acknowledged');
+
+    expect([then, [...kept]]).toEqual([[1, 2], []]);
   });
 
   it('stores the report that two were folded into in place of both', () => {

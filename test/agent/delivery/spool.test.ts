@@ -140,4 +140,16 @@ describe('a spool', () => {
     spool.keep('cordon', aReport({ id: 1 }), true);
     expect(problems.all()).toEqual({});
   });
+
+  it('is no problem once it can be written again, though there is nothing to keep by then', () => {
+    writeFileSync(folder, '');
+    const problems = createProblems(() => undefined);
+    const isKept = openSpool(directory, 'mything1', problems).keep('cordon', aReport({ id: 1 }), true);
+    problems.retry();
+    const still = Object.keys(problems.all());
+    rmSync(folder);
+    problems.retry();
+
+    expect([isKept, still, problems.all(), readdirSync(folder)]).toEqual([false, ['spool'], {}, []]);
+  });
 });
