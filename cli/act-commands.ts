@@ -1,13 +1,14 @@
 import { type Command, Option } from 'commander';
 import { actionNames } from '../shared/domain/actions/registry';
 import {
+  mostCharacters,
   type OperatorAction,
   operatorActionDescriptors,
   operatorActions,
 } from '../shared/domain/decide/operator-actions';
 import type { ActFlags } from './act-on-each';
 import type { CommandPorts } from './command-ports';
-import { readCount, readSeconds, readThings, severityOption } from './options';
+import { readCount, readSeconds, readText, readThings, severityOption } from './options';
 
 /** Adds one command for each thing that an operator may do. */
 export function addActCommands(program: Command, ports: CommandPorts): void {
@@ -16,13 +17,15 @@ export function addActCommands(program: Command, ports: CommandPorts): void {
 
 function addActCommand(program: Command, name: OperatorAction, { target, explain }: CommandPorts): void {
   const { description, forcible, needs } = operatorActionDescriptors[name];
-  const comment = new Option('-c, --comment <text>', 'the reason, for the timeline');
+  const comment = new Option('-c, --comment <text>', 'the reason, for the timeline').argParser(
+    readText(needs === 'comment' ? 1 : 0, mostCharacters.comment),
+  );
   const command = program
     .command(name)
     .description(description)
     .argument('[things...]')
     .addOption(needs === 'comment' ? comment.makeOptionMandatory() : comment)
-    .option('--actor <name>', 'who decided (default: your login name)')
+    .option('--actor <name>', 'who decided (default: your login name)', readText(1, mostCharacters.person))
     .option('--wait <seconds>', 'how long to wait for the outcome; 0 does not wait', readSeconds, 60);
   if (forcible) command.option('--force', `act ${forcible}`);
   if (needs === 'actions')
@@ -31,7 +34,12 @@ function addActCommand(program: Command, name: OperatorAction, { target, explain
         .choices(actionNames)
         .default(['deactivate-certificate']),
     );
-  if (name === 'assign') command.option('--to <name>', 'who takes the case; empty for nobody (default: you)');
+  if (name === 'assign')
+    command.option(
+      '--to <name>',
+      'who takes the case; empty for nobody (default: you)',
+      readText(0, mostCharacters.person),
+    );
   command
     .option('--all', 'every case that the command applies to and the options below select; needs --expect')
     .option(

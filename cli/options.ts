@@ -3,6 +3,14 @@ import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
 import type { Severity } from '../shared/domain/configuration';
 import { parseThing } from '../shared/domain/thing-ref';
 
+/** A text of so many characters. */
+export function readText(least: number, most: number): (text: string) => string {
+  return (text) => {
+    if (text.length >= least && text.length <= most) return text;
+    throw new InvalidArgumentError(`expected ${least} to ${most} characters, not ${text.length}`);
+  };
+}
+
 export function readSeconds(text: string): number {
   const seconds = Number(text);
   if (!Number.isFinite(seconds) || seconds < 0)

@@ -1,3 +1,4 @@
+import { mostCharacters } from '../../shared/domain/decide/operator-actions';
 import { nameIamUser } from '../../shared/domain/decide/second-person';
 import { type HttpAnswer, HttpProblem, type HttpRequest, jsonResponse } from '../../shared/http';
 
@@ -24,7 +25,6 @@ interface Caller {
 }
 
 /** The limit of a command. */
-const maxActor = 256;
 
 /**
  * The caller, from what API Gateway's authorizer put into the event, never from what the caller wrote. IAM has already
@@ -111,5 +111,5 @@ function readGroups(claim: unknown): string[] {
 
 /** The end of an ARN distinguishes users. */
 function keepEnd(text: string): string {
-  return text.length <= maxActor ? text : `…${text.slice(1 - maxActor)}`;
+  return text.length <= mostCharacters.person ? text : `…${text.slice(1 - mostCharacters.person)}`;
 }

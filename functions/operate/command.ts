@@ -6,6 +6,7 @@ import type { Configuration } from '../../shared/domain/configuration';
 import {
   findObjection,
   isStale,
+  mostCharacters,
   type OperatorAction,
   operatorActionDescriptors,
 } from '../../shared/domain/decide/operator-actions';
@@ -49,12 +50,12 @@ const text = (most: number) =>
 
 // Strict, so a caller who sends an actor gets an error instead of being ignored.
 const bodySchema = z.strictObject({
-  comment: z.optional(text(1_000)),
+  comment: z.optional(text(mostCharacters.comment)),
   caseId: z.optional(z.string().check(z.regex(registryName))),
   /** Of a forcible action: contains a thing although it is exempt, for example. */
   force: z.optional(z.boolean()),
   /** Of `assign`: absent for the caller, null for nobody. */
-  assignee: z.optional(z.nullable(text(256).check(z.minLength(1)))),
+  assignee: z.optional(z.nullable(text(mostCharacters.person).check(z.minLength(1)))),
   /** Of `harden`. */
   actions: z.optional(z.array(z.enum(actionNames)).check(z.minLength(1), z.maxLength(actionNames.length))),
   /** Sends nothing: whether the caller has the right, and what would become of it. */
@@ -68,7 +69,7 @@ export function writeBodySchema(action: OperatorAction) {
   const { forcible, needs } = operatorActionDescriptors[action];
   const { comment, caseId, force, assignee, actions, dryRun } = bodySchema.shape;
   return z.strictObject({
-    comment: needs === 'comment' ? text(1_000).check(z.minLength(1)) : comment,
+    comment: needs === 'comment' ? text(mostCharacters.comment).check(z.minLength(1)) : comment,
     caseId,
     dryRun,
     ...(forcible && { force }),

@@ -64,7 +64,7 @@ afterEach(() => {
 
 /** The exit code, on AWS even while a local stack runs in this checkout. */
 async function run(line: string): Promise<number> {
-  const args = line.split(' ').map((arg) => arg.replace('FOLDER', folder).replace('LONG', 'x'.repeat(501)));
+  const args = line.split(' ').map((arg) => arg.replace('FOLDER', folder).replace('LONG', 'x'.repeat(1_001)));
   const code = (await runProgram(['--aws', ...args])) ?? Number(process.exitCode ?? 0);
   process.exitCode = 0;
   return code;
@@ -81,6 +81,13 @@ const wrong = [
   ...['dismiss', 'dismiss a --force', 'harden', 'harden a --actions x', 'comment a', 'comment ../x -c x'],
   ...['assign', 'assign ../x', 'check FOLDER/none', 'check a b', 'import --detector x'],
   ...['detect', 'detect FOLDER/none', 'agents ../x', 'agents --old x', 'agents --limit 0'],
+  ...[
+    'release a -c LONG',
+    'contain a --actor LONG',
+    'contain a --actor=',
+    'assign a --to LONG',
+    'comment a --comment=',
+  ],
   ...['kill-switch onn', 'kill-switch on --reason LONG', 'replay', 'replay a --since 7d'],
   ...['replay FOLDER/none', 'replay --since x', 'replay --since 1d --config FOLDER/none'],
   ...['console --port x', 'deploy', 'package', 'package out', 'remove', 'enroll', 'enroll ../x'],

@@ -6,7 +6,7 @@ import { isHeartbeat } from '../findings/heartbeat';
 import type { Violation } from '../findings/violation';
 import { heartbeatName } from '../heartbeat';
 import { type heartbeatKey, parseThing, type ThingKey } from '../thing-ref';
-import { type OperatorAction, operatorActions } from './operator-actions';
+import { mostCharacters, type OperatorAction, operatorActions } from './operator-actions';
 
 /** Everything that can change a case, one JSON message each on the commands queue, grouped by thing. */
 export type Command =
@@ -61,19 +61,19 @@ const thingName = z
 const operatorCommand = z.object({
   type: z.enum(operatorActions),
   thingName,
-  actor: z.string().check(z.minLength(1), z.maxLength(256)),
+  actor: z.string().check(z.minLength(1), z.maxLength(mostCharacters.person)),
   person: z.optional(z.string().check(z.maxLength(512))),
   // JSON can hold half a character, which a table may not give back as it was: the timeline's hash would not match.
   comment: z.optional(
     z.string().check(
-      z.maxLength(1000),
+      z.maxLength(mostCharacters.comment),
       z.overwrite((text) => text.toWellFormed()),
     ),
   ),
   force: z.optional(z.boolean()),
   assignee: z.optional(
     z.string().check(
-      z.maxLength(256),
+      z.maxLength(mostCharacters.person),
       z.overwrite((text) => text.toWellFormed()),
     ),
   ),

@@ -14,6 +14,9 @@ export const operatorActions = [
   'assign',
 ] as const;
 
+/** Of what a person writes in a command: respond sets one with more characters aside. */
+export const mostCharacters = { comment: 1_000, person: 256 } as const;
+
 export type OperatorAction = (typeof operatorActions)[number];
 
 /** All that a surface (command line, HTTP API, Slack, docs) needs to know of an operator's action. */
