@@ -1,12 +1,13 @@
 // Least privilege, proven: over all tests that ran the stack, each right of each role was used, and none was missing.
-// tsx scripts/check-role-use.ts FOLDER, where the tests ran with CORDON_ROLE_USE=FOLDER
+// node --import ./scripts/native-typescript.mjs scripts/check-role-use.ts FOLDER, where the tests ran with CORDON_ROLE_USE=FOLDER
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RoleUseLine } from '../local/aws/gateway/role-use';
 import { type Exceptions, judgeRoleUse } from './role-use';
 
 const [folder] = process.argv.slice(2);
-if (!folder) throw new Error('usage: tsx scripts/check-role-use.ts FOLDER');
+if (!folder)
+  throw new Error('usage: node --import ./scripts/native-typescript.mjs scripts/check-role-use.ts FOLDER');
 const lines = readdirSync(folder).flatMap((name) =>
   readFileSync(join(folder, name), 'utf8')
     .split('\n')

@@ -54,15 +54,12 @@ describe('traffic in a network namespace of its own', () => {
   beforeEach(async () => {
     lines = [];
     inside('ip', 'link', 'set', 'lo', 'up');
-    const args = [
-      '--conditions=none',
-      join(root, 'node_modules/.bin/tsx'),
+    const program = [
+      '--import',
+      join(root, 'scripts/native-typescript.mjs'),
       join(root, 'agent/cli/main.ts'),
-      '-d',
-      '-i',
-      '1',
     ];
-    agent = spawn('ip', ['netns', 'exec', space, process.execPath, ...args.slice(1)], {
+    agent = spawn('ip', ['netns', 'exec', space, process.execPath, ...program, '-d', '-i', '1'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     agent.stdout?.on('data', (chunk: Buffer) => lines.push(...chunk.toString().split('\n').filter(Boolean)));

@@ -110,9 +110,7 @@ describe('a command in the text of a page', () => {
         if (script === undefined) return [`${page}: ${command}`];
         const flags = listFlags(rest);
         if (flags.length === 0) return [];
-        const program = script
-          .replace(/^tsx /, `${join('node_modules', '.bin', 'tsx')} `)
-          .replace(/^node /, '');
+        const program = script.replace(/^node /, '');
         const help = listFlags(await readHelp(...program.split(' ')));
         return flags.filter((flag) => !help.includes(flag)).map((flag) => `${page}: ${command}: ${flag}`);
       });
