@@ -1,6 +1,6 @@
 import type { styleText } from 'node:util';
-import stringWidth from 'string-width';
 import { printable } from '../../shared/domain/messages/announcement';
+import { measureText } from './measure-text.cjs';
 import type { Screen } from './style';
 
 export interface Column<R> {
@@ -28,7 +28,7 @@ export function writeTable<R>(
   const natural = new Map(
     columns.map((column) => [
       column,
-      Math.max(...[column.header, ...textsOf(column)].map((text) => stringWidth(text))),
+      Math.max(...[column.header, ...textsOf(column)].map((text) => measureText(text))),
     ]),
   );
   // A terminal has no room for columns without a value.
@@ -40,7 +40,7 @@ export function writeTable<R>(
   const last = shown.at(-1);
   const pad = (column: Column<R>, text: string) => {
     const cut = clipWidth(text, widths.get(column) ?? 0);
-    const rest = ' '.repeat(Math.max(0, (widths.get(column) ?? 0) - stringWidth(cut)));
+    const rest = ' '.repeat(Math.max(0, (widths.get(column) ?? 0) - measureText(cut)));
     if (column.isNumber) return { before: rest, cut, after: '' };
     return { before: '', cut, after: column === last ? '' : rest };
   };
@@ -103,11 +103,11 @@ const segmenter = new Intl.Segmenter();
 
 /** Cuts a text to so many columns of a terminal, and marks the cut. A character is never cut in two. */
 export function clipWidth(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+  if (measureText(text) <= width) return text;
   let cut = '';
   let used = 0;
   for (const { segment } of segmenter.segment(text)) {
-    used += stringWidth(segment);
+    used += measureText(segment);
     if (used > width - 1) break;
     cut += segment;
   }

@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import { measureText } from './measure-text.cjs';
 
 /**
  * Ends lines between words where a terminal is narrower, and begins what follows further in. A word that is wider than the
@@ -13,7 +13,7 @@ export function wrapWords(text: string, width: number | undefined): string {
 }
 
 function wrapLine(line: string, width: number): string[] {
-  if (stringWidth(line) <= width) return [line];
+  if (measureText(line) <= width) return [line];
   const [indent = ''] = /^ */.exec(line) ?? [];
   const further = ' '.repeat(Math.min(indent.length + 2, Math.floor(width / 4)));
   const lines: string[] = [];
@@ -21,11 +21,11 @@ function wrapLine(line: string, width: number): string[] {
   let used = indent.length;
   let isEmpty = true;
   for (const [, space = '', word = ''] of line.slice(indent.length).matchAll(/( *)([^ ]+)/g)) {
-    const more = space.length + stringWidth(word);
+    const more = space.length + measureText(word);
     if (!isEmpty && used + more > width) {
       lines.push(current);
       current = further + word;
-      used = further.length + stringWidth(word);
+      used = further.length + measureText(word);
     } else {
       current += space + word;
       used += more;

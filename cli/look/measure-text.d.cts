@@ -1,0 +1,2 @@
+/** How many columns of a terminal a text takes. */
+export function measureText(text: string): number;
