@@ -108,7 +108,7 @@ export async function act(
     );
   if (after && isAsked(after.value, requestId))
     throw new TimedOutError(
-      `${thingName}: ${describeRequest(after.value.request)}. Nothing was done yet: somebody else has to order the same`,
+      `${thingName}: ${describeRequest(after.value.request)}. Nothing happens until somebody else gives the same order`,
     );
   const outcome = { thingName, ...(after && { caseId: after.value.caseId }), status };
   if (name === 'reject' && asked)

@@ -43,7 +43,9 @@ export function readKeptDuration(text: string): number {
 /** A thing, or all whose names begin alike. */
 export function readThings(text: string): string {
   if (parseThing(text.replace(/\*$/, 'x'))) return text;
-  throw new InvalidArgumentError('expected a thing name, or what names begin with and *, such as sensor-*');
+  throw new InvalidArgumentError(
+    'expected a thing name, or the beginning of names and a star, such as sensor-*',
+  );
 }
 
 const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low'];

@@ -17,6 +17,6 @@ export async function checkCalm(
   const recent = lists.flat().filter(({ thingName }) => !isDrill(thingName)).length;
   if (recent < limit) return;
   throw new RefusedError(
-    `${recent} cases or more changed within the time of the fleet limit: a drill would be in their way. Try again later, or use --force`,
+    `${recent} cases or more changed within the time of the fleet limit: a drill would delay them. Try again later, or use --force`,
   );
 }

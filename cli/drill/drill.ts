@@ -111,7 +111,7 @@ async function play(scene: Scene, seen: Seen): Promise<void> {
     seen.throughAfter = through.length;
     await recorder.step('nothing-through', async () => {
       if (through.length > 0)
-        throw new Error(`${through.length} of ${tried} were taken, by ${through[0]?.way} first`);
+        throw new Error(`${through.length} of ${tried} were accepted, first by ${through[0]?.way}`);
       return `0 of ${tried} tries`;
     });
     await recorder.step('people-told', () => waitForPeople(scene, contained));

@@ -121,7 +121,7 @@ async function askTwice(ask: () => Promise<Answer>): Promise<Answer> {
 function demandRefusal({ outcome, detail }: Answer, phase: string): string {
   if (outcome === 'refused') return `${detail}; ${phase}`;
   throw new Error(
-    outcome === 'accepted' ? `it was taken (${detail}); ${phase}` : `no proof: ${detail}; ${phase}`,
+    outcome === 'accepted' ? `it was accepted (${detail}); ${phase}` : `no proof: ${detail}; ${phase}`,
   );
 }
 

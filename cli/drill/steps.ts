@@ -63,7 +63,7 @@ const steps = {
   'nothing-through': {
     title: 'no application message gets through',
     meaning:
-      'Messages were taken after the containment counted as verified: the denial has not spread, or does not bind.',
+      'Messages were accepted after the containment counted as verified: the denial has not spread, or does not bind.',
     page: 'docs/threat-model.md',
   },
   'people-told': {

@@ -35,9 +35,11 @@ export function chooseStimulus(configuration: Profiles, wanted?: string): Stimul
         `cordon.yml has no behavior ${JSON.stringify(wanted)}: give one of ${all.map(({ key }) => key).join(', ')}`,
       );
     const stimulus = deriveStimulus(configuration, found.profile, found.behavior);
-    if (typeof stimulus === 'string') throw new CliError(`a drill can't break ${wanted}: ${stimulus}`);
+    if (typeof stimulus === 'string') throw new CliError(`a drill can't violate ${wanted}: ${stimulus}`);
     if (!enforced.includes(found))
-      throw new CliError(`no playbook of mode enforce takes ${wanted}, so nothing would contain the thing`);
+      throw new CliError(
+        `no playbook of mode enforce applies to ${wanted}, so nothing would contain the thing`,
+      );
     return stimulus;
   }
   const reasons: string[] = [];
@@ -48,8 +50,8 @@ export function chooseStimulus(configuration: Profiles, wanted?: string): Stimul
   }
   throw new CliError(
     reasons.length > 0
-      ? ['a drill can break no behavior that a playbook enforces:', ...reasons]
-      : 'cordon.yml has no playbook of mode enforce that takes a behavior: a drill would contain nothing',
+      ? ['a drill can violate none of the behaviors that a playbook enforces:', ...reasons]
+      : 'cordon.yml has no playbook of mode enforce that applies to a behavior: a drill would contain nothing',
   );
 }
 

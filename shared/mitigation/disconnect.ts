@@ -87,7 +87,7 @@ async function listOthers({ clientIds }: Prior, context: MitigationContext) {
   return { clientIds: own.filter((clientId) => !unnameable.test(clientId)), left };
 }
 
-/** A certificate that was taken from the thing while it is held is still the device's. */
+/** A certificate that was detached from the thing while it is held is still the device's. */
 function isOwn(
   { certificateId, thingName }: ClientUser,
   { ownCertificates, heldCertificates, thingName: own }: MitigationContext,

@@ -71,7 +71,7 @@ describe('a command that needs a second person', () => {
     await expect(outcome).rejects.toMatchObject({
       exitCode: 4,
       message: expect.stringMatching(
-        /^mything1: hardening by ada waits for a second person until 2026-.* Nothing was done yet: somebody else/,
+        /^mything1: hardening by ada waits for a second person until 2026-.* Nothing happens until somebody else/,
       ),
     });
   });
@@ -192,7 +192,7 @@ describe("an operator's command", () => {
 
     await expect(run('contain')).rejects.toThrow(
       new CliError(
-        'contain of mything1 was refused: the thing is exempt: attribute critical=true; force it if that is meant (--force)',
+        'contain of mything1 was refused: the thing is exempt: attribute critical=true; force it if you intend this (--force)',
       ),
     );
   });

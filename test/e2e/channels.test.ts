@@ -243,7 +243,7 @@ describe('the channels of a stack that has all of them', () => {
 
       e2e.stack.securityHub.enable(false);
       expect((await examine()).at(-1)).toBe(
-        'problem Security Hub: it takes no message: InvalidAccessException: Account 000000000000 is not subscribed to AWS Security Hub',
+        'problem Security Hub: it refused the test message: InvalidAccessException: Account 000000000000 is not subscribed to AWS Security Hub',
       );
     } finally {
       e2e.stack.securityHub.enable(true);

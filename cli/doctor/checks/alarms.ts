@@ -33,7 +33,7 @@ export function checkErrors(count: () => Promise<ReadonlyMap<string, number>>): 
         level: 'problem',
         about,
         what: `${name} failed ${errors} times in the last hour`,
-        why: 'What failed is tried again, and later set aside.',
+        why: 'Failed messages are tried again, and later become dead letters.',
         mend: 'docs/runbooks/function-errors.md',
       }));
     },

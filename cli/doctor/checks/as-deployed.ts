@@ -63,7 +63,7 @@ function describe(subject: string, differences: Differences): Finding[] {
   const texts = differences.filter((one) => typeof one === 'string');
   const more = texts.length - mostShown;
   const shown = `${texts.slice(0, mostShown).join('; ')}${more > 0 ? `; and ${more} more` : ''}`;
-  const why = 'Somebody changed it since the last deploy: a part of Cordon may not do what it should.';
+  const why = 'Somebody changed it since the last deploy: a part of Cordon may not work.';
   const together = texts.length === 0 ? [] : [{ what: shown, mend: changedByHand }];
   const alone = differences.filter((one) => typeof one !== 'string');
   return [...together, ...alone].map(({ what, ...rest }) => ({

@@ -93,7 +93,7 @@ function judgePlaybooks(
   return waiting.map(({ name, auditCheck }) => ({
     level: 'problem',
     about,
-    what: `${auditCheck} is not enabled, and playbook ${name} waits for it`,
+    what: `${auditCheck} is not enabled, and playbook ${name} needs it`,
     why: 'The playbook never applies.',
     mend: `aws iot update-account-audit-configuration --audit-check-configurations '{"${auditCheck}": {"enabled": true}}'`,
   }));

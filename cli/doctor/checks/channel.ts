@@ -87,21 +87,22 @@ function nameSecret({ id }: ChannelSecret, parameters: Readonly<Record<string, s
 async function sendThrough(functionName: string, port: ChannelPort): Promise<ChannelExamined> {
   try {
     const answer = (await port.sendTest(functionName)) as TestAnswer | null;
-    if (answer?.refused !== undefined) return { is: 'wrong', what: `it takes no message: ${answer.refused}` };
+    if (answer?.refused !== undefined)
+      return { is: 'wrong', what: `it refused the test message: ${answer.refused}` };
     if (answer) return { is: 'well', what: 'it accepted a test message and the message that ends it' };
   } catch (error) {
     if (!(error instanceof Error) || !/AccessDenied/.test(error.name)) throw error;
     return {
       is: 'unsure',
       what: `it was not tried: ${error.message}`,
-      why: '--send-test has the function of the channel send the message.',
+      why: 'With --send-test, the function of the channel sends the message.',
       mend: 'docs/iam/doctor-send-test.json',
     };
   }
   return {
     is: 'unsure',
-    what: 'it was not tried: its function is of a release that sends no test message',
-    why: 'Only a test message shows whether the service takes one.',
+    what: 'it was not tried: its function is of a version that can’t send a test message',
+    why: 'Only a test message shows whether the service accepts one.',
     mend: 'deploy this release',
   };
 }

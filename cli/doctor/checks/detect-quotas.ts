@@ -59,7 +59,7 @@ function judgeMetrics(needed: number, present: number): Finding[] {
       level: present > maxCustomMetrics ? 'note' : 'problem',
       about,
       what: `with those of cordon.yml, the account would have ${needed} custom metrics; by default, AWS allows ${maxCustomMetrics}`,
-      why: 'The next deploy will fail.',
+      why: 'The next deploy fails.',
       mend: page,
     },
   ];
@@ -73,7 +73,7 @@ function judgeTarget(target: string, names: readonly string[]): Finding[] {
       level: isOver ? 'problem' : 'note',
       about,
       what: `${target} ${isOver ? 'would have' : 'has'} ${names.length} security profiles (${names.join(', ')}); AWS allows ${maxProfilesOfTarget}`,
-      why: isOver ? 'The next deploy will fail.' : 'A deploy with one more for this target fails.',
+      why: isOver ? 'The next deploy fails.' : 'A deploy with one more for this target fails.',
       mend: page,
     },
   ];

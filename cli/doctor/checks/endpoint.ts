@@ -20,7 +20,7 @@ export function checkEndpoint(
             level: 'note',
             about,
             what: `${endpoint} does not answer this machine: ${describeError(error)}`,
-            why: 'Devices may reach it all the same; cordon drill needs it from here.',
+            why: 'Devices may still reach it, but cordon drill needs it from this machine.',
           },
         ];
       }

@@ -51,7 +51,7 @@ export function checkFunctions(
           why,
           mend: changedByHand,
         });
-        if (!found) return [problem('it is missing', 'Cordon does not do what this function does.')];
+        if (!found) return [problem('it is missing', 'No other function does its work.')];
         const problems: Finding[] = [];
         if (found.state && found.state !== 'Active')
           problems.push(problem(`it is ${found.state}`, 'It does not run.'));
@@ -68,18 +68,18 @@ export function checkFunctions(
               problems.push({
                 ...problem(
                   `${functionArn} also takes messages from ${prefix}-${queue}`,
-                  'The function of Cordon never sees the messages that it takes.',
+                  'Cordon’s function never receives those messages.',
                 ),
                 mend: `aws lambda delete-event-source-mapping --uuid ${id}`,
               });
           const source = found.sources.find((one) => one.queue === `${prefix}-${queue}`);
           if (!source)
             problems.push(
-              problem(`${prefix}-${queue} does not feed it`, 'What is in that queue is never handled.'),
+              problem(`${prefix}-${queue} does not feed it`, 'Nothing handles the messages in that queue.'),
             );
           else if (source.state !== 'Enabled')
             problems.push(
-              problem(`its source ${prefix}-${queue} is ${source.state}`, 'What is in that queue waits.'),
+              problem(`its source ${prefix}-${queue} is ${source.state}`, 'The messages in that queue wait.'),
             );
         }
         return problems.length > 0 ? problems : [{ level: 'ok', about, what: 'it runs' }];
@@ -103,7 +103,7 @@ function judgeConcurrency({
   return [
     [
       `its reserved concurrency is ${reserved}, and its queues start ${needed} at once`,
-      'Lambda refuses what is above it. Such messages wait for another try, and become dead letters after several.',
+      'Lambda refuses further starts. Their messages wait, and become dead letters after several tries.',
     ],
   ];
 }

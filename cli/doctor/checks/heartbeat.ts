@@ -26,7 +26,7 @@ export function checkHeartbeat({ heartbeat, deployedAt, hasNamesake }: Read, now
 }
 
 function judge(newest: Heartbeat | undefined, isNew: boolean, now: number): Finding {
-  const why = 'An alert goes the same way, and may not be handled either.';
+  const why = 'Alerts pass the same stages, so they may not be handled either.';
   const mend = 'docs/runbooks/heartbeat-out.md';
   if (!newest && isNew)
     return {
@@ -47,7 +47,7 @@ function judge(newest: Heartbeat | undefined, isNew: boolean, now: number): Find
 const namesake: Finding = {
   level: 'problem',
   about,
-  what: `a thing has the name ${heartbeatName}, which is that of the heartbeat`,
+  what: `a thing has the name ${heartbeatName}, which is reserved for the heartbeat`,
   why: 'Cordon sets its reports and alerts aside, and never contains it.',
   mend: 'register the device under another name (docs/enrolling.md)',
 };

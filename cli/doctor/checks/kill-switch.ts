@@ -25,8 +25,8 @@ export function checkKillSwitch(read: () => Promise<KillSwitch>): Check {
           what: describeKillSwitch(seen),
           why:
             seen.state === 'on'
-              ? 'Nothing is contained while it is on.'
-              : 'Until it can be read, people are asked before anything is contained.',
+              ? 'Cordon contains nothing while it is on.'
+              : 'Until Cordon can read it, Cordon asks before each containment.',
           mend: seen.state === 'on' ? 'npx cordon kill-switch off' : 'docs/runbooks/kill-switch.md',
         },
       ];

@@ -25,7 +25,7 @@ export function checkQueues(prefix: string, list: () => Promise<readonly QueueSt
         level: 'problem',
         about,
         what: `${prefix}-${name} is missing`,
-        why: 'What should pass through it is lost.',
+        why: 'Messages for it are lost.',
         mend: changedByHand,
       }));
       for (const queue of queues) found.push(...judgeQueue(queue));
@@ -64,7 +64,7 @@ function judgeQueue({ name, waiting, deadLetterArn }: QueueState): Finding[] {
       level: 'problem',
       about,
       what: `${waiting} messages wait in ${name}`,
-      why: 'What is behind them waits as well.',
+      why: 'Later messages wait behind them.',
       mend: name.includes('commands') ? 'docs/runbooks/old-commands.md' : 'docs/runbooks/old-alerts.md',
     });
   return found;

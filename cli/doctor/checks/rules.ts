@@ -7,9 +7,9 @@ export interface RuleState {
 
 /** IoT rules of the stage, and what does not arrive without each. */
 const rules = {
-  reports: 'The detector gets no report.',
+  reports: 'The detector receives no reports.',
   lifecycle: 'The detector receives no connects and disconnects.',
-  presence: 'A contained device that reconnects is not cut at once.',
+  presence: 'Cordon does not cut a contained device at once when it reconnects.',
 } as const;
 
 type RuleName = keyof typeof rules;
@@ -31,7 +31,7 @@ export function checkRules(
 ): Check[] {
   return wanted.map((name) => {
     const about = `IoT rule ${name}`;
-    const why = rules[name as RuleName] ?? 'What it should pass on is lost.';
+    const why = rules[name as RuleName] ?? 'The messages that it should forward are lost.';
     return {
       about,
       async run(): Promise<Finding[]> {
@@ -54,7 +54,7 @@ export function checkRules(
               level: 'problem',
               about,
               what: `${ruleName} has no error action`,
-              why: 'What it fails to pass on is silently lost.',
+              why: 'Messages that it fails to forward are silently lost.',
               mend: changedByHand,
             },
           ];

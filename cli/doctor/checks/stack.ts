@@ -34,7 +34,7 @@ export function checkStack(stage: string, version: string, read: () => Promise<S
           level: 'note',
           about,
           what: `cordon-${stage} is ${stack.status}`,
-          why: 'What is read now may change.',
+          why: 'The findings below may change.',
         });
       const { Version: deployed } = stack.outputs;
       if (deployed !== version)
@@ -42,7 +42,7 @@ export function checkStack(stage: string, version: string, read: () => Promise<S
           level: 'note',
           about,
           what: `version ${deployed ?? 'unknown'} is deployed, and this is ${version}`,
-          why: 'This command may judge the stack by rules that it does not have yet.',
+          why: 'This command may check for parts that the deployed version does not have.',
           mend: deploy,
         });
       return found.length > 0
@@ -55,7 +55,7 @@ export function checkStack(stage: string, version: string, read: () => Promise<S
 /** In some states CloudFormation takes no deploy. */
 function describeRepair(status: string, name: string): string {
   if (status === 'UPDATE_ROLLBACK_FAILED')
-    return `remove what the events of the stack name, then aws cloudformation continue-update-rollback --stack-name ${name} (docs/rollback.md)`;
+    return `remove the cause that the events of the stack name, then aws cloudformation continue-update-rollback --stack-name ${name} (docs/rollback.md)`;
   if (/^(ROLLBACK_|CREATE_FAILED)/.test(status))
     return `aws cloudformation delete-stack --stack-name ${name}, since its first deploy never completed; then deploy again (docs/deploying.md)`;
   return 'read the events of the stack, then deploy again (docs/upgrades.md)';

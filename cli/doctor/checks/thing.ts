@@ -55,7 +55,7 @@ export function checkThing(
       ];
       return found.length > 0
         ? found
-        : [{ level: 'ok', about: thingName, what: 'nothing stands in the way of a containment' }];
+        : [{ level: 'ok', about: thingName, what: 'nothing prevents a containment' }];
     },
   };
 }
@@ -67,7 +67,7 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
         level: 'problem',
         about,
         what: 'it has no certificate',
-        why: 'Its reports can’t be attributed to it, and it has no certificate to deny.',
+        why: 'Cordon can’t attribute reports to it, and has no certificate to deny.',
         mend: `npx cordon enroll ${about}`,
       },
     ];
@@ -79,7 +79,7 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
         level: 'problem',
         about,
         what: `${name} is also used by ${sharedWith.slice(0, 5).join(', ')}`,
-        why: 'Its containment would hit them too, so people are asked first, and the certificate stays ACTIVE.',
+        why: 'A containment would affect them too, so Cordon asks first, and the certificate stays ACTIVE.',
         mend: `npx cordon enroll ${about} --rotate`,
       });
     if (status !== 'ACTIVE' && !isHeld)
@@ -99,7 +99,12 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
         mend: 'aws iot detach-policy, unless it is intended',
       });
     if (documents.length === 0)
-      found.push({ level: 'note', about, what: `${name} has no policy`, why: 'It may do nothing.' });
+      found.push({
+        level: 'note',
+        about,
+        what: `${name} has no policy`,
+        why: 'A device with it can’t do anything.',
+      });
     else if (
       escapesGroupPolicy(
         documents.map((document) => withoutAgent(document, about)),
@@ -110,7 +115,7 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
         level: 'note',
         about,
         what: `the policies of ${name} allow more than the quarantine group binds: another client id, or HTTPS`,
-        why: 'Cordon denies the certificate itself as well. A policy that allows only its own client id does not need that.',
+        why: 'Cordon denies the certificate itself as well. A policy that allows only the thing’s own client ids makes that unnecessary.',
         mend: 'docs/enrolling.md',
       });
     return found;
@@ -144,8 +149,8 @@ function judgeGroups(about: string, { groups, isHeld }: ThingState, quarantineGr
       level: 'note',
       about,
       what: `it is in ${groups.length} thing groups, and AWS IoT allows no more`,
-      why: 'It can’t be put into the quarantine group: its certificates are denied instead.',
-      mend: 'take it out of a group that it does not need',
+      why: 'Cordon can’t add it to the quarantine group, and denies its certificates instead.',
+      mend: 'remove it from a group that it does not need',
     },
   ];
 }
@@ -166,7 +171,7 @@ function judgeAgent(about: string, { agent }: ThingState, newest: string): Findi
     found.push({
       level: 'problem',
       about,
-      what: `its agent is silent since ${new Date(agent.heardAt).toISOString()}`,
+      what: `its agent has been silent since ${new Date(agent.heardAt).toISOString()}`,
       why: 'Cordon can’t see what it does.',
       mend: 'docs/runbooks/agents-silent.md',
     });
@@ -184,7 +189,7 @@ function judgeAgent(about: string, { agent }: ThingState, newest: string): Findi
     found.push({
       level: 'note',
       about,
-      what: `its agent does not see all: ${degraded.join(', ')}`,
+      what: `the view of its agent is incomplete: ${degraded.join(', ')}`,
       mend: `npx cordon agents ${about}`,
     });
   return found;

@@ -15,7 +15,7 @@ type KnownFacts = Extract<Facts, { kind: 'known' }>;
 
 /**
  * Plans denials for certificates that the containment does not cover yet: newly attached ones, and ones that the
- * quarantine group no longer binds, because their policies reach beyond it now or they were taken from the thing. A certificate that others use is left alone, and does not delay the others.
+ * quarantine group no longer binds, because their policies reach beyond it now or they were detached from the thing. A certificate that others use is left alone, and does not delay the others.
  */
 export function coverCertificates(current: Case, context: Informed): Case {
   const { facts, now, configuration } = context;

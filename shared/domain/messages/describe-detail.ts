@@ -35,18 +35,18 @@ function describeDetail(detail: Detail): string {
     case 'certificate-held':
       return `${nameCertificate(detail.certificateId)} stays denied for ${detail.heldBy.join(', ')}`;
     case 'certificate-unseen':
-      return `${nameCertificate(detail.certificateId)} could not be looked at: ${detail.error}`;
+      return `${nameCertificate(detail.certificateId)} could not be read: ${detail.error}`;
     case 'certificate-policies':
       return `${nameCertificate(detail.certificateId)} ${detail.change} ${detail.policies.join(', ')} meanwhile`;
     case 'certificate-moved':
-      return `${nameCertificate(detail.certificateId)} was ${detail.change === 'attached' ? 'attached to' : 'taken from'} the thing meanwhile`;
+      return `${nameCertificate(detail.certificateId)} was ${detail.change === 'attached' ? 'attached to' : 'detached from'} the thing meanwhile`;
 
     case 'denied-on':
       return `policy ${detail.policyName} is on ${nameAll(detail.certificateIds) || 'no certificate'}`;
     case 'denial-taken-off':
-      return `policy ${detail.policyName} was on ${nameCertificate(detail.certificateId)} before, and somebody took it off`;
+      return `policy ${detail.policyName} was on ${nameCertificate(detail.certificateId)} before, and somebody detached it`;
     case 'denials-removed':
-      return `policy ${detail.policyName} is off the certificates that did not have it before`;
+      return `policy ${detail.policyName} is detached from the certificates that did not have it before`;
     case 'no-certificate-to-test':
       return 'no certificate is attached to the thing, so no denial can be shown';
     case 'certificates-gone':
@@ -89,7 +89,7 @@ function describeDetail(detail: Detail): string {
     case 'stays-in-group':
       return `the thing stays in group ${detail.thingGroup}, where it was before`;
     case 'taken-out-of-group':
-      return `the thing was in group ${detail.thingGroup} before, and somebody took it out`;
+      return `the thing was in group ${detail.thingGroup} before, and somebody removed it`;
     case 'not-in-group':
       return `the thing is not in group ${detail.thingGroup}`;
     case 'left-group':
@@ -97,9 +97,9 @@ function describeDetail(detail: Detail): string {
     case 'thing-deleted':
       return 'the thing was deleted meanwhile';
     case 'group-changed':
-      return `the thing ${detail.change === 'joined' ? 'came into' : 'left'} group ${detail.thingGroup} meanwhile`;
+      return `the thing ${detail.change === 'joined' ? 'joined' : 'left'} group ${detail.thingGroup} meanwhile`;
     case 'groups-unseen':
-      return `the thing's groups could not be looked at: ${detail.error}`;
+      return `the thing's groups could not be read: ${detail.error}`;
     case 'certificates-unlisted':
       return `the thing's certificates could not be listed: ${detail.error}`;
 
@@ -116,9 +116,9 @@ function describeDetail(detail: Detail): string {
     case 'client-refused':
       return `the session of ${detail.clientId} could not be ended: ${detail.error}`;
     case 'clients-unnameable':
-      return `the session of ${detail.clientIds.join(', ')} can't be ended: AWS IoT takes no such client id`;
+      return `the session of ${detail.clientIds.join(', ')} can't be ended: AWS IoT accepts no such client id`;
     case 'clients-forgotten':
-      return 'its certificates had more client ids than are kept: AWS ends sessions under those by itself';
+      return 'its certificates had more client ids than Cordon keeps: AWS itself ends the sessions under the others';
 
     case 'action':
       return describeOwn(detail);

@@ -28,7 +28,7 @@ function describeNews(news: News): string {
     case 'further-violation': {
       const { behavior, without } = news;
       const why = without
-        ? `; its playbook also names ${without.actions.join(', ')}, which is not done: ${describeReason(without.reason)}`
+        ? `; its playbook also names ${without.actions.join(', ')}, which Cordon does not apply: ${describeReason(without.reason)}`
         : '';
       return `${nameFinding(behavior)} is in alarm as well; the thing is already held${why}`;
     }
@@ -39,7 +39,7 @@ function describeNews(news: News): string {
     case 'held-harder':
       return `${nameFinding(news.behavior)} is in alarm as well; hardened by ${news.actions.join(', ')}`;
     case 'no-longer-undermined':
-      return `${news.object === 'policy' ? `policy ${news.name}` : nameCertificate(news.name)} is no longer a way round the containment, says a later audit`;
+      return `a later audit found that ${news.object === 'policy' ? `policy ${news.name}` : nameCertificate(news.name)} is no longer a way round the containment`;
     case 'foreign-clear':
       return describeForeignClear(news.behavior);
     case 'refused':
@@ -100,17 +100,17 @@ export function describeStrength(strength: Strength): string {
       return describeNotHeld(strength.principals);
     case 'undermined':
       return strength.object === 'policy'
-        ? `policy ${strength.name} allows too much, says an audit: it may be a way round the containment`
-        : `${nameCertificate(strength.name)} was shared, says an audit: another device may use it`;
+        ? `an audit found that policy ${strength.name} allows too much: it may be a way round the containment`
+        : `an audit found that ${nameCertificate(strength.name)} was shared: another device may use it`;
   }
 }
 
 export function describeNotHeld(principals: readonly string[]): string {
-  return `attached to the thing and no certificate, so not held: ${principals.join(', ')}; stop it where it gets its credentials`;
+  return `attached to the thing but no certificate, so not held: ${principals.join(', ')}; stop it where it gets its credentials`;
 }
 
 export function describeForeignClear(behavior: string): string {
-  return `the clear of ${behavior} came from a certificate that is not attached to this thing, so it may be forged: it counts for nothing`;
+  return `the clear of ${behavior} came from a certificate that is not attached to this thing, so it may be forged: it has no effect`;
 }
 
 export function describeCertificate({ change, certificateIds }: CertificateNews): string {
@@ -121,7 +121,7 @@ export function describeCertificate({ change, certificateIds }: CertificateNews)
     case 'attached':
       return `${named} ${isOne ? 'was' : 'were'} attached while the thing is held`;
     case 'detached':
-      return `${named} ${isOne ? 'was' : 'were'} taken from the thing, so the quarantine group no longer binds ${isOne ? 'it' : 'them'}`;
+      return `${named} ${isOne ? 'was' : 'were'} detached from the thing, so the quarantine group no longer binds ${isOne ? 'it' : 'them'}`;
     case 'escapes-group':
       return `${named} can act where the quarantine group doesn't bind`;
   }

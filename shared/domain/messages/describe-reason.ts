@@ -80,7 +80,7 @@ export function describeReason(reason: Reason): string {
 }
 
 export function describeRestored(left: Extract<Reason, { code: 'released' }>['left']): string {
-  return `everything is as it was before${left.length > 0 ? `, but for this: ${describeAll(left)}` : ''}`;
+  return `everything is as it was before${left.length > 0 ? `, except for this: ${describeAll(left)}` : ''}`;
 }
 
 function describeActor({ actor, comment }: { readonly actor: string; readonly comment?: string }): string {
@@ -171,7 +171,7 @@ export function describeRefusal(refusal: Refusal): string {
     case 'held':
       return `the thing is held (${refusal.status}); release it first`;
     case 'held-so-already':
-      return 'these actions hold the thing already, or can’t be taken now';
+      return 'these actions already hold the thing, or are not possible now';
     case 'no-rights':
       return `no playbook of cordon.yml names ${refusal.actions.join(', ')}, so Cordon has no rights for it`;
     case 'no-comment':
@@ -213,20 +213,21 @@ function describeSecondPerson({
   actor,
   until = 0,
 }: Extract<Refusal, { code: 'second-person' }>) {
-  if (why === 'unproven') return 'it needs two people, and this way in proves nobody (docs/two-people.md)';
+  if (why === 'unproven')
+    return 'it needs two people, and this way of sending it does not prove who you are (docs/two-people.md)';
   const waiting = describeWaiting({ action, actor, until });
   if (why === 'same') return `${waiting}, and you asked for it`;
   return why === 'other-source'
-    ? `${waiting}, who must come in the same way, since you may be the one who asked`
+    ? `${waiting}, who must send the order in the same way, since you may be the one who asked`
     : `${waiting}: confirm just that, or reject it first`;
 }
 
 function describeObjection(objection: Objection): string {
   switch (objection.code) {
     case 'exempt':
-      return `${describeExemption(objection)}; force it if that is meant`;
+      return `${describeExemption(objection)}; force it if you intend this`;
     case 'shared':
-      return `${describeShared(objection)}; force it if they may be hit`;
+      return `${describeShared(objection)}; force it if they may be affected`;
     case 'kill-switch':
       return `${describeWithheld(objection)}; force it if the switch is known to be off`;
     case 'still-in-alarm':

@@ -75,7 +75,7 @@ describe('the check of Device Defender Audit', () => {
         enabledChecks: ['LOGGING_DISABLED_CHECK'],
         schedules: [{ name: 'nightly', checks: ['LOGGING_DISABLED_CHECK'] }],
       },
-      'problem DEVICE_CERTIFICATE_SHARED_CHECK is not enabled, and playbook shared waits for it',
+      'problem DEVICE_CERTIFICATE_SHARED_CHECK is not enabled, and playbook shared needs it',
       '{"DEVICE_CERTIFICATE_SHARED_CHECK": {"enabled": true}}',
     ],
     [

@@ -308,7 +308,7 @@ describe('the check of Slack', () => {
       { 'auth.test': { ok: true }, 'chat.postMessage': { ok: false, error: 'not_in_channel' } },
       true,
       'problem',
-      'Slack #c takes no message: not_in_channel',
+      'Slack #c refused the test message: not_in_channel',
     ],
     [
       'a webhook',
@@ -386,9 +386,9 @@ describe('the check of any other channel', () => {
       { refused: '400 no' },
       true,
       'problem',
-      /^it takes no message: 400 no$/,
+      /^it refused the test message: 400 no$/,
     ],
-    ['knows a function of an earlier release', null, true, 'note', /release that sends no test message/],
+    ['knows a function of an earlier release', null, true, 'note', /version that can’t send a test message/],
     [
       'names the right that is missing',
       denied,
@@ -458,12 +458,12 @@ describe('the check of a thing', () => {
   };
   const held = { principals: [{ ...certificate, status: 'INACTIVE' }] };
   it.each<[string, Partial<ThingState> | undefined, Finding['level'], RegExp]>([
-    ['nothing', {}, 'ok', /nothing stands in the way/],
+    ['nothing', {}, 'ok', /nothing prevents a containment/],
     [
       "only its agent's client id beside its own",
       { principals: [{ ...certificate, documents: [policy('client/t-cordon')] }] },
       'ok',
-      /nothing stands/,
+      /nothing prevents a containment/,
     ],
     ['no thing', undefined, 'problem', /there is no such thing/],
     ['no certificate', { principals: [] }, 'problem', /no certificate/],
@@ -474,7 +474,12 @@ describe('the check of a thing', () => {
       /also used by u/,
     ],
     ['a certificate that is INACTIVE', held, 'note', /is INACTIVE, and no case holds/],
-    ['a certificate that a case holds INACTIVE', { ...held, isHeld: true }, 'ok', /nothing stands/],
+    [
+      'a certificate that a case holds INACTIVE',
+      { ...held, isHeld: true },
+      'ok',
+      /nothing prevents a containment/,
+    ],
     [
       'any client id',
       { principals: [{ ...certificate, documents: [policy('client/*')] }] },
@@ -488,7 +493,12 @@ describe('the check of a thing', () => {
       'note',
       /is in quarantine, and no case holds it/,
     ],
-    ['the quarantine group, with a case', { groups: ['quarantine'], isHeld: true }, 'ok', /nothing stands/],
+    [
+      'the quarantine group, with a case',
+      { groups: ['quarantine'], isHeld: true },
+      'ok',
+      /nothing prevents a containment/,
+    ],
     [
       'the deny policy on its certificate, with no case',
       { principals: [{ ...certificate, isDenied: true }] },
@@ -499,7 +509,7 @@ describe('the check of a thing', () => {
       'the deny policy on its certificate, with a case',
       { principals: [{ ...certificate, isDenied: true }], isHeld: true },
       'ok',
-      /nothing stands/,
+      /nothing prevents a containment/,
     ],
     [
       'ten groups',
@@ -511,7 +521,7 @@ describe('the check of a thing', () => {
       'a silent agent',
       { agent: { heardAt: 1, principal: 'c', silentAt: 2 } },
       'problem',
-      /its agent is silent/,
+      /its agent has been silent/,
     ],
     [
       'an agent of an earlier release',

@@ -97,7 +97,7 @@ describe('a test message', () => {
     stack.slack.setScopes(scopes);
     expect(await examine('#field', true)).toEqual({
       is: 'wrong',
-      what: `Slack #field takes no message: ${error}`,
+      what: `Slack #field refused the test message: ${error}`,
     });
   });
 

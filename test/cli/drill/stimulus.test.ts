@@ -106,7 +106,7 @@ describe('the values of a drill', () => {
     );
   });
 
-  it('are of the first behavior that an enforcing playbook takes, or of the one that is named', () => {
+  it('are those of the first behavior that an enforcing playbook applies to, or of the named behavior', () => {
     const bound = (number: number) => ({ comparisonOperator: 'less-than-equals', value: { number } });
     const configuration = configure('number', bound(0), {
       securityProfiles: {
@@ -135,7 +135,7 @@ describe('the values of a drill', () => {
     });
     expect(chooseStimulus(configuration, 'p/later')).toMatchObject({ behaviorName: 'later' });
     expect(() => chooseStimulus(configuration, 'p/observed')).toThrow(
-      'no playbook of mode enforce takes p/observed',
+      'no playbook of mode enforce applies to p/observed',
     );
   });
 
@@ -156,7 +156,7 @@ describe('the values of a drill', () => {
       'number',
       { comparisonOperator: 'less-than', value: { number: 1 } },
       { playbooks: [{ name: 'only', mode: 'approve', actions: ['quarantine'] }] },
-      /no playbook of mode enforce that takes a behavior/,
+      /no playbook of mode enforce that applies to a behavior/,
     ],
     [
       'number',
@@ -164,7 +164,7 @@ describe('the values of a drill', () => {
       {
         playbooks: [{ name: 'only', when: { thingGroup: 'some' }, mode: 'enforce', actions: ['quarantine'] }],
       },
-      /no playbook of mode enforce that takes a behavior/,
+      /no playbook of mode enforce that applies to a behavior/,
     ],
   ])('are refused with the reason for %s %j %j', (metric, criteria, more, message) => {
     expect(() => chooseStimulus(configure(metric, criteria, more))).toThrow(message);

@@ -73,15 +73,15 @@ describe('respond, with all actions,', () => {
     await engine(operator('release'));
 
     expect(shownCaseOf(world).reason).toBe(
-      'released: everything is as it was before, but for this: the thing came into group retired meanwhile; the thing left group sensors meanwhile',
+      'released: everything is as it was before, except for this: the thing joined group retired meanwhile; the thing left group sensors meanwhile',
     );
   });
 
   it.each([
     ['QUEUED', ''],
     ['REJECTED', ''],
-    ['IN_PROGRESS', ', but for this: what the device did for job JOB stays'],
-    ['SUCCEEDED', ', but for this: what the device did for job JOB stays'],
+    ['IN_PROGRESS', ', except for this: what the device did for job JOB stays'],
+    ['SUCCEEDED', ', except for this: what the device did for job JOB stays'],
   ])('says what a job with status %s leaves behind when the thing is released', async (status, left) => {
     const world = anArmedWorld();
     const engine = anEngine(world, playing(['quarantine', 'job']));
@@ -110,7 +110,7 @@ describe('respond, with all actions,', () => {
       'policy device has its default version 5 again; its version 1 came back as version 7',
     );
     expect(shownCaseOf(world).reason).toBe(
-      'released: everything is as it was before, but for this: version 1 of policy device is version 7 now',
+      'released: everything is as it was before, except for this: version 1 of policy device is version 7 now',
     );
   });
 

@@ -378,7 +378,7 @@ describe('respond, when AWS fails to do what is asked,', () => {
 
     expect(shownCaseOf(world)).toMatchObject({
       status: 'release-conflict',
-      reason: 'quarantine: the thing was in group cordon-quarantine before, and somebody took it out',
+      reason: 'quarantine: the thing was in group cordon-quarantine before, and somebody removed it',
     });
     await engine(operator('dismiss'));
     expect(shownCaseOf(world).status).toBe('closed');

@@ -60,7 +60,7 @@ describe('a further violation of a held thing', () => {
 
     expect(shownCaseOf(world)).toMatchObject({ status: 'contained', ledger });
     expect(textsOf(world).at(-1)).toBe(
-      'new-violation: myapp-processes/unclear is in alarm as well; the thing is already held; its playbook also names job, which is not done: playbook asks asks before it acts',
+      'new-violation: myapp-processes/unclear is in alarm as well; the thing is already held; its playbook also names job, which Cordon does not apply: playbook asks asks before it acts',
     );
   });
 
@@ -98,7 +98,7 @@ describe('a certificate that somebody detaches from a held thing', () => {
     expect(deniedOf(world)).toEqual([certificateArn]);
     expect(shownCaseOf(world).status).toBe('contained');
     expect(textsOf(world).at(-1)).toBe(
-      'new-certificate: certificate aaaaaaaa was taken from the thing, so the quarantine group no longer binds it: it is held as well',
+      'new-certificate: certificate aaaaaaaa was detached from the thing, so the quarantine group no longer binds it: it is held as well',
     );
     const told = world.told.length;
     await later();
@@ -109,7 +109,7 @@ describe('a certificate that somebody detaches from a held thing', () => {
     expect(shownCaseOf(world)).toMatchObject({
       status: 'closed',
       reason:
-        'released: everything is as it was before, but for this: certificate aaaaaaaa was taken from the thing meanwhile',
+        'released: everything is as it was before, except for this: certificate aaaaaaaa was detached from the thing meanwhile',
     });
   });
 
@@ -134,7 +134,7 @@ describe('a certificate that somebody detaches from a held thing', () => {
 
     expect(deniedOf(world)).toEqual([]);
     expect(textsOf(world).find((text) => text.startsWith('new-certificate'))).toMatch(
-      /certificate aaaaaaaa was taken from the thing.*: certificate aaaaaaaa is used by mything2/,
+      /certificate aaaaaaaa was detached from the thing.*: certificate aaaaaaaa is used by mything2/,
     );
     expect(shownCaseOf(world).status).not.toBe('contained');
   });
@@ -234,7 +234,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
     await engine(operator('release'));
 
     expect(shownCaseOf(world).reason).toBe(
-      'released: everything is as it was before, but for this: certificate bbbbbbbb was attached to the thing meanwhile',
+      'released: everything is as it was before, except for this: certificate bbbbbbbb was attached to the thing meanwhile',
     );
   });
 
@@ -260,7 +260,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
 
     const { reason } = shownCaseOf(world);
     expect(reason).toContain('certificate aaaaaaaa got wide meanwhile');
-    expect(reason).toContain('the thing came into group elsewhere meanwhile');
+    expect(reason).toContain('the thing joined group elsewhere meanwhile');
   });
 
   it('is left alone, and announced, where other things use it', async () => {
@@ -290,7 +290,7 @@ describe('a certificate that somebody takes from a held thing', () => {
 
       expect(world.policies.stored.get('cordon-quarantine')?.targets).toEqual(new Set());
       expect(shownCaseOf(world).reason).toBe(
-        'released: everything is as it was before, but for this: certificate aaaaaaaa was taken from the thing meanwhile',
+        'released: everything is as it was before, except for this: certificate aaaaaaaa was detached from the thing meanwhile',
       );
     },
   );
@@ -306,7 +306,7 @@ describe('a certificate that somebody takes from a held thing', () => {
     await engine(operator('release'));
 
     const { reason } = shownCaseOf(world);
-    expect(reason).toContain('certificate aaaaaaaa was taken from the thing meanwhile');
+    expect(reason).toContain('certificate aaaaaaaa was detached from the thing meanwhile');
     expect(reason).toContain('certificate bbbbbbbb was attached to the thing meanwhile');
   });
 });
@@ -321,7 +321,7 @@ describe('a thing with a principal that is no certificate', () => {
 
     expect(shownCaseOf(world).status).toBe('contained');
     expect(world.told.at(-1)?.text).toContain(
-      `attached to the thing and no certificate, so not held: ${cognito}; stop it where it gets its credentials`,
+      `attached to the thing but no certificate, so not held: ${cognito}; stop it where it gets its credentials`,
     );
   });
 
@@ -336,7 +336,7 @@ describe('a thing with a principal that is no certificate', () => {
     }
 
     expect(textsOf(world).filter((text) => text.includes(cognito))).toEqual([
-      `new-certificate: attached to the thing and no certificate, so not held: ${cognito}; stop it where it gets its credentials`,
+      `new-certificate: attached to the thing but no certificate, so not held: ${cognito}; stop it where it gets its credentials`,
     ]);
   });
 });

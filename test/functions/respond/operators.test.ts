@@ -101,7 +101,9 @@ describe('a containment by hand', () => {
     world.registered.find('mything1').groups.add('life-support');
 
     await engine(ordered(type));
-    expect(refusalOf(world)).toBe('the thing is exempt: thing group life-support; force it if that is meant');
+    expect(refusalOf(world)).toBe(
+      'the thing is exempt: thing group life-support; force it if you intend this',
+    );
     expect(groupsOf(world)).not.toContain('cordon-quarantine');
 
     await engine(ordered(type, { force: true }));
@@ -121,7 +123,7 @@ describe('a containment by hand', () => {
 
     await engine(ordered('approve'));
     expect(refusalOf(world)).toBe(
-      'certificate aaaaaaaa is used by mything2 as well; force it if they may be hit',
+      'certificate aaaaaaaa is used by mything2 as well; force it if they may be affected',
     );
     expect(shownCaseOf(world).status).toBe('awaiting-approval');
 

@@ -60,7 +60,7 @@ describe('two held things that share a certificate and its policy', () => {
     expect(shownCaseOf(world, second).status).toBe('contained');
     // Nobody is told that all is as before while the device is still out.
     expect(shownCaseOf(world, first).reason).toBe(
-      `released: everything is as it was before, but for this: certificate aaaaaaaa stays denied for ${second}; policy device stays denied for ${second}`,
+      `released: everything is as it was before, except for this: certificate aaaaaaaa stays denied for ${second}; policy device stays denied for ${second}`,
     );
     expect(world.told.findLast(({ kind }) => kind === 'released')?.text).toContain(
       `stays denied for ${second}`,

@@ -226,7 +226,7 @@ describe('while IoT Core uses cached policies,', () => {
 
     await engine(operator('release'));
     expect([caseOf(world).status, readCertificate(world)]).toEqual(['closed', 'INACTIVE']);
-    expect(world.told.at(-1)?.text).toBe(`everything is as it was before, but for this: ${left}`);
+    expect(world.told.at(-1)?.text).toBe(`everything is as it was before, except for this: ${left}`);
   });
 
   it('a release after the temporary deactivation says what somebody else changed on the certificate', async () => {
@@ -240,7 +240,7 @@ describe('while IoT Core uses cached policies,', () => {
 
     expect(readCertificate(world)).toBe('INACTIVE');
     expect(world.told.at(-1)?.text).toBe(
-      'everything is as it was before, but for this: certificate aaaaaaaa is INACTIVE by somebody else, and stays so',
+      'everything is as it was before, except for this: certificate aaaaaaaa is INACTIVE by somebody else, and stays so',
     );
   });
 

@@ -110,11 +110,16 @@ describe('a finding of an audit', () => {
   });
 
   it.each([
-    [check, certificateId, 'certificate aaaaaaaa was shared, says an audit: another device may use it', true],
+    [
+      check,
+      certificateId,
+      'an audit found that certificate aaaaaaaa was shared: another device may use it',
+      true,
+    ],
     [
       'IOT_POLICY_OVERLY_PERMISSIVE_CHECK' as const,
       'device',
-      'policy device allows too much, says an audit: it may be a way round the containment',
+      'an audit found that policy device allows too much: it may be a way round the containment',
       false,
     ],
   ])(
@@ -220,7 +225,7 @@ describe('a finding of an audit', () => {
 
     expect(last).toMatchObject({ kind: 'way-round-closed' });
     expect(describeAllNews(last?.news ?? [])).toBe(
-      'policy device is no longer a way round the containment, says a later audit',
+      'a later audit found that policy device is no longer a way round the containment',
     );
     expect(endedLater.announcementSeq).toBe(held.announcementSeq + 1);
     expect(take(ended, { ...clear, occurredAt: now + 2 }, { now: now + 20 }).announcementSeq).toBe(

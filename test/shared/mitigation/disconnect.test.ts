@@ -154,13 +154,13 @@ describe('disconnect', () => {
       expect(await disconnect.apply(prior, refusing)).toEqual({
         result: 'done',
         detail:
-          "session of mything1, any/2 ended; the session of $any, ., .. can't be ended: AWS IoT takes no such client id; the session of odd could not be ended: InvalidRequestException",
+          "session of mything1, any/2 ended; the session of $any, ., .. can't be ended: AWS IoT accepts no such client id; the session of odd could not be ended: InvalidRequestException",
       });
       expect([...sessions.keys()]).toEqual([]);
       expect(await disconnect.verify(prior, refusing)).toEqual({
         result: 'done',
         detail:
-          "no session with the old rights; the session of $any, ., .. can't be ended: AWS IoT takes no such client id; the session of odd could not be ended: InvalidRequestException",
+          "no session with the old rights; the session of $any, ., .. can't be ended: AWS IoT accepts no such client id; the session of odd could not be ended: InvalidRequestException",
       });
     });
 
@@ -212,7 +212,7 @@ describe('disconnect', () => {
       expect(await disconnect.apply(prior, context)).toEqual({
         result: 'done',
         detail: expect.stringMatching(
-          /^was not connected; its certificates had more client ids than are kept/,
+          /^was not connected; its certificates had more client ids than Cordon keeps/,
         ),
       });
     });

@@ -32,26 +32,26 @@ export async function examineSlack(
   if (scopes && !scopes.includes('chat:write'))
     return {
       is: 'wrong',
-      what: `the token works, and lacks the scope chat:write to post to Slack ${channel}`,
+      what: `the token works, but lacks the scope chat:write to post to Slack ${channel}`,
     };
   if (sendTest) {
     const text = 'Test message of cordon doctor: nothing happened.';
     const sent = await call('chat.postMessage', { channel, text });
     return sent.ok
       ? { is: 'well', what: `Slack ${channel} accepted a test message` }
-      : { is: 'wrong', what: `Slack ${channel} takes no message: ${sent.error ?? 'no reason'}` };
+      : { is: 'wrong', what: `Slack ${channel} refused the test message: ${sent.error ?? 'no reason'}` };
   }
   const membership = await findMembership(channel, call);
   switch (membership.is) {
     case 'member':
       return { is: 'well', what: `the token works, and the app is in Slack ${channel}` };
     case 'archived':
-      return { is: 'wrong', what: `Slack ${channel} is archived and takes no message` };
+      return { is: 'wrong', what: `Slack ${channel} is archived and accepts no messages` };
     case 'outside':
       if (scopes?.includes('chat:write.public'))
         return {
           is: 'unsure',
-          what: `the token works, and the app is not in Slack ${channel}`,
+          what: `the token works, but the app is not in Slack ${channel}`,
           why: 'Its scope chat:write.public reaches public channels only; --send-test tries this one.',
           mend: page,
         };
@@ -63,7 +63,7 @@ export async function examineSlack(
       return {
         is: 'unsure',
         what: `the token works; whether the app is in Slack ${channel} is not known: ${membership.reason}`,
-        why: 'Slack takes no message for a channel that the app is not in; --send-test tries it.',
+        why: 'Slack accepts no message for a channel that the app is not in; --send-test tries it.',
         mend: page,
       };
   }

@@ -96,7 +96,7 @@ describe('a release after a clean hold', () => {
     const record = lead(held(rule), forged, { now: at });
 
     const text =
-      'the clear of myapp-processes/no-child-processes came from a certificate that is not attached to this thing, so it may be forged: it counts for nothing';
+      'the clear of myapp-processes/no-child-processes came from a certificate that is not attached to this thing, so it may be forged: it has no effect';
     expect(
       describeCase(record).outbox.announcements.map(({ kind, text: told }) => `${kind}: ${told}`),
     ).toEqual([`refused: ${text}`]);
