@@ -136,7 +136,6 @@ function writeRules(prefix: string, withLifecycle: boolean): Resources {
 /**
  * A device whose policy allows everything may publish to a rule by the rule's name (Basic Ingest, docs/facts.md#reports), and so
  * perhaps as AWS IoT itself. So the names of the rules of lifecycle events have parts of the stack's id, which devices don't know.
- * The doctor makes the same name (cli/doctor/checks/rules.ts).
  */
 function hideName(name: string): Value {
   const uuid = { 'Fn::Select': [2, { 'Fn::Split': ['/', ref('AWS::StackId')] }] };

@@ -31,7 +31,7 @@ import { checkConcurrency } from './checks/limits';
 import { checkQuarantine } from './checks/quarantine';
 import { checkQueues } from './checks/queues';
 import { checkQuotas } from './checks/quotas';
-import { checkRules } from './checks/rules';
+import { checkRules, type RuleOfStage } from './checks/rules';
 import { checkStack, type StackState } from './checks/stack';
 import { checkSubscriptions } from './checks/subscriptions';
 import { checkThing, type ThingState } from './checks/thing';
@@ -81,6 +81,11 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
     // Without a readable stack there is nothing to examine. Each check reports other faults itself.
     if (isShut(error)) throw error;
   });
+  let deployed: ReturnType<typeof account.readTemplate> | undefined;
+  const readDeployed = () => {
+    deployed ??= account.readTemplate(prefix);
+    return deployed;
+  };
   /** `arn:aws:SERVICE:REGION:ACCOUNT`. */
   const arnPrefixOf = async (service: string) => {
     const [, partition, , region, id] = (await stack).id.split(':');
@@ -98,7 +103,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
     );
   return [
     checkStack(stage, version, () => stack),
-    checkAsDeployed(() => account.readTemplate(prefix), account.present(prefix)),
+    checkAsDeployed(readDeployed, account.present(prefix)),
     checkKillSwitch(target.killSwitch.read),
     checkHeartbeat(
       {
@@ -116,7 +121,11 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
         return (await account.listPolicies(arn)).filter((name) => name !== denyPolicy);
       },
     ),
-    ...checkRules(prefix, listRules(configuration), async () => (await stack).id, account.readRule),
+    ...checkRules(
+      listRules(configuration),
+      async (logicalId) => (await readDeployed())?.physicalIds.get(logicalId),
+      account.readRule,
+    ),
     ...(takesAudits(configuration)
       ? [
           checkAudits(configuration, account.readAudits, async () => {
@@ -191,12 +200,12 @@ function checkSample(list: () => Promise<readonly string[]>, examine: (thingName
 }
 
 /** The rule of lifecycle events is deployed only where a behavior depends on them. */
-function listRules({ detector, securityProfiles }: FileConfiguration): string[] {
+function listRules({ detector, securityProfiles }: FileConfiguration): RuleOfStage[] {
   if (detector === 'device-defender') return ['presence'];
   const metrics = Object.values(securityProfiles).flatMap(({ behaviors }) =>
     behaviors.map(({ metric }) => metric),
   );
-  return ['reports', 'presence', ...(metrics.some(isLifecycle) ? ['lifecycle'] : [])];
+  return ['reports', 'presence', ...(metrics.some(isLifecycle) ? (['lifecycle'] as const) : [])];
 }
 
 async function readThing(

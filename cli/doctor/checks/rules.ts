@@ -5,38 +5,35 @@ export interface RuleState {
   readonly hasErrorAction: boolean;
 }
 
-/** IoT rules of the stage, and what does not arrive without each. */
+/** IoT rules of the stage, by their logical ids in the stack (infra/iot.ts), and what does not arrive without each. */
 const rules = {
-  reports: 'The detector receives no reports.',
-  lifecycle: 'The detector receives no connects and disconnects.',
-  presence: 'Cordon does not cut a contained device at once when it reconnects.',
+  reports: { logicalId: 'ReportsRule', why: 'The detector receives no reports.' },
+  lifecycle: { logicalId: 'LifecycleRule', why: 'The detector receives no connects and disconnects.' },
+  presence: {
+    logicalId: 'PresenceRule',
+    why: 'Cordon does not cut a contained device at once when it reconnects.',
+  },
 } as const;
 
-type RuleName = keyof typeof rules;
+export type RuleOfStage = keyof typeof rules;
 
-/** As the template names it: those of lifecycle events have parts of the stack's id (infra/iot.ts). */
-function nameRule(prefix: string, name: string, stackId: string): string {
-  const [, , uuid = ''] = stackId.split('/');
-  const parts = uuid.split('-');
-  const hidden = name === 'reports' ? [] : [parts[0], parts[4]];
-  return [`${prefix}-${name}`.replaceAll('-', '_'), ...hidden].join('_');
-}
-
-/** `read` resolves to nothing where there is no such rule. */
+/**
+ * `findName` resolves to the name that the stack gave the rule of a logical id, if it has one; `read` to nothing where there is
+ * no rule of the name.
+ */
 export function checkRules(
-  prefix: string,
-  wanted: readonly string[],
-  readStackId: () => Promise<string>,
+  wanted: readonly RuleOfStage[],
+  findName: (logicalId: string) => Promise<string | undefined>,
   read: (ruleName: string) => Promise<RuleState | undefined>,
 ): Check[] {
   return wanted.map((name) => {
     const about = `IoT rule ${name}`;
-    const why = rules[name as RuleName] ?? 'The messages that it should forward are lost.';
+    const { logicalId, why } = rules[name];
     return {
       about,
       async run(): Promise<Finding[]> {
-        const ruleName = nameRule(prefix, name, await readStackId());
-        const rule = await read(ruleName);
+        const ruleName = await findName(logicalId);
+        const rule = ruleName === undefined ? undefined : await read(ruleName);
         if (!rule) return [{ level: 'problem', about, what: 'it is missing', why, mend: changedByHand }];
         if (rule.isDisabled)
           return [

@@ -245,8 +245,11 @@ describe('the check of a function', () => {
 });
 
 describe('the check of an IoT rule', () => {
-  const readStackId = async () =>
-    'arn:aws:cloudformation:us-east-1:123456789012:stack/p/0edaff11-ecae-463a-acec-a34ff6d0370c';
+  const names: Readonly<Record<string, string>> = {
+    ReportsRule: 'p_reports',
+    PresenceRule: 'p_presence_0edaff11_a34ff6d0370c',
+  };
+  const findName = async (logicalId: string) => names[logicalId];
 
   it.each([
     ['enabled', { isDisabled: false, hasErrorAction: true }, 'ok', 'enabled'],
@@ -259,22 +262,24 @@ describe('the check of an IoT rule', () => {
     ],
     ['missing', undefined, 'problem', 'it is missing'],
   ])('finds one that is %s', async (_, rule, level, what) => {
-    const found = await first(checkRules('p', ['reports'], readStackId, async () => rule));
+    const found = await first(checkRules(['reports'], findName, async () => rule));
     expect(found).toMatchObject([{ level, what }]);
   });
 
-  it('knows those of lifecycle events by parts of the stack’s id, which no device knows', async () => {
+  it('looks for the rule under the name that the stack gave it, which no device knows', async () => {
     const asked: string[] = [];
-    const checks = checkRules('p-a', ['reports', 'presence', 'lifecycle'], readStackId, async (name) => {
+    const checks = checkRules(['reports', 'presence'], findName, async (name) => {
       asked.push(name);
       return { isDisabled: false, hasErrorAction: true };
     });
     for (const { run } of checks) await run();
-    expect(asked).toEqual([
-      'p_a_reports',
-      'p_a_presence_0edaff11_a34ff6d0370c',
-      'p_a_lifecycle_0edaff11_a34ff6d0370c',
-    ]);
+    expect(asked).toEqual(['p_reports', 'p_presence_0edaff11_a34ff6d0370c']);
+  });
+
+  it('finds one missing that the stack does not have', async () => {
+    const healthy = async () => ({ isDisabled: false, hasErrorAction: true });
+    const found = await first(checkRules(['lifecycle'], findName, healthy));
+    expect(found).toMatchObject([{ level: 'problem', what: 'it is missing' }]);
   });
 });
 

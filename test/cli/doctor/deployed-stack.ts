@@ -303,6 +303,8 @@ export const template: DeployedTemplate = {
     ['TopicPolicy', 'p2'],
     ['Subscription', `${topicArn}:1`],
     ['Rule', 'cordon_dev_reports'],
+    ['ReportsRule', 'cordon_dev_reports'],
+    ['PresenceRule', 'cordon_dev_presence_0edaff11_a34ff6d0370c'],
     ['Schedule', 'cordon-dev-Schedule-1'],
     ['Respond', 'cordon-dev-respond'],
     ['Alarm', 'cordon-dev-sweep'],
