@@ -6,7 +6,7 @@ import { takesAudits } from '../../shared/config/audits';
 import { nameQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import type { FileConfiguration } from '../../shared/config/schema';
 import { isOpen } from '../../shared/domain/case/case';
-import { isLifecycle } from '../../shared/domain/detection/metrics';
+import { needsLifecycle } from '../../shared/domain/detection/judge-lifecycle';
 import { findFleetLimit } from '../../shared/domain/guards/guards';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { heartbeatName } from '../../shared/domain/heartbeat';
@@ -199,13 +199,11 @@ function checkSample(list: () => Promise<readonly string[]>, examine: (thingName
   };
 }
 
-/** The rule of lifecycle events is deployed only where a behavior depends on them. */
+/** The rule of lifecycle events is deployed only where something depends on them. */
 function listRules({ detector, securityProfiles }: FileConfiguration): RuleOfStage[] {
   if (detector === 'device-defender') return ['presence'];
-  const metrics = Object.values(securityProfiles).flatMap(({ behaviors }) =>
-    behaviors.map(({ metric }) => metric),
-  );
-  return ['reports', 'presence', ...(metrics.some(isLifecycle) ? (['lifecycle'] as const) : [])];
+  const isLifecycleDeployed = needsLifecycle(Object.entries(securityProfiles));
+  return ['reports', 'presence', ...(isLifecycleDeployed ? (['lifecycle'] as const) : [])];
 }
 
 async function readThing(

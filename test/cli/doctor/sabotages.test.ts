@@ -619,6 +619,20 @@ describe('the doctor', () => {
     expect(await examine()).toEqual([]);
   });
 
+  it('looks for the rule of lifecycle events wherever a metric of them is only retained', async () => {
+    const { app } = configuration.securityProfiles;
+    const retaining = { ...app, additionalMetricsToRetain: ['aws:num-disconnects'] };
+    const options = {
+      ...{ things: [], sendTest: false, version: '1.0.0', now },
+      configuration: {
+        ...configuration,
+        securityProfiles: { app: retaining } as typeof configuration.securityProfiles,
+      },
+    };
+    const checks = await listChecks(options, target);
+    expect(checks.map(({ about }) => about)).toContain('IoT rule lifecycle');
+  });
+
   it.each(sabotages)('names %s, and nothing else', async (_, changes, told) => {
     const found = await examine(changes);
 
