@@ -1,5 +1,7 @@
 // Finds which names an account has, by type of resource. Each client is loaded when it is needed: most deploys need none.
 
+const loadTypescript = require('./load-typescript.cjs');
+
 /** The result of a call, or undefined if AWS finds nothing with this name. */
 async function find(call, ...missing) {
   try {
@@ -132,31 +134,19 @@ const finders = {
 /** The resources of a stack; none before its first deploy. */
 async function listOwn(StackName, open) {
   const cloudFormation = require('@aws-sdk/client-cloudformation');
+  const { describeOwn, isNoStack, keepMade } = loadTypescript('../shared/mitigation/own-resource.ts');
   const client = open(cloudFormation.CloudFormationClient);
   const listed = [];
   try {
     const pages = cloudFormation.paginateListStackResources({ client }, { StackName });
     for await (const { StackResourceSummaries = [] } of pages)
-      listed.push(
-        ...StackResourceSummaries
-          // What was deleted, was left to the account, or was never made is not the stack's.
-          .filter(
-            ({ ResourceStatus, PhysicalResourceId }) =>
-              !/^DELETE_(COMPLETE|SKIPPED)$/.test(ResourceStatus) &&
-              (PhysicalResourceId || ResourceStatus !== 'CREATE_FAILED'),
-          ),
-      );
+      listed.push(...keepMade(StackResourceSummaries));
   } catch (error) {
-    if (error.name !== 'ValidationError' || !/does not exist/.test(error.message)) throw error;
+    if (!isNoStack(error)) throw error;
   }
   if (listed.length === 0) return [];
   const { TemplateBody } = await client.send(new cloudFormation.GetTemplateCommand({ StackName }));
-  const { Resources = {} } = JSON.parse(TemplateBody);
-  return listed.map(({ ResourceType, LogicalResourceId, PhysicalResourceId }) => ({
-    type: ResourceType,
-    physicalId: PhysicalResourceId ?? '',
-    properties: Resources[LogicalResourceId]?.Properties ?? {},
-  }));
+  return describeOwn(listed, TemplateBody);
 }
 
 /** What a deploy asks of a group that it is to adopt (./adoption.ts). */

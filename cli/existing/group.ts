@@ -15,7 +15,7 @@ import type { Configuration } from '../../shared/domain/configuration';
 import { printable } from '../../shared/domain/messages/announcement';
 import { orNothing } from '../../shared/errors';
 import { type GroupReader, judgeAdoption } from '../../shared/mitigation/adoption';
-import type { OwnResource } from '../../shared/mitigation/own-resource';
+import { describeOwn, isNoStack, keepMade, type OwnResource } from '../../shared/mitigation/own-resource';
 import type { Settings } from '../target';
 
 /** What a deploy would ask of a group that it is to adopt. */
@@ -75,25 +75,13 @@ async function listOwn(client: CloudFormationClient, StackName: string): Promise
   const listed: StackResourceSummary[] = [];
   try {
     for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName }))
-      listed.push(
-        ...StackResourceSummaries.filter(
-          ({ ResourceStatus = '' }) => !/^DELETE_(COMPLETE|SKIPPED)$/.test(ResourceStatus),
-        ),
-      );
+      listed.push(...keepMade(StackResourceSummaries));
   } catch (error) {
-    if (!(error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message)))
-      throw error;
+    if (!isNoStack(error)) throw error;
   }
   if (listed.length === 0) return [];
   const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName }));
-  const { Resources = {} } = JSON.parse(TemplateBody) as {
-    readonly Resources?: Readonly<Record<string, { readonly Properties?: OwnResource['properties'] }>>;
-  };
-  return listed.map(({ ResourceType = '', LogicalResourceId = '', PhysicalResourceId = '' }) => ({
-    type: ResourceType,
-    physicalId: PhysicalResourceId,
-    properties: Resources[LogicalResourceId]?.Properties ?? {},
-  }));
+  return describeOwn(listed, TemplateBody);
 }
 
 /** Whether a deploy would take the adopted group, and what it would say of it; nothing where none is adopted. */

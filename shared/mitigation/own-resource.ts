@@ -6,6 +6,42 @@ export interface OwnResource {
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
+/** A resource as CloudFormation lists it. */
+interface ListedResource {
+  readonly ResourceType?: string | undefined;
+  readonly LogicalResourceId?: string | undefined;
+  readonly PhysicalResourceId?: string | undefined;
+  readonly ResourceStatus?: string | undefined;
+}
+
+interface Template {
+  readonly Resources?: Readonly<Record<string, { readonly Properties?: OwnResource['properties'] }>>;
+}
+
+/** Leaves out what was deleted, was left to the account, or was never made: it is not the stack's. */
+export function keepMade<R extends ListedResource>(listed: readonly R[]): R[] {
+  return listed.filter(
+    ({ ResourceStatus = '', PhysicalResourceId }) =>
+      !/^DELETE_(COMPLETE|SKIPPED)$/.test(ResourceStatus) &&
+      (PhysicalResourceId || ResourceStatus !== 'CREATE_FAILED'),
+  );
+}
+
+/** The resources, each with the properties of the deployed template. */
+export function describeOwn(made: readonly ListedResource[], templateBody: string): OwnResource[] {
+  const { Resources = {} } = JSON.parse(templateBody) as Template;
+  return made.map(({ ResourceType = '', LogicalResourceId = '', PhysicalResourceId = '' }) => ({
+    type: ResourceType,
+    physicalId: PhysicalResourceId,
+    properties: Resources[LogicalResourceId]?.Properties ?? {},
+  }));
+}
+
+/** CloudFormation's answer about a stack that is not there: before the first deploy. */
+export function isNoStack(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);
+}
+
 /** Whether the stack has the resource with this name, which the template gives in `property`. */
 export function isNamed(
   { type, physicalId, properties }: OwnResource,
