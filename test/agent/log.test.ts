@@ -22,14 +22,14 @@ describe('createLog', () => {
     ]);
   });
 
-  it('lets no control character reach a terminal', () => {
+  it('keeps control characters from a terminal', () => {
     const { lines, log } = capture('info');
     log('error', 'rejected', { message: 'a\nb\u001b[2J\u007f\u009b\u2028\u202e' });
 
     expect(lines.join('')).toMatch(/^[\x20-\x7e]*\n$/);
   });
 
-  it('leaves out what is below its level', () => {
+  it('leaves out messages below its level', () => {
     const { lines, log } = capture('error');
     log('info', 'reported');
     log('error', 'fatal');

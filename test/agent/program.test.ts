@@ -165,7 +165,7 @@ describe('the bundled agent', () => {
     expect(output.stderr).toMatch(/"event":"reloaded".*"intervalSeconds":60/);
   });
 
-  it('goes on reporting when it can no longer keep its state, with ids that rise, and says so', async () => {
+  it('continues to report when it can no longer save its state, with rising ids, and says so', async () => {
     const state = join(device.directory, 'lost');
     const { agent, output, ended } = start([...connectFlags(), '--state-dir', state, '-i', '1']);
     await waitFor('the report', () => output.stderr.includes('"event":"reported"'));

@@ -88,7 +88,7 @@ describe('an act on several things', () => {
     return { said, aside, most: running.most, ended };
   }
 
-  it('goes on with the others if one fails, and exits as the failures do', async () => {
+  it('continues with the others if one fails, and exits with the code of the failures', async () => {
     const { said, aside, ended } = await run(1, { b: new RefusedError('b no'), d: new RefusedError('d no') });
 
     expect(said).toEqual(['a done', 'c done', 'e done']);
@@ -102,7 +102,7 @@ describe('an act on several things', () => {
     expect(ended).toMatchObject({ exitCode: 1 });
   });
 
-  it('acts on as many at once as it is told', async () => {
+  it('acts on as many things at once as requested', async () => {
     expect((await run(1, {})).most).toBe(1);
     expect((await run(3, {})).most).toBe(3);
   });

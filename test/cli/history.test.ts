@@ -47,7 +47,7 @@ describe('history', () => {
     ]);
   });
 
-  it('tells what an order planned in the line of the order', async () => {
+  it('shows the planned actions of an order on the line of the order', async () => {
     const act = { at: now - 1_000, actor: 'ada', thingName: 'mything1', caseId: 'case-1' };
     const planned = { ...act, what: 'containment planned', detail: 'quarantine, disconnect' };
     const found = [

@@ -61,7 +61,7 @@ describe('kill-switch', () => {
     });
   });
 
-  it('answers a program the state, and what it holds back', async () => {
+  it('prints the state, and the things that it holds back, as JSON', async () => {
     const stage = aStage(['mything1']);
     const on = { state: 'on', by: 'ada', at };
 

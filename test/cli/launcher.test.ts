@@ -68,7 +68,7 @@ describe('npx cordon', () => {
     expect(wrong.stderr).toContain("unknown command 'chek'");
   }, 180_000);
 
-  it('waits at Ctrl-C for the command, which ends in its own way', async () => {
+  it('lets the command handle Ctrl-C, and waits for its end', async () => {
     // Takes each request, and answers none.
     const aws = createServer((socket) => void socket.resume()).listen(0, '127.0.0.1');
     await once(aws, 'listening');

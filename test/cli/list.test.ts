@@ -83,7 +83,7 @@ describe('list', () => {
     ]);
   });
 
-  it('has the most urgent of each status first: what is more severe, then what expires first, then the older', async () => {
+  it('has the most urgent case of each status first: the more severe, then the one that expires first, then the older', async () => {
     const wait = (name: string, over: object) => changeCase(waiting, { thingName: thingKey(name), ...over });
     const cases = [
       wait('low-old', { severity: 'low', openedAt: now - 9_000 }),
@@ -132,7 +132,7 @@ describe('list', () => {
     ]);
   });
 
-  it('prints the same for a program, with what is above the list', async () => {
+  it('prints the list, and the lines above it, as JSON', async () => {
     const floods = { list: async () => [aFlood({})] };
     const heartbeats = { read: async () => heartbeat };
     const table = { ...aTable(stored), floods, heartbeats };

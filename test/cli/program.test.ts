@@ -118,7 +118,7 @@ describe('cordon', () => {
     expect(calls).toBeGreaterThan(0);
   });
 
-  it('says in one line that standard output takes nothing more, and nothing of a reader that ends early', async () => {
+  it('reports a failing standard output in one line, and says nothing if a reader ends early', async () => {
     const full = await open('/dev/full', 'w');
     const started = spawn(process.execPath, [program, 'completion', 'bash'], {
       ...{ cwd: folder, env: environment(account) },

@@ -113,7 +113,7 @@ describe('verify', () => {
     expect(await verify({ record: owing, rows: written })).toBe(text);
   });
 
-  it('answers a program what it found', async () => {
+  it('prints its findings as JSON', async () => {
     const known = { caseId: 'case-1', thingName: 'mything1', status: 'closed', pending: 0 };
 
     expect(await checkCase('mything1', aTable([aReleasedCase()]))).toEqual({

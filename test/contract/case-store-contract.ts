@@ -117,7 +117,7 @@ function declareVersionLaws<T extends { readonly thingName: string }>(
     expect(await store.load(aName('thing'))).toBeUndefined();
   });
 
-  law('gives back what was saved last, under the version of that save', async (store) => {
+  law('returns the case that was saved last, with the version of that save', async (store) => {
     const first = build();
     const second = change(first);
 
@@ -138,7 +138,7 @@ function declareVersionLaws<T extends { readonly thingName: string }>(
     });
   });
 
-  law('refuses a save under another version than the stored one, and keeps what it has', async (store) => {
+  law('refuses a save with another version than the stored one, and keeps the stored case', async (store) => {
     const value = build();
     expect(await refusalOf(store.save(value, 1))).toBe('VersionConflictError');
     await store.save(value, 0);
@@ -216,7 +216,7 @@ function declareDetectionLaws(law: Law<Storage>): void {
     expect(rest.datapoints).toHaveLength(30);
   });
 
-  law('adds up the fleet, whoever counts at the same time', async ({ detection: { fleet } }) => {
+  law('adds up the fleet, even if several count at the same time', async ({ detection: { fleet } }) => {
     const metric = aName('metric');
     const contribution = { metric, durationSeconds: 300, window: 7, bin: 'bin5' };
 
@@ -241,7 +241,7 @@ function declareKindLaws(law: Law<Storage>): void {
     expect(await detection.states.load(record.thingName)).toStrictEqual({ value: state, version: 1 });
   });
 
-  law('archives a closed case once, however often it is told, newest first', async (storage) => {
+  law('archives a closed case once, however often it is asked to, newest first', async (storage) => {
     const thingName = thingKey(aName('thing'));
     const [older, newer] = [1, 2].map((hour) =>
       closedCase(aCase({ thingName, status: 'closed', closedAt: now + hour * 3_600_000 })),

@@ -291,7 +291,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(standIn.shown()).toEqual([expect.stringContaining('the denial is verified')]);
   });
 
-  it('sets a copy aside with the reason of what the service refuses, once, and shows it when it takes it again', async () => {
+  it('sets aside a copy of a refused message once, with the reason, and shows the case when the service accepts it again', async () => {
     const { tell, minute, letters } = setUp();
     const refusal = standIn.refusal ?? { status: 403, headers: {} };
     relay.refuseNext(refusal);
@@ -308,7 +308,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(standIn.shown()).toHaveLength(1);
   });
 
-  it('sets aside with the reason what nobody can read, and shows the rest of the batch', async () => {
+  it('sets aside an unreadable message with the reason, and shows the rest of the batch', async () => {
     const { deliver, letters } = setUp();
 
     const answer = await deliver(['{', { ...anAnnouncement(), version: 2 }, anAnnouncement()]);

@@ -45,7 +45,7 @@ function declareTargetLaws(law: Law<Registry>): void {
     expect(await refusalOf(registry.policies.listTargets(aName('policy')))).toBe(notFound);
   });
 
-  law('takes what is not attached for detached', async (registry) => {
+  law('treats a policy that is not attached as detached', async (registry) => {
     const { policies } = registry;
     const policyName = await aPolicy(registry);
     const { arn } = await registry.createCertificate();

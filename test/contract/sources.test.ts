@@ -65,7 +65,7 @@ describe.each(sources.map((source) => [source.name, source] as const))('the sour
     );
   });
 
-  it('throws at no hostile value, and makes no finding of one that a case could not keep', () => {
+  it('never throws for a hostile value, and makes no finding that a case could not keep', () => {
     const messages = own.flatMap((message) => [message, ...spoil(message)].filter(isMessage));
 
     expect(messages.flatMap((message) => findFaults(source.read(message)))).toEqual([]);

@@ -43,7 +43,7 @@ function declareLookUpLaws(law: Law<Registry>): void {
     expect(await things.listThingsOfPrincipal(single.arn)).toEqual([two]);
   });
 
-  law('lists nothing of a thing and a certificate that have nothing', async (registry) => {
+  law('returns empty lists for a thing and a certificate that have nothing', async (registry) => {
     const thingName = aName('thing');
     await registry.createThing(thingName);
     const { arn } = await registry.createCertificate();
@@ -55,7 +55,7 @@ function declareLookUpLaws(law: Law<Registry>): void {
     expect(await things.listPolicies(arn)).toEqual([]);
   });
 
-  law('refuses to list what a thing has that is not there', async ({ things }) => {
+  law('refuses to list the groups and certificates of a thing that does not exist', async ({ things }) => {
     expect(await refusalOf(things.listGroups(aName('thing')))).toBe(notFound);
     expect(await refusalOf(things.listPrincipals(aName('thing')))).toBe(notFound);
   });
@@ -88,7 +88,7 @@ function declareLookUpLaws(law: Law<Registry>): void {
 }
 
 function declareGroupLaws(law: Law<Registry>): void {
-  law('puts a thing into a group and takes it out, however often it is told', async (registry) => {
+  law('adds a thing to a group and removes it, however often it is asked to', async (registry) => {
     const { things } = registry;
     const [thingName, kept, left] = [aName('thing'), aName('group'), aName('group')];
     await registry.createThing(thingName);

@@ -79,7 +79,7 @@ const withoutTimes = (given: unknown) =>
   JSON.parse(JSON.stringify(given).replace(/\/\d{13}-[^/]*\//g, '/TIME/'));
 
 describe('the npm package', () => {
-  it('refuses a wrong cordon.yml, and a stage or a region that is none, without a call to AWS', async () => {
+  it('refuses a wrong cordon.yml, an invalid stage and an invalid region, without a call to AWS', async () => {
     writeFileSync(join(folder, 'site', 'wrong.yml'), 'securityProfile: {}\n');
 
     const wrong = await cordon('deploy', '--config', 'wrong.yml');

@@ -100,7 +100,7 @@ describe('the HTTP API behind an OIDC provider', () => {
 });
 
 describe('the command line where two people are asked for', () => {
-  it('counts users of IAM, and lets who ordered a containment not approve it', async () => {
+  it('counts IAM users as persons, and refuses the approval of the person who ordered the containment', async () => {
     await e2e.enroll('by-cli');
     const openAs = async (user: string) => {
       const { credentials } = await registerUser(e2e, user, ['act-on-cases']);

@@ -13,7 +13,7 @@ describe('createBackoff', () => {
     expect([createBackoff(() => 0).next(0), createBackoff(() => 0.5).next(0)]).toEqual([0, 250]);
   });
 
-  it('goes on growing while connections end right after they began, as when a publish is denied', () => {
+  it('keeps growing while connections end right after they began, as when a publish is denied', () => {
     const backoff = createBackoff(() => 1);
 
     expect([backoff.next(4999), backoff.next(100), backoff.next(4999)]).toEqual([500, 1000, 2000]);

@@ -1,7 +1,7 @@
 import { createUserNames, parsePasswd } from '../../../agent/proc/user-names';
 
 describe('parsePasswd', () => {
-  it('gives the first name of an id and skips what is no entry', () => {
+  it('returns the first name of an id, and skips lines that are no entry', () => {
     const text =
       'root:x:0:0:root:/root:/bin/sh\ntoor:x:0:0::/:\n\n#pi:x:y:\npi:x:1000:1000::/home/pi:/bin/sh\n:x:5:\n';
 

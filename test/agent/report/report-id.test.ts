@@ -23,7 +23,7 @@ describe('openReportIds', () => {
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-  it('goes on rising after a restart with a clock that was set back', () => {
+  it('keeps rising after a restart with a clock that was set back', () => {
     const first = openReportIds(directory, 'mything1', noProblems());
     const ids = [first.next(5000), first.next(5000)];
     const second = openReportIds(directory, 'mything1', noProblems());

@@ -16,7 +16,7 @@ const propose = async (line: string) =>
   ).map(({ value }) => value);
 
 describe('completion', () => {
-  it('proposes commands, and those that begin as what is typed', async () => {
+  it('proposes all commands, or those that begin with the typed letters', async () => {
     expect(await propose('cordon ')).toEqual(
       expect.arrayContaining(['list', 'show', 'approve', 'completion']),
     );
@@ -82,7 +82,7 @@ describe('completion', () => {
     expect(writeProposals(proposals, 'fish', 'cordon show ')).toBe('plant:7\ta thing');
   });
 
-  it('runs in bash, and runs nothing that is typed', () => {
+  it('works in bash, and never executes the typed text', () => {
     const script = `
 cordon() { printf '%s\\n' "$@" >&2; printf 'mything1\\nmything2\\n'; }
 ${writeScript('bash').replace(' 2>/dev/null', '')}

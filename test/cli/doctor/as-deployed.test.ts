@@ -697,7 +697,7 @@ describe('the check of what was changed by hand', () => {
     expect(found.map(({ level }) => level)).toEqual(['ok']);
   });
 
-  it('says once for each type what it can not read, and continues with the others', async () => {
+  it('reports a type that it can’t read once, and continues with the others', async () => {
     const found = await look({
       readRole: async () => Promise.reject(awsError('UnknownOperationException')),
       readAlarm: async () => undefined,
@@ -741,7 +741,7 @@ describe('a template', () => {
 });
 
 describe('a comparison', () => {
-  it('ignores what the template does not set, and compares what it sets', () => {
+  it('compares the properties that the template sets, and ignores others', () => {
     expect(matches([unknown, 'b'], ['b', 'x'])).toBe(true);
     expect(matches(['a', 'a'], ['a', 'b'])).toBe(false);
     expect(matches({ a: 1 }, undefined)).toBe(false);

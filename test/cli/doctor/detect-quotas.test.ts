@@ -27,7 +27,7 @@ const content = (metrics: number, profiles: number) =>
   `ok ${metrics} of 100 custom metrics, and at most ${profiles} of 5 security profiles of a target`;
 
 describe('the check of the quotas of Device Defender', () => {
-  it('counts what the account and cordon.yml have, each once', async () => {
+  it('counts each metric and profile of the account and of cordon.yml once', async () => {
     expect(await look(['children', 'theirs'], ['app', 'theirs'])).toEqual([content(2, 2)]);
     expect(await look([], [])).toEqual([content(1, 1)]);
     expect(await look([...count(99), 'children'], [])).toEqual([content(100, 1)]);

@@ -110,7 +110,7 @@ describe('checkCalm', () => {
 });
 
 describe('a recorder', () => {
-  it('lists what held, what did not and what was not tried, and ends a drill where nothing later would prove anything', async () => {
+  it('lists the steps that held, that failed and that were not tried, and ends a drill once later steps would prove nothing', async () => {
     const lines: string[] = [];
     const { step, startClock, results } = createRecorder(
       (line) => void lines.push(line),

@@ -1,7 +1,7 @@
 import { writeSparkline } from '../../../cli/look/sparkline';
 
 describe('a sparkline', () => {
-  it('has the height of each value between the least and the greatest, and a space where there is none', () => {
+  it('scales each value between the least and the greatest, and has a space for a missing value', () => {
     expect(writeSparkline([0, undefined, 7, 3]).join('')).toBe('▁ █▄');
     expect(writeSparkline([5, 5]).join('')).toBe('▁▁');
   });

@@ -4,7 +4,7 @@ import { wrapWords } from '../../../cli/look/wrap';
 import { anyText } from '../../any-text';
 
 describe('words on a narrow terminal', () => {
-  it('are whole: a line ends between two of them, and what follows stands further in', () => {
+  it('stay whole: a line breaks between two of them, and the next line is indented', () => {
     expect(wrapWords('  one two three four five\nsix', 14)).toBe('  one two\n   three four\n   five\nsix');
   });
 

@@ -5,7 +5,7 @@ import type { ConsoleStack } from './stack';
 
 /** Needs the thing `hardened` of the tests of acts. */
 export function testAuditAndRules(at: ConsoleStack): void {
-  it('finds in the audit what somebody did with a thing, and saves it as CSV and JSON', async () => {
+  it('shows in the audit what somebody did to a thing, and saves it as CSV and JSON', async () => {
     const page = await at.open('');
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.keyboard.press('g');

@@ -78,7 +78,7 @@ export function testReading(at: ConsoleStack): void {
     await page.context().close();
   }, 180_000);
 
-  it('names the agents that do not see all and says why, on the way to their things', async () => {
+  it('names the degraded agents with the reasons, and links to their things', async () => {
     const page = await at.open('fleet');
     const row = page.locator('.pairs > div', { has: page.getByRole('link', { name: 'hostile:_-1' }) });
 

@@ -70,7 +70,7 @@ export function testDeviceInput(): void {
       expect(await e2e.loadCase('victim')).toBeUndefined();
     });
 
-    it('leads to a question to people where a broad policy lets the device report for another thing', async () => {
+    it('asks people first if a broad policy lets the device report for another thing', async () => {
       const forger = await e2e.enroll('forger');
       await e2e.enroll('framed');
       const resource = 'arn:aws:iot:us-east-1:000000000000:topic/cordon/things/*';

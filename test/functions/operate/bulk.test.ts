@@ -125,7 +125,7 @@ describe('a bulk act', () => {
     ]);
   });
 
-  it('names each command by its key, so that the same again is sent once', async () => {
+  it('identifies each command by its key, so that a repeated request sends it once', async () => {
     const body = { things: ['pump-0'], expect: 1, key };
     const ids = async (over: object) => {
       const { value } = await send(anOperator(waitingCases(1)), 'approve', { ...body, ...over });

@@ -106,7 +106,7 @@ describe('who the caller is', () => {
 describe('an act that is only tried', () => {
   const body = JSON.stringify({ dryRun: true, comment: 'what if' });
 
-  it('returns what it would do, and sends nothing', async () => {
+  it('returns the effect of the act, and sends nothing', async () => {
     const { ask, sent } = anOperator([contained]);
 
     expect(await ask('POST /things/{thing}/release', { ...thing, body })).toMatchObject({

@@ -21,7 +21,7 @@ const shown = (html: string, words: readonly string[]) =>
   words.filter((word) => html.includes(word)).toSorted((a, b) => html.indexOf(a) - html.indexOf(b));
 
 describe('the page of messages', () => {
-  it('shows Slack’s format as Slack does, and what stands in code as it is', () => {
+  it('renders Slack’s format as Slack does, and leaves code unchanged', () => {
     const html = page([
       aMessage(
         '1',
@@ -34,7 +34,7 @@ describe('the page of messages', () => {
     expect(html).toMatch(/<a href="https:[^"]+" rel="noreferrer">the case<\/a>/);
   });
 
-  it('makes no link or mark-up of what a device wrote', () => {
+  it('makes no link or mark-up from the text of a device', () => {
     const html = page([
       aMessage(
         '1',

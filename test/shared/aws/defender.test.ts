@@ -27,7 +27,7 @@ async function listActive(...activeViolations: readonly Partial<ActiveViolation>
 }
 
 describe('the violations that Device Defender has in alarm', () => {
-  it('have as much of their value as an alert has, so that each fits a command', async () => {
+  it('carry as much of their value as an alert does, so each fits a command', async () => {
     const ports = Array.from({ length: 65_535 }, (_, index) => index + 1);
 
     const [found] = await listActive({ lastViolationValue: { ports } });
@@ -46,7 +46,7 @@ describe('the violations that Device Defender has in alarm', () => {
     expect(found.map(({ confidence }) => confidence)).toEqual(['HIGH', 'LOW']);
   });
 
-  it('leave out what has no alert, and what a person has labelled as no threat', async () => {
+  it('leave out violations without an alert, and those that a person has labelled as no threat', async () => {
     const found = await listActive(
       { violationId: 'suppressed', behavior: { name: 'quiet', suppressAlerts: true } },
       { violationId: 'false', verificationState: 'FALSE_POSITIVE' },

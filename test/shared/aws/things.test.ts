@@ -110,7 +110,7 @@ describe('the things port', () => {
     expect(inputs()).toEqual([input, input]);
   });
 
-  it('asks IoT what a publish by the client would get', async () => {
+  it('asks AWS IoT whether it would allow a publish by the client', async () => {
     iot.on(TestAuthorizationCommand).resolves({ authResults: [{ authDecision: 'EXPLICIT_DENY' }] });
 
     expect(await things.testPublish(certificateArn, 'mything1', 'a/b')).toBe('EXPLICIT_DENY');

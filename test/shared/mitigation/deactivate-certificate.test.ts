@@ -156,7 +156,7 @@ describe('deactivate-certificate', () => {
     }
   });
 
-  it('treats as its own what a crash left unrecorded', async () => {
+  it('treats a deactivation that a crash left unrecorded as its own', async () => {
     const { context, certificates, statuses } = setUp({ [a]: 'ACTIVE' });
     const prior = aPrior({ [a]: 'ACTIVE' });
     const setStatus = async (id: string, status: 'ACTIVE' | 'INACTIVE') => {

@@ -249,7 +249,7 @@ describe('a list of cases', () => {
     expect(cases).toEqual([expect.objectContaining({ thingName: 'a', ...outline })]);
   }, 60_000);
 
-  it('finds what a filter asks for', async () => {
+  it('finds the cases that match a filter', async () => {
     const table = await openTable('filters', [
       aCaseOf('gateway-1', { severity: 'low', openedAt: now - 1_000, playbook: 'other' }),
       aCaseOf('gateway-2'),
@@ -381,7 +381,7 @@ describe('the audit', () => {
   });
 });
 
-it('the digest finds what was put into it in a time, open or closed, and nothing that was contained', async () => {
+it('the digest finds the recorded cases of a period, open or closed, and none that was contained', async () => {
   const at = (digestAt: number) => ({ digestAt, updatedAt: digestAt });
   const bare = { ledger: [], status: 'observed' } as const;
   const { containedAt: _containedAt, ...observed } = contained;

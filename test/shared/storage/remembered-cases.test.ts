@@ -92,7 +92,7 @@ describe('cases that are asked for again and again', () => {
     expect(read.map(({ found }) => found)).toEqual([2_499, 2_499]);
   });
 
-  it('reads all again after a minute, whatever the changes did not tell', async () => {
+  it('reads all cases again after a minute, in case it missed a change', async () => {
     const { readAll, drop, pass } = openTable(many);
     await readAll(['awaiting-approval']);
     drop('thing-1');
@@ -115,7 +115,7 @@ describe('cases that are asked for again and again', () => {
     expect(read.slice(2).map(({ since }) => since > 0)).toEqual([false, true, false]);
   });
 
-  it('keeps the present case of a thing when the end of an earlier one is told late', async () => {
+  it('keeps the present case of a thing when the end of an earlier one arrives late', async () => {
     const { readAll, put, pass } = openTable(many);
     put('thing-1', 'awaiting-approval', { caseId: 'case-2' });
     await readAll(['awaiting-approval']);
@@ -124,7 +124,7 @@ describe('cases that are asked for again and again', () => {
     expect((await readAll(['awaiting-approval'])).cases).toHaveLength(many);
   });
 
-  it('shows a change that the index shows late, and none that is older than what it knows', async () => {
+  it('shows a change that the index shows late, and ignores a change older than the case it knows', async () => {
     const { readAll, put, all } = openTable(many);
     await readAll(['awaiting-approval']);
     // Made before the read, seen by the next one only.

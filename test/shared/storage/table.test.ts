@@ -247,7 +247,7 @@ describe('the timeline', () => {
 });
 
 describe('a list across shards', () => {
-  it('contains what is due, oldest first, no more than requested', async () => {
+  it('has the due cases, oldest first, no more than requested', async () => {
     dynamo.on(QueryCommand).callsFake(({ ExpressionAttributeValues: { ':shard': shard } }) => ({
       Items:
         shard === 'DUE#1'

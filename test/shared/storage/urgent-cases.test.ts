@@ -195,7 +195,7 @@ describe('a list by urgency', () => {
     expect(table.read).toEqual(openStatuses.slice(2, 4));
   });
 
-  it('begins no further status after 2,000 cases that a filter leaves out, and goes on there', async () => {
+  it('begins no further status after 2,000 cases that a filter leaves out, and continues there on the next page', async () => {
     const made = Array.from({ length: 2_001 }, (_, index) =>
       listCase(
         {

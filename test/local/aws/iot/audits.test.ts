@@ -103,7 +103,7 @@ describe('scheduled audits', () => {
       }),
     );
 
-  it('are kept, listed without their checks, and changed in what is given', async () => {
+  it('are kept, listed without their checks, and changed only in the given fields', async () => {
     await enable('A_CHECK');
     await enable('B_CHECK');
     const { scheduledAuditArn } = await schedule();

@@ -28,7 +28,7 @@ function decideWith(
 }
 
 describe('evaluateIotPolicy', () => {
-  it('denies what no statement allows', () => {
+  it('denies a request that no statement allows', () => {
     expect(decideWith([allow('iot:Publish', `${prefix}topic/a`)], 'topic/b')).toBe('IMPLICIT_DENY');
   });
 

@@ -93,7 +93,7 @@ describe('the rules of AWS IoT for requests', () => {
     expect(await errorOf(send(command as never))).toBe('400 InvalidRequestException');
   });
 
-  it('say which member it is, and what is asked of it', async () => {
+  it('name the member, and the rule that it breaks', async () => {
     await expect(send(new CancelJobCommand({ jobId: 'no job' }))).rejects.toThrow(
       "1 validation error detected: Value 'no job' at 'jobId' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+",
     );

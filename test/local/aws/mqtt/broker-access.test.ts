@@ -63,7 +63,7 @@ describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (prot
     );
   });
 
-  it('delivers what is allowed', async () => {
+  it('delivers allowed messages', async () => {
     const sender = await stack.connect(await stack.addDevice('a'), { clientId: 'a', protocolVersion });
     const receiver = await stack.connect(await stack.addDevice('b'), { clientId: 'b', protocolVersion });
     const received = collect(receiver);

@@ -66,7 +66,7 @@ describe('answerDefenderReport', () => {
     expect(answer(JSON.stringify({ header, metrics })).outcome).toBe('accepted');
   });
 
-  it('names what it can of a report that it rejects', () => {
+  it('names as many fields as it can of a report that it rejects', () => {
     const { outcome, payload } = answer(JSON.stringify({ header, custom_metrics: { a: { number: 0 } } }));
 
     expect(outcome).toBe('rejected');

@@ -23,7 +23,7 @@ function holds(condition: string): boolean {
 }
 
 describe('a rule selection', () => {
-  it('passes on a binary payload with what is known of its sender', () => {
+  it('forwards a binary payload with the facts about its sender', () => {
     const sql =
       "SELECT encode(*, 'base64') AS report, topic(3) AS thing, clientid() AS client, principal() AS principal, timestamp() AS at, sourceip() AS ip FROM 'cordon/things/+/reports/+'";
 

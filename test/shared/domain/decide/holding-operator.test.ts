@@ -57,7 +57,7 @@ describe('harden', () => {
     ]);
   });
 
-  it('says who decided what the case is in now, whoever approved the containment before', () => {
+  it('names the last person who decided, even if another person approved the containment before', () => {
     const approved: Case = { ...contained, decided: { command: 'approve', actor: 'bob' } };
 
     for (const before of [contained, approved])
@@ -144,7 +144,7 @@ describe('harden', () => {
 });
 
 describe('a comment', () => {
-  it('stands in the timeline of the open case, and changes nothing else', () => {
+  it('is recorded in the timeline of the open case, and changes nothing else', () => {
     const next = led(contained, order('comment', { comment: 'a shell of the vendor' }), { now: now + 5 });
 
     expect(words(next)).toEqual([

@@ -147,7 +147,7 @@ describe('guards.fourEyes', () => {
     expect(refusalOf(asked, order('release', bob, { force: true }))).toMatchObject({ why: 'other-order' });
   });
 
-  it('lets a release that forces nothing, comments and rejections pass with one person', () => {
+  it('needs only one person for a release without force, a comment and a rejection', () => {
     expect(led(contained, order('release', ada)).status).toBe('releasing');
     expect(led(contained, order('comment', undefined, { comment: 'hm' })).status).toBe('contained');
   });

@@ -55,7 +55,7 @@ const kinds = ({ events }: { events: readonly { eventType: string; behavior: { n
   events.map(({ eventType, behavior }) => `${behavior.name} ${eventType}`);
 
 describe('resetAlarms, on the end of a case,', () => {
-  it('causes a new alert for what is still out of bounds', () => {
+  it('causes a new alert for each behavior that is still out of bounds', () => {
     const alarmed = report(newDetectState(thingKey('t')), 1, { at: now }).state;
 
     expect(kinds(report(alarmed, 1, { at: now + 1 }))).toEqual([]);

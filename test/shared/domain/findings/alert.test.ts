@@ -183,7 +183,7 @@ describe('readMessage', () => {
     expect(JSON.stringify(read).length).toBeLessThan(20_000);
   });
 
-  it('keeps numbers within what the table takes', () => {
+  it('keeps numbers within the limits of the table', () => {
     const read = (number: unknown) =>
       violationOf(readMessage(JSON.stringify({ ...inAlarm, metricValue: { number } })))?.value;
 

@@ -22,7 +22,7 @@ const eventsOf = (outcome: Outcome) =>
   );
 
 describe('the findings of an audit', () => {
-  it('clear what a complete list no longer has, by thing and resource', () => {
+  it('clear the findings that a complete list no longer has, by thing and resource', () => {
     const found = [ofCertificate('c1', 'pump'), ofCertificate('c2', 'fan')];
 
     expect(eventsOf(anOutcome({ found }))).toEqual([
@@ -83,7 +83,7 @@ const message = {
 };
 
 describe('the message that an audit is over', () => {
-  it('has its checks, without what is suppressed', () => {
+  it('has its checks, without suppressed findings', () => {
     expect(readMessage(JSON.stringify(message))).toEqual({
       kind: 'audit',
       result: {

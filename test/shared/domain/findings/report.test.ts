@@ -135,7 +135,7 @@ describe('readReport', () => {
     expect(metricsOf({ network_stats })).toEqual({ 'aws:all-packets-in': { count: 7 } });
   });
 
-  it('keeps numbers within what the table takes, so that no report stops the detector', () => {
+  it('keeps numbers within the limits of the table, so that no report stops the detector', () => {
     const read = readReport({
       header,
       metrics: { listening_tcp_ports: { ports: [], total: 1e300 } },

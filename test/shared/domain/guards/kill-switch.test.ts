@@ -171,7 +171,7 @@ describe('a kill switch that cannot be read', () => {
     ]);
   });
 
-  it('stops what was planned before', () => {
+  it('stops actions that were planned before', () => {
     const planned = decide(undefined, alarm(), aContext());
     if (planned.outcome !== 'changed') throw new Error(describeRefusal(planned.reason));
 

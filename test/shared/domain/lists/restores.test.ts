@@ -16,7 +16,7 @@ const group = {
 } as const;
 
 describe('what a release restores', () => {
-  it('is what each action found before, of what it changed', () => {
+  it('is the state before each action of the objects that it changed', () => {
     const ledger = [
       entry(group),
       entry({
@@ -46,7 +46,7 @@ describe('what a release restores', () => {
     ]);
   });
 
-  it('leaves out what was so before or is already restored', () => {
+  it('leaves out objects that were in this state before, or are already restored', () => {
     const ledger = [
       entry({ ...group, memberBefore: true }),
       entry({

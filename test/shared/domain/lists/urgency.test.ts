@@ -31,7 +31,7 @@ describe('the order of urgency', () => {
     ).toEqual(['failed', 'low-and-soon', 'critical', 'critical-later', 'low', 'contained']);
   });
 
-  it('has the older of two equal cases first, then goes by the name of the thing, and never by the last change', () => {
+  it('orders equal cases by age, then by the name of the thing, and never by the last change', () => {
     expect(
       order([
         aCase('b', { updatedAt: now + 9 }),

@@ -177,7 +177,7 @@ Runbook:  docs/operating.md#statuses`,
     expect(writeText(odd)).toContain('npx cordon show mything1');
   });
 
-  it('lets no text of a device forge a line', () => {
+  it('keeps the text of a device from forging a line', () => {
     const forged = 'x\r\nSeverity: low\u2028y';
     const lines = writeText(hostileAnnouncement(forged)).split('\n');
 

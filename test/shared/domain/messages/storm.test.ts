@@ -25,7 +25,7 @@ const cases = (count: number, pause = 1_000) =>
   Array.from({ length: count }, (_, thing) => ({ thing, pause }));
 
 describe('a storm', () => {
-  it('begins with the case of one thing more than the limit, and takes those that come after', () => {
+  it('begins when one thing more than the limit has a case, and includes later cases', () => {
     const { told, state } = play(cases(8));
 
     expect(told.map(({ storm }) => storm)).toEqual([
@@ -41,7 +41,7 @@ describe('a storm', () => {
     expect(state.storms).toEqual([{ id: 'storm-case-5', since: now + 100, lastAt: now + 1_200 }]);
   });
 
-  it('is not made of as many things over a longer time, nor of one thing again and again', () => {
+  it('does not begin if as many things take longer, or if one thing has many cases', () => {
     expect(play(cases(50, 150_000)).told.every(({ storm }) => storm === undefined)).toBe(true);
     expect(
       play(Array.from({ length: 50 }, () => ({ thing: 1, pause: 1_000 }))).told.every(

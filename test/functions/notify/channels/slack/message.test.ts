@@ -102,7 +102,7 @@ describe('a Slack message', () => {
     expect(shown('webhook')).toContain('`npx cordon release mything1`');
   });
 
-  it('says why the case stands as it does, above all else', () => {
+  it('gives the reason for the status of a case first', () => {
     const waits = anAnnouncement({
       ...{ kind: 'approval-needed', status: 'awaiting-approval' },
       text: 'the fleet limit is reached: <10> things',
