@@ -14,6 +14,7 @@ import { type EmailPorts, findUnmailed } from './find-unmailed';
 import { type DigestPorts, publishDigest } from './publish-digest';
 import { publishStorms, type StormPorts } from './publish-storms';
 import { type Quarantine, repairQuarantine } from './repair-quarantine';
+import { takeTurns } from './take-turns';
 
 export interface SweepPorts {
   readonly cases: Pick<CaseStore, 'listDue' | 'listRetries' | 'listRoutine' | 'load'>;
@@ -50,8 +51,6 @@ export const maxCommands = 225;
 /** The share of the comparison. It finds again what it had to leave. */
 const maxLost = 125;
 const maxDrift = 50;
-/** Members and violations in one run: far more than a fleet limit, and few enough for the function's time. */
-const maxCompared = 1_000;
 /** How often the sweep looks for drift and lost alerts. */
 const compareEveryMinutes = 5;
 /** After this time, a run starts nothing new. */
@@ -75,6 +74,8 @@ export function sweep(ports: SweepPorts) {
   const { commands, metrics, clock } = ports;
   const pace = pThrottle({ limit: commandsPerSecond, interval: 1_000, strict: true });
   const send = pace<Send>((command, id) => commands.send(command, id));
+  const lostAlerts = { ...ports, listActive: takeTurns(ports.listActive) };
+  const drift = { ...ports, listMembers: takeTurns(ports.listMembers) };
   return async (event: ScheduledRun = {}): Promise<void> => {
     const startedAt = clock();
     // At once, and beside the rest: neither waits for the other.
@@ -91,7 +92,7 @@ export function sweep(ports: SweepPorts) {
     const first = compares ? urgent.slice(0, beforeCompared) : urgent;
     const resumed = await resume(first);
     const compared = compares
-      ? await Promise.allSettled([findLostAlerts(ports, send), findDrift(minute, ports, send)])
+      ? await Promise.allSettled([findLostAlerts(lostAlerts, send), findDrift(minute, drift, send)])
       : [];
     const found = compared.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
     const left = [...urgent.slice(first.length), ...later];
@@ -194,7 +195,7 @@ async function findDrift(
   send: Send,
 ): Promise<number> {
   let found = 0;
-  for await (const name of take(listMembers(), maxCompared)) {
+  for await (const name of listMembers()) {
     if (!isThingName(name)) continue;
     const thingName = thingKey(name);
     const stored = await cases.load(thingName);
@@ -213,7 +214,7 @@ async function findLostAlerts(
   send: Send,
 ): Promise<number> {
   let found = 0;
-  for await (const listed of take(listActive(), maxCompared)) {
+  for await (const listed of listActive()) {
     const violation = boundTime(listed, clock());
     const { violationId } = listed;
     // AWS takes any client id for a device that is not registered.
@@ -228,13 +229,4 @@ async function findLostAlerts(
     if (found >= maxLost) break;
   }
   return found;
-}
-
-async function* take<T>(items: AsyncIterable<T>, limit: number): AsyncIterable<T> {
-  let count = 0;
-  for await (const item of items) {
-    if (count >= limit) return;
-    count += 1;
-    yield item;
-  }
 }

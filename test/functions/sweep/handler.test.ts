@@ -409,6 +409,28 @@ describe('the sweep', () => {
     ]);
   });
 
+  it('finds a lost alert and a stray thing behind a thousand that are known, in the run after', async () => {
+    const known = Array.from({ length: 1_000 }, (_, index) =>
+      aViolation({ thingName: `thing-${index}`, occurredAt: fifthMinute - 1 }),
+    );
+    const lost = aViolation({ thingName: 'lost', occurredAt: fifthMinute - 1 });
+    const { run, sent } = setUp([], [], {
+      at: fifthMinute,
+      active: [...known, lost],
+      members: [...known.map(({ thingName }) => thingName), 'stray'],
+      stored: Object.fromEntries(known.map((one) => [one.thingName, open(one)])),
+    });
+
+    await run();
+    expect(sent).toEqual([]);
+    await run();
+
+    expect(sent.map(({ command: { type, thingName } }) => [type, thingName]).toSorted()).toEqual([
+      ['drift', 'stray'],
+      ['violation', 'lost'],
+    ]);
+  });
+
   it('dates an active violation from the future by the present time, once', async () => {
     const claimedAt = fifthMinute + 86_400_000;
     const ahead = aViolation({ occurredAt: claimedAt });

@@ -1,0 +1,30 @@
+/** Of a list in one run: far more than a fleet limit, and few enough for the function's time. */
+const mostInTurn = 1_000;
+/** To pass over a page takes a quarter of a second. */
+const mostPassed = 20_000;
+
+/**
+ * Gives a long list in parts, each from where the one before ended, whether at the most of a run or because its reader broke
+ * off. So what is found again in every run hides nothing behind it. A new process begins at the start.
+ */
+export function takeTurns<T>(list: () => AsyncIterable<T>): () => AsyncIterable<T> {
+  let passed = 0;
+  return async function* () {
+    const from = passed;
+    let index = 0;
+    // Unless the reader or the part ends before.
+    let next = 0;
+    try {
+      for await (const item of list()) {
+        index += 1;
+        if (index <= from) continue;
+        next = index < mostPassed ? index : 0;
+        yield item;
+        if (index === from + mostInTurn) return;
+      }
+      next = 0;
+    } finally {
+      passed = next;
+    }
+  };
+}
