@@ -186,7 +186,7 @@ describe('the bundled agent', () => {
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
   });
 
-  it('continues where its log can’t be written', async () => {
+  it('continues if its log can’t be written', async () => {
     const log = openSync('/dev/full', 'w');
     const reader = spawn(
       process.execPath,

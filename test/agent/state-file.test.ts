@@ -67,7 +67,7 @@ describe('a state file', () => {
     expect(readdirSync(directory)).toEqual(['mything1.note']);
   });
 
-  it('does not read on where its place has no end, and replaces it', () => {
+  it('does not read on if its place has no end, and replaces it', () => {
     const path = join(directory, 'mything1.note');
     symlinkSync('/dev/zero', path);
     const file = openStateFile(directory, 'mything1', 'note', problems);

@@ -34,7 +34,7 @@ const unproven: Case = {
 };
 
 describe('the state after a storm', () => {
-  it('is complete where each thing was contained once and announced once', () => {
+  it('is complete if each thing was contained once and announced once', () => {
     expect(findProblems(expected, anOutcome())).toEqual([]);
   });
 

@@ -172,7 +172,7 @@ describe("an operator's command", () => {
     await expect(aStack(contained).run('comment', 0.01, 'x')).rejects.toMatchObject({ exitCode: 4 });
   });
 
-  it('is not sent where the selected case is over, and the thing has another one', async () => {
+  it('is not sent if the selected case is over, and the thing has another one', async () => {
     const { cases, items } = fakeCases();
     items.set(thingKey('mything1'), { value: contained, version: 1 });
     const { sent, commands } = fakeQueue();

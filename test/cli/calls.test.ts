@@ -44,13 +44,13 @@ describe('the calls of the command', () => {
     expect([await ask(['throttle', 'throttle', 'throttle', 'answer']), seen]).toEqual(['answered', 4]);
   }, 20_000);
 
-  it('are repeated once where a connection is cut, and not again', async () => {
+  it('are repeated once if a connection is cut, and not again', async () => {
     expect([await ask(['cut', 'answer']), seen]).toEqual(['answered', 2]);
     await ask(['cut']);
     expect(seen).toBe(2);
   });
 
-  it('end where a server takes them and says nothing', async () => {
+  it('end if a server takes them and says nothing', async () => {
     expect([await ask(['hang'], 100), seen]).toEqual(['TimeoutError', 1]);
   });
 });

@@ -135,7 +135,7 @@ it.each(wrong)('cordon %s exits 2, as the command line is wrong', async (line) =
   expect(await run(line)).toBe(2);
 });
 
-it.each(asking)('cordon %s exits 3 where its rights do not suffice', async (line) => {
+it.each(asking)('cordon %s exits 3 if its rights do not suffice', async (line) => {
   fault = 'AccessDeniedException';
 
   expect(await run(line)).toBe(3);
@@ -176,7 +176,7 @@ it.each([
 });
 
 it.each([...asking, 'kill-switch', 'drill'])(
-  'cordon %s exits 5 where the credentials are of nobody',
+  'cordon %s exits 5 if the credentials are of nobody',
   async (line) => {
     fault = 'UnrecognizedClientException';
 

@@ -42,7 +42,7 @@ describe('what a command ends with', () => {
   });
 
   it.each(['ExpiredTokenException', 'ExpiredToken', 'RequestExpired'])(
-    'says what to do where credentials have expired: %s',
+    'says what to do if credentials have expired: %s',
     (name) => {
       expect(read(named(name)).text).toBe(
         'the AWS credentials have expired: sign in again (aws sso login), or set new ones',
@@ -50,7 +50,7 @@ describe('what a command ends with', () => {
     },
   );
 
-  it('says what to do where a login by SSO has expired, which the SDK reports as missing credentials', () => {
+  it('says what to do if a login by SSO has expired, which the SDK reports as missing credentials', () => {
     const error = named(
       'CredentialsProviderError',
       'The SSO session associated with this profile has expired',

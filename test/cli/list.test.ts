@@ -98,7 +98,7 @@ describe('list', () => {
     expect(lines.at(-1)).toContain('and more');
   });
 
-  it('says on a terminal what to type next, and not where another program reads it', async () => {
+  it('says on a terminal what to type next, and not if another program reads it', async () => {
     const many = ['a', 'b', 'c'].map((name) => changeCase(waiting, { thingName: thingKey(name) }));
     const table = aTable([...many, failed].map((record) => ({ record, rows: [] })));
     const next = async (flags: Partial<ListFlags> = {}) =>

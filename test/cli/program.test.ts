@@ -180,7 +180,7 @@ describe('cordon', () => {
     expect(out).toContain('playbook spawned-child, critical: at once quarantine + disconnect');
   });
 
-  it('enrolls for the detector that the stack was deployed with, where it is not the one of the file', async () => {
+  it('enrolls for the detector that the stack was deployed with, if it is not the one of the file', async () => {
     const { code, out, err } = await cordon('enroll', '--template', '--detector', 'device-defender');
     const plain = await cordon('enroll', '--template');
 

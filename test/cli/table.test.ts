@@ -100,7 +100,7 @@ describe('what respond wrote', () => {
     });
   });
 
-  it('is found broken where a row was changed, or is gone', async () => {
+  it('is found broken if a row was changed, or is gone', async () => {
     const [closed = '', open = ''] = caseIds;
     const [first] = await table.history.readTimeline(closed);
     const [only] = await table.history.readTimeline(open);

@@ -126,7 +126,7 @@ describe('verify', () => {
     });
   });
 
-  it('looks again where the case was written to between the two reads', async () => {
+  it('looks again if the case was written to between the two reads', async () => {
     const [before, after] = [aContainedCase(), aReleasedCase()];
     let reads = 0;
     const { history } = aTable([after]);

@@ -38,7 +38,7 @@ describe('a command that looks again and again', () => {
     });
   });
 
-  it('ends where the first look fails', async () => {
+  it('ends if the first look fails', async () => {
     await expect(lookThrough(['no answer'])).rejects.toThrow('no answer');
   });
 });

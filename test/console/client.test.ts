@@ -23,7 +23,7 @@ const catchError = (promise: Promise<unknown>) =>
   promise.catch((error: ApiError) => error) as Promise<ApiError>;
 
 describe('how the connection is', () => {
-  it('is lost where nothing answers, and live again with the next answer', async () => {
+  it('is lost if nothing answers, and live again with the next answer', async () => {
     const { get, connection } = client();
     answers.push(new TypeError('fetch failed'), new Response('{}'));
 
@@ -33,7 +33,7 @@ describe('how the connection is', () => {
     expect(connection()).toEqual({ state: 'live', lastAt: expect.any(Number) });
   });
 
-  it('is not lost where the API answers that it failed', async () => {
+  it('is not lost if the API answers that it failed', async () => {
     const { get, connection } = client();
     answers.push(new Response('{}'), problem(500));
 
@@ -44,7 +44,7 @@ describe('how the connection is', () => {
     expect(connection()).toEqual({ state: 'failing', lastAt: expect.any(Number), why });
   });
 
-  it('is as it was where an act failed, and where one list is not there yet', async () => {
+  it('is as it was if an act failed, and if one list is not there yet', async () => {
     const { get, post, connection } = client();
     answers.push(new Response('{}'), problem(500), problem(503, { 'retry-after': '60' }));
 

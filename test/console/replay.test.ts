@@ -61,7 +61,7 @@ describe('a replay in the page', () => {
     ]);
   });
 
-  it('finds no difference where nothing was edited', async () => {
+  it('finds no difference if nothing was edited', async () => {
     const { answer } = await run(minimalConfiguration);
     expect(answer).toMatchObject({ outcome: { alerts: 2, differences: [] } });
   });

@@ -55,7 +55,7 @@ describe('an act on many cases', () => {
     expect(read[0]).toBe('/cases?status=awaiting-approval&behaviors=p%2Fb&limit=500');
   });
 
-  it('goes on where it was interrupted, and repeats only what had no answer', async () => {
+  it('goes on if it was interrupted, and repeats only what had no answer', async () => {
     const { client, read, sent, faults } = anApi(1_200);
     const lost = new ApiError('unreachable', 'The API does not answer.');
     faults.push(undefined, lost);
@@ -88,7 +88,7 @@ describe('an act on many cases', () => {
     expect(read).toHaveLength(1);
   });
 
-  it('asks for no list where the cases were selected one by one', async () => {
+  it('asks for no list if the cases were selected one by one', async () => {
     const { client, read, sent } = anApi(0);
 
     await createBulk(client, { act: 'assign', count: 3, cases: many(3) }).send({}, () => undefined);

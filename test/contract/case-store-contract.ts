@@ -422,7 +422,7 @@ function declareFleetLaws(law: Law<Storage>): void {
     expect(await fleetLimit.reserve(reservation('c', 10, { limit: 1 }))).toBe(false);
   });
 
-  law('never passes the limit where many reserve at once', async ({ fleetLimit }) => {
+  law('never passes the limit if many reserve at once', async ({ fleetLimit }) => {
     const reservation = aDay();
     const taken = await Promise.all(
       Array.from({ length: 6 }, (_, i) => fleetLimit.reserve(reservation(`many-${i}`, i))),

@@ -71,7 +71,7 @@ export function declareClientIdLaws(law: Law<Storage>): void {
       expect(await clientIds.list(own)).toEqual({ clientIds: ids.slice(1), incomplete: true });
     });
 
-    law('are all noted where a fleet with one certificate comes at the same time', async ({ clientIds }) => {
+    law('are all noted if a fleet with one certificate comes at the same time', async ({ clientIds }) => {
       const own = aName('certificate');
       const ids = Array.from({ length: 30 }, () => aName('client'));
       await Promise.all(ids.map((id) => clientIds.recordConnect(id, { certificateId: own, at: now })));

@@ -118,7 +118,7 @@ describe('a thing contained by all actions', () => {
     expect(await textOf('8')).toBe(note('three'));
   });
 
-  it('is denied by its certificate where it is in ten groups, and the case quotes the answer of AWS', async () => {
+  it('is denied by its certificate if it is in ten groups, and the case quotes the answer of AWS', async () => {
     const device = await enrollAlone(e2e, 'grouped-up');
     for (let index = 0; index < 10; index += 1) {
       const thingGroupName = `group-${index}`;
@@ -145,7 +145,7 @@ describe('a thing contained by all actions', () => {
     expect(await readState(e2e, 'grouped-up')).toEqual(before);
   });
 
-  it('is not changed before an approval where another thing uses its policy', async () => {
+  it('is not changed before an approval if another thing uses its policy', async () => {
     await e2e.enroll('sharer-1');
     const device = await e2e.enroll('sharer-2');
     const before = await takeSnapshot(e2e.iot, 'sharer-2');
@@ -158,7 +158,7 @@ describe('a thing contained by all actions', () => {
     expect(await publishOrCut(await e2e.connect(device), telemetry('sharer-2'), '1')).toBe('acknowledged');
   });
 
-  it('stops in a release conflict where somebody changed its policy in the meantime, with the rest restored', async () => {
+  it('stops in a release conflict if somebody changed its policy in the meantime, with the rest restored', async () => {
     await enrollAlone(e2e, 'changed');
     await e2e.publishAlert(alertOf('changed', 'everything'));
     await e2e.waitForCase('changed', 'contained');
@@ -198,7 +198,7 @@ describe('a device that connects under another client id', () => {
     return client;
   }
 
-  it('is denied by its certificate too, even where the playbook names only quarantine', async () => {
+  it('is denied by its certificate too, even if the playbook names only quarantine', async () => {
     const device = await enrollAlone(e2e, 'grouped', lettingIn('grouped', 'grouped-door'));
     const session = await reportAs(device, 'grouped-door', 'by-group');
 
@@ -389,7 +389,7 @@ describe('findings of another product', () => {
       }),
     );
 
-  it('have as many things contained as their sender may, ask for the next, and are set aside where they are of another account', async () => {
+  it('have as many things contained as their sender may, ask for the next, and are set aside if they are of another account', async () => {
     for (const thingName of ['beacon', 'beacon-too']) await e2e.enroll(thingName);
     // In one account the topic's policy is enough.
     const siem = openRole('siem');

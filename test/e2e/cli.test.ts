@@ -348,7 +348,7 @@ describe('what happened, and what was measured,', () => {
   }, 60_000);
 });
 
-it('an adopted group gets its adopted policy again from the sweep, where somebody detached it', async () => {
+it('an adopted group gets its adopted policy again from the sweep, if somebody detached it', async () => {
   const policyName = 'hand-made-deny';
   const target = 'arn:aws:iot:us-east-1:000000000000:thinggroup/hand-made';
   await e2e.iot.send(new DetachPolicyCommand({ policyName, target }));

@@ -209,7 +209,7 @@ describe('a message that always fails', () => {
     await e2e.waitForCase('poison-command', 'contained', 60_000);
   }, 240_000);
 
-  it('is handled once it is moved back, also where a rule could not deliver it', async () => {
+  it('is handled once it is moved back, even if a rule could not deliver it', async () => {
     e2e.stack.aws.gateway.setFaults(
       ['reports', 'presence'].map((queue) => ({
         kind: 'error',

@@ -98,7 +98,7 @@ describe('cordon drill', () => {
     expect(told.filter(({ text }) => !text.includes('DRILL'))).toEqual([]);
   }, 240_000);
 
-  it('sends a simulated alert where Device Defender detects, and needs each right of docs/iam/drill.json and no other', async () => {
+  it('sends a simulated alert if Device Defender detects, and needs each right of docs/iam/drill.json and no other', async () => {
     const { result, code } = await drill('--detector', 'device-defender');
 
     // The local stack takes no report for Device Defender to answer.

@@ -291,7 +291,7 @@ describe('cordon enroll', () => {
     await expect(e2e.iot.send(new GetPolicyCommand({ policyName }))).rejects.toThrow('not');
   }, 180_000);
 
-  it('enrolls a list, and continues with the others where one fails', async () => {
+  it('enrolls a list, and continues with the others if one fails', async () => {
     await writeFile(join(cli.folder, 'fleet.txt'), '# line 3\nfleet-1\nsteady\n\nfleet-2\n');
     const { code, out } = await cli.run('enroll', '--list', 'fleet.txt', ...appTopic, '--out', 'fleet');
     expect(code).toBe(3);

@@ -303,7 +303,7 @@ describe('the console behind an OIDC provider', () => {
     await Promise.all([first.context().close(), second.context().close()]);
   }, 180_000);
 
-  it('renews the token silently where the provider lets it', async () => {
+  it('renews the token silently if the provider lets it', async () => {
     register({ mayRefresh: true });
     issuer.state.tokenSeconds = 3;
     const page = await open('');

@@ -28,7 +28,7 @@ describe('a contained device, while AWS uses cached policies,', () => {
 
   afterAll(() => e2e.close());
 
-  it('publishes no last will, even where its certificate is deactivated first', async () => {
+  it('publishes no last will, even if its certificate is deactivated first', async () => {
     const watching = await e2e.enroll('watcher');
     const policyDocument = JSON.stringify({
       Version: '2012-10-17',
@@ -162,7 +162,7 @@ describe('a contained device that is cut at each connect', () => {
     await packages?.remove();
   });
 
-  it('is cut under another client id as well, where its policy permits one', async () => {
+  it('is cut under another client id as well, if its policy permits one', async () => {
     const device = await e2e.enroll('roamer');
     const Statement = [{ Effect: 'Allow', Action: 'iot:*', Resource: '*' }];
     const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement });

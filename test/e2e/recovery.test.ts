@@ -93,7 +93,7 @@ describe('a killed function', () => {
     }
   }, 120_000);
 
-  it('makes Slack name the message that is kept up to date, where it was killed before it recorded the first one', async () => {
+  it('makes Slack name the message that is kept up to date, if it was killed before it recorded the first one', async () => {
     const thingName = 'killed-posting';
     await e2e.enroll(thingName);
     const slack = connectChannelStates({

@@ -123,7 +123,7 @@ describe('cordon retire', () => {
     expect(cuts.length).toBeGreaterThanOrEqual(7);
   }, 180_000);
 
-  it('waits while AWS IoT cannot delete what was just detached, and lists the rest where that takes too long', async () => {
+  it('waits while AWS IoT cannot delete what was just detached, and lists the rest if that takes too long', async () => {
     const before = await listAll();
     const said: string[] = [];
     const patience = {
@@ -159,7 +159,7 @@ describe('cordon retire', () => {
     ]);
   }, 180_000);
 
-  it('completes it also where somebody has deleted the thing in the meantime', async () => {
+  it('completes it even if somebody has deleted the thing in the meantime', async () => {
     const before = await listAll();
     const { certificateArn } = await e2e.enroll('gone');
     await expect(retireThing('gone', {}, 5)).rejects.toThrow('cut');

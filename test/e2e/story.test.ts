@@ -107,7 +107,7 @@ function listSteps(said: string): readonly string[] {
 }
 
 describe('npm start', () => {
-  it('says which variable to change where a port is in use', async () => {
+  it('says which variable to change if a port is in use', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;

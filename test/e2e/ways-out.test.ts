@@ -218,7 +218,7 @@ describe('a held device with a broad policy, once its denial has spread,', () =>
     expect(await publishOrCut(reporter, 'cordon/things/spread/reports/json', '{}')).toBe('acknowledged');
   });
 
-  it('permits its agent to report under its own client id where only this thing uses the certificate', async () => {
+  it('permits its agent to report under its own client id if only this thing uses the certificate', async () => {
     const device = await enrollWide('exclusive');
     const attachment = { thingName: device.thingName, principal: device.certificateArn };
     await e2e.iot.send(new DetachThingPrincipalCommand(attachment));

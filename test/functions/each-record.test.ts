@@ -31,7 +31,7 @@ describe('eachRecord', () => {
     ]);
   });
 
-  it('does not fail as a whole where every record failed', async () => {
+  it('does not fail as a whole if every record failed', async () => {
     const handle = eachRecord(() => Promise.reject(new Error('throttled')), fakeTelemetry().log);
 
     expect(await handle(aBatch('a', 'b'), context)).toEqual({

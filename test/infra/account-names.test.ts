@@ -195,7 +195,7 @@ describe('the resources of a stack', () => {
     ).toEqual([own('c'), own('')]);
   });
 
-  it('are an empty list before the first deploy, and unknown where they can’t be read', async () => {
+  it('are an empty list before the first deploy, and unknown if they can’t be read', async () => {
     const stub = mockClient(Client) as ReturnType<typeof mockClient>;
     stub.on(Command).rejects(fail('ValidationError', 'Stack with id cordon-dev does not exist'));
     expect(await open().listOwn('cordon-dev')).toEqual([]);

@@ -46,7 +46,7 @@ const judge = (
   });
 
 describe('a quarantine group that a deploy adopts', () => {
-  it('is taken as it is where it is a static group without policies and members', async () => {
+  it('is taken as it is if it is a static group without policies and members', async () => {
     expect(await judge()).toEqual({ refusals: [], notices: [] });
     expect(await judge({ readGroup: async () => undefined }, { ...adopted, adopt: false } as never)).toEqual({
       refusals: [],
@@ -145,7 +145,7 @@ describe('a deny policy that a deploy adopts', () => {
     expect(await judgePolicy(document)).toEqual({ refusals: [], notices: [] });
   });
 
-  it('is taken where it denies more, with what follows', async () => {
+  it('is taken if it denies more, with what follows', async () => {
     const more = await judgePolicy(
       write(everything, { Effect: 'Allow', Action: 'iot:Connect', Resource: '*' }),
       {
@@ -313,7 +313,7 @@ describe('the stack that adopts', () => {
     expect(rights).not.toMatch(/iot:CreateThingGroup|iot:ListThingsInThingGroup/);
   });
 
-  it('has no policy where it adopts that too, so it neither changes nor deletes it', () => {
+  it('has no policy if it adopts that too, so it neither changes nor deletes it', () => {
     const { Resources } = writeStack('  policy: mine\n');
 
     expect(Object.values(Resources).map(({ Type }) => Type)).not.toContain('AWS::IoT::Policy');

@@ -138,13 +138,13 @@ async function beginDeploy(
 const wasOn = { KILL_SWITCH: 'on', TABLE_NAME: 'cordon-prod' };
 
 describe('a deploy over a version that had the kill switch as a parameter', () => {
-  it('stops where it is on there and nobody has said what it is from now on', async () => {
+  it('stops if it is on there and nobody has said what it is from now on', async () => {
     await expect(beginDeploy({ environment: wasOn })).rejects.toThrow(
       'run cordon --aws --stage prod kill-switch on to keep it on, or cordon --aws --stage prod kill-switch off, and deploy again',
     );
   });
 
-  it.each(['on', 'off'])('continues where somebody has turned it %s', async (stored) => {
+  it.each(['on', 'off'])('continues if somebody has turned it %s', async (stored) => {
     const { asked } = await beginDeploy({
       environment: wasOn,
       stored: { '/cordon-prod/kill-switch': stored },
@@ -164,7 +164,7 @@ describe('a deploy over a version that had the kill switch as a parameter', () =
     expect((await beginDeploy(account)).asked).not.toContain('/cordon-prod/kill-switch');
   });
 
-  it('stops where that can not be found out', async () => {
+  it('stops if that can not be found out', async () => {
     await expect(beginDeploy({ refuses: 'lambda' })).rejects.toMatchObject({ name: 'AccessDeniedException' });
   });
 });

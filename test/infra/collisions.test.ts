@@ -79,7 +79,7 @@ describe('names outside the stack', () => {
     expect(seen.asked).not.toContain('cordon-dev');
   });
 
-  it('are passed over with a warning where they can not be read, and the others are found', async () => {
+  it('are passed over with a warning if they can not be read, and the others are found', async () => {
     const seen = account(async () => [], ['AWS::SQS::Queue', 'cordon-dev-alarms']);
 
     expect(await findCollisions(small, false, seen)).toEqual([
@@ -90,7 +90,7 @@ describe('names outside the stack', () => {
     ]);
   });
 
-  it('are not guessed where the stack itself can not be read: all would seem to be others', async () => {
+  it('are not guessed if the stack itself can not be read: all would seem to be others', async () => {
     const seen = account(async () => {
       throw new Error('not allowed');
     }, ['cordon-dev']);

@@ -128,7 +128,7 @@ describe.each(sizes)('the roles %s', (_what, resources) => {
   });
 });
 
-it('the sweep may read the lists of cases and storms, and publish announcements, only where it writes digests or storms', () => {
+it('the sweep may read the lists of cases and storms, and publish announcements, only if it writes digests or storms', () => {
   const rightsWith = (notify: string) => {
     const given = parseConfiguration(`${minimalConfiguration}notify: { ${notify} }\n`, 'cordon.yml');
     const { SweepRole } = writeRoles(prefix, given);

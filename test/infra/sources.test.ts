@@ -47,7 +47,7 @@ describe('a topic that exists beside the stack', () => {
     });
   });
 
-  it('delivers raw messages, which name no topic, only where the file says that the alerts are of this account', () => {
+  it('delivers raw messages, which name no topic, only if the file says that the alerts are of this account', () => {
     const [[, { Properties }] = ['', {} as never]] = subscriptionsOf([
       `{ arn: ${there}, alertsOf: this-account }`,
     ]);

@@ -42,7 +42,7 @@ describe('messages', () => {
   });
 
   it.each(ofType('AWS::IoT::TopicRule'))(
-    'of the rule %s go to its dead letters where its queue fails',
+    'of the rule %s go to its dead letters if its queue fails',
     (_id, rule) => {
       const { Actions, ErrorAction } = rule.Properties.TopicRulePayload as {
         Actions: { Sqs: { QueueUrl: { Ref: string } } }[];
@@ -97,7 +97,7 @@ describe('the rule of connects', () => {
 });
 
 describe('the quarantine', () => {
-  it('is a group with the deny policy, which stays where its name changes while things are in it', () => {
+  it('is a group with the deny policy, which stays if its name changes while things are in it', () => {
     expect(propertiesOf('QuarantineAttachment')).toMatchObject({
       ServiceToken: { 'Fn::GetAtt': ['ProvisionLambdaFunction', 'Arn'] },
       PolicyName: 'cordon-dev-quarantine',
@@ -136,7 +136,7 @@ describe('Device Defender', () => {
       .filter((type) => /SecurityProfile|CustomMetric|MitigationAction/.test(type))
       .toSorted();
 
-  it('is set up only where the detector asks for it', () => {
+  it('is set up only if the detector asks for it', () => {
     expect(made('cordon')).toEqual([]);
     expect(made('device-defender')).toEqual([
       'AWS::IoT::CustomMetric',

@@ -33,7 +33,7 @@ describe('the audit of a release', () => {
     });
   });
 
-  it('is clean where nothing that ships is known to be vulnerable', () => {
+  it('is clean if nothing that ships is known to be vulnerable', () => {
     expect(judgeAudit('{"vulnerabilities":{}}', bom)).toEqual({
       checked: true,
       vulnerable: false,

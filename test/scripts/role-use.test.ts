@@ -8,11 +8,11 @@ function aLine(what: RoleUseLine['what'], more: Partial<RoleUseLine> = {}): Role
 }
 
 describe('the judgement on roles', () => {
-  it('finds no fault where each right was used, in whatever stack', () => {
+  it('finds no fault if each right was used, in whatever stack', () => {
     expect(judgeRoleUse([aLine('granted'), aLine('granted'), aLine('used')], none)).toEqual([]);
   });
 
-  it('names a right that nothing used, also where another role used the same', () => {
+  it('names a right that nothing used, even if another role used the same', () => {
     const lines = [aLine('granted'), aLine('granted', { role: 'DetectRole' }), aLine('used')];
 
     expect(judgeRoleUse(lines, none)).toEqual([

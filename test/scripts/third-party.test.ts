@@ -27,7 +27,7 @@ const unknown: Outcome = { step: 'contract', what: 'TestAuthorization', verdict:
 const held: Outcome = { step: 'deploy', what: 'sls deploy', verdict: 'held' };
 
 describe('the check against servers of others', () => {
-  it('passes where all held, or is a known gap', () => {
+  it('passes if all held, or is a known gap', () => {
     expect(judgeOutcomes([held, unknown], [known])).toEqual({ unexpected: [], outdated: [] });
   });
 
@@ -86,7 +86,7 @@ describe('a server of others in CI', () => {
     start: () => ({ args: [], env: {} }),
   };
 
-  it('is skipped with the reason where it can’t be installed in time', () => {
+  it('is skipped with the reason if it can’t be installed in time', () => {
     const folder = mkdtempSync(join(tmpdir(), 'cordon-third-party-'));
     try {
       expect(installServer(server, folder, 1)).toMatch(

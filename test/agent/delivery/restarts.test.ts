@@ -32,7 +32,7 @@ describe('the count of restarts', () => {
     expect(counts).toEqual([0, 1, 1]);
   });
 
-  it('is absent where the stored value is not a count', () => {
+  it('is absent if the stored value is not a count', () => {
     writeFileSync(join(directory, 'mything1.starts'), 'many');
 
     expect(start().count()).toBe(0);

@@ -78,7 +78,7 @@ describe('the children of an app that may be hidden', () => {
     expect(lookAt(withRights)()[0]?.seen).toBe(seen);
   });
 
-  it('are left out where the list of processes cannot be read, and what was known stays', () => {
+  it('are left out if the list of processes cannot be read, and what was known stays', () => {
     const proc = aProc([app, child]);
     let isBroken = false;
     const { list } = proc;
@@ -93,7 +93,7 @@ describe('the children of an app that may be hidden', () => {
     ]);
   });
 
-  it('are left out where they themselves cannot be read, and the app goes on', () => {
+  it('are left out if they themselves cannot be read, and the app goes on', () => {
     const proc = aProc([app]);
     let isBroken = false;
     const { readAgain } = proc;
@@ -115,7 +115,7 @@ describe('the children of an app that may be hidden', () => {
     ]);
   });
 
-  it('are left out where a process that may be the app does not show its program', () => {
+  it('are left out if a process that may be the app does not show its program', () => {
     const definitions = parseMetrics({ children: { collect: 'children', of: { executable: '/opt/myapp' } } });
     const proc = aProc([app, { pid: 20, comm: 'myapp' }, { pid: 21, comm: 'other' }]);
     const { readLink } = proc;
@@ -132,7 +132,7 @@ describe('the children of an app that may be hidden', () => {
     });
   });
 
-  it('are left out by unit where a cgroup cannot be read', () => {
+  it('are left out by unit if a cgroup cannot be read', () => {
     const definitions = parseMetrics({ children: { collect: 'children', of: { unit: 'myapp.service' } } });
     const proc = aProc([app]);
     const { read } = proc;
@@ -167,14 +167,14 @@ describe('what is left out of other metrics', () => {
 describe('the machine as a whole', () => {
   const table = '  sl  local_address rem_address   st\n';
 
-  it('is left out where it can’t be seen: without /proc/net, there are no empty lists and no traffic of 0', () => {
+  it('is left out if it can’t be seen: without /proc/net, there are no empty lists and no traffic of 0', () => {
     const { interfaces: _, failures, ...seen } = sampleSystem(aProc([]), { total: () => 'gone' });
 
     expect(seen).toEqual({});
     expect(Object.keys(failures)).toEqual(['/proc/net/tcp', '/proc/net/udp', '/proc/net/dev']);
   });
 
-  it('is empty lists where there is nothing, also without IPv6', () => {
+  it('is empty lists if there is nothing, also without IPv6', () => {
     const files = { 'net/tcp': table, 'net/udp': table };
     const { listeningTcp, listeningUdp, established, failures } = sampleSystem(aProc([], { files }), {
       total: () => 'gone',
@@ -184,7 +184,7 @@ describe('the machine as a whole', () => {
     expect(Object.keys(failures)).toEqual(['/proc/net/dev']);
   });
 
-  it('is not reported as half a list where only the IPv6 table is unreadable', () => {
+  it('is not reported as half a list if only the IPv6 table is unreadable', () => {
     const proc = aProc([], { files: { 'net/tcp': table, 'net/tcp6': table, 'net/udp': table } });
     const { readWhole } = proc;
     const half = sampleSystem(

@@ -70,7 +70,7 @@ describe('a connection to a broker that breaks the rules', () => {
     expect(said).toEqual(['connected', 'ended: the broker sent a packet of more than 1024 KB']);
   });
 
-  it('stays where many packets come that each may be as large as they are', async () => {
+  it('stays if many packets come that each may be as large as they are', async () => {
     const large = Buffer.concat([Buffer.from([0x30, 0x83, 0x80, 0x06, 0, 1, 0x61]), Buffer.alloc(96 * 1024)]);
     const said = await listen((socket) => {
       socket.write(accepted);

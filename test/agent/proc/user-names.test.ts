@@ -13,7 +13,7 @@ describe('parsePasswd', () => {
 });
 
 describe('createUserNames', () => {
-  it('gives the number where there is no name', () => {
+  it('gives the number if there is no name', () => {
     expect(createUserNames('/nonexistent/passwd')(1000)).toBe('1000');
   });
 });

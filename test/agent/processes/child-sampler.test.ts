@@ -134,7 +134,7 @@ describe('an app that becomes another program without a child (execve)', () => {
     expect(sample()).toMatchObject({ children: 0 });
   });
 
-  it('is found at the next scan where it keeps the kernel name', () => {
+  it('is found at the next scan if it keeps the kernel name', () => {
     const selector = { executable: '/opt/myapp' };
     const proc = aProc([running]);
     const sample = settled(proc, selector);
@@ -515,7 +515,7 @@ describe('a child that goes by the name of the app', () => {
     expect(sample()).toMatchObject({ children: 1 });
   });
 
-  it('is a child also where nobody saw its parent', () => {
+  it('is a child even if nobody saw its parent', () => {
     const proc = aProc([leader]);
     const sample = watchMyapp(proc);
     sample();
@@ -568,7 +568,7 @@ describe('the processes of a systemd unit', () => {
     });
   });
 
-  it('are reported as not running where the unit does not run', () => {
+  it('are reported as not running if the unit does not run', () => {
     expect(watchUnit(aProc([{ pid: 913, cgroup: '0::/system.slice/cron.service\n' }]))()).toMatchObject({
       state: 'not-running',
       children: 0,
@@ -587,7 +587,7 @@ describe('the processes of a systemd unit', () => {
     expect(sample()).toMatchObject({ state: 'running', children: 1, pids: [] });
   });
 
-  it('are the daemon where the first process forks it and ends', () => {
+  it('are the daemon if the first process forks it and ends', () => {
     const daemon = { pid: 11, comm: 'anything', ppid: 10, cgroup, startTicks: 200 };
     const proc = aProc([main, daemon]);
     const sample = watchUnit(proc);

@@ -83,7 +83,7 @@ describe('evidence', () => {
     expect([commandLine.length, executable.length]).toEqual([1024, 512]);
   });
 
-  it('ends the chain of parents where it goes in a circle', () => {
+  it('ends the chain of parents if it goes in a circle', () => {
     const proc = aProc([
       { pid: 11, ppid: 12, comm: 'a' },
       { pid: 12, ppid: 11, comm: 'b' },

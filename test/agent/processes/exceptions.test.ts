@@ -197,7 +197,7 @@ describe('an exception that says too little', () => {
     expect(() => parseMetrics({ m: { collect: 'children', of, except: [exception] } })).toThrow(problem);
   });
 
-  it('is refused where there is nothing to except', () => {
+  it('is refused if there is nothing to except', () => {
     expect(() => parseMetrics({ m: { collect: 'remote-addresses', of: { name: 'a' }, except: [] } })).toThrow(
       'm.except: unknown',
     );

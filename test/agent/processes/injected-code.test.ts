@@ -135,11 +135,11 @@ describe('code injected into a program', () => {
     expect(hasInjectedCode(proc, 11, '/usr/bin/node', ownPid)).toBe(false);
   });
 
-  it('is assumed where the program has its own user namespace, and so its own files', () => {
+  it('is assumed if the program has its own user namespace, and so its own files', () => {
     expect(look({}, { '11/ns/user': 'user:[2]' })).toBe(true);
   });
 
-  it('is assumed where its environment or its memory map is unreadable, or larger than the agent reads', () => {
+  it('is assumed if its environment or its memory map is unreadable, or larger than the agent reads', () => {
     expect(look({ env: { A: 'a'.repeat(70_000) } })).toBe(true);
     expect(hasInjectedCode(aProc([], { denied: [11] }), 11, '/usr/bin/curl', ownPid)).toBe(true);
   });

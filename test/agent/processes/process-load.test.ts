@@ -107,7 +107,7 @@ describe('the machine', () => {
     expect(readMachineMemory(aProc([], { files }))).toBe(600 * 1024);
   });
 
-  it('reports nothing where there is nothing to read', () => {
+  it('reports nothing if there is nothing to read', () => {
     expect([readMachineUse(aProc([])), readMachineMemory(aProc([]))]).toEqual([undefined, undefined]);
   });
 });

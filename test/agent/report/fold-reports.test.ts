@@ -25,7 +25,7 @@ describe('foldReports', () => {
     expect(metrics?.listening_tcp_ports?.ports).toEqual([{ port: 80, interface: 'eth0' }]);
   });
 
-  it('keeps the traffic where the newer report has only a change', () => {
+  it('keeps the traffic if the newer report has only a change', () => {
     const folded = foldReports(withTraffic(1, 100, 22), aReport({ id: 2, children: 3 }), peaks);
 
     expect(folded).toEqual({

@@ -52,7 +52,7 @@ describe('openReportIds', () => {
     },
   );
 
-  it('continues with rising ids where the folder can’t be made or is gone, and names the folder', () => {
+  it('continues with rising ids if the folder can’t be made or is gone, and names the folder', () => {
     writeFileSync(join(directory, 'file'), '');
     const problems = noProblems();
     const ids = openReportIds(join(directory, 'file', 'state'), 'mything1', problems);

@@ -70,7 +70,7 @@ describe('a report window by exception', () => {
     ]);
   });
 
-  it('reports a lasting fall also where the interval is that short', () => {
+  it('reports a lasting fall even if the interval is that short', () => {
     const rules = { ...byException, intervalMs: 300, fallHoldMs: 300 };
 
     expect(play(rules, [one, one, none, none, none, none, none, none, none, none])).toEqual([1, 1, 0, 0, 0]);
@@ -86,7 +86,7 @@ describe('a report window by exception', () => {
     ]);
   });
 
-  it('reports a new child with its evidence, also where the count stays the same', () => {
+  it('reports a new child with its evidence, even if the count stays the same', () => {
     const next = anEvidence({ pid: 12 });
 
     expect(play(byException, [none, none, one, one, { ...one, evidence: [next] }, one])).toEqual([0, 1, 1]);

@@ -111,7 +111,7 @@ describe('buildReport', () => {
   const connect = (remoteAddress: string, remotePort: number) =>
     aSocket({ remoteAddress, remotePort, state: 1 });
 
-  it('keeps the connection to a rare address where the list is cut', () => {
+  it('keeps the connection to a rare address if the list is cut', () => {
     const crowd = Array.from({ length: 200 }, (_, port) => connect('10.0.0.9', 1000 + port));
     const established = [...crowd, connect('203.0.113.7', 443)];
     const { connections = [], total } =
@@ -122,7 +122,7 @@ describe('buildReport', () => {
     expect(connections[0]).toMatchObject({ remote_addr: '203.0.113.7:443' });
   });
 
-  it('keeps entries that are new since the previous report where a list is cut', () => {
+  it('keeps entries that are new since the previous report if a list is cut', () => {
     const crowd = Array.from({ length: 60 }, (_, index) => connect(`10.0.1.${index}`, 443));
     const listening = Array.from({ length: 60 }, (_, index) => aSocket({ localPort: 1000 + index }));
     const before = aSystem({ established: crowd, listeningTcp: listening });
@@ -227,7 +227,7 @@ describe('buildReport', () => {
     );
   });
 
-  it('cuts its lists further where it would not fit a message', () => {
+  it('cuts its lists further if it would not fit a message', () => {
     const names = Array.from({ length: 50 }, (_, index) => `${index}`.padStart(120, 'x'));
     const lists = Array.from({ length: 100 }, (_, index) => [`m${index}`, { string_list: names }] as const);
     const report = buildReport({ reportId: 7, system: aSystem(), values: Object.fromEntries(lists) });

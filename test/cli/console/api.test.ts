@@ -36,7 +36,7 @@ describe('the API behind the console', () => {
     await end(server);
   });
 
-  it('is looked up again where it was not found', async () => {
+  it('is looked up again if it was not found', async () => {
     const server = await serve('there');
     let looks = 0;
     const api = connectApi(async () => {

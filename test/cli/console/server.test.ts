@@ -84,7 +84,7 @@ describe('the link of cordon console', () => {
 });
 
 describe('the console’s server', () => {
-  it('leads to the console where the browser that opened a link opens it once more', async () => {
+  it('leads to the console if the browser that opened a link opens it once more', async () => {
     const link = server.issueLink();
     const { headers } = await send(link);
     const [cookie = ''] = [headers['set-cookie'] ?? []].flat();
@@ -201,7 +201,7 @@ describe('the console’s server', () => {
     expect(JSON.parse(answer.body).detail).toContain(words);
   });
 
-  it('says what to do where the credentials have expired or the API does not answer', async () => {
+  it('says what to do if the credentials have expired or the API does not answer', async () => {
     const { origin, cookie } = await openConsole();
     const read = async (error: Error) => {
       fails = error;

@@ -92,7 +92,7 @@ describe('what the doctor says of Device Defender', () => {
 });
 
 describe('the check of what was changed by hand', () => {
-  it('finds nothing where all is as deployed, whatever the order and the form of lists', async () => {
+  it('finds nothing if all is as deployed, whatever the order and the form of lists', async () => {
     expect(await look({})).toEqual([
       { level: 'ok', about: 'as deployed', what: '24 resources are as they were deployed' },
     ]);
@@ -708,7 +708,7 @@ describe('the check of what was changed by hand', () => {
     ]);
   });
 
-  it('says nothing where there is no stack', async () => {
+  it('says nothing if there is no stack', async () => {
     expect(await checkAsDeployed(async () => undefined, healthy).run()).toEqual([]);
   });
 });

@@ -417,7 +417,7 @@ describe('the check of any other channel', () => {
     expect(await check('teams', teams as ServedDescriptor)).toMatchObject([{ level: 'ok' }]);
   });
 
-  it('reads no secret where the function of the channel tries it', async () => {
+  it('reads no secret if the function of the channel tries it', async () => {
     const unread = { ...port(), readSecret: async () => Promise.reject(new Error('read')) };
 
     expect(await first(checkChannel(named, teams, {}, stored, unread, true))).toMatchObject([
@@ -547,7 +547,7 @@ describe('the check of a thing', () => {
     ]);
   });
 
-  it('asks for no agent where Device Defender detects', async () => {
+  it('asks for no agent if Device Defender detects', async () => {
     const { agent, ...rest } = thing;
     expect(agent).toBeDefined();
     expect(levels(await first(checkThing('t', 'quarantine', '0.2.0', async () => rest)))).toEqual(['note']);

@@ -40,7 +40,7 @@ describe('the check of the quotas of Device Defender', () => {
     ]);
   });
 
-  it('only notes where one more profile would be too many, or AWS has raised the quota of metrics', async () => {
+  it('only notes if one more profile would be too many, or AWS has raised the quota of metrics', async () => {
     expect(await look([], ['app', ...count(4)])).toEqual([
       'note thinggroup/pumps has 5 security profiles (app, other-0, other-1, other-2, other-3); AWS allows 5',
       content(1, 5),

@@ -596,7 +596,7 @@ describe('the doctor', () => {
       await expect(listChecks({ ...options, things }, { ...target, ...failing })).rejects.toBe(error);
   });
 
-  it('examines nothing where the stage is not deployed, as the other commands', async () => {
+  it('examines nothing if the stage is not deployed, as the other commands', async () => {
     const none = listChecks(
       { configuration, things: ['pump'], sendTest: false, version: '1.0.0', now },
       { ...target, ...of({ readStack: async () => undefined }) },
@@ -605,7 +605,7 @@ describe('the doctor', () => {
     await expect(none).rejects.toMatchObject({ exitCode: 5 });
   });
 
-  it('examines the rest where the right to list things is missing, or the stack is read badly', async () => {
+  it('examines the rest if the right to list things is missing, or the stack is read badly', async () => {
     const denied = named('AccessDeniedException');
     const unlisted = await examine(of({ sampleThings: () => Promise.reject(denied) }));
     expect(unlisted).toMatchObject([

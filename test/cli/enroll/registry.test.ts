@@ -131,7 +131,7 @@ describe('attaching a certificate', () => {
     });
   });
 
-  it('is known to be exclusive where AWS IoT refuses to attach what this thing has already, either way', async () => {
+  it('is known to be exclusive if AWS IoT refuses to attach what this thing has already, either way', async () => {
     iot.on(AttachThingPrincipalCommand).rejects(refused);
     iot.on(ListPrincipalThingsCommand).resolves({ things: ['mything1'] });
 

@@ -130,7 +130,7 @@ describe('an import', () => {
     ]);
   });
 
-  it('carries learned behaviors and dimensions over where Device Defender evaluates', async () => {
+  it('carries learned behaviors and dimensions over if Device Defender evaluates', async () => {
     await account.createProfile('fleet-network', [learned, sent], { topic: alertsTopic });
 
     const { said, configuration } = await importFile({ detector: 'both' });

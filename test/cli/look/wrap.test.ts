@@ -19,7 +19,7 @@ describe('words on a narrow terminal', () => {
     expect(wrapWords('\u001b[1mone two\u001b[22m three', 7)).toBe('\u001b[1mone two\u001b[22m\n three');
   });
 
-  it('are as they come where there is no terminal', () => {
+  it('are as they come if there is no terminal', () => {
     const text = 'x '.repeat(500);
 
     expect(wrapWords(text, undefined)).toBe(text);

@@ -202,7 +202,7 @@ describe('a file of alerts', () => {
     ]);
   });
 
-  it('is refused where an array is cut off, since no line of it could be read', () => {
+  it('is refused if an array is cut off, since no line of it could be read', () => {
     expect(() => read(`[\n${anAlert()},\n{"violationId"`)).toThrow(
       /^begins like a JSON array, but is not one: /,
     );
@@ -234,7 +234,7 @@ describe("the table's cases", () => {
     });
   });
 
-  it('count once where a closed case is in the table twice', () => {
+  it('count once if a closed case is in the table twice', () => {
     const { record } = aReleasedCase();
 
     expect(recallCases([record, { ...record, updatedAt: 0 }], 0).violations).toEqual([aViolation()]);

@@ -82,7 +82,7 @@ describe('a replay of a file', () => {
     ]);
   });
 
-  it('says so where nothing would differ', async () => {
+  it('says so if nothing would differ', async () => {
     const file = await save('alerts.jsonl', anAlert('mything1', now));
 
     const text = await run(file, { config: join(folder, 'present.yml') });
@@ -90,7 +90,7 @@ describe('a replay of a file', () => {
     expect(text).toMatch(/\nNo thing would be treated differently\.$/);
   });
 
-  it('gives all of it as JSON, of the present file alone where no candidate is named', async () => {
+  it('gives all of it as JSON, of the present file alone if no candidate is named', async () => {
     const file = await save('alerts.json', JSON.stringify([anAlert('mything1', now), 7]));
     const present = join(folder, 'present.yml');
 
@@ -175,7 +175,7 @@ describe('a replay of a file', () => {
     await expect(run(file)).rejects.toThrow(`${file}: ${message}`);
   });
 
-  it('fails where neither or both of file and time are given', async () => {
+  it('fails if neither or both of file and time are given', async () => {
     const error = new CliError('give either a FILE of alerts or --since, such as --since 7d');
 
     await expect(run(undefined)).rejects.toThrow(error);

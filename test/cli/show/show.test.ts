@@ -215,7 +215,7 @@ describe('the case of a thing that floods', () => {
     expect(await readCase('mything1', aTable([stored]))).not.toHaveProperty('floods');
   });
 
-  it('also says so where there is no case', async () => {
+  it('also says so if there is no case', async () => {
     const shown = showCase('mything1', { ...aTable([]), ...flooding(aFlood({})) });
 
     await expect(shown).rejects.toThrow(

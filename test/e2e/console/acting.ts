@@ -57,7 +57,7 @@ export function testActing(at: ConsoleStack): void {
     await page.context().close();
   }, 180_000);
 
-  it('acts on many at once by their typed number, and on none where another number matches by then', async () => {
+  it('acts on many at once by their typed number, and on none if another number matches by then', async () => {
     const pumps = Array.from({ length: 18 }, (_, index) => `pump-${index}`);
     await Promise.all(pumps.map((thingName) => at.e2e.iot.send(new CreateThingCommand({ thingName }))));
     await Promise.all(pumps.map((thingName) => at.e2e.publishAlert(anAlert(thingName))));

@@ -2,7 +2,7 @@ import type { ConsoleStack } from './stack';
 
 /** What the page does while it is hidden, and without an API. */
 export function testConnection(at: ConsoleStack): void {
-  it('sends no request while its tab is hidden, and gets a 304 where nothing changed', async () => {
+  it('sends no request while its tab is hidden, and gets a 304 if nothing changed', async () => {
     const context = await at.browser.newContext();
     const page = await context.newPage();
     await page.clock.install();
@@ -52,7 +52,7 @@ export function testConnection(at: ConsoleStack): void {
     await page.context().close();
   }, 180_000);
 
-  it('says so where a view can not be loaded, as after a deploy of another build', async () => {
+  it('says so if a view can not be loaded, as after a deploy of another build', async () => {
     const page = await at.open('');
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.route('**/assets/views-*', (route) => route.abort());

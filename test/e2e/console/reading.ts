@@ -65,7 +65,7 @@ export function testReading(at: ConsoleStack): void {
     await page.context().close();
   }, 180_000);
 
-  it('shows a name of 128 characters whole, and says so where an address was cut off', async () => {
+  it('shows a name of 128 characters whole, and says so if an address was cut off', async () => {
     const name = `${'w'.repeat(127)}_`;
     await containReported(at.e2e, name, 'sh');
     const page = await at.open('?show=Contained');

@@ -76,7 +76,7 @@ export function testBadInput(): void {
       expect(rejected.source).toMatch(/^alerts:/);
     });
 
-    it('is set aside where it is an SNS envelope around something else', async () => {
+    it('is set aside if it is an SNS envelope around something else', async () => {
       const envelope = JSON.stringify({ Type: 'Notification', Message: 'hello' });
       await e2e.sendTo('alerts', envelope);
 
@@ -129,7 +129,7 @@ export function testBadInput(): void {
     });
 
     it.each(['alarm-cleared', 'alarm-invalidated'])(
-      'opens no case where it is an %s without an alarm',
+      'opens no case if it is an %s without an alarm',
       async (violationEventType) => {
         const thingName = `never-${violationEventType}`;
         await e2e.enroll(thingName);
@@ -184,7 +184,7 @@ export function testBadInput(): void {
       expect(JSON.stringify(await e2e.waitForCase('verbose', 'contained')).length).toBeLessThan(10_000);
     });
 
-    it('contains the thing once where the same event arrives fifty times', async () => {
+    it('contains the thing once if the same event arrives fifty times', async () => {
       await e2e.enroll('echo');
       const alert = anAlert('echo');
 

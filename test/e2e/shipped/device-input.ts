@@ -50,7 +50,7 @@ export function testDeviceInput(): void {
       expect(e2e.log.map(({ fields }) => fields.reason)).toContain('the certificate has expired');
     });
 
-    it('is closed where the device reports on the topic of another, and no case is opened', async () => {
+    it('is closed if the device reports on the topic of another, and no case is opened', async () => {
       await e2e.enroll('victim');
       const client = await e2e.connect(await e2e.enroll('liar'));
 
@@ -139,7 +139,7 @@ export function testDeviceInput(): void {
       expect(await e2e.loadCase('clumsy')).toBeUndefined();
     });
 
-    it('ends the session of its device where it is over 128 KB', async () => {
+    it('ends the session of its device if it is over 128 KB', async () => {
       const { client } = await startReporter('talker');
       const report = aReport(1, { padding: 'x'.repeat(128 * 1024) });
 
@@ -222,7 +222,7 @@ export function testDeviceInput(): void {
       expect([kept.startsWith(commandLine.slice(0, 6)), kept.isWellFormed()]).toEqual([true, true]);
     });
 
-    it('raises one alarm where it arrives three times', async () => {
+    it('raises one alarm if it arrives three times', async () => {
       const { client } = await startReporter('stutter');
       const report = JSON.stringify(aReport(1));
 

@@ -36,7 +36,7 @@ export function testEnforcement(): void {
       expect(await publishOrCut(reporter, telemetry('held'), '3')).toBe('cut');
     });
 
-    it('has its denial proven by a second source where TestAuthorization gives no answer', async () => {
+    it('has its denial proven by a second source if TestAuthorization gives no answer', async () => {
       await e2e.enroll('unanswered');
       e2e.stack.aws.gateway.setFaults([
         {
@@ -56,7 +56,7 @@ export function testEnforcement(): void {
       );
     });
 
-    it('is cut at once even where its certificate has ten policies, and no more can be attached', async () => {
+    it('is cut at once even if its certificate has ten policies, and no more can be attached', async () => {
       const device = await enrollLoose('full');
       for (let more = 2; more <= 10; more += 1) {
         const policyName = `filler-${more}`;
@@ -125,7 +125,7 @@ export function testEnforcement(): void {
       await ended(client);
     });
 
-    it('is denied by its certificate too where its policy permits another client id', async () => {
+    it('is denied by its certificate too if its policy permits another client id', async () => {
       const device = await enrollLoose('loose');
       const client = await e2e.connect(device, { clientId: 'loose-2' });
       await publishOrCut(client, 'cordon/things/loose/reports/json', JSON.stringify(aReport(1)));

@@ -158,7 +158,7 @@ describe('the console function', () => {
   });
 
   it.each(['/console', '/console/cases/x', '/console/assets/main-1a2b.js'])(
-    'says at %s how to run the console, where nobody can sign in',
+    'says at %s how to run the console, if nobody can sign in',
     async (path) => {
       expect(await ask(path, { isOpen: false })).toMatchObject({
         statusCode: 200,

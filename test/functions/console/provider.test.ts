@@ -35,7 +35,7 @@ describe('the configuration of an issuer', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('is asked for at one slash, where the name of the issuer ends in one', async () => {
+  it('is asked for at one slash, if the name of the issuer ends in one', async () => {
     const { load, asked } = connect([{ ...good, issuer: `${issuer}/` }], `${issuer}/`);
     await load();
     expect(asked).toEqual([`${issuer}/.well-known/openid-configuration`]);

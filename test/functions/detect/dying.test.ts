@@ -81,7 +81,7 @@ const killers = (count: number) =>
   Array.from({ length: count }, (_, index) => message(`killer-${index}`, 'f'));
 const isKiller = ({ messageId }: SQSRecord) => messageId.startsWith('killer');
 
-it('a report that ends the function loses no honest report, even where it always comes first', () => {
+it('a report that ends the function loses no honest report, even if it always comes first', () => {
   const { dead, deaths } = deliverAll([...killers(1), ...honest(12)], (waiting) =>
     waiting.toSorted((a, b) => Number(isKiller(b)) - Number(isKiller(a))),
   );
@@ -90,7 +90,7 @@ it('a report that ends the function loses no honest report, even where it always
   expect(deaths).toBe(maxReceives);
 }, 60_000);
 
-it('reports that end the function lose no honest report, even where one certificate sends one in each batch', () => {
+it('reports that end the function lose no honest report, even if one certificate sends one in each batch', () => {
   const { dead } = deliverAll([...killers(6), ...honest(8)], (waiting) => {
     const [killer, ...others] = waiting.filter(isKiller);
     return [...(killer ? [killer] : []), ...waiting.filter((one) => !isKiller(one)), ...others];

@@ -56,7 +56,7 @@ describe('detect, given children that a playbook excepts,', () => {
     expect(await report(2, [shell])).toEqual([]);
   });
 
-  it('raises the alarm again where another child takes the place of an excepted one and the count is unchanged', async () => {
+  it('raises the alarm again if another child takes the place of an excepted one and the count is unchanged', async () => {
     const { report } = aStory();
     await report(1, [curl]);
 

@@ -183,7 +183,7 @@ describe('detect, given messages from an earlier attempt,', () => {
     ]);
   });
 
-  it('returns a message that fails, and continues where the queue is unreachable', async () => {
+  it('returns a message that fails, and continues if the queue is unreachable', async () => {
     const queue = { remove: () => Promise.reject(new Error('the queue is away')) };
     const { run, alerts, telemetry } = aCounted(['mything1'], { queue });
 
@@ -237,7 +237,7 @@ describe('detect, setting reports aside,', () => {
     expect(told[3]?.[1]).toContain('for mything0, mything1, mything2, mything3.');
   });
 
-  it('announces no more where one certificate uses many client ids and things', async () => {
+  it('announces no more if one certificate uses many client ids and things', async () => {
     const { run, told } = aCounted();
 
     await run(...times(300, () => conforming({ clientId: `client-${id}`, thingName: `thing-${id % 20}` })));
@@ -245,7 +245,7 @@ describe('detect, setting reports aside,', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('announces the flood with the next report set aside where the announcement failed, and judges every report', async () => {
+  it('announces the flood with the next report set aside if the announcement failed, and judges every report', async () => {
     let isAway = true;
     const said: string[] = [];
     async function tell(subject: string) {
@@ -271,7 +271,7 @@ describe('detect, setting reports aside,', () => {
     expect(told[0]?.[1]).toContain('client id: a\uFFFDsince: never\uFFFD\n');
   });
 
-  it('judges last what its sender began and never finished, and continues where nothing can be recorded', async () => {
+  it('judges last what its sender began and never finished, and continues if nothing can be recorded', async () => {
     const begun = ['f'.repeat(64)];
     const noted: string[] = [];
     const suspects = {

@@ -193,7 +193,7 @@ describe('detect', () => {
     expect(alerts).toEqual([]);
   });
 
-  it('sends no alert where the behavior suppresses alerts', async () => {
+  it('sends no alert if the behavior suppresses alerts', async () => {
     const behaviors = [
       {
         name: 'no-child-processes',
@@ -314,7 +314,7 @@ describe('detect, when a call fails,', () => {
     received(aReport(1), { thingName: 'mything2', messageId: 'c' }),
   ] as const;
 
-  it('judges again at once where another invocation has written the state in the meantime', async () => {
+  it('judges again at once if another invocation has written the state in the meantime', async () => {
     const { states, items } = fakeDetection();
     let conflicts = 1;
     const { run, published } = aDetector(

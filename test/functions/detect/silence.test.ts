@@ -108,7 +108,7 @@ describe('the silence of an agent', () => {
     expect(fleet.order.slice(before).filter((what) => what.startsWith('save')).length).toBeLessThanOrEqual(7);
   });
 
-  it('is not announced where the agent never reported', async () => {
+  it('is not announced if the agent never reported', async () => {
     const fleet = aFleet();
     fleet.register('never');
     await fleet.pass(60);
@@ -175,7 +175,7 @@ describe('the silence of an agent', () => {
     ]);
   });
 
-  it('is measured by the gaps between reports where the agent declares no interval', async () => {
+  it('is measured by the gaps between reports if the agent declares no interval', async () => {
     const fleet = aFleet();
     for (let turn = 0; turn < 5; turn += 1) {
       await fleet.report('mything1', { health: undefined });

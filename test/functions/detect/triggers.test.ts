@@ -94,7 +94,7 @@ describe('detect, looking a thing up in the registry,', () => {
     expect(alerts.map(({ thingName }) => thingName)).toEqual(Array(count).fill('stranger'));
   });
 
-  it('returns the report to the queue where the registry does not answer', async () => {
+  it('returns the report to the queue if the registry does not answer', async () => {
     const { run, stored } = aDetector(
       {},
       {
@@ -159,7 +159,7 @@ describe('detect, keeping datapoints,', () => {
     expect(kept(stored)).toEqual([]);
   });
 
-  it('returns the report to the queue where it cannot keep them', async () => {
+  it('returns the report to the queue if it cannot keep them', async () => {
     const { run, stored } = aDetector(
       {},
       { datapoints: { append: () => Promise.reject(awsError('Throttled')) } },
@@ -190,7 +190,7 @@ describe('detect, on lifecycle events,', () => {
     expect(published).toEqual([]);
   });
 
-  it('names no certificate where several took part, so that none is contained for what another did', async () => {
+  it('names no certificate if several took part, so that none is contained for what another did', async () => {
     const { run, alerts } = aDetector({ behaviors: fewConnects });
 
     await run(
@@ -306,7 +306,7 @@ describe('detect, each minute,', () => {
     ]);
   });
 
-  it('writes and announces nothing where nothing is due', async () => {
+  it('writes and announces nothing if nothing is due', async () => {
     const time = { at: now };
     const { run, tick, order } = aDetector({}, clockAt(time));
     await run(received(aReport(1)));
@@ -347,7 +347,7 @@ describe('detect, each minute,', () => {
     expect(await stored.states.listDue(time.at, 200)).toHaveLength(60);
   });
 
-  it('repeats an alert under the same id where the state was not saved', async () => {
+  it('repeats an alert under the same id if the state was not saved', async () => {
     const time = { at: now };
     const { run, tick, alerts, stored } = aDetector({}, clockAt(time));
     await run(received(aReport(1)));
@@ -391,7 +391,7 @@ describe('detect, comparing with the fleet,', () => {
     ]);
   });
 
-  it('counts a thing once, even where another invocation has written its state in the meantime', async () => {
+  it('counts a thing once, even if another invocation has written its state in the meantime', async () => {
     const { states, fleet, bins } = fakeDetection();
     let conflicts = 1;
     const contested: typeof states = {

@@ -296,7 +296,7 @@ describe('the message that an audit is over', () => {
     ]);
   });
 
-  it('is set aside where it is incomplete, or is of another account', async () => {
+  it('is set aside if it is incomplete, or is of another account', async () => {
     const broken = await takeMessage({ ...message, taskId: undefined });
     const foreign = await takeMessage({ ...message, accountId: '123456789012' });
 

@@ -252,7 +252,7 @@ describe('a Detection Finding on the topic of a sender', () => {
     expect(world.counts).toEqual({ AlertTaken: 2, AlertIgnored: 1, AlertRejected: 1 });
   });
 
-  it('is as severe as its severity_id says, and keeps the link of its product where it is HTTPS', async () => {
+  it('is as severe as its severity_id says, and keeps the link of its product if it is HTTPS', async () => {
     const world = setUp();
     const severities = [0, 1, 2, 3, 4, 5, 6, 99];
 

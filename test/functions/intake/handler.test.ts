@@ -165,7 +165,7 @@ describe('intake, given an alert that names an account,', () => {
     expect(letters[0]?.reason).toMatch(/^from \S{1,45}, and Cordon acts on things of the account and region/);
   });
 
-  it('accepts it where it names this account and region, in whatever form', async () => {
+  it('accepts it if it names this account and region, in whatever form', async () => {
     const { take, sent } = setUp();
     const here = { accountId: '000000000000', region: 'us-east-1', cordon: { thing: account } };
     const TopicArn = 'arn:aws:sns:us-east-1:000000000000:alerts';
@@ -364,7 +364,7 @@ describe('intake, given a presence event,', () => {
     expect(sent).toMatchObject([{ command: { thingName: 'mything1', clientId: '\uffff' } }]);
   });
 
-  it('sends to the mailbox even where the client id cannot be recorded, and fails, so that the event is delivered again', async () => {
+  it('sends to the mailbox even if the client id cannot be recorded, and fails, so that the event is delivered again', async () => {
     const { sent, commands } = fakeQueue();
     const { deadLetters } = fakeDeadLetters();
     const { log, metrics } = fakeTelemetry();
@@ -400,7 +400,7 @@ describe('intake, given a presence event,', () => {
     expect(sent).toMatchObject([{ command: { version: 7 }, id: `reconnected#mything1#7#${now}` }]);
   });
 
-  it('sends to the mailbox where the event names the thing of an exclusive certificate', async () => {
+  it('sends to the mailbox if the event names the thing of an exclusive certificate', async () => {
     const { takePresence, sent, items } = setUp();
     holdThing(items, true);
 

@@ -98,7 +98,7 @@ describe('a bulk act', () => {
     expect(await approve([])).toEqual(['pump-2']);
   });
 
-  it('prints the result for each thing, and continues where one fails', async () => {
+  it('prints the result for each thing, and continues if one fails', async () => {
     const [one, two] = waitingCases(2);
     const operator = anOperator([one, two, contained].flatMap((record) => record ?? []));
     const { commands } = operator;

@@ -630,7 +630,7 @@ describe('operate', () => {
     },
   );
 
-  it('reports healthy where the table can be read', async () => {
+  it('reports healthy if the table can be read', async () => {
     expect((await anOperator().ask('GET /health')).value).toEqual({
       status: 'ok',
       version: manifest.version,

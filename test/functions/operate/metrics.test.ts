@@ -55,7 +55,7 @@ describe('the values of a metric', () => {
     expect(value).not.toHaveProperty('nextFrom');
   });
 
-  it('are an empty list where no agent reported the metric', async () => {
+  it('are an empty list if no agent reported the metric', async () => {
     const { ask } = await anOperatorWithDatapoints();
 
     expect(await ask(route, of('other'))).toMatchObject({ status: 200, value: { datapoints: [] } });

@@ -69,7 +69,7 @@ describe('the roles of a caller with a token', () => {
     expect(await status('POST /things/{thing}/release', groups)).toBe(acted);
   });
 
-  it('are named where one is missing', async () => {
+  it('are named if one is missing', async () => {
     const { ask, sent } = anOperator([contained], rule);
 
     expect((await ask('POST /bulk/release', as('[soc-viewers]'))).value.detail).toBe(

@@ -194,7 +194,7 @@ describe('provision', () => {
     },
   );
 
-  it('fails where the answer was lost, and never reports a finished change as failed', async () => {
+  it('fails if the answer was lost, and never reports a finished change as failed', async () => {
     const { ports, attached } = setUp();
     const tried: unknown[] = [];
     const answer = async (_url: string, body: { Status: string }) => {
@@ -230,7 +230,7 @@ describe('the deletion guard', () => {
     });
 
   it.each(['Create', 'Update', 'Delete'])(
-    'answers %s with success where nothing is contained',
+    'answers %s with success if nothing is contained',
     async (RequestType) => {
       const { run, answers } = setUp();
 
@@ -296,7 +296,7 @@ describe('the deletion guard', () => {
     },
   );
 
-  it('allows another group where the policy of the old one is adopted, unless a case holds a thing', async () => {
+  it('allows another group if the policy of the old one is adopted, unless a case holds a thing', async () => {
     const OldResourceProperties = {
       ...{ ServiceToken: 'token', PolicyName: 'mine', ThingGroupArn: `${groupArn}-before` },
       IsPolicyAdopted: 'true',
@@ -353,7 +353,7 @@ describe('the deletion guard', () => {
     ]);
   });
 
-  it('removes the deny policy from the group when containments are abandoned, even where a thing is in it', async () => {
+  it('removes the deny policy from the group when containments are abandoned, even if a thing is in it', async () => {
     const { run, attached } = setUp({ member: 'mything1', letGo: 'stack' });
     attached.add(`${groupArn} deny`);
 

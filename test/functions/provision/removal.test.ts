@@ -122,7 +122,7 @@ describe('the removal of the deny policy', () => {
     expect(iot.isThere()).toBe(false);
   });
 
-  it('fails where AWS IoT never confirms the detachment', async () => {
+  it('fails if AWS IoT never confirms the detachment', async () => {
     const iot = anAccount({ ...told, targets: [certificate('a')], spreadsInMs: Number.POSITIVE_INFINITY });
 
     await expect(removePolicy(anEvent(), iot.ports)).rejects.toThrow(
@@ -149,7 +149,7 @@ describe('the removal of the deny policy', () => {
     expect(iot.isThere()).toBe(false);
   });
 
-  it('does nothing where the policy is gone or never existed', async () => {
+  it('does nothing if the policy is gone or never existed', async () => {
     const iot = anAccount();
     iot.remove();
 

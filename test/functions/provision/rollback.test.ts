@@ -112,7 +112,7 @@ describe('a rolled back update of the stack', () => {
     expect(stack.id()).toBe(id);
   });
 
-  it('leaves the group alone where the update did, even while a thing is in it', async () => {
+  it('leaves the group alone if the update did, even while a thing is in it', async () => {
     const stack = aStack('Custom::QuarantineAttachment', before);
     await stack.create();
     stack.members.set(aGroup('before'), 'mything1');
@@ -122,7 +122,7 @@ describe('a rolled back update of the stack', () => {
     expect([...stack.attached]).toEqual([`${aGroup('before')} deny`]);
   });
 
-  it('keeps the deny policy on the new group as well, where a thing was contained in the meantime', async () => {
+  it('keeps the deny policy on the new group as well, if a thing was contained in the meantime', async () => {
     const stack = aStack('Custom::QuarantineAttachment', before);
     await stack.create();
     stack.members.set(aGroup('after'), 'mything1');
@@ -132,7 +132,7 @@ describe('a rolled back update of the stack', () => {
     expect([...stack.attached].toSorted()).toEqual([`${aGroup('after')} deny`, `${aGroup('before')} deny`]);
   });
 
-  it('moves the deny policy where the update succeeds', async () => {
+  it('moves the deny policy if the update succeeds', async () => {
     const stack = aStack('Custom::QuarantineAttachment', before);
     await stack.create();
 

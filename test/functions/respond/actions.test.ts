@@ -114,7 +114,7 @@ describe('respond, with all actions,', () => {
     );
   });
 
-  it('denies the certificates where a thing can join no further group, and quotes the reason of AWS', async () => {
+  it('denies the certificates if a thing can join no further group, and quotes the reason of AWS', async () => {
     const world = anArmedWorld();
     for (let i = 1; i < 10; i += 1) world.registered.find('mything1').groups.add(`g${i}`);
     const engine = anEngine(world, playing(allActions));
@@ -169,7 +169,7 @@ describe('respond, with all actions,', () => {
     expect(statusesOf(caseOf(world))).toMatchObject({ disconnect: 'verified', quarantine: 'applied' });
   });
 
-  it('reports a thing with another client id as contained only where the certificate itself is denied', async () => {
+  it('reports a thing with another client id as contained only if the certificate itself is denied', async () => {
     const reporter = { clientId: 'backdoor', principal: ids[0] ?? '' };
     const [narrow, wide] = [anArmedWorld(), anArmedWorld()];
 
@@ -186,7 +186,7 @@ describe('respond, with all actions,', () => {
   });
 });
 
-describe('respond, where other things share an object,', () => {
+describe('respond, if other things share an object,', () => {
   const shareCertificate = ({ registered }: World) => void registered.register('mything2');
   const sharePolicy = ({ registered, policies }: World) => {
     registered.register('mything2', { principals: [secondArn] });
@@ -255,7 +255,7 @@ describe('respond, where other things share an object,', () => {
   });
 });
 
-describe('respond, where somebody changed what it holds,', () => {
+describe('respond, if somebody changed what it holds,', () => {
   it('names both sides of each conflict, restores the rest, and finishes once the conflict is resolved', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, playing(allActions));

@@ -96,7 +96,7 @@ describe.each(Object.entries(settings))('respond, with all actions, on %s', (_, 
     },
   );
 
-  it('reaches the same end where it crashes after every second call', async () => {
+  it('reaches the same end if it crashes after every second call', async () => {
     const undisturbed = await play(armed);
     const points = Array.from({ length: undisturbed.calls }, (_, index) => [index * 2 + 2, 'after'] as const);
 

@@ -31,7 +31,7 @@ describe('a case that is only recorded', () => {
     expect(caseOf(world)).not.toHaveProperty('digestAt');
   });
 
-  it('is announced at once where a guard kept it from being contained', async () => {
+  it('is announced at once if a guard kept it from being contained', async () => {
     const world = aWorldWith(true);
     Object.assign(world, { killSwitch: { state: 'on', by: 'ada' } });
 

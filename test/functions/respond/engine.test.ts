@@ -88,7 +88,7 @@ describe('respond, through a whole story,', () => {
     ]);
   });
 
-  it('holds the thing and notifies people even where the device cannot be notified', async () => {
+  it('holds the thing and notifies people even if the device cannot be notified', async () => {
     const world = aWorld();
     failAlways(world, 'connections.publish', awsError('UnauthorizedException'));
 
@@ -98,7 +98,7 @@ describe('respond, through a whole story,', () => {
     expect(kinds(world)).toEqual(['contained']);
   });
 
-  it('leaves a thing in the quarantine group where it was a member before', async () => {
+  it('leaves a thing in the quarantine group if it was a member before', async () => {
     const world = aWorld();
     world.registered.find('mything1').groups.add('cordon-quarantine');
     const engine = anEngine(world);
@@ -298,7 +298,7 @@ describe('respond, when AWS fails to do what is asked,', () => {
     expect(kinds(world)).toEqual(['containing', 'new-violation', 'contained']);
   });
 
-  it('returns the thing to the group where somebody removed it, and ends the session it had in the meantime', async () => {
+  it('returns the thing to the group if somebody removed it, and ends the session it had in the meantime', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -367,7 +367,7 @@ describe('respond, when AWS fails to do what is asked,', () => {
     expect(kinds(world)).toEqual(['contained', 'containing']);
   });
 
-  it('stops in release-conflict where somebody else removed the thing from the group, and shows what to decide', async () => {
+  it('stops in release-conflict if somebody else removed the thing from the group, and shows what to decide', async () => {
     const world = aWorld();
     world.registered.find('mything1').groups.add('cordon-quarantine');
     const engine = anEngine(world);

@@ -73,7 +73,7 @@ describe('the facts about a thing', () => {
     expect(facts.kind === 'known' && facts.principals.map(({ arn }) => arn)).toEqual([certificateArn]);
   });
 
-  it('say that a thing is not registered, even where its lists answer with a fault', async () => {
+  it('say that a thing is not registered, even if its lists answer with a fault', async () => {
     expect(await gather('ghost', setUp().things, 1)).toEqual({
       kind: 'known',
       registered: false,
@@ -100,7 +100,7 @@ describe('the facts about a thing', () => {
   );
 
   it.each(['describe', 'listPolicies'] as const)(
-    'are unavailable at once where IoT refuses %s for good',
+    'are unavailable at once if IoT refuses %s for good',
     async (call) => {
       const { things } = setUp({ [call]: () => Promise.reject(awsError('UnauthorizedException', 'no')) });
 

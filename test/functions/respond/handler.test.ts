@@ -104,7 +104,7 @@ describe('the respond handler', () => {
     expect([handled, letters]).toEqual([[], []]);
   });
 
-  it('retries the command once where the case was changed in the meantime', async () => {
+  it('retries the command once if the case was changed in the meantime', async () => {
     const { take, handled } = setUp([new VersionConflictError('THING#mything1')]);
 
     await take(aRecord(resume));

@@ -25,7 +25,7 @@ const second = (behaviorName: string, metric = 'num_child_procs_myapp') =>
   alarm({ behaviorName, metric, violationId: behaviorName, occurredAt: now + 1 });
 
 describe('a further violation of a held thing', () => {
-  it('adds stricter actions where its playbook asks for them, in the same containment under the stricter release', async () => {
+  it('adds stricter actions if its playbook asks for them, in the same containment under the stricter release', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration });
     await engine(alarm());
@@ -64,7 +64,7 @@ describe('a further violation of a held thing', () => {
     );
   });
 
-  it('is not announced where the containment itself causes it', async () => {
+  it('is not announced if the containment itself causes it', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration });
     await engine(alarm());
@@ -113,7 +113,7 @@ describe('a certificate that somebody detaches from a held thing', () => {
     });
   });
 
-  it('keeps its denial where it is attached again', async () => {
+  it('keeps its denial if it is attached again', async () => {
     const { world, engine, later, thing } = await quarantined();
     thing.principals.splice(0, 1);
     await later();
@@ -126,7 +126,7 @@ describe('a certificate that somebody detaches from a held thing', () => {
     expect(shownCaseOf(world).reason).toBe('released: everything is as it was before');
   });
 
-  it('is left alone where another thing has it now, and the case says so', async () => {
+  it('is left alone if another thing has it now, and the case says so', async () => {
     const { world, later, thing } = await quarantined();
     thing.principals.splice(0, 1);
     world.registered.register('mything2');
@@ -238,7 +238,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
     );
   });
 
-  it('is named on release where it came after the last look', async () => {
+  it('is named on release if it came after the last look', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration: all });
     await engine(alarm());
@@ -263,7 +263,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
     expect(reason).toContain('the thing joined group elsewhere meanwhile');
   });
 
-  it('is left alone, and announced, where other things use it', async () => {
+  it('is left alone, and announced, if other things use it', async () => {
     const world = anArmedWorld();
     world.registered.register('mything2', { principals: [secondArn] });
     const engine = anEngine(world, { configuration: all });
@@ -325,7 +325,7 @@ describe('a thing with a principal that is no certificate', () => {
     );
   });
 
-  it('says so too where somebody attaches it to a held thing, once', async () => {
+  it('says so too if somebody attaches it to a held thing, once', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -433,7 +433,7 @@ describe('several certificates that somebody attaches to a held thing', () => {
     expect(denied(world)).toEqual(['a', 'b', 'c']);
   });
 
-  it('do not delay the plan where AWS is too busy to list them', async () => {
+  it('do not delay the plan if AWS is too busy to list them', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration: denying });
     world.hook = (call, perform) =>
@@ -477,7 +477,7 @@ describe('a thing in ten groups', () => {
   };
   const { configuration: grouping } = playing(['quarantine', 'disconnect']);
 
-  it('has its own certificate denied even where another one is shared, and the case says that this is not enough', async () => {
+  it('has its own certificate denied even if another one is shared, and the case says that this is not enough', async () => {
     const world = aFullWorld();
     await anEngine(world, { policyCacheMs: 480_000, configuration: grouping })(alarm());
 
@@ -491,7 +491,7 @@ describe('a thing in ten groups', () => {
     expect(textsOf(world).at(-1)).toContain('at most 10 groups');
   });
 
-  it('is contained by its own certificate where the shared one is inactive', async () => {
+  it('is contained by its own certificate if the shared one is inactive', async () => {
     const world = aFullWorld();
     world.certificates.statuses.set('b'.repeat(64), 'REVOKED');
     await anEngine(world, { policyCacheMs: 480_000, configuration: grouping })(alarm());

@@ -15,7 +15,7 @@ const refusalOf = ({ stored }: World) => {
 const sharing = playing(['deny-certificate', 'disconnect'], { mode: 'approve' });
 
 describe('a refused command of an operator', () => {
-  it('gets an answer where the thing has no case', async () => {
+  it('gets an answer if the thing has no case', async () => {
     const world = anArmedWorld();
     await anEngine(world)(ordered('release'));
 
@@ -23,7 +23,7 @@ describe('a refused command of an operator', () => {
     expect([world.stored.items.size, world.told]).toEqual([0, []]);
   });
 
-  it('gets an answer, a timeline entry and an announcement where the thing has a case', async () => {
+  it('gets an answer, a timeline entry and an announcement if the thing has a case', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -51,7 +51,7 @@ describe('a refused command of an operator', () => {
 });
 
 describe('a release of a thing that is still in alarm', () => {
-  it('needs force where its playbook would immediately contain it again', async () => {
+  it('needs force if its playbook would immediately contain it again', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     await engine(alarm());
@@ -110,7 +110,7 @@ describe('a containment by hand', () => {
     expect(shownCaseOf(world).status).toBe('contained');
   });
 
-  it('needs force where it would affect other things', async () => {
+  it('needs force if it would affect other things', async () => {
     const world = anArmedWorld();
     world.registered.register('mything2');
     const engine = anEngine(world, sharing);
@@ -131,7 +131,7 @@ describe('a containment by hand', () => {
     expect(shownCaseOf(world).status).toBe('contained');
   });
 
-  it('continues where the approval answers the very question', async () => {
+  it('continues if the approval answers the very question', async () => {
     const world = anArmedWorld();
     world.registered.register('mything2');
     const engine = anEngine(world, sharing);
@@ -229,7 +229,7 @@ describe('a rejection', () => {
 });
 
 describe('an event from the future', () => {
-  it('hides no later event of its behavior, even where it was stored with that time', async () => {
+  it('hides no later event of its behavior, even if it was stored with that time', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     const future = world.time.now + 365 * 86_400_000;

@@ -47,7 +47,7 @@ describe('a command that is delivered again, since AWS was too busy for one of i
     expect(world.live.sessions.size).toBe(0);
   });
 
-  it('applies a lost denial again where the sweep sent it', async () => {
+  it('applies a lost denial again if the sweep sent it', async () => {
     const { world, engine } = await aCutWorld();
     const { groups } = world.registered.find('mything1');
     groups.delete('cordon-quarantine');
@@ -63,7 +63,7 @@ describe('a command that is delivered again, since AWS was too busy for one of i
     expect([...groups]).toEqual(['sensors', 'cordon-quarantine']);
   });
 
-  it('does nothing more where every step was done', async () => {
+  it('does nothing more if every step was done', async () => {
     const { world, engine } = await aCutWorld();
     const calls = world.calls.length;
     await engine(alarm(), { id: 'auto-0', attempt: 2 });

@@ -98,7 +98,7 @@ describe('the cases of a storm', () => {
     expect(toldOf('thing6')).toEqual(['(contained)', 'released']);
   });
 
-  it('are announced to people where one needs somebody, and from then on', async () => {
+  it('are announced to people if one needs somebody, and from then on', async () => {
     const { world, engine, strike, toldOf } = setUp();
     world.hook = (call, perform) =>
       /^(things.addToGroup|policies.attach)/.test(call)

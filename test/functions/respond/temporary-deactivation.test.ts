@@ -105,7 +105,7 @@ describe('while IoT Core uses cached policies,', () => {
     expect(strengthOf(world)).toEqual([]);
   });
 
-  it('the announcement names what is unproven where the certificate alone keeps the device out', async () => {
+  it('the announcement names what is unproven if the certificate alone keeps the device out', async () => {
     const { world, engine } = aCachingWorld();
     world.hook = (call, perform) => (call === 'things.testPublish' ? Promise.resolve('ALLOWED') : perform());
     await engine(alarm());
@@ -305,7 +305,7 @@ describe('while IoT Core uses cached policies,', () => {
     expect(world.live.sessions.size).toBe(0);
   });
 
-  it('the certificate is reactivated after a time limit where AWS does not say whether the policy denies', async () => {
+  it('the certificate is reactivated after a time limit if AWS does not say whether the policy denies', async () => {
     const { world, engine } = aCachingWorld();
     world.hook = (call, perform) =>
       /testPublish|listEffectivePolicies/.test(call)

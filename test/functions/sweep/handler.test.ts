@@ -225,7 +225,7 @@ describe('the sweep', () => {
     },
   );
 
-  it('restores all that is missing in one run, and what it can where a part cannot be restored', async () => {
+  it('restores all that is missing in one run, and what it can if a part cannot be restored', async () => {
     const { run, sent, counts, world } = setUp(['held'], [], {
       missing: ['text of the policy', 'policy on the group'],
       unrepairable: 'text of the policy',
@@ -325,7 +325,7 @@ describe('the sweep', () => {
     expect(idsOf('held').size).toBe(2);
   });
 
-  it('handles urgent cases, and then fails, where the rest cannot be listed', async () => {
+  it('handles urgent cases, and then fails, if the rest cannot be listed', async () => {
     const { run, sent } = setUp(['urgent'], [], { unreadable: true, routine: ['held'] });
 
     await expect(run()).rejects.toThrow('parts of the sweep failed');
@@ -341,7 +341,7 @@ describe('the sweep', () => {
     expect(sent.map(({ command }) => command.thingName)).toEqual(['urgent', 'held1', 'held2']);
   });
 
-  it('sends the others and then fails where one could not be sent', async () => {
+  it('sends the others and then fails if one could not be sent', async () => {
     const { run, sent, counts } = setUp(['a', 'b', 'c'], ['b']);
 
     await expect(run()).rejects.toThrow('parts of the sweep failed');
@@ -483,7 +483,7 @@ describe('the sweep', () => {
     expect(world.countedFrom).toHaveLength(2);
   });
 
-  it('restarts a count where the registry no longer knows the place', async () => {
+  it('restarts a count if the registry no longer knows the place', async () => {
     const { run, fleet, world } = setUp([], [], { pageMs: 30_000, refusesToken: true });
 
     await run();
@@ -568,7 +568,7 @@ describe('the sweep', () => {
     },
   );
 
-  it('does everything else, and then fails, where the heartbeat cannot be sent', async () => {
+  it('does everything else, and then fails, if the heartbeat cannot be sent', async () => {
     const { run, sent, counts } = setUp(['a'], [], { silenced: true });
 
     await expect(run()).rejects.toThrow('parts of the sweep failed');

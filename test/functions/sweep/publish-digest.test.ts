@@ -93,7 +93,7 @@ describe('the digest of cases that are only recorded', () => {
     expect(world.told[2]?.cases?.[0]).toMatch(/: b$/);
   });
 
-  it('is not published where nothing was recorded, or where cordon.yml turns it off', async () => {
+  it('is not published if nothing was recorded, or if cordon.yml turns it off', async () => {
     const { world, run } = setUp();
     await run();
     expect(world.told).toEqual([]);

@@ -141,7 +141,7 @@ Runbook:  docs/operating.md#statuses`,
     expect(subjects.every((subject) => subject.length < 100)).toBe(true);
   });
 
-  it('says who decided, where it was one', async () => {
+  it('says who decided, if it was one', async () => {
     const { world, run } = setUp();
     world.cases = world.cases.map((one, index) =>
       index < 3

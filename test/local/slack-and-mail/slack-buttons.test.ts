@@ -127,7 +127,7 @@ describe('a button on the page', () => {
     expect(received).toEqual([]);
   });
 
-  it('asks for confirmation where its sender requests it, and shows hostile text as text', async () => {
+  it('asks for confirmation if its sender requests it, and shows hostile text as text', async () => {
     const hostile = '"><script>alert(1)</script>';
     const confirm = {
       title: plain('Release?'),

@@ -31,7 +31,7 @@ describe('commands', () => {
     ]);
   });
 
-  it('have the same deduplication id where their id is the same, and only there', async () => {
+  it('have the same deduplication id if their id is the same, and only then', async () => {
     for (const id of ['a', 'a', 'b'])
       await commands.send({ type: 'resume', thingName: thingKey('mything1') }, id);
 
@@ -40,7 +40,7 @@ describe('commands', () => {
     expect(third).not.toBe(first);
   });
 
-  it('go to a separate group where another account has a thing of the same name', async () => {
+  it('go to a separate group if another account has a thing of the same name', async () => {
     const there = accountKey({ account: '111122223333', region: 'us-gov-west-1' });
     const name = 'x'.repeat(128);
     const things = [thingKey('a'), thingKey('a', there), thingKey(name), thingKey(name, there)];
@@ -86,7 +86,7 @@ describe('commands', () => {
     expect([batches().map((entries) => entries.length), inputs().length]).toEqual([[2], 1]);
   });
 
-  it('are sent one by one where SQS refused them in a batch, and only the refused ones', async () => {
+  it('are sent one by one if SQS refused them in a batch, and only the refused ones', async () => {
     sqs.on(SendMessageBatchCommand).resolves({
       Successful: [],
       Failed: [{ Id: '1', Code: 'InternalError', SenderFault: false }],
@@ -98,7 +98,7 @@ describe('commands', () => {
     expect(inputs().map(({ MessageGroupId }) => MessageGroupId)).toEqual(['thing1']);
   });
 
-  it('fail together where the batch fails, and alone where one is refused', async () => {
+  it('fail together if the batch fails, and alone if one is refused', async () => {
     sqs.on(SendMessageBatchCommand).rejectsOnce(awsError('QueueDoesNotExist'));
     const together = await sendAll(names.slice(0, 2));
     sqs

@@ -25,7 +25,7 @@ describe('the client of the data plane', () => {
     expect(mock.calls().map(({ args }) => args[0].input)).toEqual([{ endpointType: 'iot:Data-ATS' }]);
   });
 
-  it('looks the endpoint up again where AWS gave no answer', async () => {
+  it('looks the endpoint up again if AWS gave no answer', async () => {
     mock.on(DescribeEndpointCommand).rejectsOnce(awsError('ThrottlingException'));
     const client = dataPlaneClient(iot, settings);
     await expect(readHost(client)).rejects.toMatchObject({ name: 'ThrottlingException' });

@@ -98,7 +98,7 @@ describe('a closed case', () => {
     ]);
   });
 
-  it('gets the missing expiry dates where an invocation ended half way, each row once', async () => {
+  it('gets the missing expiry dates if an invocation ended half way, each row once', async () => {
     const { cases, readItems } = await openTable('again');
     const record = await containAndRelease(cases);
     const before = await readItems();

@@ -10,14 +10,14 @@ const killSwitch = connectKillSwitch(name, new SSMClient({ region: 'us-east-1' }
 beforeEach(() => ssm.reset());
 
 describe('the kill switch of a stage', () => {
-  it('has the value of the parameter, and its time from AWS where the value has none', async () => {
+  it('has the value of the parameter, and its time from AWS if the value has none', async () => {
     const LastModifiedDate = new Date('2026-11-27T02:11:00Z');
     ssm.on(GetParameterCommand, { Name: name }).resolves({ Parameter: { Value: 'on', LastModifiedDate } });
 
     expect(await killSwitch.read()).toEqual({ state: 'on', at: '2026-11-27T02:11:00.000Z' });
   });
 
-  it('is off where there is no parameter', async () => {
+  it('is off if there is no parameter', async () => {
     ssm.on(GetParameterCommand).rejects(awsError('ParameterNotFound'));
 
     expect(await killSwitch.read()).toEqual({ state: 'off' });

@@ -30,7 +30,7 @@ describe('the quarantine group', () => {
     ]);
   });
 
-  it('counts the policy as lost where either is gone', async () => {
+  it('counts the policy as lost if either is gone', async () => {
     iot.on(DetachPolicyCommand).rejectsOnce(awsError('ResourceNotFoundException'));
     await group.detach('deny', arn);
 
@@ -38,7 +38,7 @@ describe('the quarantine group', () => {
     await expect(group.detach('deny', arn)).rejects.toMatchObject({ name: 'ThrottlingException' });
   });
 
-  it('says whether the policy is gone, and fails where that is unknown', async () => {
+  it('says whether the policy is gone, and fails if that is unknown', async () => {
     iot
       .on(DeletePolicyCommand)
       .resolvesOnce({})
@@ -59,7 +59,7 @@ describe('the quarantine group', () => {
     expect(inputs()).toEqual([{ thingGroupName: 'cordon-quarantine', maxResults: 1 }]);
   });
 
-  it('has no member where it is empty or gone, and fails where that is unknown', async () => {
+  it('has no member if it is empty or gone, and fails if that is unknown', async () => {
     iot
       .on(ListThingsInThingGroupCommand)
       .resolvesOnce({ things: [] })

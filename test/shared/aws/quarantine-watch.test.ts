@@ -97,7 +97,7 @@ describe('the watch over an adopted policy', () => {
 });
 
 describe('the watch over the quarantine', () => {
-  it('finds nothing missing where the policy has its text and is on the group', async () => {
+  it('finds nothing missing if the policy has its text and is on the group', async () => {
     expect(await watch.findMissing()).toEqual([]);
     expect(sent()).toEqual([
       ['GetPolicyCommand', { policyName }],
@@ -134,7 +134,7 @@ describe('the watch over the quarantine', () => {
     expect(await watch.findMissing()).toEqual(['text of the policy']);
   });
 
-  it('finds everything that is missing at once, and checks the attachment only where the policy exists', async () => {
+  it('finds everything that is missing at once, and checks the attachment only if the policy exists', async () => {
     iot.on(GetPolicyCommand).resolves({ policyDocument: '{}' });
     iot.on(ListAttachedPoliciesCommand).resolves({ policies: [] });
     expect(await watch.findMissing()).toEqual(['text of the policy', 'policy on the group']);
@@ -182,7 +182,7 @@ describe('the watch over the quarantine', () => {
     expect(sent().at(-1)).toEqual(['SetDefaultPolicyVersionCommand', { policyName, policyVersionId: '2' }]);
   });
 
-  it('creates a version where none has the right text', async () => {
+  it('creates a version if none has the right text', async () => {
     withVersions(['old', 'changed']);
 
     await watch.repair('text of the policy');
@@ -192,7 +192,7 @@ describe('the watch over the quarantine', () => {
     ]);
   });
 
-  it('deletes the oldest version where the policy has five', async () => {
+  it('deletes the oldest version if the policy has five', async () => {
     withVersions(['one', 'two', 'three', 'four', 'changed']);
 
     await watch.repair('text of the policy');

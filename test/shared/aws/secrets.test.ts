@@ -46,7 +46,7 @@ describe('a cached secret', () => {
     expect(seen).toEqual([undefined, undefined, 'stored']);
   });
 
-  it('is not cached where it could not be read', async () => {
+  it('is not cached if it could not be read', async () => {
     ssm
       .on(GetParameterCommand)
       .rejectsOnce(awsError('AccessDenied'))
@@ -69,7 +69,7 @@ describe('stored secrets', () => {
     });
   });
 
-  it('are undefined where none is stored, and fail where access is denied', async () => {
+  it('are undefined if none is stored, and fail if access is denied', async () => {
     ssm.on(GetParameterCommand).rejectsOnce(awsError('ParameterNotFound')).rejects(awsError('AccessDenied'));
 
     expect(await secrets.read('/cordon-dev/slack')).toBeUndefined();

@@ -34,7 +34,7 @@ describe('the things port', () => {
     expect(await things.describe('bare')).toEqual({ attributes: {} });
   });
 
-  it('returns undefined where the registry has no such thing, and fails on any other fault', async () => {
+  it('returns undefined if the registry has no such thing, and fails on any other fault', async () => {
     iot
       .on(DescribeThingCommand)
       .rejectsOnce(awsError('ResourceNotFoundException'))

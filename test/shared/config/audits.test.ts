@@ -65,7 +65,7 @@ describe('a playbook for findings of audits', () => {
     expect(faultsOf(write(`{ name: p, ${playbook} }`))).toMatch(reason);
   });
 
-  it('is refused where the file takes no audits', () => {
+  it('is refused if the file takes no audits', () => {
     const text = write(
       `{ name: p, when: { ${check} }, mode: observe }`,
       '{ deviceDefender: { profiles: existing } }',

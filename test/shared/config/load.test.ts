@@ -322,14 +322,14 @@ playbooks: [{ name: any, mode: observe }]
     ).toEqual([expect.stringMatching(fault)]);
   });
 
-  it('is refused where machine learning has an operator, or a metric that is a list', () => {
+  it('is refused if machine learning has an operator, or a metric that is a list', () => {
     expect(faultsOf(withBehavior('names', `${ml}, comparisonOperator: in-set`, 'both'))).toEqual([
       expect.stringMatching(/no machine learning for names/),
       expect.stringMatching(/no comparisonOperator and no durationSeconds/),
     ]);
   });
 
-  it('is refused where it retains a metric that does not exist', () => {
+  it('is refused if it retains a metric that does not exist', () => {
     const text = minimalConfiguration.replace(
       '    behaviors:',
       '    additionalMetricsToRetain: [nope]\n    behaviors:',

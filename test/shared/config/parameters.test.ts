@@ -53,14 +53,11 @@ describe('the parameters of a deploy', () => {
     });
   });
 
-  it.each([{}, { detector: null, email: null }])(
-    'change nothing where they are not given: %j',
-    (parameters) => {
-      expect(read(parameters, told)).toEqual(parseConfiguration(told, 'cordon.yml'));
-    },
-  );
+  it.each([{}, { detector: null, email: null }])('change nothing if they are not given: %j', (parameters) => {
+    expect(read(parameters, told)).toEqual(parseConfiguration(told, 'cordon.yml'));
+  });
 
-  it('make cordon.yml valid where they name a detector that supports it', () => {
+  it('make cordon.yml valid if they name a detector that supports it', () => {
     expect(faultsOf({}, learned)).toEqual([expect.stringContaining('use detector device-defender or both')]);
     expect(faultsOf({ detector: 'device-defender' }, learned)).toEqual([]);
   });

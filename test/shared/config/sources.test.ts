@@ -100,7 +100,7 @@ describe('a topic that exists beside Cordon', () => {
     ]);
   });
 
-  it('needs no statement of its owner where that is the account of Cordon', () => {
+  it('needs no statement of its owner if that is the account of Cordon', () => {
     const text = explainConfiguration(
       parseConfiguration(written(`{ profiles: existing, topics: [${topic}] }`), 'cordon.yml'),
       { account: '123456789012', region: 'eu-west-1', stage: 'prod' },

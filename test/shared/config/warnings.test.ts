@@ -27,7 +27,7 @@ describe('the warnings about a cordon.yml', () => {
     },
   );
 
-  it('say who receives what where there is no address', () => {
+  it('say who receives what if there is no address', () => {
     expect(warningsOf([])).toEqual([
       'no e-mail address: nobody receives announcements and alarms: set notify.email, or --param="email=YOU@YOUR-DOMAIN"',
     ]);

@@ -19,7 +19,7 @@ describe('a violation caused by the containment itself', () => {
     expect(outcome(changeCase(contained, { status: 'releasing' }), now + 1)).toBe('unchanged');
   });
 
-  it('opens no case for an hour afterwards, where it began during the containment', () => {
+  it('opens no case for an hour afterwards, if it began during the containment', () => {
     expect(outcome(released, now + 1, { now: at + hour - 1 })).toBe('unchanged');
   });
 
@@ -32,7 +32,7 @@ describe('a violation caused by the containment itself', () => {
     expect(outcome(released, occurredAt, { now: later }, metric)).toBe('changed');
   });
 
-  it('is announced where the case ended without a containment', () => {
+  it('is announced if the case ended without a containment', () => {
     const watched = led(undefined, alarm(), { killSwitch: { state: 'on' } });
     const dismissed = led(watched, order('dismiss'), { now: at });
 
@@ -40,7 +40,7 @@ describe('a violation caused by the containment itself', () => {
     expect(outcome(dismissed, now + 1, { now: at + 1 })).toBe('changed');
   });
 
-  it('counts like any other where it was in alarm before the containment', () => {
+  it('counts like any other if it was in alarm before the containment', () => {
     const first = led(undefined, refused(now - 5), { killSwitch: { state: 'on' } });
     const held = lead(first, order('contain'));
 

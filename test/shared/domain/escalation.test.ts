@@ -41,7 +41,7 @@ describe('escalation', () => {
     );
   });
 
-  it('is not announced where the certificate is denied only because the group cannot bind it', () => {
+  it('is not announced if the certificate is denied only because the group cannot bind it', () => {
     const [own] = someFacts().principals;
     if (!own) throw new Error('no principal');
     const facts = someFacts({ principals: [{ ...own, escapesGroup: true }] });

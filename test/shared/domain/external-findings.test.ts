@@ -58,7 +58,7 @@ describe('a finding of another product', () => {
   });
 
   it.each(['name', 'uid', 'hostname'] as const)(
-    'asks first where only the device’s %s is the name of the thing, and contains it on approval',
+    'asks first if only the device’s %s is the name of the thing, and contains it on approval',
     (text) => {
       const context = under([ofSiem]);
 
@@ -97,7 +97,7 @@ describe('a finding of another product', () => {
     });
   });
 
-  it('takes a place within the limit of its sender before one of the fleet, and asks where there is none', () => {
+  it('takes a place within the limit of its sender before one of the fleet, and asks if there is none', () => {
     const asked: unknown[] = [];
     const refused = decide(undefined, found(), under([ofSiem], { fleetLimitReached: true }), (question) =>
       asked.push(question),

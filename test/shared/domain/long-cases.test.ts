@@ -67,7 +67,7 @@ describe('the timeline of a case of very many events', () => {
     );
   });
 
-  it('stays as short where each alarm asks for a new approval', () => {
+  it('stays as short if each alarm asks for a new approval', () => {
     const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
     const waits = play(undefined, [alarm({ violationId: 'first', occurredAt: now - 1 }), ...events], {
       configuration,
@@ -77,7 +77,7 @@ describe('the timeline of a case of very many events', () => {
     expect(waits.record.timelineSeq).toBeLessThan(510);
   });
 
-  it('stays as short where another certificate forges clears', () => {
+  it('stays as short if another certificate forges clears', () => {
     const forged = events.map((event) =>
       event.type === 'violation' && event.violation.kind === undefined
         ? alarm({
@@ -93,7 +93,7 @@ describe('the timeline of a case of very many events', () => {
     expect(disregarded.record.timelineSeq).toBeLessThan(510);
   });
 
-  it('stays as short where the device connects again and again under new client ids', () => {
+  it('stays as short if the device connects again and again under new client ids', () => {
     const connects = Array.from({ length: 3_000 }, (_, index): Command => {
       const clientId = index % 2 === 0 ? 'mything1' : `other-${index}`;
       return {
@@ -122,7 +122,7 @@ describe('a report that violates 100 behaviors', () => {
     expect(Object.keys(record.violations)).toHaveLength(101);
   });
 
-  it('causes no more messages where each violation, and its case, ends before the next', () => {
+  it('causes no more messages if each violation, and its case, ends before the next', () => {
     const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'observe' })] });
     const oneByOne = events.flatMap((event, index) =>
       event.type === 'violation' && event.violation.kind === undefined

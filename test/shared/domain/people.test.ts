@@ -70,7 +70,7 @@ describe('an approval whose playbook is no longer in cordon.yml', () => {
     );
   });
 
-  it('applies the actions of a manual containment where no playbook matches', () => {
+  it('applies the actions of a manual containment if no playbook matches', () => {
     const record = approve([aPlaybook({ name: 'other', when: { behavior: 'other' } })]);
 
     expect(record.status).toBe('contained');
@@ -103,7 +103,7 @@ describe('a rejection', () => {
     expect(led(repeated, alarm({ eventType: 'alarm-cleared', occurredAt: now + 2 })).status).toBe('closed');
   });
 
-  it('ends the case where the violation ended while the case waited', () => {
+  it('ends the case if the violation ended while the case waited', () => {
     const cleared = led(waiting(), alarm({ eventType: 'alarm-cleared', occurredAt: now + 1 }));
     expect(cleared.status).toBe('awaiting-approval');
 
@@ -151,7 +151,7 @@ describe('a dismissal', () => {
     expect(toldOf(dismissed)).toEqual(['dismissed']);
   });
 
-  it('is reported to Device Defender even where Cordon’s own detector has seen the same behavior since', () => {
+  it('is reported to Device Defender even if Cordon’s own detector has seen the same behavior since', () => {
     const detector = 'device-defender';
     let record = led(undefined, alarm({ detector, violationId: 'theirs' }), { configuration: watching });
     record = led(record, alarm({ violationId: 'ours', occurredAt: now + 1 }), { configuration: watching });
@@ -162,7 +162,7 @@ describe('a dismissal', () => {
     expect(lead(record, order('dismiss')).outbox.falsePositives).toEqual([]);
   });
 
-  it('reports nothing to Device Defender where Cordon found every violation', () => {
+  it('reports nothing to Device Defender if Cordon found every violation', () => {
     const record = led(undefined, alarm(), { configuration: watching });
 
     expect(lead(record, order('dismiss')).outbox.falsePositives).toEqual([]);

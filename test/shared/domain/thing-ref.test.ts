@@ -80,7 +80,7 @@ describe('the account in an ARN', () => {
     expect(readAccount(arn)).toEqual(expected);
   });
 
-  it('is required where Cordon needs its own', () => {
+  it('is required if Cordon needs its own', () => {
     expect(() => requireAccount('arn:aws:iot')).toThrow('names no account and region');
   });
 

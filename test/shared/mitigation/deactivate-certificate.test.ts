@@ -57,7 +57,7 @@ describe('deactivate-certificate', () => {
     expect(await deactivateCertificate.verify(aPrior(before), context)).toMatchObject({ result: 'done' });
   });
 
-  it('deactivates the other certificates where AWS refuses one', async () => {
+  it('deactivates the other certificates if AWS refuses one', async () => {
     const setting = setUp({ [a]: 'ACTIVE', [b]: 'ACTIVE' });
     const prior = aPrior({ [a]: 'ACTIVE', [b]: 'ACTIVE' });
 
@@ -178,7 +178,7 @@ describe('deactivate-certificate', () => {
     expect(statuses()).toEqual({ [a]: 'ACTIVE' });
   });
 
-  it('has nothing to restore where AWS refused it and nobody else deactivated the certificate', async () => {
+  it('has nothing to restore if AWS refused it and nobody else deactivated the certificate', async () => {
     const setting = setUp({ [a]: 'ACTIVE' });
     await deactivateCertificate.apply(aPrior({ [a]: 'ACTIVE' }), refuse(setting, a));
 

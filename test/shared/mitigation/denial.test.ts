@@ -47,7 +47,7 @@ const ofGroup: Denial = {
 const ofCertificate: Denial = { principals: [certificateArn], clientIds: [undefined], policyName, document };
 
 describe('the proof of a denial', () => {
-  it('needs no second source where TestAuthorization says EXPLICIT_DENY', async () => {
+  it('needs no second source if TestAuthorization says EXPLICIT_DENY', async () => {
     const { context, asked } = answering({ test: 'EXPLICIT_DENY' });
 
     expect(told(await testDenial(ofGroup, context))).toEqual({
@@ -58,7 +58,7 @@ describe('the proof of a denial', () => {
   });
 
   it.each(['ALLOWED', 'IMPLICIT_DENY'])(
-    'comes from GetEffectivePolicies where TestAuthorization says %s, since it may omit thing groups',
+    'comes from GetEffectivePolicies if TestAuthorization says %s, since it may omit thing groups',
     async (test) => {
       const { context, asked } = answering({ test, added: 'EXPLICIT_DENY', effective: [ours] });
 
@@ -130,7 +130,7 @@ describe('the proof of a denial', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('is marked as unproven where no source answers, so that nothing waits for it forever', async () => {
+  it('is marked as unproven if no source answers, so that nothing waits for it forever', async () => {
     const { context } = answering({
       test: awsError('CertificateStateException'),
       effective: awsError('UnauthorizedException'),

@@ -39,7 +39,7 @@ describe('deny-certificate', () => {
     expect(targets()).toEqual([certificateArn, secondArn]);
   });
 
-  it('denies the other certificates where one accepts no more policies, and quotes AWS', async () => {
+  it('denies the other certificates if one accepts no more policies, and quotes AWS', async () => {
     const { context, targets } = setUp();
     const attach = async (name: string, target: string) => {
       if (target === certificateArn) throw awsError('LimitExceededException', 'ten policies are attached');
@@ -58,7 +58,7 @@ describe('deny-certificate', () => {
     expect(targets()).toEqual([secondArn]);
   });
 
-  it('is retried where AWS is only busy', async () => {
+  it('is retried if AWS is only busy', async () => {
     const { context } = setUp();
     const attach = () => Promise.reject(awsError('ThrottlingException'));
 

@@ -110,7 +110,7 @@ describe('disconnect', () => {
       expect([...sessions.keys()]).toEqual(['twin']);
     });
 
-    it('ends the sessions of a held certificate, even where somebody has detached it from the thing', async () => {
+    it('ends the sessions of a held certificate, even if somebody has detached it from the thing', async () => {
       const { context, sessions, knownIds } = await hearing({ old: now - 1 });
       await knownIds.recordConnect('old', { certificateId: own, at: now - 1 });
       const taken = { ...context, ownCertificates: [foreign] };
@@ -120,7 +120,7 @@ describe('disconnect', () => {
       expect([...sessions.keys()]).toEqual([]);
     });
 
-    it('ends the sessions that AWS IoT attributes to the thing, even where there is no certificate', async () => {
+    it('ends the sessions that AWS IoT attributes to the thing, even if there is no certificate', async () => {
       const { context, sessions, knownIds } = await hearing({ app: now - 1 });
       await knownIds.recordConnect('app', { certificateId: '', thingName: 'mything1', at: now - 1 });
       const reported = { ...prior, clientIds: ['mything1', 'app'] };
@@ -138,7 +138,7 @@ describe('disconnect', () => {
       expect([...sessions.keys()]).toEqual(['mything1-cordon']);
     });
 
-    it('ends the other sessions, and says so, where AWS rejects a client id that the device chose', async () => {
+    it('ends the other sessions, and says so, if AWS rejects a client id that the device chose', async () => {
       const { context, sessions, knownIds } = await hearing({ 'any/2': now - 1, mything1: now - 1 });
       for (const id of ['$any', '.', '..', 'odd', 'any/2'])
         await knownIds.recordConnect(id, { certificateId: own, at: now - 1 });
@@ -164,7 +164,7 @@ describe('disconnect', () => {
       });
     });
 
-    it('is refused where AWS refuses to end the session of the thing’s own client', async () => {
+    it('is refused if AWS refuses to end the session of the thing’s own client', async () => {
       const { context } = await hearing({});
       const connections = { ...context.connections, cut: refuse('mything1', context.connections.cut) };
 
@@ -204,7 +204,7 @@ describe('disconnect', () => {
       };
     }
 
-    it('says so where there were more client ids than are kept', async () => {
+    it('says so if there were more client ids than are kept', async () => {
       const { context, knownIds } = await hearing({});
       for (let index = 0; index <= 50; index += 1)
         await knownIds.recordConnect(`id${index}`, { certificateId: own, at: now });

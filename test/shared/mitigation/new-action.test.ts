@@ -176,7 +176,7 @@ describe('a new mitigation action of two files and a line in each registry', () 
     });
   });
 
-  it('is guarded where other things use the certificate that it changes', async () => {
+  it('is guarded if other things use the certificate that it changes', async () => {
     const { world, engine, alarm, caseOf } = await setUp();
     world.registered.register('mything2');
 

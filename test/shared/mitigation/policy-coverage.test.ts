@@ -126,7 +126,7 @@ describe('a hand-made deny policy', () => {
     if (denies) expect(listOpen(text)).toEqual([]);
   });
 
-  it('is judged by its text alone where the difference shows in no request', () => {
+  it('is judged by its text alone if the difference shows in no request', () => {
     const refused = handMade.filter(([, text, denies]) => !denies && listOpen(text).length === 0);
 
     // Every resource that these actions have may be covered; another one that AWS adds would not be.

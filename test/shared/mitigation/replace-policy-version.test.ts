@@ -51,7 +51,7 @@ describe('replace-policy-version', () => {
     });
   });
 
-  it('makes its version the default again where a crash, or somebody, changed that', async () => {
+  it('makes its version the default again if a crash, or somebody, changed that', async () => {
     const { context, now } = setUp({ 1: 'own', 2: '{ "deny": true }' }, '1');
 
     await replacePolicyVersion.apply(aPrior(device), context);
@@ -81,7 +81,7 @@ describe('replace-policy-version', () => {
     }
   });
 
-  it('deletes no version where there is room by now', async () => {
+  it('deletes no version if there is room by now', async () => {
     const { 8: _gone, ...room } = full;
     const { context, now } = setUp(room, '9');
     const prior = aPrior({
@@ -97,7 +97,7 @@ describe('replace-policy-version', () => {
     expect(now()).toMatchObject({ versions: room, defaultVersionId: '9' });
   });
 
-  it('never deletes the default version, even where it became so after the plan', async () => {
+  it('never deletes the default version, even if it became so after the plan', async () => {
     const { context, now } = setUp(full, '6');
     const prior = aPrior({
       policyName: 'device',
@@ -193,7 +193,7 @@ describe('replace-policy-version', () => {
     expect(now()).toMatchObject({ versions: { 1: 'own', 2: denyDocument }, defaultVersionId: '2' });
   });
 
-  it('restores the other policies where one is in conflict, and reports both', async () => {
+  it('restores the other policies if one is in conflict, and reports both', async () => {
     const { context, policies, policy } = setUp({ 1: 'own' }, '1');
     policies.create('more', ['more'], [certificateArn]);
     const prior = aPrior(device, { policyName: 'more', defaultVersionId: '1' });

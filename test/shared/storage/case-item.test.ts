@@ -48,7 +48,7 @@ describe('the item of a case', () => {
     expect(stored(readCase({ value })).value).toEqual(value);
   });
 
-  it('keeps the mark of an announced denial fault, and loses it where an older function planned again', () => {
+  it('keeps the mark of an announced denial fault, and loses it if an older function planned again', () => {
     const told = changeCase(lead(undefined, alarm()), { status: 'containing', isTold: true });
     const { value } = stored(changeCase(told, { reason: { code: 'unverified' } }));
     const { reason: _reason, ...plannedAnew } = value;
@@ -106,7 +106,7 @@ describe('an item that lacks what its status must have', () => {
     expect(readCase({ value: { ...value, closedAt: 1, keptUntil: 2 } })).not.toHaveProperty('closedAt');
   });
 
-  it('is refused where its status is of a newer release', () => {
+  it('is refused if its status is of a newer release', () => {
     expect(() => readCase({ value: { ...value, status: 'added-later' } })).toThrow(
       'the case of mything1 has the status added-later of a newer Cordon: deploy that version',
     );

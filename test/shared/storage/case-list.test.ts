@@ -167,7 +167,7 @@ describe('a list of cases', () => {
     expect(pages).toEqual([['case-e', 'case-d'], ['case-c', 'case-b'], ['case-a']]);
   }, 60_000);
 
-  it('is by urgency where it is asked for, over all pages and shards', async () => {
+  it('is by urgency if it is asked for, over all pages and shards', async () => {
     const records = names.map((name, index) =>
       aCaseOf(name, {
         ...{ updatedAt: now - index, openedAt: now - index },

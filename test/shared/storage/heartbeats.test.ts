@@ -24,7 +24,7 @@ describe('the stored heartbeat', () => {
     );
   });
 
-  it('is not replaced by an older one that comes later, and fails where the table fails', async () => {
+  it('is not replaced by an older one that comes later, and fails if the table fails', async () => {
     dynamo.on(PutCommand).rejectsOnce(new ConditionalCheckFailedException({ message: '', $metadata: {} }));
     await heartbeats.record(heartbeat);
 

@@ -10,14 +10,14 @@ const certificateId = 'a'.repeat(64);
 beforeEach(() => dynamo.reset());
 
 describe('held things', () => {
-  it('cannot be misread where a newer Cordon wrote a case in another shape', async () => {
+  it('cannot be misread if a newer Cordon wrote a case in another shape', async () => {
     const item = { pk: 'THING#mything1', sk: 'CASE', schema: 3, value: {} };
     dynamo.on(BatchGetCommand).resolves({ Responses: { cordon: [item] } });
 
     await expect(find('mything1', undefined)).rejects.toThrow('THING#mything1/CASE has schema 3');
   });
 
-  it('are requested again where the table had no capacity for all of them', async () => {
+  it('are requested again if the table had no capacity for all of them', async () => {
     const UnprocessedKeys = { cordon: { Keys: [{ pk: 'THING#mything1', sk: 'CASE' }] } };
     dynamo.on(BatchGetCommand).resolves({ Responses: {}, UnprocessedKeys });
 

@@ -102,7 +102,7 @@ describe('cases that are asked for again and again', () => {
     expect((await readAll(['awaiting-approval'])).cases).toHaveLength(many - 1);
   });
 
-  it('remembers nothing where there are more than are read, or more changes', async () => {
+  it('remembers nothing if there are more than are read, or more changes', async () => {
     const { readAll, read, table } = openTable(many);
     table.isComplete = false;
     expect((await readAll(['awaiting-approval'])).isComplete).toBe(false);
@@ -138,7 +138,7 @@ describe('cases that are asked for again and again', () => {
     expect(cases).toHaveLength(all(['awaiting-approval']).length);
   });
 
-  it('takes the newer of two places of a case, where the index shows both for a moment', async () => {
+  it('takes the newer of two places of a case, if the index shows both for a moment', async () => {
     const { readAll, put, pass, showTwice } = openTable(many);
     await readAll(['awaiting-approval']);
     pass(second);

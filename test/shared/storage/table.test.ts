@@ -81,7 +81,7 @@ describe('cases in the table', () => {
     expect(await cases.load(thingKey('mything1'))).toEqual({ value: aCase(), version: 7 });
   });
 
-  it('cannot be misread where a newer Cordon wrote them in another shape', async () => {
+  it('cannot be misread if a newer Cordon wrote them in another shape', async () => {
     dynamo.on(GetCommand).resolves({ Item: { value: {}, version: 7, schema: 3 } });
 
     await expect(cases.load(thingKey('mything1'))).rejects.toThrow(
@@ -106,7 +106,7 @@ describe('cases in the table', () => {
     expect(puts()).toMatchObject([{ Item: { schema } }]);
   });
 
-  it('are created only where none is stored, with what the indexes need', async () => {
+  it('are created only if none is stored, with what the indexes need', async () => {
     const record = aCase();
 
     expect(await cases.save(record, 0)).toBe(1);
@@ -154,7 +154,7 @@ describe('cases in the table', () => {
     expect(puts()[0]?.Item).toMatchObject({ dueAt: now + 60_000 });
   });
 
-  it('are not overwritten where another writer was faster', async () => {
+  it('are not overwritten if another writer was faster', async () => {
     dynamo.on(PutCommand).rejects(conflict());
 
     const saved = cases.save(aCase(), 4);
@@ -292,7 +292,7 @@ describe('a list of the newest cases', () => {
     );
   });
 
-  it('contains as many closed cases as requested, even where a page ends early', async () => {
+  it('contains as many closed cases as requested, even if a page ends early', async () => {
     dynamo.on(QueryCommand).callsFake(({ ExclusiveStartKey }) => ({
       Items: [writeCase(aCase({ caseId: ExclusiveStartKey ? 'case-1' : 'case-2' }))],
       LastEvaluatedKey: { pk: 'a', sk: '1' },
@@ -342,7 +342,7 @@ describe('a page of the closed cases of a thing', () => {
     ]);
   });
 
-  it('has no cursor where the last one is full', async () => {
+  it('has no cursor if the last one is full', async () => {
     keep(2, 1);
 
     expect(await history.pageClosed(thing, 2)).toEqual({ cases: expect.any(Array) });
@@ -442,7 +442,7 @@ describe('the fleet limit', () => {
     expect(puts().map(({ Item }) => Item?.value)).toEqual(saved ? [saved] : []);
   });
 
-  it('reads again where another thing took a place at the same time', async () => {
+  it('reads again if another thing took a place at the same time', async () => {
     dynamo.on(UpdateCommand).rejects(conflict());
     dynamo
       .on(GetCommand)
@@ -453,7 +453,7 @@ describe('the fleet limit', () => {
     expect(await fleetLimit.reserve(reservation)).toBe(false);
   });
 
-  it('fails, and is retried, where it always loses the race', async () => {
+  it('fails, and is retried, if it always loses the race', async () => {
     stored({});
     dynamo.on(PutCommand).rejects(conflict());
 
@@ -473,7 +473,7 @@ describe('the detector’s state of a thing whose case is closed', () => {
     behaviors: { 'p/b': { bad: 1, good: 0, violationId: 'v', recent: [now] } },
   };
 
-  it('is reset under its version, and again where the detector saved in between', async () => {
+  it('is reset under its version, and again if the detector saved in between', async () => {
     dynamo
       .on(GetCommand)
       .resolvesOnce({ Item: { value: state, version: 3 } })
@@ -495,7 +495,7 @@ describe('the detector’s state of a thing whose case is closed', () => {
     });
   });
 
-  it('is not created where the thing never reported', async () => {
+  it('is not created if the thing never reported', async () => {
     dynamo.on(GetCommand).resolves({});
 
     await detection.reset(thingKey('mything1'), now);

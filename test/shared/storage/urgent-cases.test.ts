@@ -259,7 +259,7 @@ describe('the cursor of a list by urgency', () => {
       );
   });
 
-  it('is refused where somebody made it up', async () => {
+  it('is refused if somebody made it up', async () => {
     const { next = '' } = await page(query);
     const place = ['low', null, now, 'a'];
     const of = (index: unknown, rest: unknown) =>

@@ -23,7 +23,7 @@ function setUp(from?: number) {
 }
 
 describe('a service that is busy', () => {
-  it('is asked less and less often where it names no time, and as often as before once it takes a call', async () => {
+  it('is asked less and less often if it names no time, and as often as before once it takes a call', async () => {
     const { call, refuse, pauses } = setUp();
 
     expect(await call(refuse(7))).toBe('taken');
@@ -43,7 +43,7 @@ describe('a service that is busy', () => {
     expect(heard).toEqual([90_000, 90_500 + 3_600_000]);
   });
 
-  it('is waited for where the service asked an earlier run to wait', async () => {
+  it('is waited for if the service asked an earlier run to wait', async () => {
     const { call, refuse, pauses } = setUp(30_000);
 
     await call(refuse(0));

@@ -57,13 +57,13 @@ describe('the test message of a channel', () => {
     expect((await send()).refused).toBe('it is busy, and accepts nothing more for now');
   });
 
-  it('is over where the service never answers', async () => {
+  it('is over if the service never answers', async () => {
     relay.hang(true);
 
     expect((await send(routingKey, 200)).refused).toBe('no answer within 200 ms');
   });
 
-  it('is refused where the secret is not stored', async () => {
+  it('is refused if the secret is not stored', async () => {
     const ports = { limits: pagerduty.limits, clock: Date.now, pause: async () => {} };
 
     expect(await sendTest(undefined, ports)).toEqual({ refused: 'its secret is not stored' });

@@ -244,7 +244,7 @@ describe('a subscription to a topic that exists beside the stack', () => {
     ]);
   });
 
-  it('is refused where the topic should be here and is not', async () => {
+  it('is refused if the topic should be here and is not', async () => {
     const missing = 'arn:aws:sns:us-east-1:000000000000:nobody-made-it';
 
     await expect(

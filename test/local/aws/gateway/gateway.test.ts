@@ -150,7 +150,7 @@ describe('a call to the gateway', () => {
     },
   );
 
-  it('is logged under the name that AWS uses, where the service has one', async () => {
+  it('is logged under the name that AWS uses, if the service has one', async () => {
     const client = new IoTClient(stack.clientConfig());
 
     expect(await failureOf(client.send(new ListJobsCommand({})))).toMatchObject({
@@ -160,7 +160,7 @@ describe('a call to the gateway', () => {
     expect(stack.warnings.at(-1)?.fields).toMatchObject({ operation: 'ListJobs', path: '/jobs' });
   });
 
-  it('gets an internal error where the service breaks, and the gateway continues', async () => {
+  it('gets an internal error if the service breaks, and the gateway continues', async () => {
     const client = new IoTClient(stack.clientConfig());
 
     expect(await failureOf(client.send(new DescribeThingCommand({ thingName: 'broken' })))).toMatchObject({

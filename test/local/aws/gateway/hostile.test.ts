@@ -105,7 +105,7 @@ describe('a request that no SDK would send', () => {
     },
   );
 
-  it('does not end the stack where dynalite or fauxqs throws', async () => {
+  it('does not end the stack if dynalite or fauxqs throws', async () => {
     expect(await dynamodb('Scan', { TableName: 'own', ExclusiveStartKey: { pk: null } })).toBe(500);
     expect(await sqs('TagQueue', { QueueUrl: 'own', Tags: null, TagKeys: 7 })).toBeGreaterThanOrEqual(200);
     expect(await sqs('UntagQueue', { QueueUrl: 'own', TagKeys: 7 })).toBe(500);

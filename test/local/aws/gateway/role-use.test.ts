@@ -46,7 +46,7 @@ describe('the use of a role', () => {
     ]);
   });
 
-  it('counts a conditional right as used only where its condition holds', () => {
+  it('counts a conditional right as used only if its condition holds', () => {
     const statement = (region: string) => ({
       Effect: 'Allow' as const,
       Action: 'iot:DescribeThing',

@@ -186,7 +186,7 @@ describe('SQS behind the gateway', () => {
     });
   });
 
-  it('asks IAM for the single action where a batch is sent', async () => {
+  it('asks IAM for the single action if a batch is sent', async () => {
     const { sqs } = operatorClients(stack);
     const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: 'batches' }));
     const config = stack.clientConfig([{ Effect: 'Allow', Action: 'sqs:DeleteMessage', Resource: '*' }]);

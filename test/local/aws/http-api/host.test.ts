@@ -324,7 +324,7 @@ describe('a route for tokens', () => {
     });
   });
 
-  it('accepts a client id where there is no audience', async () => {
+  it('accepts a client id if there is no audience', async () => {
     expect(await ask(await issue({ aud: undefined, client_id: 'cli' }))).toBe(201);
     expect(await ask(await issue({ aud: 'other', client_id: 'cli' }))).toBe(401);
   });
@@ -353,7 +353,7 @@ describe('a route for tokens', () => {
     expect(events).toEqual([]);
   });
 
-  it('refuses, and says so, where the issuer does not answer', async () => {
+  it('refuses, and says so, if the issuer does not answer', async () => {
     const url = await serve([
       { authorization: { type: 'JWT', authorizer: { issuer: 'http://127.0.0.1:9', audience: ['cordon'] } } },
     ]);
@@ -378,7 +378,7 @@ describe('a page of another origin', () => {
     headers: { origin, 'access-control-request-method': 'GET' },
   });
 
-  it('may call where the template names its origin, without invoking the function', async () => {
+  it('may call if the template names its origin, without invoking the function', async () => {
     const url = await serve([{}], { cors });
 
     const asked = await fetch(`${url}/`, preflight('https://console.example'));
@@ -394,7 +394,7 @@ describe('a page of another origin', () => {
     expect(got.headers.get('access-control-expose-headers')).toBe('etag');
   });
 
-  it('may not call where the template does not name its origin', async () => {
+  it('may not call if the template does not name its origin', async () => {
     const named = await serve([{}], { cors });
     const none = await serve([{}]);
 

@@ -125,7 +125,7 @@ describe('scheduled audits', () => {
     expect(server.asked).toContain(`iot:DescribeScheduledAudit on ${of.scheduledAuditArn}`);
   });
 
-  it('take only enabled checks, which stay so while an audit has them, and a day where one is needed', async () => {
+  it('take only enabled checks, which stay so while an audit has them, and a day if one is needed', async () => {
     expect(await errorOf(schedule())).toBe('400 InvalidRequestException');
     await enable('A_CHECK');
     expect(await errorOf(schedule({ frequency: 'WEEKLY' }))).toBe('400 InvalidRequestException');

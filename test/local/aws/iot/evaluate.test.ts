@@ -112,7 +112,7 @@ describe('evaluateIotPolicy', () => {
     );
   });
 
-  it('resolves thing variables for every client id where the principal is exclusive', () => {
+  it('resolves thing variables for every client id if the principal is exclusive', () => {
     const { registry, certificate } = aRegistryWithDevice();
     registry.things.attachPrincipal('mything1', certificate.arn, 'EXCLUSIVE_THING');
     attachPolicy(
@@ -274,7 +274,7 @@ describe('evaluateIotPolicy', () => {
 });
 
 describe('effectiveStatements', () => {
-  it('adds the policies of the groups and their ancestors only where the client id is the thing name', () => {
+  it('adds the policies of the groups and their ancestors only if the client id is the thing name', () => {
     const { registry, certificate } = aRegistryWithDevice();
     const parent = registry.groups.create('parent');
     registry.groups.create('child', { parentGroupName: 'parent' });

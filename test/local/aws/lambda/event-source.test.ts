@@ -200,7 +200,7 @@ describe('an SQS event source', () => {
     expect(bodiesOf(batches).sort()).toEqual(['a', 'a', 'b', 'b']);
   });
 
-  it('redelivers failed messages sooner than the visibility timeout where configured', async () => {
+  it('redelivers failed messages sooner than the visibility timeout if configured', async () => {
     const queue = await aQueue({ VisibilityTimeout: '60' });
     await send(queue, ['a', 'b']);
     const handler: Handler = ({ Records }, attempt) => {
@@ -357,7 +357,7 @@ describe('an SQS event source', () => {
     expect(Math.max(...sizes)).toBeLessThan(6 * 1024 * 1024);
   });
 
-  it('is refused where the role may not read the queue', async () => {
+  it('is refused if the role may not read the queue', async () => {
     const queue = await aQueue();
     const isAllowed = (_role: string, action: string) => action !== 'sqs:DeleteMessage';
 
@@ -367,7 +367,7 @@ describe('an SQS event source', () => {
     );
   });
 
-  it('is refused where the messages would be visible again before the function ends', async () => {
+  it('is refused if the messages would be visible again before the function ends', async () => {
     const queue = await aQueue();
 
     await expect(connect(queue, () => undefined, {}, { functionTimeoutSeconds: 60 })).rejects.toThrow(

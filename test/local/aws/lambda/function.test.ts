@@ -216,7 +216,7 @@ describe('a hosted function', () => {
     expect(host.pids().probe).toHaveLength(4);
   });
 
-  it('lets an invocation wait for a busy worker where the host has patience, and starts one more when that ends', async () => {
+  it('lets an invocation wait for a busy worker if the host has patience, and starts one more when that ends', async () => {
     const source = `export const handler = async (ms) => {
       await new Promise((resolve) => setTimeout(resolve, ms)); return process.pid; };`;
     const patient = aFunctionHost({ patienceMs: 60_000 });

@@ -78,7 +78,7 @@ describe('a schedule', () => {
     ]);
   });
 
-  it('sends its constant input instead where it has one', async () => {
+  it('sends its constant input instead if it has one', async () => {
     const { scheduler, invocations } = aScheduler();
     scheduler.register(aSchedule({ input: '{"kind":"sweep"}' }));
 

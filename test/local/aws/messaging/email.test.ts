@@ -78,7 +78,7 @@ describe('the e-mail of a topic', () => {
     ]);
   });
 
-  it('has the text of its protocol with MessageStructure json, and the default text where there is none', async () => {
+  it('has the text of its protocol with MessageStructure json, and the default text if there is none', async () => {
     const topicArn = await aTopic();
     await subscribe(topicArn);
     const queueUrl = await subscribeQueue(topicArn, { RawMessageDelivery: 'true' });

@@ -153,7 +153,7 @@ describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (prot
     expect(await tryPublish(client, 'data', 'x', { qos: 1, retain: true })).toBe('cut');
   });
 
-  it('publishes a will only where the policy allows its topic', async () => {
+  it('publishes a will only if the policy allows its topic', async () => {
     const statements = [allow('iot:Connect', '*'), allow('iot:Publish', 'topic/will/ok')];
     const certificate = await stack.addDevice('a', statements);
     const watcher = await stack.connect(await stack.addDevice('b'), { clientId: 'b', protocolVersion });
@@ -173,7 +173,7 @@ describe.each([4, 5] as const)('the broker and policies, MQTT version %s', (prot
     expect(received).toEqual(['will/ok gone']);
   });
 
-  it('applies a group’s deny only where the client id is the name of the thing', async () => {
+  it('applies a group’s deny only if the client id is the name of the thing', async () => {
     const certificate = await stack.addDevice('mything1');
     quarantine('mything1');
     const asThing = await stack.connect(certificate, { clientId: 'mything1', protocolVersion });

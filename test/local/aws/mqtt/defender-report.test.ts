@@ -56,7 +56,7 @@ describe('answerDefenderReport', () => {
     expect(answer(JSON.stringify(report)).outcome).toBe('accepted');
   });
 
-  it('accepts the null that the sample agent sends where it finds no interface', () => {
+  it('accepts the null that the sample agent sends if it finds no interface', () => {
     const connections = [{ remote_addr: '10.0.0.1:443', local_interface: null, local_port: 50_000 }];
     const metrics = {
       listening_tcp_ports: { ports: [{ port: 22, interface: null }], total: 1 },

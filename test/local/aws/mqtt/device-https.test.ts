@@ -61,7 +61,7 @@ describe('Publish over HTTPS', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('is refused with 403 where no policy of the certificate allows it', async () => {
+  it('is refused with 403 if no policy of the certificate allows it', async () => {
     const device = await stack.addDevice('mything1', [allow('iot:Publish', 'topic/mine')]);
 
     expect(await call(stack, https, device, 'POST /topics/mine')).toMatchObject({ status: 200 });
@@ -78,7 +78,7 @@ describe('Publish over HTTPS', () => {
     expect(await call(stack, https, device, 'POST /topics/a', { body: 'x' })).toMatchObject({ status: 200 });
   });
 
-  it('has no value for MQTT variables, even where the certificate is exclusive', async () => {
+  it('has no value for MQTT variables, even if the certificate is exclusive', async () => {
     const statements = [
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
       allow('iot:Publish', 'topic/by-id/${iot:ClientId}', 'topic/${iot:Connection.Thing.ThingName}/a'),

@@ -168,7 +168,7 @@ describe('shadows over HTTPS', () => {
     expect(await ask(device, 'GET /things/mything1/shadow')).toMatchObject({ status: 404 });
   });
 
-  it('require the right on the named shadow where one is named', async () => {
+  it('require the right on the named shadow if one is named', async () => {
     const device = await stack.addDevice('mything1', [allow('iot:GetThingShadow', 'thing/mything1')]);
 
     expect(await ask(device, 'GET /things/mything1/shadow')).toMatchObject({ status: 404 });

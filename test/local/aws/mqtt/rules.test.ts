@@ -142,7 +142,7 @@ describe('topic rules', () => {
     expect(new Set(performed).size).toBe(count);
   });
 
-  it('handle devices without a client id separately, where they send over HTTPS', async () => {
+  it('handle devices without a client id separately, if they send over HTTPS', async () => {
     createRule('all', "SELECT * FROM 'data'", [{ sqs: reportsQueue }]);
     const performed: string[] = [];
     const engine = createRuleEngine({

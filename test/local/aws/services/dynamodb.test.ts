@@ -62,7 +62,7 @@ describe('the local DynamoDB', () => {
     Object.assign(AbstractLevel.prototype, { attachResource, detachResource });
   });
 
-  it('deletes expired items where a table has time to live, and nothing else', async () => {
+  it('deletes expired items if a table has time to live, and nothing else', async () => {
     const dynamodb = createDynamoDb(identity, { expireEveryMs: 20 });
     const call = connect(dynamodb);
     await createTable(call);

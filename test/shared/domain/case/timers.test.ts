@@ -69,7 +69,7 @@ describe('a release after a clean hold', () => {
     });
   });
 
-  it('starts its time at the denial at the earliest, even where the clear arrives late', () => {
+  it('starts its time at the denial at the earliest, even if the clear arrives late', () => {
     const record = led(held(rule), clear(now - 50), { now: now + minute });
 
     expect(sweepUntil(record, now + 30 * minute - 1).status).toBe('contained');
@@ -135,7 +135,7 @@ describe('a release after a clean hold', () => {
 });
 
 describe('a release by an operator', () => {
-  it('is the only release where no time is given, cleared or not', () => {
+  it('is the only release if no time is given, cleared or not', () => {
     const record = led(held({ by: 'operator' }), clear(now + 1), { now: now + 1 });
 
     expect(sweepUntil(record, now + 7 * 24 * 60 * minute).status).toBe('contained');
@@ -161,7 +161,7 @@ describe('an approval', () => {
     expect(record.dueAt).toBeUndefined();
   });
 
-  it('ends the case on expiry where the violation has ended while it waited', () => {
+  it('ends the case on expiry if the violation has ended while it waited', () => {
     const cleared = led(waiting(), clear(now + minute), { now: now + minute });
     expect([cleared.status, cleared.dueAt]).toEqual(['awaiting-approval', now + approvalExpires]);
 

@@ -146,7 +146,7 @@ describe('decide, for any history', () => {
     );
   });
 
-  it('acts on an alarm without an operator only where every guard permits it', () => {
+  it('acts on an alarm without an operator only if every guard permits it', () => {
     fc.assert(
       fc.property(anyContext, (context) => {
         const full = aContext(context);

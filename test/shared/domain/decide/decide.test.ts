@@ -144,7 +144,7 @@ describe('decide, on a violation,', () => {
     );
   });
 
-  it('denies the certificate as well where it permits other client ids, which a group policy cannot bind', () => {
+  it('denies the certificate as well if it permits other client ids, which a group policy cannot bind', () => {
     const [principal] = someFacts().principals;
     if (!principal) throw new Error('no principal');
     const evading = someFacts({ principals: [{ ...principal, escapesGroup: true }] });
@@ -160,7 +160,7 @@ describe('decide, on a violation,', () => {
     expect(decided(undefined, alarm(), { facts: shared }).status).toBe('awaiting-approval');
   });
 
-  it('cuts the agent’s own client id too, where the certificate may connect under another id than the thing’s name', () => {
+  it('cuts the agent’s own client id too, if the certificate may connect under another id than the thing’s name', () => {
     const [principal] = someFacts().principals;
     if (!principal) throw new Error('no principal');
     const facts = someFacts({ principals: [{ ...principal, escapesGroup: true }] });
@@ -224,7 +224,7 @@ describe('decide, on a violation,', () => {
     expect(decided(contained(), foreign).status).toBe('contained');
   });
 
-  it('judges the thing’s own alarm even where a forged one of the same behavior came first', () => {
+  it('judges the thing’s own alarm even if a forged one of the same behavior came first', () => {
     const forged = alarm({ reporter: { clientId: 'x', principal: 'b'.repeat(64) } });
     const waiting = flushed(decided(undefined, forged));
 
@@ -385,7 +385,7 @@ describe('decide, on an operator’s command,', () => {
     expect(closed.ledger.map(({ status }) => status)).toEqual(['reverted', 'reverted']);
   });
 
-  it('stops in release-conflict where an action could not be undone, and can be continued', () => {
+  it('stops in release-conflict if an action could not be undone, and can be continued', () => {
     const releasing = decided(contained(), operator('release'));
     const first = nextStep(releasing, new Set());
     if (!first) throw new Error('no step');
@@ -582,7 +582,7 @@ describe('decide, on a reconnect,', () => {
       expect(decide(back, versioned(at, version), aContext({ policyCacheMs })).outcome).toBe('unchanged');
   });
 
-  it('treats a newer version as a new session, even where its time is before the last cut', () => {
+  it('treats a newer version as a new session, even if its time is before the last cut', () => {
     const policyCacheMs = 480_000;
     const first = decided(contained(), versioned(now + 5_000, 4), { policyCacheMs });
     // It was cut, and its return is news by the version alone: the times of AWS are approximate.

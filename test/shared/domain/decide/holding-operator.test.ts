@@ -107,7 +107,7 @@ describe('harden', () => {
     ]);
   });
 
-  it('is refused where nothing holds the thing, or these actions hold it already', () => {
+  it('is refused if nothing holds the thing, or these actions hold it already', () => {
     expect(refusalOf(undefined, harden)).toEqual({ code: 'no-open-case' });
     expect(refusalOf(released, harden)).toEqual({ code: 'no-open-case' });
     expect(refusalOf({ ...contained, status: 'observed', ledger: [] }, harden)).toEqual({ code: 'not-held' });
@@ -125,7 +125,7 @@ describe('harden', () => {
     expect(refusalOf(contained, replace, { configuration: aConfiguration({ playbooks }) })).toBeUndefined();
   });
 
-  it('asks for force where other things use the certificate, and where the kill switch is unreadable', () => {
+  it('asks for force if other things use the certificate, and if the kill switch is unreadable', () => {
     const facts = someFacts({
       principals: someFacts().principals.map((one) => ({ ...one, sharedWith: ['other'] })),
     });

@@ -70,7 +70,7 @@ describe('a decision', () => {
     expect(listQuestions(current, command, aContext(over))).toEqual(expected);
   });
 
-  it('asks each question once, even where a held-back case judges several violations', () => {
+  it('asks each question once, even if a held-back case judges several violations', () => {
     const off = { killSwitch: { state: 'on' } } as const;
     const first = led(undefined, alarm(), off);
     const both = led(first, alarm({ behaviorName: 'other', violationId: 'v2' }), off);

@@ -204,7 +204,7 @@ describe('guards.fourEyes', () => {
     expect(decision.outcome === 'changed' && isPlanned(decision.next)).toBe(true);
   });
 
-  it('asks nobody for a drill, nor where it is off', () => {
+  it('asks nobody for a drill, nor if it is off', () => {
     const drill = { ...order('contain', undefined), thingName: thingKey('cordon-drill-1') };
     expect(isPlanned(led(undefined, drill, { thingName: drill.thingName }))).toBe(true);
     const off = decide(undefined, order('contain', undefined), aContext());
@@ -278,7 +278,7 @@ describe('guards.fourEyes', () => {
 });
 
 describe('an IAM identity', () => {
-  it('is a person where AWS gives the id, and none where its user chose the name of the session', () => {
+  it('is a person if AWS gives the id, and none if its user chose the name of the session', () => {
     expect(nameIamUser('AIDACKCEVSQ6C2EXAMPLE')).toBe('iam:AIDACKCEVSQ6C2EXAMPLE');
     for (const id of ['AROADBQP57FF2AEXAMPLE:bob', '123456789012', 'AIDAX:bob', undefined])
       expect(nameIamUser(id)).toBeUndefined();

@@ -75,7 +75,7 @@ describe('judgeReport', () => {
     ...over,
   });
 
-  it('returns the same state where nothing changed, so that nothing is written', () => {
+  it('returns the same state if nothing changed, so that nothing is written', () => {
     const calm = judgeReport(input(newDetectState(thingKey('t')), 0)).state;
     const again = judgeReport(
       input(calm, 0, {
@@ -142,7 +142,7 @@ describe('judgeReport', () => {
     expect(raised.state.lastReportId).toBe(0);
   });
 
-  it('accepts the thing itself even where another client raised the same alarm before', () => {
+  it('accepts the thing itself even if another client raised the same alarm before', () => {
     const foreign = {
       reportedByItself: false,
       report: { reportId: 5, metrics: { m: { number: 1 } }, evidence: [] },

@@ -46,7 +46,7 @@ describe('a percentile of the fleet', () => {
     );
   });
 
-  it('handles zero, needs two devices, and is undefined where a value is negative', () => {
+  it('handles zero, needs two devices, and is undefined if a value is negative', () => {
     expect(compareToPercentile(0, 'p50', distributionOf([0, 0, 5]))).toBe(0);
     expect(compareToPercentile(5, 'p50', distributionOf([0, 0, 5]))).toBe(1);
     expect(compareToPercentile(5, 'p50', distributionOf([5]))).toBeUndefined();

@@ -18,7 +18,7 @@ describe('a sliding window', () => {
     expect(sumWindow(window, 1_000_000 + 200_000, durationMs)).toBe(100_000);
   });
 
-  it('says that several clients took part where it had to merge parts', () => {
+  it('says that several clients took part if it had to merge parts', () => {
     const window = fill(
       Array.from({ length: 500 }, (_, index) => ({ at: 1_000_000 + index, value: 1, by: `p${index % 2}` })),
     );

@@ -104,7 +104,7 @@ describe('readMessage', () => {
     },
   );
 
-  it('reads the checks of an audit, each with its status, whose counts are null where it did not end', () => {
+  it('reads the checks of an audit, each with its status, whose counts are null if it did not end', () => {
     const auditDetails = ['WAITING_FOR_DATA_COLLECTION', 'CANCELED', 'FAILED', 'COMPLETED_NON_COMPLIANT'].map(
       (checkRunStatus) => ({
         ...{ checkName: 'LOGGING_DISABLED_CHECK', checkRunStatus, nonCompliantResourcesCount: null },
@@ -264,7 +264,7 @@ describe('the time of an alert', () => {
     expect(at(time)).toEqual({ kind: 'rejected', reason: expect.stringMatching(reason) });
   });
 
-  it('is the time of arrival where it lies in the future, and the sender’s time is kept', () => {
+  it('is the time of arrival if it lies in the future, and the sender’s time is kept', () => {
     const arrivedAt = 1_795_000_000_000;
     const violation = violationOf(at(arrivedAt + 1));
     if (!violation) throw new Error('not read');

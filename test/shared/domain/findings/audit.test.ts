@@ -32,7 +32,7 @@ describe('the findings of an audit', () => {
     ]);
   });
 
-  it('clear nothing where the list is not complete, and what it lacks is still remembered', () => {
+  it('clear nothing if the list is not complete, and what it lacks is still remembered', () => {
     const outcome = anOutcome({ found: [ofCertificate('c2', 'fan')], isComplete: false });
 
     expect(eventsOf(outcome)).toEqual(['in-alarm c2 fan']);

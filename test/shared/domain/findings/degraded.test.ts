@@ -21,13 +21,13 @@ describe('what limits the view of an agent', () => {
     expect(describeDegraded([reason])).not.toMatch(/^reports /);
   });
 
-  it('is shown unchanged where another version of the agent has its own reason, even one of an object', () => {
+  it('is shown unchanged if another version of the agent has its own reason, even one of an object', () => {
     expect(describeDegraded(['constructor', 'gap', 'no-ebpf'])).toBe(
       'reports constructor; stood still for a time; reports no-ebpf',
     );
   });
 
-  it('is no more than incomplete where the reasons are not known', () => {
+  it('is no more than incomplete if the reasons are not known', () => {
     expect(describeDegraded([])).toBe('has an incomplete view');
   });
 });

@@ -106,7 +106,7 @@ describe('a policy of a certificate', () => {
     expect(allows({ Effect: 'Allow', Action: action, Resource: topic(thing) })).toBe(false);
   });
 
-  it('counts as open where it cannot be read', () => {
+  it('counts as open if it cannot be read', () => {
     expect(escapesGroupPolicy(['{'], 'mything1')).toBe(true);
   });
 });

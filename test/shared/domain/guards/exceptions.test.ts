@@ -115,7 +115,7 @@ describe('a violation that a playbook excepts', () => {
     expect(actionsOf(next)).toEqual(['disconnect', 'quarantine']);
   });
 
-  it('leads to containment once it arrives again without evidence, also where the kill switch held it back', () => {
+  it('leads to containment once it arrives again without evidence, even if the kill switch held it back', () => {
     const record = lead(undefined, alarm(excepted), { configuration });
     const again = alarm({ reporter, occurredAt: now - 50 });
     const on = { killSwitch: { state: 'on', by: 'ada', at: '', reason: '' } as const, configuration };
@@ -148,11 +148,11 @@ describe('a violation that a playbook excepts', () => {
     );
   });
 
-  it('leads to containment where the reporter is unknown', () => {
+  it('leads to containment if the reporter is unknown', () => {
     expect(lead(undefined, alarm({ evidence: [curl()] }), { configuration }).status).toBe('contained');
   });
 
-  it('needs no approval, even where the playbook asks for one', () => {
+  it('needs no approval, even if the playbook asks for one', () => {
     const asking = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve', unless })] });
 
     expect(lead(undefined, alarm(excepted), { configuration: asking }).status).toBe('observed');

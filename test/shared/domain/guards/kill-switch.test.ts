@@ -42,7 +42,7 @@ describe('a case that only the kill switch held back', () => {
     expect(asked).toEqual([[], ['facts', 'reservation']]);
   });
 
-  it('is checked again within a minute where the switch could not be read, and contained once it can be', () => {
+  it('is checked again within a minute if the switch could not be read, and contained once it can be', () => {
     const unread: Partial<Situation> = { killSwitch: { state: 'unknown', reason: 'TimeoutError: aborted' } };
     const record = led(undefined, alarm(), unread);
     expect([record.status, record.dueAt]).toEqual(['awaiting-approval', now + 60_000]);
@@ -108,7 +108,7 @@ describe('a case that only the kill switch held back', () => {
     expect(decide(closed, resume, aContext({ now: later })).outcome).toBe('unchanged');
   });
 
-  it('is contained only once, also where an operator was faster', () => {
+  it('is contained only once, even if an operator was faster', () => {
     const byHand = led(heldBack(), order('contain'));
 
     expect([byHand.status, byHand.heldBackBy]).toEqual(['contained', undefined]);
@@ -182,7 +182,7 @@ describe('a kill switch that cannot be read', () => {
 });
 
 describe('the stored kill switch', () => {
-  it('is off where nothing is stored', () => {
+  it('is off if nothing is stored', () => {
     expect(readKillSwitch(undefined)).toEqual({ state: 'off' });
   });
 

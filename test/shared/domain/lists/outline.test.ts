@@ -33,7 +33,7 @@ describe('the groups of a listed case', () => {
     expect([isOf('cordon-quarantine', record), isOf('sensors', record)]).toEqual([has, true]);
   });
 
-  it('have it once where the thing was a member before, and among the ten although the thing is in ten others', () => {
+  it('have it once if the thing was a member before, and among the ten although the thing is in ten others', () => {
     expect(outlineCase(quarantined('verified', ['cordon-quarantine'])).groups).toEqual(['cordon-quarantine']);
     const ten = Array.from({ length: 10 }, (_, index) => `group-${index}`);
     expect(outlineCase(quarantined('verified', ten)).groups).toEqual([

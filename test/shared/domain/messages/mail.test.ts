@@ -84,7 +84,7 @@ Runbook:  docs/operating.md#statuses`,
     ]);
   });
 
-  it('says what is asked for where nothing was seen', () => {
+  it('says what is asked for if nothing was seen', () => {
     const asked = anAnnouncement({
       ...{ kind: 'second-person', status: 'awaiting-approval', violations: [] },
       request: { action: 'contain', actor: 'ada', expires: 0, force: true },
@@ -170,7 +170,7 @@ Runbook:  docs/operating.md#statuses`,
     expect(writeText({ ...conflict, kind: 'released', status: 'closed' })).not.toContain('Severity');
   });
 
-  it.each(['constructor', '__proto__', 'toString'])('is text where a status is called %s', (name) => {
+  it.each(['constructor', '__proto__', 'toString'])('is text if a status is called %s', (name) => {
     const odd = anAnnouncement({ kind: name, status: name });
 
     expect(writeText(odd).split('\n')[0]).toBe(`mything1: 1 child process of myapp: ${name}`);

@@ -85,13 +85,13 @@ describe('the alert of a case in PagerDuty', () => {
     expect(service.bodies).toEqual([]);
   });
 
-  it('is resolved where nothing is left to do', async () => {
+  it('is resolved if nothing is left to do', async () => {
     await show({ kind: 'approval-needed', status: 'awaiting-approval' });
 
     expect(await show({ kind: 'rejected', status: 'observed' })).toBe('resolved');
   });
 
-  it('is resolved even where the answer to its trigger was lost', async () => {
+  it('is resolved even if the answer to its trigger was lost', async () => {
     await show();
     const channel = connectPagerDuty({ secret: routingKey, endpoint: service.url });
 

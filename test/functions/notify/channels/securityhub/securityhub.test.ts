@@ -95,7 +95,7 @@ describe('the finding of a case in Security Hub', () => {
     expect(service.asked).toEqual([...importOnly, ...importAndUpdate, ...importAndUpdate]);
   });
 
-  it('is suppressed where a person dismissed the case', async () => {
+  it('is suppressed if a person dismissed the case', async () => {
     await show({ kind: 'observed', status: 'observed' });
 
     expect((await show({ kind: 'dismissed', status: 'closed' }))?.Workflow?.Status).toBe('SUPPRESSED');
@@ -124,7 +124,7 @@ describe('the finding of a case in Security Hub', () => {
     ).toContain('third');
   });
 
-  it('gets its workflow status even where the answer to its first import was lost', async () => {
+  it('gets its workflow status even if the answer to its first import was lost', async () => {
     await show({ kind: 'approval-needed', status: 'awaiting-approval' });
 
     await connectAt(service.url).show(

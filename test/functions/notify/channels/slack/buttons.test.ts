@@ -97,7 +97,7 @@ describe('the buttons of a case', () => {
     expect(buttonsOf(writeReply(anAnnouncement()).blocks)).toEqual([]);
   });
 
-  it('are shown as commands where a webhook posts', () => {
+  it('are shown as commands if a webhook posts', () => {
     const { blocks } = writeRootMessage(anAnnouncement({ status: 'release-conflict' }), 'webhook');
 
     expect(buttonsOf(blocks)).toEqual([]);

@@ -137,7 +137,7 @@ describe('the Slack client with a webhook', () => {
     expect(asked.map(({ path, body }) => [path, JSON.parse(body)])).toEqual([['/hook/secret', message]]);
   });
 
-  it('fails where Slack refuses, without revealing the URL', async () => {
+  it('fails if Slack refuses, without revealing the URL', async () => {
     answer = { status: 410 };
 
     const error = await connect('webhook')

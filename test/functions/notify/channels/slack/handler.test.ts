@@ -62,7 +62,7 @@ describe('notify with a bot token', () => {
     expect(telemetry.counts).toEqual({ HeartbeatMs: 1 });
   });
 
-  it('opens one thread even where two announcements of a case are handled at once', async () => {
+  it('opens one thread even if two announcements of a case are handled at once', async () => {
     const { tell, shown } = setUpNotify();
 
     await Promise.all([tell(), tell(released)]);
@@ -289,7 +289,7 @@ describe('a burst', () => {
 
 describe('a message that Slack no longer has', () => {
   it.each(['message_not_found', 'is_archived', 'channel_not_found', 'cant_update_message'])(
-    'is posted again where an update finds %s, and operators are notified',
+    'is posted again if an update finds %s, and operators are notified',
     async (reason) => {
       const { tell, shown, stateOf, telemetry, state } = setUpNotify();
       await tell();
@@ -307,7 +307,7 @@ describe('a message that Slack no longer has', () => {
   );
 
   it.each(['thread_not_found', 'message_not_found', 'thread_locked'])(
-    'is posted again where a reply finds %s',
+    'is posted again if a reply finds %s',
     async (reason) => {
       const { tell, shown, state } = setUpNotify();
       await tell();
@@ -319,7 +319,7 @@ describe('a message that Slack no longer has', () => {
     },
   );
 
-  it('is found under its channel id where the channel was renamed: new cases go to the new channel, replies to their thread', async () => {
+  it('is found under its channel id if the channel was renamed: new cases go to the new channel, replies to their thread', async () => {
     const { tell, messages, telemetry, state } = setUpNotify();
     await tell();
     state.channelIds = { '#renamed': 'C1' };

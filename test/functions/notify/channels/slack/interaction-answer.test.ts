@@ -62,16 +62,13 @@ describe('the answer to a pressed button', () => {
     fetched.mockRestore();
   });
 
-  it.each([404, 500, 302])(
-    'is logged where Slack refuses it with %i, and follows no redirect',
-    async (code) => {
-      const { answer, lines } = setUp();
-      status = code;
+  it.each([404, 500, 302])('is logged if Slack refuses it with %i, and follows no redirect', async (code) => {
+    const { answer, lines } = setUp();
+    status = code;
 
-      await answer(`${origin()}/response/1`, 'x');
+    await answer(`${origin()}/response/1`, 'x');
 
-      expect(received).toHaveLength(1);
-      expect(lines).toMatchObject([{ level: 'warn', message: 'Slack did not accept the answer' }]);
-    },
-  );
+    expect(received).toHaveLength(1);
+    expect(lines).toMatchObject([{ level: 'warn', message: 'Slack did not accept the answer' }]);
+  });
 });

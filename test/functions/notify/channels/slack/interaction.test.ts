@@ -131,7 +131,7 @@ describe('a pressed button reported by Slack', () => {
     expect(sent[0]?.command.type).toBe(action_id);
   });
 
-  it('counts only from the configured operators, where some are configured', async () => {
+  it('counts only from the configured operators, if some are configured', async () => {
     const { ask, sent, said } = anOperator([contained], { slackOperators: ['U1', 'U2'] });
     const pressBy = (id: string) => ask(route, posted(form(aPress({ user: { id, username: 'U1' } }))));
 
@@ -144,7 +144,7 @@ describe('a pressed button reported by Slack', () => {
     expect(sent[0]?.command).toMatchObject({ actor: 'slack:U2(U1)' });
   });
 
-  it('counts once where Slack repeats the request', async () => {
+  it('counts once if Slack repeats the request', async () => {
     const { post, waiting: queued } = setUp();
 
     await post(form(aPress()));
@@ -217,7 +217,7 @@ describe('a pressed button reported by Slack', () => {
   });
 
   it.each(['', 'payload=', 'payload=%', 'x=1', '{"type":"block_actions"}'])(
-    'is rejected where the body is %j',
+    'is rejected if the body is %j',
     async (body) => {
       const { post, sent } = setUp();
 
@@ -261,7 +261,7 @@ describe('a request that Slack did not sign', () => {
     expect(sent).toEqual([]);
   });
 
-  it('is refused without hashing where it is too long', async () => {
+  it('is refused without hashing if it is too long', async () => {
     const { post } = setUp();
     const long = `payload=${'x'.repeat(1_000_000)}`;
 

@@ -113,7 +113,7 @@ describe('a Slack message', () => {
     );
   });
 
-  it('shows the kill switch where it held an action back', () => {
+  it('shows the kill switch if it held an action back', () => {
     const killSwitch = { state: 'on', by: 'ada', reason: 'wrong <threshold>' } as const;
     const { blocks } = writeRootMessage(anAnnouncement({ killSwitch }), 'bot');
 

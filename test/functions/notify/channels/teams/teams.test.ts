@@ -78,7 +78,7 @@ describe('an answer of 200 that says in words that the card was not taken', () =
     await older.close();
   });
 
-  it('is absent where it is the 1 of the older webhooks', async () => {
+  it('is absent if it is the 1 of the older webhooks', async () => {
     const older = await startHttpService(() => ({ status: 200, body: '1' }));
 
     await showIn(connectTeams({ secret: older.url, trusted: new URL(older.url).origin }), anAnnouncement());

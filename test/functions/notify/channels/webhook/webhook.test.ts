@@ -89,7 +89,7 @@ describe('the body of a webhook', () => {
 describe('the format opsgenie', () => {
   const format = { format: 'opsgenie' } as const;
 
-  it('opens one alert for each case, adds notes to it and closes it, and opens it again where somebody closed it', async () => {
+  it('opens one alert for each case, adds notes to it and closes it, and opens it again if somebody closed it', async () => {
     const released = anAnnouncement({ kind: 'released', status: 'closed', seq: 3, text: 'all is as before' });
     await show(anAnnouncement(), format);
     await show(anAnnouncement({ seq: 2, text: 'a certificate came' }), format, 1);
