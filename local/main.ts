@@ -18,7 +18,7 @@ function waitForSignal(): Promise<'stopped'> {
 async function main(): Promise<void> {
   const flags = readFlags(process.argv.slice(2), process.env);
   // With --json the last line of standard output is the result, so that the rest goes beside it.
-  const progress = createProgress(flags.json ? process.stderr : process.stdout);
+  const progress = await createProgress(flags.json ? process.stderr : process.stdout);
   if (flags.packageOnly) return packageService(root, (what) => progress.show('Preparing', what));
   const closers: Closers = [];
   const stopping = waitForSignal();
