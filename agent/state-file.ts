@@ -4,7 +4,7 @@ import type { Problems } from './problems';
 
 /** The state folder is a help, never a condition: no failure of it throws, each is a problem until it works again. */
 export interface StateFile {
-  /** Undefined where nothing was kept yet, or where it can't be read. */
+  /** Undefined if nothing was kept yet, or where it can't be read. */
   read(): string | undefined;
   /** Keeps the text also through a crash. */
   write(text: string): void;

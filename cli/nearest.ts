@@ -9,7 +9,7 @@ export function findNearest(word: string, names: readonly string[]): readonly st
   return ranked.slice(0, 1).map(({ name }) => name);
 }
 
-/** `(Did you mean list?)`, as Commander writes it; empty where nothing is near. */
+/** `(Did you mean list?)`, as Commander writes it; empty if nothing is near. */
 export function proposeNearest(word: string, names: readonly string[]): string {
   const near = findNearest(word, names);
   return near.length === 0 ? '' : `(Did you mean ${near.join(' or ')}?)`;

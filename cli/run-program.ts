@@ -5,7 +5,7 @@ import { writeJsonLine } from './json';
 import { say, sayAside } from './look/output';
 import { buildProgram } from './program';
 
-/** Runs a command line to its end, and gives the exit code; undefined where the command has set one, or it is 0. */
+/** Runs a command line to its end, and gives the exit code; undefined if the command has set one, or it is 0. */
 export async function runProgram(args: readonly string[]): Promise<number | undefined> {
   const { program, where } = buildProgram();
   try {

@@ -28,9 +28,9 @@ interface Deploy extends Account, GroupReader, MoveReader {
   readonly file: DescribedFile;
   /** Name of the Systems Manager parameter that has a secret; undefined if it is elsewhere. */
   readonly findParameter: (secret: ChannelSecret) => string | undefined;
-  /** The environment of a deployed function; undefined where there is none yet. */
+  /** The environment of a deployed function; undefined if there is none yet. */
   readonly readEnvironment: (functionName: string) => Promise<Readonly<Record<string, string>> | undefined>;
-  /** Undefined where nothing is stored. */
+  /** Undefined if nothing is stored. */
   readonly readStored: (parameterName: string) => Promise<string | undefined>;
   /** As it is about to be deployed. */
   readonly template: Parameters<typeof findCollisions>[0];

@@ -51,7 +51,7 @@ export interface IamRequest {
 
 /** One emulated AWS service behind the gateway. */
 export interface ServiceHandler {
-  /** Names the operation of a request for IAM, or undefined where the service does not emulate it. */
+  /** Names the operation of a request for IAM, or undefined if the service does not emulate it. */
   identify(request: ApiRequest): IamRequest | undefined;
   /** What AWS calls an operation that the service does not emulate, where its request does not say. */
   nameOperation?(request: ApiRequest): string | undefined;

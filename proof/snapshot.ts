@@ -66,7 +66,7 @@ async function snapshotCertificate(
   ];
 }
 
-/** The fields that differ, in words; empty where all is as before. */
+/** The fields that differ, in words; empty if all is as before. */
 export function compareSnapshots(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,

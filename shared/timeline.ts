@@ -19,7 +19,7 @@ export function hashRow({ caseId, thingName, sk, entries, previousHash }: Omit<T
     .digest('hex');
 }
 
-/** What is wrong with a timeline: rows changed, missing, or cut off its end. Empty where it is whole. */
+/** What is wrong with a timeline: rows changed, missing, or cut off its end. Empty if it is whole. */
 export function findTampering(rows: readonly TimelineRow[], head: string): string[] {
   const faults: string[] = [];
   let previousHash = '';

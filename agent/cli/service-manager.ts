@@ -1,7 +1,7 @@
 import { host } from '../host';
 import type { Log } from '../log';
 
-/** Notifies systemd (sd_notify(3)); does nothing where it did not ask. */
+/** Notifies systemd (sd_notify(3)); does nothing if it did not ask. */
 export interface ServiceManager {
   ready(): void;
   status(text: string): void;

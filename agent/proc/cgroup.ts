@@ -2,7 +2,7 @@ import type { ProcReader, ReadFailure } from './proc-reader';
 
 /**
  * Gives the cgroup of a process by cgroups(7): the path in the unified hierarchy, else in systemd's own of version 1,
- * else in the first that is not the root. Undefined where there is but the root.
+ * else in the first that is not the root. Undefined if there is but the root.
  */
 export function readCgroup(
   proc: ProcReader,

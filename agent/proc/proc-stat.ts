@@ -87,7 +87,7 @@ const newline = 0x0a;
 const minus = 0x2d;
 const zero = 0x30;
 
-/** Reads `count` whole numbers with a blank between them; undefined where they end early or are none. */
+/** Reads `count` whole numbers with a blank between them; undefined if they end early or are none. */
 function readNumbers(bytes: Buffer, from: number, count: number): readonly number[] | undefined {
   const numbers: number[] = [];
   let at = from;

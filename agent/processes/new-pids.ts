@@ -3,7 +3,7 @@ import { parseNewestPid } from '../proc/proc-stat';
 
 /** What the kernel reports about new processes in one sample: /proc/loadavg has the newest number. */
 interface NewPids {
-  /** The numbers given to processes and threads since the look before; undefined where they are unknown, or too many. */
+  /** The numbers given to processes and threads since the look before; undefined if they are unknown, or too many. */
   readonly pids: readonly number[] | undefined;
   /** True if the kernel's report was reliable in all tests so far. */
   readonly isTrusted: boolean;

@@ -51,7 +51,7 @@ function sumOf(ticks: ReadonlyMap<string, number>): number {
   return sum;
 }
 
-/** Resident bytes of a family, undefined where one of it can't be read; pages that several share count for each. */
+/** Resident bytes of a family, undefined if one of it can't be read; pages that several share count for each. */
 export function readResidentBytes(proc: ProcReader, family: Family): number | undefined {
   let kilobytes = 0;
   for (const pid of new Set([...family.instances.keys(), ...family.children.keys()])) {

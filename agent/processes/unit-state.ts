@@ -2,7 +2,7 @@ import { host } from '../host';
 
 /** What systemd reports about a unit: the processes that it started itself. */
 export interface UnitState {
-  /** 0 where there is none. */
+  /** 0 if there is none. */
   readonly mainPid: number;
   /** What it runs beside that one at the moment: ExecReload=, ExecStartPost= and their like. */
   readonly controlPid: number;
@@ -21,7 +21,7 @@ interface UnitCommand {
 export interface UnitStates {
   /** Milliseconds of a processor that asking took so far. */
   usedMs(): number;
-  /** The answer to a question that was put at `since` or after; `asking` until it is there, undefined where none comes. */
+  /** The answer to a question that was put at `since` or after; `asking` until it is there, undefined if none comes. */
   look(unit: string, since: number, now: number): UnitState | 'asking' | undefined;
 }
 

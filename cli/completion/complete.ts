@@ -7,10 +7,10 @@ interface Proposal {
   readonly about?: string;
 }
 
-/** Names of things that a command may be for; none where they can't be had at once. */
+/** Names of things that a command may be for; none if they can't be had at once. */
 export type ThingFinder = (command: string, prefix: string) => Promise<readonly string[]>;
 
-/** What fits the line, whose last word is being typed; nothing where it is a file or anything else. */
+/** What fits the line, whose last word is being typed; nothing if it is a file or anything else. */
 export async function complete(
   program: Command,
   line: string,

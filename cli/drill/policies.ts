@@ -6,7 +6,7 @@ import { type Scene, spreadMs } from './scene';
 
 /**
  * Waits until the certificate that was only inactive meanwhile is ACTIVE again, and the policies alone deny. Resolves to
- * nothing where there is nothing to wait for: a deactivation that the playbook asks for lasts until the release.
+ * nothing if there is nothing to wait for: a deactivation that the playbook asks for lasts until the release.
  */
 export async function waitForPolicies(
   {

@@ -11,7 +11,7 @@ export interface Stimulus {
   readonly behaviorName: string;
   readonly metric: string;
   readonly key: ValueKey;
-  /** Absent where no value conforms, such as a count below 0. */
+  /** Absent if no value conforms, such as a count below 0. */
   readonly normal?: MetricValue;
   readonly violating: MetricValue;
   /** Reports in a row until the alarm is raised. */

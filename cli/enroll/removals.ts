@@ -37,7 +37,7 @@ export function connectRemovals(
       await deleteOnceDetached(what, () => iot.send(command), isAttached, patience);
     },
 
-    /** What the policy is on; nothing where there is no such policy. */
+    /** What the policy is on; nothing if there is no such policy. */
     findTargets: (policyName: string): Promise<readonly string[] | undefined> =>
       orNothing(() => policies.listTargets(policyName)),
 

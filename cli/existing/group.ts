@@ -84,7 +84,7 @@ async function listOwn(client: CloudFormationClient, StackName: string): Promise
   return describeOwn(listed, TemplateBody);
 }
 
-/** Whether a deploy would take the adopted group, and what it would say of it; nothing where none is adopted. */
+/** Whether a deploy would take the adopted group, and what it would say of it; nothing if none is adopted. */
 export async function explainGroup(
   quarantine: Configuration['quarantine'],
   stackName: string,

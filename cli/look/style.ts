@@ -6,7 +6,7 @@ type Format = Parameters<typeof styleText>[0];
 type Paint = (format: Format, text: string) => string;
 
 export interface Screen {
-  /** Columns of the terminal; absent where the output is none, which gets whole lines. */
+  /** Columns of the terminal; absent if the output is none, which gets whole lines. */
   readonly width?: number;
   readonly paint: Paint;
 }

@@ -3,7 +3,7 @@ import { findConfiguration } from '../checkout';
 import { readConfiguration } from '../read-configuration';
 import type { Bounds } from './metrics';
 
-/** What a cordon.yml says is normal for a metric; nothing where there is no file to read. */
+/** What a cordon.yml says is normal for a metric; nothing if there is no file to read. */
 export function readBounds(metric: string, config: string | undefined): Bounds {
   if (config === undefined && !existsSync(findConfiguration())) return { behaviors: new Map() };
   const { securityProfiles, customMetrics } = readConfiguration({ ...(config !== undefined && { config }) });

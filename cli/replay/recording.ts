@@ -83,7 +83,7 @@ function writeEvent(event: Record<string, unknown>): string {
 /** Less is seconds: as ms it would be of 1973, and as seconds more is of the year 5138. */
 const firstMs = 100_000_000_000;
 
-/** The messages of a text that is one JSON value, or several over more lines than values; undefined where it is lines. */
+/** The messages of a text that is one JSON value, or several over more lines than values; undefined if it is lines. */
 function parseWhole(text: string): unknown[] | undefined {
   try {
     return list(JSON.parse(text));

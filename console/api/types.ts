@@ -102,7 +102,7 @@ export interface CaseAnswer {
   readonly restores: readonly Restoration[];
   readonly strength?: readonly string[];
   readonly request?: PersonRequest;
-  /** Who decided its present state; absent where a rule did. */
+  /** Who decided its present state; absent if a rule did. */
   readonly decided?: { readonly command: string; readonly actor: string; readonly comment?: string };
   readonly assignee?: string;
   readonly alertToAppliedMs?: number;

@@ -10,7 +10,7 @@ import { Severity } from './status';
 interface StormsProps {
   readonly summary: Summary;
   readonly statuses: readonly CaseStatus[];
-  /** Absent where the list has only these. */
+  /** Absent if the list has only these. */
   readonly onShow: ((group: CaseGroup) => void) | undefined;
   readonly onAct: (act: BulkAct, group: CaseGroup) => void;
 }

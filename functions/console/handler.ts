@@ -14,7 +14,7 @@ export interface ConsolePorts {
   readonly files: typeof packed;
   readonly stage: string;
   readonly region: string;
-  /** Undefined where the API takes SigV4. */
+  /** Undefined if the API takes SigV4. */
   readonly signIn: SignInSettings | undefined;
   readonly log: Log;
 }

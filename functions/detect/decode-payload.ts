@@ -8,7 +8,7 @@ const deepest = 32;
 const mostItems = 50_000;
 
 /**
- * The value of a device's report, or undefined where it can't be read. The cost must be bounded by the length of the
+ * The value of a device's report, or undefined if it can't be read. The cost must be bounded by the length of the
  * payload: CBOR tags are not followed, since some expand, and depth and items are limited while reading.
  */
 export function decodePayload(payload: string, format: 'json' | 'cbor'): unknown {

@@ -20,7 +20,7 @@ const envelope = z.object({
   thingName: z.string().check(z.refine(isThingName, 'expected a thing name')),
   format: z.enum(['json', 'cbor']),
   clientId: z.string(),
-  /** Absent where it came by HTTP without a certificate: the report is then the claim of an unknown sender. */
+  /** Absent if it came by HTTP without a certificate: the report is then the claim of an unknown sender. */
   principal: z._default(z.string(), unknownPrincipal),
   receivedAt: z.number(),
   payload: z.string(),

@@ -15,11 +15,11 @@ import { sendTest, type TestAnswer, type TestRequest } from './delivery/test-mes
 
 /** What a channel is connected with. */
 interface Target<Section> {
-  /** Empty where the channel has none. */
+  /** Empty if the channel has none. */
   readonly secret: string;
   /** Its section of cordon.yml. */
   readonly section: Section;
-  /** Base URL of the service; empty where the secret says it. */
+  /** Base URL of the service; empty if the secret says it. */
   readonly endpoint: string;
 }
 

@@ -104,7 +104,7 @@ async function isToldByStorm(
   return timelineSeq === 0 || storms.covers(storm);
 }
 
-/** When the release of the thing began; undefined where there was no containment. */
+/** When the release of the thing began; undefined if there was no containment. */
 function findHoldEnd({ ledger }: Case): number | undefined {
   const undone = ledger.flatMap(({ revertedAt }) => revertedAt ?? []);
   return undone.length > 0 ? Math.min(...undone) : undefined;

@@ -17,7 +17,7 @@ export function connectKillSwitch(
   client = new SSMClient({ maxAttempts: 3 }),
   limitMs: number = patienceMs,
 ) {
-  /** Throws where it can't be read. */
+  /** Throws if it can't be read. */
   async function look(): Promise<KillSwitch> {
     try {
       const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }), {

@@ -6,7 +6,7 @@ const trustMs = { found: 5 * 60_000, missing: 10_000 };
 
 /** SecureString parameters of SSM. */
 export function connectSecrets(client = new SSMClient({ maxAttempts: 6 })) {
-  /** Undefined where it doesn't exist. */
+  /** Undefined if it doesn't exist. */
   async function read(name: string): Promise<string | undefined> {
     try {
       const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }));

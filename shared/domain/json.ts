@@ -3,7 +3,7 @@ import { clip } from './text';
 /** No message of AWS or of a device nests half as deep; what does would end a function that walks through it. */
 const deepest = 64;
 
-/** The value of a JSON text, or undefined where it is none, or is nested too deep. */
+/** The value of a JSON text, or undefined if it is none, or is nested too deep. */
 export function parseJson(text: string): unknown {
   if (isTooDeep(text)) return undefined;
   try {

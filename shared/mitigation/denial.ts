@@ -16,7 +16,7 @@ export interface Denial {
   /** What denies; by name where it hangs on the certificate or a group as it is. */
   readonly policyName?: string;
   readonly document: string;
-  /** The group whose policy denies is this thing's; absent where the policy hangs on the certificate. */
+  /** The group whose policy denies is this thing's; absent if the policy hangs on the certificate. */
   readonly groupOf?: string;
 }
 

@@ -94,7 +94,7 @@ interface Version {
   readonly isDefault: boolean;
 }
 
-/** Undefined where somebody deleted the policy: it allows nothing, and there is nothing to restore. */
+/** Undefined if somebody deleted the policy: it allows nothing, and there is nothing to restore. */
 async function listVersions(policyName: string, registry: Policies): Promise<Version[] | undefined> {
   try {
     return await registry.listVersions(policyName);

@@ -33,7 +33,7 @@ export interface Things {
   count(from?: string): AsyncIterable<CountedPage>;
   /**
    * The decision for an application publish by this client, or by one without a client id as over HTTPS: ALLOWED,
-   * EXPLICIT_DENY or IMPLICIT_DENY; undefined where AWS names none. `policyToAdd` counts as if it were attached.
+   * EXPLICIT_DENY or IMPLICIT_DENY; undefined if AWS names none. `policyToAdd` counts as if it were attached.
    */
   testPublish(
     principalArn: string,
@@ -74,7 +74,7 @@ export interface Certificates {
 export interface Jobs {
   /** Creates the job, or finds it there. */
   create(jobId: string, thingName: string, document: string): Promise<void>;
-  /** QUEUED, IN_PROGRESS, SUCCEEDED, ...; undefined where there is none. */
+  /** QUEUED, IN_PROGRESS, SUCCEEDED, ...; undefined if there is none. */
   readStatus(jobId: string, thingName: string): Promise<string | undefined>;
   cancel(jobId: string): Promise<void>;
 }
@@ -117,7 +117,7 @@ interface DefenderTask {
 export interface Connections {
   /** Ends a session without its will; false where there was none. */
   cut(clientId: string): Promise<boolean>;
-  /** When the live session began, epoch ms; undefined where there is none. */
+  /** When the live session began, epoch ms; undefined if there is none. */
   connectedSince(clientId: string): Promise<number | undefined>;
   /** At QoS 1; `retain` keeps it for whoever subscribes later. */
   publish(topic: string, payload: string | Uint8Array, options?: { readonly retain: boolean }): Promise<void>;

@@ -94,7 +94,7 @@ export interface HeldThings {
 /** Client ids that certificates connect under, as far as AWS IoT tells: of ids with `+` or `#` it tells nothing. */
 export interface ClientIds {
   list(certificateId: string): Promise<KnownClientIds>;
-  /** Who connected under the id last; undefined where no connect is known. */
+  /** Who connected under the id last; undefined if no connect is known. */
   findUser(clientId: string): Promise<ClientUser | undefined>;
   /** Notes a connect. One read where it is no news. */
   recordConnect(clientId: string, connect: ClientConnect): Promise<void>;

@@ -1,7 +1,7 @@
-/** What the services say of a resource now; nothing where it is not there. */
+/** What the services say of a resource now; nothing if it is not there. */
 export interface PresentResources {
   readRole(name: string): Promise<PresentRole | undefined>;
-  /** An empty document where there is none; nothing where there is no queue. */
+  /** An empty document if there is none; nothing if there is no queue. */
   readQueuePolicy(queueUrl: string): Promise<unknown>;
   readTopic(topicArn: string): Promise<PresentTopic | undefined>;
   readSubscription(arn: string): Promise<Readonly<Record<string, string>> | undefined>;
@@ -14,7 +14,7 @@ export interface PresentResources {
   readTable(name: string): Promise<PresentTable | undefined>;
   /** The source that feeds a function, by the id of the mapping. */
   readEventSource(functionName: string, id: string): Promise<object | undefined>;
-  /** Who may invoke a function; an empty document where nobody may. */
+  /** Who may invoke a function; an empty document if nobody may. */
   readFunctionPolicy(functionName: string): Promise<unknown>;
   readHttpApi(apiId: string): Promise<PresentHttpApi | undefined>;
   readLogGroup(name: string): Promise<PresentLogGroup | undefined>;
@@ -26,7 +26,7 @@ export interface PresentResources {
 }
 
 interface PresentTopic {
-  /** Nothing where the service shows none. */
+  /** Nothing if the service shows none. */
   readonly policy?: unknown;
   readonly key?: string;
 }
@@ -60,7 +60,7 @@ export interface PresentBucket {
   /** The algorithm. */
   readonly encryption?: string;
   readonly publicAccessBlock: Readonly<Record<string, unknown>>;
-  /** An empty document where there is none. */
+  /** An empty document if there is none. */
   readonly policy: unknown;
 }
 

@@ -3,7 +3,7 @@ import type { Check, Finding } from '../finding';
 
 /** The state of Audit in this account and region. */
 export interface AuditState {
-  /** Where it announces its end; absent where it does not. */
+  /** Where it announces its end; absent if it does not. */
   readonly target?: { readonly topic: string; readonly role: string; readonly isEnabled: boolean };
   readonly enabledChecks: readonly string[];
   readonly schedules: readonly AuditSchedule[];
@@ -18,7 +18,7 @@ export interface AuditSchedule {
 /** Of the stack. */
 export interface AuditPlace {
   readonly topic: string;
-  /** With which Audit may publish there; nothing where the stack was deployed without `audit: true`. */
+  /** With which Audit may publish there; nothing if the stack was deployed without `audit: true`. */
   readonly role?: string;
 }
 

@@ -9,7 +9,7 @@ import type { TestAnswer } from '../../../functions/notify/delivery/test-message
 import type { Check, Finding } from '../finding';
 
 export interface ChannelPort {
-  /** A secret by the name of its parameter; nothing where there is none. */
+  /** A secret by the name of its parameter; nothing if there is none. */
   readSecret(parameter: string): Promise<string | undefined>;
   readonly ask: AskService;
   /** Has the channel's own function send a test message, with its role and secret; gives what it returns. */

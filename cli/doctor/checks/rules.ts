@@ -18,7 +18,7 @@ const rules = {
 export type RuleOfStage = keyof typeof rules;
 
 /**
- * `findName` resolves to the name that the stack gave the rule of a logical id, if it has one; `read` to nothing where there is
+ * `findName` resolves to the name that the stack gave the rule of a logical id, if it has one; `read` to nothing if there is
  * no rule of the name.
  */
 export function checkRules(

@@ -26,7 +26,7 @@ const mostGroups = 10;
 
 /**
  * What would weaken the containment of a thing, or keep it from being seen. `agentVersion` is that of the newest agent; without it
- * none is expected. `read` resolves to nothing where there is no such thing.
+ * none is expected. `read` resolves to nothing if there is no such thing.
  */
 export function checkThing(
   thingName: string,

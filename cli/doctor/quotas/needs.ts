@@ -3,7 +3,7 @@ export interface QuotaNeed {
   /** Of Service Quotas (docs/facts.md#quotas). */
   readonly code: string;
   readonly name: string;
-  /** As documented for us-east-1; nothing where AWS documents none. */
+  /** As documented for us-east-1; nothing if AWS documents none. */
   readonly byDefault?: number;
   readonly needed: number;
   /** What needs it. */

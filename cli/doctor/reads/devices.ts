@@ -49,7 +49,7 @@ export function connectDevices(iot: IoTClient) {
 
     hasThing: async (thingName: string) => (await things.describe(thingName)) !== undefined,
 
-    /** Names of the policies of a certificate or a thing group; none where it is not there. */
+    /** Names of the policies of a certificate or a thing group; none if it is not there. */
     listPolicies: async (target: string): Promise<readonly string[]> =>
       (await orNothing(() => things.listPolicies(target))) ?? [],
 

@@ -13,7 +13,7 @@ interface ChannelWords<S> {
   readonly shows: string;
   /** Its section of cordon.yml, where there is one. */
   readonly section: z.ZodMiniType<S>;
-  /** The receivers, such as `Slack #iot-security`; empty where the section names none. */
+  /** The receivers, such as `Slack #iot-security`; empty if the section names none. */
   listTold(section: S): readonly string[];
   /** Further lines of `cordon check`. */
   explain?(section: S): readonly string[];

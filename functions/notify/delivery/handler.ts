@@ -11,7 +11,7 @@ export interface NotifyPorts extends DeliverPorts {
   readonly channel: string;
   /** Who the channel is for: people do not get announcements that are for other systems only. */
   readonly audience: 'people' | 'everyone';
-  /** Undefined where the channel's secret is not stored. */
+  /** Undefined if the channel's secret is not stored. */
   readonly connect: () => Promise<Channel | undefined>;
 }
 

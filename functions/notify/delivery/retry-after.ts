@@ -1,4 +1,4 @@
-/** Retry-After in seconds or as a date, in seconds; undefined where it is neither. */
+/** Retry-After in seconds or as a date, in seconds; undefined if it is neither. */
 export function readRetryAfter(retryAfter: string | null | undefined): number | undefined {
   const seconds = Number(retryAfter);
   if (seconds > 0) return seconds;

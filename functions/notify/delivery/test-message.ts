@@ -9,7 +9,7 @@ export interface TestRequest {
 }
 
 export interface TestAnswer {
-  /** Absent where the service took the message. */
+  /** Absent if the service took the message. */
   readonly refused?: string;
 }
 

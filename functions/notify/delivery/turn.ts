@@ -15,7 +15,7 @@ interface TurnPorts {
 
 /**
  * Takes the turn until `until`, or leaves the cases to the run that has the turn, which shows them before it ends. Waits
- * until `waitUntil` at most. Returns the turn as it was before, or undefined where another run keeps it.
+ * until `waitUntil` at most. Returns the turn as it was before, or undefined if another run keeps it.
  */
 export async function takeTurn(
   ports: TurnPorts,

@@ -1,6 +1,6 @@
 /** What the intrinsic functions of a template look up. */
 export interface Scope {
-  /** undefined where the name means nothing. */
+  /** undefined if the name means nothing. */
   ref(name: string): unknown;
   getAtt(logicalId: string, attribute: string): unknown;
   condition(name: string): boolean | undefined;

@@ -47,7 +47,7 @@ type InsideCall = Pick<ApiRequest, 'service' | 'headers' | 'body'> &
 
 export interface Gateway {
   readonly url: string;
-  /** Throws where a document holds something the gateway cannot enforce. */
+  /** Throws if a document holds something the gateway cannot enforce. */
   registerCaller(accessKeyId: string, registration: Registration): void;
   findCaller(accessKeyId: string): Registration | undefined;
   readonly operatorCredentials: Credentials;

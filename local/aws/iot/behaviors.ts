@@ -64,7 +64,7 @@ const DURATIONS: readonly (number | undefined)[] = [300, 600, 900, 1800, 3600];
 const MAX_BEHAVIORS = 100;
 const MAX_DATAPOINTS = 10;
 
-/** Returns the type of a custom metric, or undefined where none has that name. */
+/** Returns the type of a custom metric, or undefined if none has that name. */
 export type FindMetricType = (metricName: string) => string | undefined;
 
 function findMetricRule(metric: string, findType: FindMetricType): MetricRule {

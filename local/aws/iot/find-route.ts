@@ -31,7 +31,7 @@ export function indexRoutes<R extends Path>(
   };
 }
 
-/** Binds the labels of a route's path to the segments of a request's, or undefined where they differ. */
+/** Binds the labels of a route's path to the segments of a request's, or undefined if they differ. */
 function bindPath(
   wanted: readonly string[],
   actual: readonly string[],

@@ -28,7 +28,7 @@ export type IotEndpoint = 'data' | 'https';
 export interface IotRegistryOptions {
   /** Host name (with port, if any) that DescribeEndpoint gives. */
   readonly endpoint: (kind: IotEndpoint) => string;
-  /** Throws where the rule engine could not run this rule, which is refused as AWS refuses unreadable SQL. */
+  /** Throws if the rule engine could not run this rule, which is refused as AWS refuses unreadable SQL. */
   readonly checkTopicRule?: (rule: TopicRule) => void;
   readonly now?: () => number;
   /** By default false, the worse case for a caller that relies on a group's denial. */

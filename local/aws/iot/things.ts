@@ -31,7 +31,7 @@ export function findThing(state: IotState, thingName: string): Thing {
   return thing;
 }
 
-/** Throws where the caller's view is out of date. */
+/** Throws if the caller's view is out of date. */
 export function checkVersion(kind: string, actual: number, expected: number | undefined): void {
   if (expected === undefined || expected === actual) return;
   throw new IotServiceError(

@@ -29,7 +29,7 @@ export function findRule(state: IotState, ruleName: string): TopicRule {
   throw new IotServiceError('UnauthorizedException', `Access to topic rule '${ruleName}' was denied`);
 }
 
-/** The topic filter a rule listens on, or undefined where it has none. */
+/** The topic filter a rule listens on, or undefined if it has none. */
 export function readTopicPattern(sql: string): string | undefined {
   return SELECT.exec(sql)?.groups?.topic;
 }

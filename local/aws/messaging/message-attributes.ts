@@ -5,7 +5,7 @@ const mostOfQueue = 10;
 const reserved = /^(aws|amazon)\.|^\.|\.$|\.\./i;
 const number = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/** What SQS and SNS refuse of the attributes of a message, in their words; undefined where they take them. */
+/** What SQS and SNS refuse of the attributes of a message, in their words; undefined if they take them. */
 export function findAttributeFault(
   attributes: Readonly<Record<string, unknown>>,
   most = mostOfQueue,

@@ -8,7 +8,7 @@ interface RoleCredentials {
   readonly sessionToken: string;
 }
 
-/** Assumes a role for a device; throws where there is no such role, or it does not trust the credentials provider. */
+/** Assumes a role for a device; throws if there is no such role, or it does not trust the credentials provider. */
 type AssumeRole = (roleArn: string, certificateId: string) => RoleCredentials;
 
 export interface CredentialsProvider {

@@ -112,7 +112,7 @@ function optional(check: Check): Check {
   return (value) => value === undefined || check(value);
 }
 
-/** The sample agent sends null where it finds no interface (docs/facts.md#other-agents), and no rejection of it is known. */
+/** The sample agent sends null if it finds no interface (docs/facts.md#other-agents), and no rejection of it is known. */
 function orNull(check: Check): Check {
   return (value) => value === undefined || value === null || check(value);
 }

@@ -31,7 +31,7 @@ function findValue(name: string, context: PolicyContext): string | undefined {
 }
 
 /**
- * Parses a pattern and fills in its variables; undefined where one has no value. A value is literal, so that a `*` in it
+ * Parses a pattern and fills in its variables; undefined if one has no value. A value is literal, so that a `*` in it
  * cannot widen the pattern. Without a context `${...}` is literal text.
  */
 export function resolvePattern(
@@ -50,7 +50,7 @@ export function resolvePattern(
   return [...parts, ...parsePattern(pattern.slice(end))];
 }
 
-/** Makes the test for a pattern, which is undefined where a variable has no value. */
+/** Makes the test for a pattern, which is undefined if a variable has no value. */
 export function compilePattern(
   pattern: string,
   hasVariables: boolean,

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiResponse } from '../../types';
 
 /**
- * Reads a body whole; undefined where it is longer than `maximumBytes`. What is too long is read to its end and
+ * Reads a body whole; undefined if it is longer than `maximumBytes`. What is too long is read to its end and
  * dropped, since a client that is cut off while it sends never sees the answer.
  */
 export function readBody(message: IncomingMessage, maximumBytes: number): Promise<Buffer | undefined> {

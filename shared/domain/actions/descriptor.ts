@@ -51,7 +51,7 @@ export interface ActionDescriptor<P, Backup extends string = never> {
     add(prior: P, clientId: string): P;
   };
   findPrior(planning: Planning): P;
-  /** Takes in what came since, such as a certificate; undefined where there is nothing. */
+  /** Takes in what came since, such as a certificate; undefined if there is nothing. */
   extendPrior?(prior: P, fresh: P): P | undefined;
   /** Objects beside the certificates that several containments may hold. */
   listShared?(prior: P): SharedObject[];

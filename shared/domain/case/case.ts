@@ -26,7 +26,7 @@ export interface CaseBase {
   /** Why nothing (more) was done: a guard, a mode, a failure. */
   readonly reason?: Reason;
   readonly playbook?: string;
-  /** The operator's command behind its present state; absent where a rule decided. */
+  /** The operator's command behind its present state; absent if a rule decided. */
   readonly decided?: { readonly command: string; readonly actor: string; readonly comment?: string };
   /** An operator's order that waits for a second person, until it expires (`guards.fourEyes`). */
   readonly request?: PersonRequest;
@@ -164,7 +164,7 @@ export type Case =
 /** A violation that an operator rejected, as reported by one certificate. The report of another is a new question. */
 export interface Rejection {
   readonly behavior: string;
-  /** The reporter's certificate; absent where the detector names none. */
+  /** The reporter's certificate; absent if the detector names none. */
   readonly principal?: string;
 }
 

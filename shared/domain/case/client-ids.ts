@@ -7,7 +7,7 @@ export interface KnownClientIds {
 
 /** A connect under a client id. */
 export interface ClientConnect {
-  /** Empty where the client came without one. */
+  /** Empty if the client came without one. */
   readonly certificateId: string;
   /** The thing whose client it certainly is: AWS IoT names the thing of an exclusive principal. */
   readonly thingName?: string;
@@ -48,7 +48,7 @@ export function isNews(before: ClientUser | undefined, connect: ClientConnect): 
   return before.takenAt !== undefined && connect.at - before.takenAt < contestedMs;
 }
 
-/** The last user of the id, after another connect; undefined where it does not change, since events come in any order. */
+/** The last user of the id, after another connect; undefined if it does not change, since events come in any order. */
 export function followUser(before: ClientUser | undefined, connect: ClientConnect): ClientUser | undefined {
   if (!before) return connect;
   if (isOlder(connect, before)) return undefined;

@@ -22,7 +22,7 @@ export function findPrior(action: ActionName, context: PlanContext): PriorState 
   return descriptorOf(action).findPrior({ ...context, facts });
 }
 
-/** Adds newly attached certificates; undefined where there are none. */
+/** Adds newly attached certificates; undefined if there are none. */
 export function extendPrior(prior: PriorState, context: PlanContext): PriorState | undefined {
   return descriptorOf(prior.action).extendPrior?.(prior, findPrior(prior.action, context));
 }

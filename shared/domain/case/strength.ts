@@ -6,7 +6,7 @@ import type { Strength, Undermined } from './news';
 import { isPolicyDenial, isReplaced } from './policy-denials';
 import { findTemporaryDeactivation, isLastingDeactivation } from './temporary-deactivation';
 
-/** How strong a containment is and what it leaves out; empty where nothing holds the thing. */
+/** How strong a containment is and what it leaves out; empty if nothing holds the thing. */
 export function listStrength(record: Case): Strength[] {
   const held = record.ledger.filter(({ status }) => status !== 'reverted' && status !== 'conflict');
   if (held.length === 0) return [];

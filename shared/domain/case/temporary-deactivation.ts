@@ -89,7 +89,7 @@ export function findTemporaryDeactivation(
 }
 
 /**
- * When the temporary deactivation may end, epoch ms; undefined where there is none, or a denial by policy is unverified.
+ * When the temporary deactivation may end, epoch ms; undefined if there is none, or a denial by policy is unverified.
  * Not before new sessions are trusted: else a device that returns with its certificate would be cut, and count as evading.
  */
 export function findTemporaryDeactivationEnd(ledger: readonly LedgerEntry[]): number | undefined {

@@ -15,7 +15,7 @@ export type Command =
       readonly type: OperatorAction;
       readonly thingName: ThingKey;
       readonly actor: string;
-      /** The proven identity of the sender, `SOURCE:ID`; absent where nothing identifies a person. respond accepts it from operate only. */
+      /** The proven identity of the sender, `SOURCE:ID`; absent if nothing identifies a person. respond accepts it from operate only. */
       readonly person?: string | undefined;
       readonly comment?: string | undefined;
       /** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */

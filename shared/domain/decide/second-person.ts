@@ -70,7 +70,7 @@ export function nameIamUser(principalId: string | undefined): string | undefined
   return id && `iam:${id}`;
 }
 
-/** Where the order needs a second person: what becomes of the case instead. Undefined where it is to be carried out. */
+/** Where the order needs a second person: what becomes of the case instead. Undefined if it is to be carried out. */
 export function askSecondPerson(
   record: Case | undefined,
   command: OperatorCommand,

@@ -128,7 +128,7 @@ export function silenceDue(known: Known, bounds: readonly number[], now: number)
   return Math.min((lookAt ?? silentAt) + lookAgainMs, ...later);
 }
 
-/** The count of missed reports from which on a behavior is violated; undefined where it bounds something else. */
+/** The count of missed reports from which on a behavior is violated; undefined if it bounds something else. */
 export function boundOf({ comparisonOperator, value }: Criteria): number | undefined {
   const count = value?.count;
   if (count === undefined) return undefined;

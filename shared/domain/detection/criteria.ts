@@ -16,7 +16,7 @@ const setKeys = ['cidrs', 'ports', 'numbers', 'strings'] as const;
 
 /**
  * Whether a value is out of the behavior's bounds; criteria describe what is normal (Detect: a datapoint violates
- * when NOT (value OP bound)). Undefined where the two can't be compared: no datapoint, then.
+ * when NOT (value OP bound)). Undefined if the two can't be compared: no datapoint, then.
  */
 export function violates(value: MetricValue, criteria: Criteria, fleet?: Distribution): boolean | undefined {
   const operator = criteria.comparisonOperator;

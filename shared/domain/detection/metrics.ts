@@ -64,7 +64,7 @@ const customKeys: Readonly<Record<string, ValueKey>> = {
   'ip-address-list': 'cidrs',
 };
 
-/** A metric of Device Defender or one of customMetrics; undefined where there is none of that name. */
+/** A metric of Device Defender or one of customMetrics; undefined if there is none of that name. */
 export function findMetric(
   name: string,
   customMetrics: Configuration['customMetrics'] = {},

@@ -84,7 +84,7 @@ export interface BehaviorState {
 
 export interface RetainedPoint {
   readonly at: number;
-  /** Absent where it is too long to be remembered: then each value is retained. */
+  /** Absent if it is too long to be remembered: then each value is retained. */
   readonly value?: MetricValue;
 }
 

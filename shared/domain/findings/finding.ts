@@ -81,7 +81,7 @@ export interface AuditResult {
 
 export type Reading =
   | { readonly kind: 'findings'; readonly findings: readonly Finding[] }
-  /** `result`: absent where the message has not what a result has. */
+  /** `result`: absent if the message has not what a result has. */
   | { readonly kind: 'audit'; readonly result?: AuditResult | undefined }
   /** A message that is no fault, and that nothing follows from. */
   | { readonly kind: 'ignored'; readonly reason: string }

@@ -26,7 +26,7 @@ const envelope = z.object({
   failures: z.array(z.unknown()),
 });
 
-/** Reads the envelope; undefined where the message is none. */
+/** Reads the envelope; undefined if the message is none. */
 export function readRuleFailure(message: unknown): RuleFailure | undefined {
   if (!isObject(message) || !('base64OriginalPayload' in message)) return undefined;
   const { success, data } = envelope.safeParse(message);

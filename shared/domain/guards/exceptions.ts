@@ -12,7 +12,7 @@ const mostRows = 10;
 const mostNames = 20;
 
 /**
- * The exceptions that a violation is, in words; undefined where it is none. Each child must be one: evidence that is
+ * The exceptions that a violation is, in words; undefined if it is none. Each child must be one: evidence that is
  * missing, cut short or only partly covered excepts nothing. `known`: what was excepted before and may still run.
  */
 export function findExceptions(

@@ -32,7 +32,7 @@ const stored = z.object({
   reason: text(maxReason),
 });
 
-/** Reads the value of the parameter; undefined where there is none, which is what `off` looks like at first. */
+/** Reads the value of the parameter; undefined if there is none, which is what `off` looks like at first. */
 export function readKillSwitch(value: string | undefined): KillSwitch {
   if (value === undefined) return { state: 'off' };
   const word = value.trim();

@@ -128,7 +128,7 @@ function countGroups(own: readonly ListedCase[]): string[] {
 
 const mostActors = 3;
 
-/** Who acted on them, or else the playbook of all that it contained; undefined where it is nobody's doing. */
+/** Who acted on them, or else the playbook of all that it contained; undefined if it is nobody's doing. */
 function findDecider(status: string, group: readonly ListedCase[]): string | undefined {
   const acts = group.flatMap(({ lastActor }) => lastActor ?? []);
   const actors = [...new Set(acts)];
@@ -152,7 +152,7 @@ function writeClock(at: number): string {
   return `${writeTime(at).slice(0, 5)} UTC`;
 }
 
-/** With the number of cases that each takes now. Nothing where the name could not be typed as it is. */
+/** With the number of cases that each takes now. Nothing if the name could not be typed as it is. */
 function listCommands({ behavior, open }: StormCases): string[] {
   // Of other findings, the sender or check alone has no space.
   const typed = behavior.replace(/^\w+ finding\//, '');

@@ -44,7 +44,7 @@ export const announcementSchema = z.object({
     }),
   ),
   playbook: z.optional(z.string()),
-  /** The operator's command behind the present state; absent where a rule decided. */
+  /** The operator's command behind the present state; absent if a rule decided. */
   decided: z.optional(z.object({ command: z.string(), actor: z.string(), comment: z.optional(z.string()) })),
   /** An operator's order that waits for a second person until it expires. */
   request: z.optional(

@@ -22,7 +22,7 @@ export interface Surroundings {
   /** The account and region that Cordon runs in. */
   readonly own: Account;
   readonly customMetrics: Configuration['customMetrics'];
-  /** Of the console, with a slash at its end; empty where it has no address that everybody can open. */
+  /** Of the console, with a slash at its end; empty if it has no address that everybody can open. */
   readonly consoleUrl?: string;
   /** Of cordon.yml; without them, every channel shows everything. */
   readonly routes?: readonly Route[] | undefined;

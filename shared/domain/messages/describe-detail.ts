@@ -1,7 +1,7 @@
 import { descriptorOf } from '../actions/registry';
 import type { Detail } from '../case/details';
 
-/** Several details as one text; undefined where there are none. */
+/** Several details as one text; undefined if there are none. */
 export function describeAll(details: readonly Detail[] | undefined): string | undefined {
   return details?.map(describeDetail).join('; ') || undefined;
 }

@@ -117,7 +117,7 @@ function nameThing({ thingName }: Pick<Announcement, 'thingName'>): string {
   return isDrill(thingName) ? `DRILL ${thingName}` : thingName;
 }
 
-/** Who decided what the case is in now: a person with their comment, or a playbook; undefined where it is nobody's doing. */
+/** Who decided what the case is in now: a person with their comment, or a playbook; undefined if it is nobody's doing. */
 export function describeDecision({ decided, playbook, status }: Announcement): string | undefined {
   if (!decided) {
     const rule = playbook && `playbook ${playbook}`;
@@ -137,7 +137,7 @@ const acts = new Map([
   ['release-conflict', ['release', 'dismiss']],
 ]);
 
-/** What to type next. Nothing where the names could not be typed as they are. */
+/** What to type next. Nothing if the names could not be typed as they are. */
 export function listNextCommands(announcement: Announcement): readonly string[] {
   const { status, thingName, caseId, commands, request, reminder } = announcement;
   if (commands) return commands;

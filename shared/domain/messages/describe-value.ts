@@ -101,7 +101,7 @@ function groupDigits(number: number): string {
   return String(number).replace(/^-?\d+$|^-?\d+(?=\.)/, (whole) => whole.replace(/\B(?=(\d{3})+$)/g, ','));
 }
 
-/** What a metric counts, in the plural; undefined where it is no count. */
+/** What a metric counts, in the plural; undefined if it is no count. */
 function nameCounted(metric: string, displayName: string | undefined): string | undefined {
   if (metric === 'aws:disconnect-duration') return 'minutes without a connection';
   if (metric === 'aws:message-byte-size') return 'bytes in a message';

@@ -14,7 +14,7 @@ export function deviceNoticeTopic(thingName: string): string {
   return `cordon/things/${thingName}/containment`;
 }
 
-/** The newest status in these announcements; undefined where none changes the device's status. */
+/** The newest status in these announcements; undefined if none changes the device's status. */
 export function deviceNoticeFor(
   { caseId }: Pick<Case, 'caseId'>,
   announcements: readonly Pick<PendingAnnouncement, 'kind' | 'at'>[],

@@ -60,7 +60,7 @@ const maxStorms = 10;
 /** A storm's last time need not be exact, so that not each of its cases writes. */
 const coarse = 10;
 
-/** Takes a new case: into a storm, whose id is given, or to be told by itself. `next` is absent where nothing changes. */
+/** Takes a new case: into a storm, whose id is given, or to be told by itself. `next` is absent if nothing changes. */
 export function noteOpened(
   { opened, storms }: StormState,
   { thingName, caseId, at }: Opened,

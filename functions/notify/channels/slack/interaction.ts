@@ -22,7 +22,7 @@ export interface SlackPorts {
     thingName: ThingKey,
     caseId: string | undefined,
   ) => Promise<{ readonly objection?: string; readonly asks: boolean }>;
-  /** Undefined where none is stored. */
+  /** Undefined if none is stored. */
   readonly signingSecret: () => Promise<string | undefined>;
   /** Ids of the users who may press buttons; undefined: everybody. */
   readonly slackOperators: readonly string[] | undefined;

@@ -7,7 +7,7 @@ export interface IotCall {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly headers: Readonly<Record<string, string>>;
-  /** The JSON body, without its null members; undefined where there is none. */
+  /** The JSON body, without its null members; undefined if there is none. */
   readonly body: unknown;
 }
 
