@@ -20,7 +20,7 @@ export class NewerItemError extends Error {
   }
 }
 
-/** Something other than Cordon changed an item, so that nothing can be made of it. The message is for people. */
+/** Something other than Cordon changed an item, so that it can't be read. The message is for people. */
 export class DamagedItemError extends Error {
   override readonly name = 'DamagedItemError';
 

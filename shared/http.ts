@@ -26,7 +26,7 @@ export interface HttpAnswer extends APIGatewayProxyStructuredResultV2 {
   readonly sameAs?: string;
 }
 
-/** A problem in place of an answer (RFC 9457). `detail` is for the caller: nothing internal is in it. */
+/** A problem in place of an answer (RFC 9457). `detail` is for the caller, and has nothing internal. */
 export class HttpProblem extends Error {
   override readonly name = 'HttpProblem';
   readonly status: number;

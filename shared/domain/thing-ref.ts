@@ -53,7 +53,7 @@ export function accountKey({ account, region }: Account): AccountKey {
 /** Identity of the heartbeat, in its messages. */
 export const heartbeatKey = heartbeatName as ThingKey;
 
-/** Every name of the registry but that of the heartbeat, which a thing would not be protected under. */
+/** Every name of the registry except the heartbeat's, under which Cordon would not protect a thing. */
 export function isThingName(text: unknown): text is string {
   return isRegistryName(text) && text !== heartbeatName;
 }
@@ -87,7 +87,7 @@ export function referTo(key: ThingKey, own: Account): ThingRef {
 export const notHome =
   'Cordon acts on things of the account and region that it runs in only, which go by their name alone';
 
-/** Whether a thing is of the account and region that Cordon runs in, where alone it acts. */
+/** Whether a thing is of the account and region that Cordon runs in: Cordon acts only there. */
 export function isHome(key: ThingKey): boolean {
   return !key.includes('/');
 }

@@ -9,7 +9,7 @@ import type { ClientIds, Leases } from '../ports/storage';
 
 export interface MitigationContext {
   readonly thingName: ThingKey;
-  /** Under which the device is known to connect; a group policy bites only where the id is the thing name. */
+  /** The client ids under which the device connects; a group policy binds only the one that is the thing's name. */
   readonly clientIds: readonly string[];
   /** When the denial of this case was applied, epoch ms; undefined while it isn't. */
   readonly deniedAt: number | undefined;
@@ -73,12 +73,12 @@ export function unverified(...detail: readonly Detail[]): Outcome {
   return { result: 'unverified', detail };
 }
 
-/** What only this action tells, in words of its descriptor. */
+/** A detail that only this action has, in words of its descriptor. */
 export function ownDetail(action: ActionName, what: string, ...names: readonly string[]): Detail {
   return { code: 'action', action, what, names };
 }
 
-/** A revert that is done, but for what it had to leave. */
+/** A revert that is done, except for the parts that it had to leave. */
 export function reverted(detail: readonly Detail[], left: readonly Detail[]): Outcome {
   return { result: 'done', detail, ...(left.length > 0 && { left }) };
 }

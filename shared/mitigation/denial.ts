@@ -70,7 +70,7 @@ export async function testDenial(denial: Denial, context: MitigationContext): Pr
   return done({ code: 'publish-denied', certificateIds: left.map(idOf), by: [...sources] });
 }
 
-/** Whether a certificate was deleted, as after a rotation: then there is nothing left of it to hold. */
+/** Whether a certificate was deleted, as after a rotation: there is nothing left to hold. */
 export async function isGone(
   arnOrId: string,
   { certificates }: Pick<MitigationContext, 'certificates'>,

@@ -6,9 +6,9 @@ import { denialRights, idOf, isGone, testDenial } from './denial';
 import { forEachItem } from './each';
 import { acquireLease, releaseLease } from './lease';
 
-/** Attaches the quarantine policy to each certificate of the thing: it bites whatever client id the device takes. */
+/** Attaches the quarantine policy to each certificate of the thing: it binds under any client id. */
 export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
-  // Not only where a playbook names it: it backs quarantine.
+  // Always, since it backs quarantine.
   rights: () => ({
     always: [
       { actions: ['iot:AttachPolicy', 'iot:DetachPolicy'], resources: ['cert/*'] },

@@ -32,15 +32,15 @@ export interface ActionDescriptor<P, Backup extends string = never> {
    * once; by a policy, which IoT Core caches for minutes.
    */
   readonly means: 'certificate-status' | 'session' | 'policy' | 'none';
-  /** What it changes that other things may use as well: a guard asks first. */
+  /** The objects that it changes and that other things may use: a guard asks first. */
   readonly touches?: 'certificates' | 'policies';
-  /** Facts that are looked up only where a playbook may take the action. */
+  /** Facts that Cordon looks up only if a playbook may use the action. */
   readonly needs?: 'certificate-status' | 'policies';
   /** The action that denies where this one doesn't reach, or is refused. */
   readonly backup?: ActionBackup<P, Backup>;
   /** The certificates that it denies or makes inactive. */
   readonly certificates?: {
-    /** What of a certificate several containments may hold. */
+    /** The property of a certificate that several containments may hold. */
     object(certificateId: string): SharedObject;
     /** Their ids. */
     list(prior: P): string[];
@@ -51,7 +51,7 @@ export interface ActionDescriptor<P, Backup extends string = never> {
     add(prior: P, clientId: string): P;
   };
   findPrior(planning: Planning): P;
-  /** Takes in what came since, such as a certificate; undefined if there is nothing. */
+  /** Adds objects that appeared since, such as a certificate; undefined if there are none. */
   extendPrior?(prior: P, fresh: P): P | undefined;
   /** Objects beside the certificates that several containments may hold. */
   listShared?(prior: P): SharedObject[];

@@ -6,7 +6,7 @@ interface DetectMitigationTaskPrior {
   readonly violationIds: readonly string[];
 }
 
-/** As many violations as a task takes (API reference, StartDetectMitigationActionsTask). */
+/** The most violations of a task (API reference, StartDetectMitigationActionsTask). */
 const maxViolations = 25;
 
 export const detectMitigationTask: ActionDescriptor<DetectMitigationTaskPrior> = {

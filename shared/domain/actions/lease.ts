@@ -17,7 +17,7 @@ export interface Lease {
 /** Of a certificate: whether the quarantine policy hung on it, or its status. Of a policy: its versions. */
 type HeldState = { readonly attachedBefore: boolean } | HeldStatus | PriorPolicy | typeof nothing;
 
-/** Of what is only noted: nothing is to be restored. */
+/** Of an object that is only noted: nothing has to be restored. */
 export const nothing = { isNoted: true } as const;
 
 export interface HeldStatus {

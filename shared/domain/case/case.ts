@@ -9,13 +9,13 @@ import type { PersonRequest } from './person-request';
 import type { LeftOut, Reason } from './reasons';
 import type { EarlyEnd, ViolationRecord } from './violation-record';
 
-/** What a case may have in any status; a later status keeps what earlier ones recorded. */
+/** Fields that a case may have in any status; a later status keeps those that earlier ones recorded. */
 export interface CaseBase {
   readonly schema: 1;
   readonly caseId: string;
   readonly thingName: ThingKey;
   readonly severity: Severity;
-  /** The person who takes care of it. */
+  /** The assignee. */
   readonly assignee?: string;
   /** The person whose command changed it last. */
   readonly lastActor?: string;
@@ -45,7 +45,7 @@ export interface CaseBase {
   /** The number of events that its long timeline no longer lists. */
   readonly foldedEvents?: number;
   readonly announcementSeq: number;
-  /** Of the last command that changed the case, so that it takes effect once however often it is delivered. */
+  /** Of the last command that changed the case: a command that arrives twice takes effect once. */
   readonly lastCommandId?: string;
   /**
    * Set once the device reconnected with cached rights. Until this time the case does not count as contained, since the
@@ -134,7 +134,7 @@ interface ReleasingCase extends CaseBase {
   readonly dueAt: number;
 }
 
-/** Somebody else changed what the release would restore; a person must decide. */
+/** Somebody else changed an object that the release would restore; a person must decide. */
 interface ReleaseConflictCase extends CaseBase {
   readonly status: 'release-conflict';
   readonly reason: Reason;

@@ -23,9 +23,9 @@ export interface ClientUser extends ClientConnect {
   readonly takenAt?: number;
 }
 
-/** More than any device is believed to need: a device that takes a new id at each connect has the newest of them noted. */
+/** More than any device should need. If a device uses a new id at each connect, the newest ids are kept. */
 const maxKept = 50;
-/** The same certificate under the same id is noted again after so long, so that what is noted does not expire. */
+/** After this time, the same certificate under the same id is recorded again, so that the record does not expire. */
 const noteAgainMs = 30 * 86_400_000;
 /** Two clients may throw each other out of an id again and again: for so long each connect under it is noted. */
 const contestedMs = 86_400_000;

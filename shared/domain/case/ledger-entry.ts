@@ -2,7 +2,7 @@ import type { ActionName, PriorState } from '../actions/registry';
 import type { Detail } from './details';
 
 /**
- * planned -> applied -> verified; failed where AWS refused for good. Reverting goes back: reverted, or conflict where
+ * planned -> applied -> verified; failed if AWS refused permanently. Reverting goes back: reverted, or conflict where
  * somebody else changed what would be restored.
  */
 type LedgerStatus = 'planned' | 'applied' | 'verified' | 'failed' | 'reverted' | 'conflict';
@@ -16,7 +16,7 @@ export interface LedgerEntry {
    * as soon as the denial by policy has spread, while the thing stays contained.
    */
   readonly bridge?: {
-    /** How long a policy change takes to be effective. */
+    /** How long a policy change takes to spread. */
     readonly spreadMs: number;
     /** The time has passed: it is reverted once the denial by policy is verified again. */
     readonly over?: true;
@@ -32,7 +32,7 @@ export interface LedgerEntry {
   readonly standsInFor?: ActionName;
   /** It is applied, and no source of AWS could say whether it denies. */
   readonly unproven?: true;
-  /** Of a reverted one: what is not as it was before. */
+  /** Of a reverted entry: the parts that are not as they were before. */
   readonly left?: readonly Detail[];
   readonly attempts: number;
 }

@@ -46,7 +46,7 @@ export type News =
       /** Actions that its playbook would add, and why they are not taken. */
       readonly without?: { readonly actions: readonly ActionName[]; readonly reason: Reason };
     }
-  /** Why nothing follows from one more finding, and what the case still waits for. */
+  /** Why a further finding has no effect, and what the case still waits for. */
   | {
       readonly code: 'nothing-further';
       readonly behavior: string;

@@ -41,7 +41,7 @@ export interface TimelineEntry {
   readonly actor?: string;
 }
 
-/** What of a case is about its outbox. */
+/** The fields of a case that are about its outbox. */
 interface Publishing {
   readonly updatedAt: number;
   readonly outbox: Outbox;

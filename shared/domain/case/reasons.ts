@@ -50,7 +50,7 @@ interface Conflict {
 export type LeftOut =
   | { readonly code: 'cut-reconnects' }
   | Shared
-  /** The event does not name the certificate; it is not one that is held inactive. */
+  /** The event does not name the certificate, which is not among those that are held inactive. */
   | { readonly code: 'session-while-inactive'; readonly clientId: string }
   | WordsOnly;
 

@@ -37,7 +37,7 @@ export function recordFinding(current: Case, finding: Finding, now: number): Cas
   });
 }
 
-/** What a row of the timeline has of a finding. */
+/** The fields of a finding that a row of the timeline has. */
 function listTold(finding: Finding): object {
   switch (finding.kind) {
     case undefined:

@@ -20,11 +20,11 @@ export interface Step {
 }
 
 export type Outcome =
-  /** `left`, of a revert: what is not as it was before, and can't or mustn't be. */
+  /** `left`, of a revert: the parts that are not as they were before, because Cordon can't or must not restore them. */
   | { readonly result: 'done'; readonly detail: readonly Detail[]; readonly left?: readonly Detail[] }
-  /** Verify: not (yet) so; `unproven` where no source of AWS could say. */
+  /** Verify: not verified (yet); `unproven` if AWS gave no answer. */
   | { readonly result: 'unverified'; readonly detail: readonly Detail[]; readonly unproven?: true }
-  /** Revert: somebody else changed what would be restored. Apply: refused for good. */
+  /** Revert: somebody else changed an object that it would restore. Apply: AWS refused permanently. */
   | { readonly result: 'conflict' | 'refused'; readonly detail: readonly Detail[] };
 
 /** After this long without a verified denial the containment counts as failed, but the attempts continue. */

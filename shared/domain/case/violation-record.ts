@@ -30,7 +30,7 @@ export type EarlyEnd = Pick<
   'violationId' | 'eventType' | 'occurredAt' | 'detector' | 'value' | 'reporter'
 >;
 
-/** Of the case's own violations those that are in alarm; it keeps those of earlier cases as well. */
+/** The case's own violations that are in alarm; a case keeps those of earlier cases as well. */
 export function openViolations(record: {
   readonly caseId: string;
   readonly violations: Readonly<Record<string, ViolationRecord>>;

@@ -2,7 +2,7 @@ import type { Case } from '../case/case';
 import type { ViolationRecord } from '../case/violation-record';
 import type { Context } from './decision';
 
-/** In this time, a behavior is announced to people once, however often it goes in and out of alarm. */
+/** Within this time, people get one announcement of a behavior, however often its alarm begins and ends. */
 const toldForMs = 10 * 60_000;
 
 /**

@@ -18,7 +18,7 @@ export type Command =
       /** The proven identity of the sender, `SOURCE:ID`; absent if nothing identifies a person. respond accepts it from operate only. */
       readonly person?: string | undefined;
       readonly comment?: string | undefined;
-      /** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */
+      /** Contains a thing even if it is exempt or others are affected; releases one that would be contained again. */
       readonly force?: boolean | undefined;
       /** Id under which the sender finds a refusal. */
       readonly requestId?: string | undefined;

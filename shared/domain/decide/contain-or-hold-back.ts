@@ -23,7 +23,7 @@ export const readAgainMs = 60_000;
 
 interface Judged {
   readonly playbook: Playbook | undefined;
-  /** What was known of the behavior before. */
+  /** The earlier record of the behavior. */
   readonly known: ViolationRecord | undefined;
   /** Whether it is not announced yet. */
   readonly rises: boolean;

@@ -57,7 +57,7 @@ export function coverCertificates(current: Case, context: Informed): Case {
   return announce(noted, 'new-certificate', news, now);
 }
 
-/** What came meanwhile, and for the rest how it was when the thing was contained: a release names what differs from that. */
+/** Certificates attached meanwhile, and the state of the others at the containment: a release names every difference. */
 function keepBefore(before: Facts | undefined, now: KnownFacts): KnownFacts {
   if (before?.kind !== 'known') return now;
   const { groups, principals } = before;

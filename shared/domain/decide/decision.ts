@@ -5,7 +5,7 @@ import type { Facts } from '../facts';
 import type { KillSwitch } from '../guards/kill-switch';
 import type { ThingKey } from '../thing-ref';
 
-/** What is known before anything is asked. */
+/** What the rule knows before it asks. */
 export interface Context {
   readonly thingName: ThingKey;
   readonly configuration: Configuration;
@@ -20,7 +20,7 @@ export interface Context {
   readonly now: number;
 }
 
-/** What is known once AWS was asked, or need not be. */
+/** What the rule knows once AWS has answered, or if no answer is needed. */
 export interface Informed extends Context {
   readonly facts: Facts;
 }

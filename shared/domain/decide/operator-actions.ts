@@ -14,7 +14,7 @@ export const operatorActions = [
   'assign',
 ] as const;
 
-/** Of what a person writes in a command: respond sets one with more characters aside. */
+/** The limit of a person's text in a command: respond sets aside a command with more characters. */
 export const mostCharacters = { comment: 1_000, person: 256 } as const;
 
 export type OperatorAction = (typeof operatorActions)[number];

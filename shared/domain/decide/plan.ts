@@ -98,7 +98,7 @@ export function planContainment(
   );
 }
 
-/** Plans the backup of an action that AWS refused for good, if there is one. */
+/** Plans the backup of an action that AWS refused permanently, if there is one. */
 export function makeUpFor(
   record: Case,
   context: Omit<PlanContext, 'caseId' | 'facts' | 'clientIds' | 'violationIds' | 'now'>,
@@ -114,7 +114,7 @@ export function makeUpFor(
   return note({ ...record, ledger }, { at: now, event });
 }
 
-/** Ids that Device Defender knows: it starts a task for its own violations only. */
+/** Ids of Device Defender's own violations: it starts tasks for no others. */
 function findDefenderIds(record: Case): string[] {
   return openViolations(record).flatMap(({ defenderId = '' }) =>
     isDefenderId.test(defenderId) ? defenderId : [],

@@ -8,7 +8,7 @@ import { isEqual } from '../json';
 import type { OperatorCommand } from './command';
 import { type Context, changed, type Decision, unchanged } from './decision';
 
-/** What of an operator's order counts for `guards.fourEyes`. */
+/** The fields of an operator's order that count for `guards.fourEyes`. */
 export type Ordered = Pick<OperatorCommand, 'type' | 'person' | 'force' | 'actions'>;
 
 interface Surroundings {

@@ -1,7 +1,7 @@
 import type { Criteria } from '../configuration';
 import { type AgentHealth, isSameHealth } from '../findings/agent-health';
 
-/** What is known of the agent on a thing's device. Times are epoch ms. */
+/** The state of the agent on a thing's device. Times are epoch ms. */
 export interface AgentState {
   /** Time of the agent's last report, or of the one before it. */
   readonly heardAt: number;

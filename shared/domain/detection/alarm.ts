@@ -4,7 +4,7 @@ import { lateMs } from './senders';
 import type { BehaviorState } from './state';
 
 /**
- * A device can make a value flap many times a second, and each event takes a place in its mailbox. A behavior with this
+ * A device can make a value flap many times a second, and each event is a command in its mailbox. A behavior with this
  * many events within the window is evaluated again when the window is over.
  */
 const maxFlaps = 10;
@@ -20,7 +20,7 @@ export interface Step {
   readonly event?: AlarmEvent;
 }
 
-/** What a datapoint means for its behavior. */
+/** The effect of a datapoint on its behavior. */
 export interface Reading {
   readonly isBad: boolean;
   /** When it was made. */
@@ -53,7 +53,7 @@ export function stepAlarm(
   return event ? { state: { ...state, recent: [...recent, at] }, event } : { state };
 }
 
-/** Counters stop at what the behavior asks for, so that the state of a steady thing stays the same. */
+/** Counters stop at the limit of the behavior, so that the state of a steady thing stays the same. */
 function count(before: BehaviorState, reading: Reading, criteria: Criteria, newId: () => string): Step {
   const { isBad, madeAt, late } = reading;
   const { violationId } = before;

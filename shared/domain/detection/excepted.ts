@@ -3,7 +3,7 @@ import type { MetricValue, Violation } from '../findings/violation';
 import { type Claim, findExceptions } from '../guards/exceptions';
 import { matchesFinding } from '../guards/find-playbook';
 
-/** What a detector remembers of an open alarm that was excepted. */
+/** The record of an open alarm that an exception covers. */
 export interface Excepted {
   /** Playbooks whose exceptions have covered all of it so far. */
   readonly by: readonly string[];

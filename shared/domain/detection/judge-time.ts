@@ -47,7 +47,7 @@ function* judgeMoment(input: Setting): Detecting<Draft> {
   return judgement.conclude(silence ? { agent } : {});
 }
 
-/** What the detector must know about a silent thing before it announces it. */
+/** The facts that the detector needs before it announces a silent thing. */
 function* lookAtSilence({ agent }: DetectState): Detecting<Silence> {
   if (yield* need('held', {})) return { registered: true, held: true, withMany: false };
   const isKnown = agent?.silentAt !== undefined;

@@ -28,7 +28,7 @@ export function nameEvent({ eventType, sessionIdentifier }: LifecycleEvent): str
   return `${eventType}:${sessionIdentifier}`;
 }
 
-/** What is known of the thing's connection after an event that hasn't been seen before. */
+/** The thing's connection after a new event. */
 export function followPresence(before: PresenceState | undefined, event: LifecycleEvent): PresenceState {
   const seen = [nameEvent(event), ...(before?.seen ?? [])].slice(0, maxSeen);
   const noted = {
@@ -69,7 +69,7 @@ function listOthers(before: PresenceState | undefined, clientId: string): readon
   return [...own, ...others].filter((one) => one.clientId !== clientId).slice(0, maxOthers);
 }
 
-/** An event that comes late is of a session that is over, unless another client has it. */
+/** A late event belongs to a session that is over, unless another client has that session. */
 function noteOlder(noted: PresenceState, event: LifecycleEvent): PresenceState {
   const { clientId, sessionIdentifier: sessionId, timestamp: connectedAt } = event;
   const isOfOther = noted.clientId !== undefined && noted.clientId !== clientId;

@@ -8,7 +8,7 @@ export interface Metric {
   readonly key: ValueKey;
   /** Where the cordon detector gets it from; `device-defender`: only AWS measures it; `agent`: about the agent itself, unknown to AWS. */
   readonly source: 'report' | 'lifecycle' | 'device-defender' | 'agent';
-  /** A datapoint is what was added since the last one; a behavior bounds the sum over `durationSeconds`. */
+  /** A datapoint is the amount since the last one; a behavior bounds the sum over `durationSeconds`. */
   readonly sums: boolean;
 }
 

@@ -3,7 +3,7 @@ import type { Draft, Setting } from './judgement';
 import type { Distribution } from './percentiles';
 import type { Judgement, Membership } from './state';
 
-/** What a judgement may depend on beside what arrived and what is remembered of the thing. */
+/** The questions that a judgement may ask, beside the report or event and the stored state of the thing. */
 export interface DetectionQuestions {
   /** What does the registry say of the thing? */
   membership(about: Nothing): Membership;

@@ -51,7 +51,7 @@ export interface Placed {
   readonly trueAt: number;
   /** Whether the device says when; else it is the time of receipt. */
   readonly isTimed: boolean;
-  /** What the sender's clock is to be corrected by, and how far it is behind (state.ts). */
+  /** The correction of the sender's clock, and how far it is behind (state.ts). */
   readonly shiftMs?: number;
   readonly lagMs?: number;
 }

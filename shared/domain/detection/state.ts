@@ -31,7 +31,7 @@ export interface DetectState {
   readonly outside?: Readonly<Record<string, number>>;
   /** Window of the fleet's distribution that the thing was last counted in, by metric and duration. */
   readonly counted?: Readonly<Record<string, number>>;
-  /** What was retained last, by metric. */
+  /** The value retained last, by metric. */
   readonly retained?: Readonly<Record<string, RetainedPoint>>;
   readonly presence?: PresenceState;
   readonly agent?: AgentState;
@@ -50,7 +50,7 @@ export interface SenderState {
   readonly at: number;
   /** When the newest was made, by the device's clock. */
   readonly claimedAt?: number;
-  /** What the device's clock is corrected by: where it is ahead, or was set back. */
+  /** The correction of a device's clock that is ahead or was set back. */
   readonly shiftMs?: number;
   /** The least that a report took from the device's clock to its receipt: how far that clock is behind. */
   readonly lagMs?: number;

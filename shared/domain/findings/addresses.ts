@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js';
 type Address = ReturnType<typeof ipaddr.process>;
 export type Network = readonly [Address, number];
 
-/** An IP address, an IPv4 one also where it is written as `::ffff:a.b.c.d`; undefined if the text is none. */
+/** An IP address, including IPv4 written as `::ffff:a.b.c.d`; undefined if the text is none. */
 function parseAddress(text: string): Address | undefined {
   // The library also accepts 0x7f.1 and 017.0.0.1, which are not addresses in a report.
   if (!ipaddr.IPv4.isValidFourPartDecimal(text) && !ipaddr.IPv6.isValid(text)) return undefined;

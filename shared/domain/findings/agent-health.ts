@@ -23,7 +23,7 @@ const mostReasons = 10;
 const mostNotes = 5;
 const dayMs = 86_400_000;
 
-/** What is malformed is left out, never a reason to refuse a report. */
+/** Malformed parts are left out, and never make a report invalid. */
 export function readHealth(value: unknown): AgentHealth | undefined {
   if (!isObject(value)) return undefined;
   const { agent, mode, degraded, notes } = value;

@@ -15,7 +15,7 @@ export interface AuditedResource {
   readonly relatedCertificates: readonly string[];
 }
 
-/** What a check found of a resource, and the things that it is about. */
+/** The finding of a check about a resource, with its things. */
 export interface Found extends Pick<AuditedResource, 'findingId' | 'reason' | 'severity'> {
   readonly resource: string;
   readonly things: readonly string[];
@@ -28,7 +28,7 @@ export interface AuditState {
   readonly found: readonly Found[];
 }
 
-/** Things that an audit may name at most, so that what is remembered of it fits into an item of the table. */
+/** The most things of an audit, so that its record fits into an item of the table. */
 export const mostThings = 600;
 
 /** An audit's findings of one check, compared with those before. */
@@ -38,11 +38,11 @@ export interface Outcome {
   readonly found: readonly Found[];
   /** Resources of which not all things are known. */
   readonly partial: ReadonlySet<string>;
-  /** All findings were read, so that what is missing complies by now. */
+  /** All findings were read: resources without one comply by now. */
   readonly isComplete: boolean;
 }
 
-/** The events of an audit, and what to remember of it. Only a complete list clears what it no longer contains. */
+/** The events of an audit, and the record to keep of it. Only a complete list clears what it no longer contains. */
 export function compareAudits(
   before: AuditState | undefined,
   { check, startedAt, found, partial, isComplete }: Outcome,
@@ -67,7 +67,7 @@ export function compareAudits(
   };
 }
 
-/** The newest first. What is forgotten is cleared by nothing but an operator. */
+/** The newest first. Only an operator can end findings that are no longer remembered. */
 function boundThings(found: readonly Found[]): Found[] {
   let left = 2 * mostThings;
   return found.filter(({ things }) => {

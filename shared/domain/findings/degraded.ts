@@ -1,4 +1,4 @@
-/** What limits an agent's view, by the words of its health, as a sentence about the agent goes on. */
+/** What limits an agent's view, by the words of its health, as the end of a sentence about the agent. */
 const words: Readonly<Record<string, string>> = {
   'cpu-budget': 'looks at the processes less often, to keep its CPU budget',
   gap: 'stood still for a time',

@@ -24,7 +24,7 @@ type OfBehavior =
 
 type WithoutBehavior = { readonly [Field in OfBehavior]?: undefined };
 
-/** What a sender of `sources.external` found out. All text is the sender's word. */
+/** The finding of a sender of `sources.external`. All text is the sender's word. */
 export interface ExternalSubject extends WithoutBehavior {
   readonly kind: 'external';
   /** The sender's name in cordon.yml. */
@@ -39,7 +39,7 @@ export interface ExternalSubject extends WithoutBehavior {
   readonly namedBy?: DeviceText;
 }
 
-/** What a check of Device Defender Audit found out. */
+/** The finding of a check of Device Defender Audit. */
 export interface AuditSubject extends WithoutBehavior {
   readonly kind: 'audit';
   readonly source?: undefined;
@@ -51,7 +51,7 @@ export interface AuditSubject extends WithoutBehavior {
   readonly severity: Severity;
 }
 
-/** What a finding says, whatever became of it. */
+/** The content of a finding, without its state. */
 export type FindingSubject = BehaviorSubject | ExternalSubject | AuditSubject;
 
 /** A sender can't end what it says: only an operator or time releases a thing. */
@@ -81,7 +81,7 @@ export interface AuditResult {
 
 export type Reading =
   | { readonly kind: 'findings'; readonly findings: readonly Finding[] }
-  /** `result`: absent if the message has not what a result has. */
+  /** `result`: absent if the message lacks a field of a result. */
   | { readonly kind: 'audit'; readonly result?: AuditResult | undefined }
   /** A message that is no fault, and that nothing follows from. */
   | { readonly kind: 'ignored'; readonly reason: string }

@@ -6,7 +6,7 @@ interface Issue {
   readonly message: string;
 }
 
-/** What a document lacks that the schema of its source requires, for a reason why it is set aside. */
+/** The fault of a document by the schema of its source, for the reason why it is set aside. */
 export function describeIssue(issue: Issue | undefined, document: unknown): string {
   const { path = [], message = 'can’t be read' } = issue ?? {};
   if (!isObject(document)) return listFields(document);

@@ -3,7 +3,7 @@ import type { Reading, Source } from './finding';
 import { deviceDefender } from './sources/device-defender';
 import { deviceDefenderAudit } from './sources/device-defender-audit';
 
-/** The first that knows a message reads it. */
+/** The first source that recognizes a message reads it. */
 export const sources: readonly Source[] = [deviceDefenderAudit, deviceDefender];
 
 /** Reads one message of the alerts topic: raw, or still inside its SNS envelope. Never throws. */
@@ -29,7 +29,7 @@ function classify(sent: Readonly<Record<string, unknown>>, known: readonly Sourc
   return { kind: 'rejected', reason: `neither ${expected.join(' nor ')}: ${describeOther(message)}` };
 }
 
-/** What whoever sent it may do instead. */
+/** What the sender may do instead. */
 function describeOther(message: Readonly<Record<string, unknown>>): string {
   if ('class_uid' in message) return 'a finding of OCSF goes to the topic of its sender (sources.external)';
   return listFields(message);

@@ -11,7 +11,7 @@ export interface DeviceReport {
   readonly evidence: readonly Evidence[];
   /** By metric: exceptions of the agent's configuration that children were, which it did not count. */
   readonly uncounted?: Readonly<Record<string, readonly string[]>>;
-  /** Metrics of which the list is shorter than the device says that it is: it shows nothing of what it leaves out. */
+  /** Metrics whose list is shorter than the total that the device states: the list proves nothing about the rest. */
   readonly partial?: readonly string[];
   readonly health?: AgentHealth;
   /** In how many reports its traffic was counted that the device folded into this one. */

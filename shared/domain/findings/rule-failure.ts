@@ -15,7 +15,7 @@ export interface RuleFailure {
 /** How the reporter of such a message is named: no certificate has this id. */
 export const unknownPrincipal = 'n/a';
 
-/** MQTT takes 128 KB (AWS IoT Core quotas); base64 makes four of each three bytes. */
+/** AWS IoT accepts 128 KB (AWS IoT Core quotas); base64 makes four of each three bytes. */
 const maxPayload = Math.ceil((128 * 1_024) / 3) * 4;
 
 const envelope = z.object({

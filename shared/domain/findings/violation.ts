@@ -8,7 +8,7 @@ export interface FindingEvent {
   readonly thingName: string;
   /** When the event happened, epoch ms. */
   readonly occurredAt: number;
-  /** What the sender said, where that lay in the future when it arrived. */
+  /** The time that the sender stated, if it was in the future at the arrival. */
   readonly claimedAt?: number;
 }
 
@@ -71,7 +71,7 @@ export interface Evidence {
   readonly parents?: readonly string[] | undefined;
 }
 
-/** What a violation may carry of a device's words: far from the 400 KB of a case item and the 256 KB of a message. */
+/** The limit of a device's words in a violation: far from the 400 KB of a case item and the 256 KB of a message. */
 const maxEvidenceBytes = 8_000;
 
 /** The first rows of evidence, as many as fit. */
@@ -89,7 +89,7 @@ function boundEvidence(rows: readonly Evidence[]): Evidence[] {
 /** The last time that can be written as a date (ECMAScript, "Time Values"). */
 const lastDate = 8.64e15;
 
-/** A device may say anything; whoever shows it as a date would fail. */
+/** A device may state any number; one that can't be shown as a date is left out. */
 function withPossibleStart({ startedAt, ...row }: Evidence): Evidence {
   return startedAt !== undefined && startedAt >= 0 && startedAt <= lastDate ? { ...row, startedAt } : row;
 }

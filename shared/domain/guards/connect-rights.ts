@@ -41,7 +41,7 @@ function withoutVariables(statement: Statement): Statement {
   return { ...statement, Resource: listOf(statement.Resource).map((text) => text.replaceAll('${', '$ {')) };
 }
 
-/** Whether it lets a client connect that isn't called as the thing; only the name, spelt out or by variable, binds it. */
+/** Whether it lets a client connect under an id other than the thing's name; only the name, spelt out or by variable, restricts it. */
 function allowsOtherClientIds(statement: Statement, thingName: string): boolean {
   if (!concernsConnect(statement)) return false;
   if (statement.NotResource !== undefined) return true;

@@ -33,7 +33,7 @@ export function findPlaybook(
   return playbooks.find(({ when }) => matchesFinding(when, finding) && matchesThing(when, facts));
 }
 
-/** Whether a playbook's conditions on the finding itself are met. What is no behavior's violation must be named. */
+/** Whether a finding meets the conditions of a playbook. A playbook must name a finding that is no violation of a behavior. */
 export function matchesFinding(when: Playbook['when'], finding: Match): boolean {
   switch (finding.kind) {
     case undefined:

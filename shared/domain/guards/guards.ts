@@ -51,7 +51,7 @@ export type Verdict =
       readonly reason: GuardReason;
     };
 
-/** What may be done about a violation. The first rule that objects decides, and gives its reason. */
+/** What Cordon may do about a violation. The first rule that objects decides, and gives its reason. */
 export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdict> {
   const { playbook, facts, finding } = input;
   if (!playbook) return observe({ code: 'no-playbook', ...(finding.kind && { kind: finding.kind }) });

@@ -43,7 +43,7 @@ export function readKillSwitch(value: string | undefined): KillSwitch {
 }
 
 /**
- * A value that Parameter Store takes, whatever people write: at most 4 KB, and no double braces, which it reads as another
+ * A value that Parameter Store accepts, whatever people write: at most 4 KB, and no double braces, which it reads as another
  * parameter (API reference, PutParameter).
  */
 export function writeKillSwitch(killSwitch: KillSwitch & { readonly state: 'on' | 'off' }): string {

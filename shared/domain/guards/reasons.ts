@@ -2,9 +2,9 @@ import type { DeviceText } from '../findings/device-texts';
 import type { Finding } from '../findings/finding';
 import type { Withheld } from './kill-switch';
 
-/** Why a guard lets nothing be done, or has people asked. `messages/describe-reason.ts` has the words. */
+/** Why a guard forbids every action, or asks people. `messages/describe-reason.ts` has the words. */
 export type GuardReason =
-  /** `kind`: of what is no behavior's violation. */
+  /** `kind`: of a finding that is no violation of a behavior. */
   | { readonly code: 'no-playbook'; readonly kind?: NonNullable<Finding['kind']> }
   | { readonly code: 'playbook-observes'; readonly playbook: string }
   | { readonly code: 'playbook-asks'; readonly playbook: string }

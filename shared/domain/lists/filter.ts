@@ -10,7 +10,7 @@ export interface CaseFilter {
   readonly behavior?: string | undefined;
   /** These and no others, as a group of the summary has them. */
   readonly behaviors?: readonly string[] | undefined;
-  /** What the thing's name begins with. */
+  /** The beginning of the thing's name. */
   readonly thingPrefix?: string | undefined;
   readonly group?: string | undefined;
   readonly playbook?: string | undefined;

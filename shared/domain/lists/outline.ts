@@ -83,7 +83,7 @@ export function outlineCase(record: Case): CaseOutline {
   };
 }
 
-/** As they were looked up, and the one that Cordon has put the thing into since. */
+/** The groups of the look-up, and the group that Cordon has added the thing to since. */
 function listGroups({ facts, ledger }: Case): readonly string[] {
   const found = facts?.kind === 'known' ? facts.groups : [];
   const joined = ledger.flatMap(({ prior, status }) =>

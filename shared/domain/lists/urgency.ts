@@ -2,7 +2,7 @@ import { openStatuses } from '../case/status';
 import { compareSeverity } from '../guards/find-playbook';
 import type { ListedCase } from './outline';
 
-/** What gives an open case its place in the order of urgency. */
+/** The fields that decide an open case's place in the order of urgency. */
 export type Urgency = Pick<ListedCase, 'status' | 'severity' | 'expiresAt' | 'openedAt' | 'thingName'>;
 
 const soonMs = 15 * 60_000;

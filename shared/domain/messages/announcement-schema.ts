@@ -30,7 +30,7 @@ export const announcementSchema = z.object({
   quiet: z.optional(z.boolean()),
   /** Newer numbers of an earlier message, for channels that change what they show. */
   update: z.optional(z.boolean()),
-  /** A reminder, as nobody took the case: how many there were by now. */
+  /** The number of this reminder: nobody took the case. */
   reminder: z.optional(z.number()),
   /** The channels for people that it goes to; absent if it goes to all of them. */
   channels: z.optional(z.array(z.string())),

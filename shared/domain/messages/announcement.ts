@@ -26,7 +26,7 @@ export interface Surroundings {
   readonly consoleUrl?: string;
   /** Of cordon.yml; without them, every channel shows everything. */
   readonly routes?: readonly Route[] | undefined;
-  /** The sweep's digest announces to people what is only recorded. */
+  /** The sweep's digest announces cases that are only recorded. */
   readonly digests?: boolean;
 }
 
@@ -55,7 +55,7 @@ export function writeAnnouncement(
     ...(isDrill(record.thingName) && { drill: true }),
     ...((pending.quiet || (digests && isForDigest(pending))) && { quiet: true }),
     ...readReminder(pending),
-    // By its own time, so that a repeat goes where it went.
+    // By its own time, so that a repeat goes to the same channels.
     ...(routes && {
       channels: routeMessage(describeRouted(record, pending), pending.at, routes, record.toldTo),
     }),

@@ -125,7 +125,7 @@ function describeDetail(detail: Detail): string {
   }
 }
 
-/** What only one action tells. A newer Cordon may know more of it. */
+/** Details that only one action has. A newer Cordon may have more of them. */
 function describeOwn({ action, what, names }: Extract<Detail, { code: 'action' }>): string {
   return descriptorOf(action).details?.[what]?.(...names) ?? [what, ...names].join(' ');
 }

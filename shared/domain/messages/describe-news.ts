@@ -12,7 +12,7 @@ import {
 } from './describe-reason';
 import { nameFinding } from './describe-value';
 
-/** What an announcement tells, as one text. */
+/** The news of an announcement as one text. */
 export function describeAllNews(news: readonly News[]): string {
   return news.map(describeNews).join('; ');
 }

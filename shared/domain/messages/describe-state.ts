@@ -5,7 +5,7 @@ import type { Announcement } from './announcement-schema';
 import { describeOrder, nameOrder } from './describe-act';
 import { describeKillSwitch } from './describe-kill-switch';
 
-/** What each kind of announcement tells, after the name of the thing. */
+/** The words of each kind of announcement, after the name of the thing. */
 const news = new Map([
   ['observed', 'recorded, nothing done'],
   ['approval-needed', 'waits for approval'],
@@ -117,7 +117,7 @@ function nameThing({ thingName }: Pick<Announcement, 'thingName'>): string {
   return isDrill(thingName) ? `DRILL ${thingName}` : thingName;
 }
 
-/** Who decided what the case is in now: a person with their comment, or a playbook; undefined if it is nobody's doing. */
+/** Who decided the present state: a person with their comment, or a playbook; undefined if nobody did. */
 export function describeDecision({ decided, playbook, status }: Announcement): string | undefined {
   if (!decided) {
     const rule = playbook && `playbook ${playbook}`;

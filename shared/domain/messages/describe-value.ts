@@ -28,7 +28,7 @@ export function describeAlarm(eventType: ViolationEventType): string {
   return alarms[eventType] ?? eventType;
 }
 
-/** What whoever releases a thing is warned of. */
+/** The warning to the person who releases a thing. */
 export function describeStillInAlarm(record: Case | undefined): string | undefined {
   const names = isOpen(record) ? openViolations(record).map((open) => nameFinding(findingKey(open))) : [];
   return names.length > 0 ? `still in alarm, so it may be contained again: ${names.join(', ')}` : undefined;

@@ -26,7 +26,7 @@ export interface Storm {
   readonly lastAt: number;
   /** The sweep announces its end at the next run; from now on, each case has its own messages. */
   readonly over?: true;
-  /** What people were told last. */
+  /** The last announcement to people. */
   readonly told?: StormTold;
 }
 
@@ -42,9 +42,9 @@ export interface StormTold {
 
 /** What is known of the storms of one behavior. */
 export interface StormState {
-  /** New cases that were told by themselves, oldest first. */
+  /** New cases that were announced one by one, oldest first. */
   readonly opened: readonly { readonly thingName: ThingKey; readonly at: number }[];
-  /** Whose end was not told, oldest first. */
+  /** Storms whose end was not announced, oldest first. */
   readonly storms: readonly Storm[];
 }
 
@@ -55,12 +55,12 @@ interface Opened {
   readonly at: number;
 }
 
-/** Later ones join the last of them until the sweep has told an end. */
+/** Later cases join the last storm until the sweep has announced its end. */
 const maxStorms = 10;
 /** A storm's last time need not be exact, so that not each of its cases writes. */
 const coarse = 10;
 
-/** Takes a new case: into a storm, whose id is given, or to be told by itself. `next` is absent if nothing changes. */
+/** Takes a new case: into a storm, whose id is given, or to be announced by itself. `next` is absent if nothing changes. */
 export function noteOpened(
   { opened, storms }: StormState,
   { thingName, caseId, at }: Opened,

@@ -41,7 +41,7 @@ const evidence = z.array(
 
 const confidence = z.enum(['LOW', 'MEDIUM', 'HIGH']);
 
-/** The end of the year 9999: what is later can't be written as a date. */
+/** The end of the year 9999: a later time can't be written as a date. */
 const lastMs = 253_402_300_799_999;
 
 const detectAlert = z.object({

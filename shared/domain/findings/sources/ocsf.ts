@@ -120,7 +120,7 @@ function judgeAge(occurredAt: number, { arrivedAt, maxAge, source }: Arrival): s
     : undefined;
 }
 
-/** By severity_id; one that is unknown or the sender's own is medium. */
+/** By severity_id; an unknown one, or one of the sender's own, is medium. */
 const severities: Readonly<Record<number, Severity>> = {
   1: 'low',
   2: 'low',
