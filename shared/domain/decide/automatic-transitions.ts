@@ -25,7 +25,8 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   const withheld = findWithheld(context.killSwitch);
   if (withheld) return unchanged(withheld);
   if (command.connectedAt >= bitesAt) return unchanged({ code: 'session-under-denial' });
-  const before = current.connects?.[command.clientId];
+  const { connects = {} } = current;
+  const before = Object.hasOwn(connects, command.clientId) ? connects[command.clientId] : undefined;
   if (before && isOlder(command, before)) return unchanged({ code: 'older-session' });
   const isOther = descriptorOf(cuts.action).clientIds?.list(cuts.prior).includes(command.clientId) === false;
   const heard = hearConnect(current, command);

@@ -597,6 +597,22 @@ describe('decide, on a reconnect,', () => {
     ]);
   });
 
+  it('knows no session of a client whose id every object of JavaScript has', () => {
+    const policyCacheMs = 480_000;
+    const id = 'constructor';
+    const held = decided(contained(), { ...versioned(now + 1, 3), clientId: id } as Command, {
+      policyCacheMs,
+    });
+    const known = changeCase(perform(held), {
+      status: 'contained',
+      connects: { other: { version: 1, at: now } },
+    });
+
+    // Of before the cut, so it is cut once more and not announced.
+    const again = decided(known, { ...versioned(now - 1, 4), clientId: id } as Command, { policyCacheMs });
+    expect(again.status).toBe('contained');
+  });
+
   it('accepts that versions start again after an hour without a session', () => {
     const policyCacheMs = 3 * 3_600_000;
     const back = perform(decided(contained(), versioned(now + 5_000, 40), { policyCacheMs }), now + 5_100);
