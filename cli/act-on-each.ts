@@ -1,6 +1,6 @@
 import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
-import type { Severity } from '../shared/domain/configuration';
 import { type OperatorAction, operatorActionDescriptors } from '../shared/domain/decide/operator-actions';
+import type { Severity } from '../shared/domain/severity';
 import { writeCount } from '../shared/domain/words';
 import { type ActOptions, act } from './act';
 import { CliError, RefusedError, UsageError } from './cli-error';

@@ -1,9 +1,9 @@
 import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
-import type { Severity } from '../shared/domain/configuration';
 import { describePipeline } from '../shared/domain/heartbeat';
 import type { ListedCase } from '../shared/domain/lists/outline';
 import { printable } from '../shared/domain/messages/announcement';
 import { nameFinding } from '../shared/domain/messages/describe-value';
+import type { Severity } from '../shared/domain/severity';
 import { writeCount } from '../shared/domain/words';
 import type { CaseQuery } from '../shared/storage/case-list';
 import { pageByUrgency } from '../shared/storage/urgent-cases';

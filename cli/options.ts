@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
-import type { Severity } from '../shared/domain/configuration';
+import { caseStatuses } from '../shared/domain/case/status';
+import { severities } from '../shared/domain/severity';
 import { parseThing } from '../shared/domain/thing-ref';
 
 /** A text of so many characters. */
@@ -48,12 +48,9 @@ export function readThings(text: string): string {
   );
 }
 
-const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
-const statuses: readonly CaseStatus[] = [...openStatuses, 'closed'];
-
 /** `--status observed,contained` */
 export function statusOption(): Option {
-  return listOption('--status <statuses>', 'only these', statuses);
+  return listOption('--status <statuses>', 'only these', caseStatuses);
 }
 
 export function severityOption(description = 'only these'): Option {

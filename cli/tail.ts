@@ -1,4 +1,4 @@
-import { openStatuses } from '../shared/domain/case/status';
+import { caseStatuses } from '../shared/domain/case/status';
 import { printable } from '../shared/domain/messages/announcement';
 import type { DescribedEntry } from '../shared/domain/messages/describe-event';
 import { writeJsonLine } from './json';
@@ -44,9 +44,8 @@ export function followTimelines(
   let lookedAt = from;
 
   return async (now: number): Promise<Happening[]> => {
-    const status = [...openStatuses, 'closed'] as const;
     const age = now - lookedAt + overlapMs;
-    const selection = { status, since: age, ...(thing !== undefined && { thing }) };
+    const selection = { status: caseStatuses, since: age, ...(thing !== undefined && { thing }) };
     const reader = openReader();
     const { cases } = await findCases(selection, mostCases, reader, now);
     const found = await Promise.all(cases.map(({ caseId, thingName }) => readOn(caseId, thingName, reader)));

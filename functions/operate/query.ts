@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import type { CaseFilter } from '../../shared/domain/lists/filter';
+import { severities } from '../../shared/domain/severity';
 import { registryName } from '../../shared/domain/text';
 import { CursorError } from '../../shared/errors';
 import { HttpProblem } from '../../shared/http';
@@ -61,7 +62,7 @@ const name = z.optional(z.string().check(z.regex(registryName, 'expected 1 to 12
 
 /** Which cases are meant, of the query of a list as of a bulk act. */
 export const caseFilter = z.strictObject({
-  severity: z.optional(listOf(['low', 'medium', 'high', 'critical'])),
+  severity: z.optional(listOf(severities)),
   behavior: z.optional(
     z
       .string()

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { actionNames } from '../domain/actions/registry';
-import { openStatuses } from '../domain/case/status';
+import { caseStatuses } from '../domain/case/status';
 import { operatorActions } from '../domain/decide/operator-actions';
+import { severities } from '../domain/severity';
 
 /**
  * What the HTTP API answers is in this folder, by what it is about; here is what several answers have in common. Times are
@@ -10,8 +11,8 @@ import { operatorActions } from '../domain/decide/operator-actions';
  */
 
 export const time = z.int().describe('Epoch ms');
-export const status = z.enum([...openStatuses, 'closed']);
-export const severity = z.enum(['low', 'medium', 'high', 'critical']);
+export const status = z.enum(caseStatuses);
+export const severity = z.enum(severities);
 export const act = z.enum(operatorActions);
 export const action = z.enum(actionNames);
 /** Data whose shape docs/ describes: programs go by its `code`. */

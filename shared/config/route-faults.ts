@@ -1,11 +1,10 @@
 import { type ChannelName, listNamed } from '../../functions/notify/channels/registry';
-import { openStatuses } from '../domain/case/status';
+import { caseStatuses } from '../domain/case/status';
 import { isWithin, mayTake, type Route } from '../domain/messages/routing';
+import { severities } from '../domain/severity';
 import type { Fault } from './fault';
 import type { FileConfiguration } from './schema';
 
-const severities = ['critical', 'high', 'medium', 'low'];
-const statuses = [...openStatuses, 'closed'];
 /** What some channel must show at any time. */
 const needsSomebody: ReadonlySet<string> = new Set([
   'containment-failed',
@@ -62,7 +61,7 @@ interface Kind {
 
 function findHoles(routes: readonly Route[], { playbooks }: FileConfiguration): Fault[] {
   const names = [undefined, ...playbooks.map(({ name }) => name)];
-  const kinds: Kind[] = statuses.flatMap((status) =>
+  const kinds: Kind[] = caseStatuses.flatMap((status) =>
     severities.flatMap((severity) => names.map((playbook) => ({ status, severity, playbook }))),
   );
   const reached = kinds.map((kind) => ({ kind, ...findReached(routes, kind) }));
@@ -111,7 +110,7 @@ export function findUntold({ notify: { routes }, playbooks }: FileConfiguration)
 }[] {
   if (!routes) return [];
   const names = [undefined, ...playbooks.map(({ name }) => name)];
-  return statuses.flatMap((status) => {
+  return caseStatuses.flatMap((status) => {
     const untold = severities.filter((severity) =>
       names.every((playbook) =>
         findReached(routes, { status, severity, playbook }).reached.every(({ to }) => to.length === 0),

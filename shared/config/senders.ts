@@ -1,6 +1,7 @@
 import type { Configuration, Playbook } from '../domain/configuration';
 import type { Match } from '../domain/guards/find-playbook';
 import type { Sender } from '../domain/guards/guards';
+import { severities } from '../domain/severity';
 import { writeCount, writeDuration } from '../domain/words';
 import type { Fault } from './fault';
 import type { Place } from './sources';
@@ -59,11 +60,9 @@ function findPlaybookFaults({ when, release, unless }: Playbook, names: readonly
   ];
 }
 
-const severities = ['low', 'medium', 'high', 'critical'] as const;
-
 /** The findings that a sender can send, as far as playbooks distinguish them. */
 export function listSenderFindings({ name }: Pick<Sender, 'name'>): Match[] {
-  return severities.map((severity) => ({ kind: 'external', source: name, severity }));
+  return severities.toReversed().map((severity) => ({ kind: 'external', source: name, severity }));
 }
 
 /** What `cordon check` prints about each sender, before the playbooks that its findings meet. */

@@ -89,4 +89,3 @@ export type Behavior = SecurityProfile['behaviors'][number];
 export type Criteria = Behavior['criteria'];
 export type Playbook = Configuration['playbooks'][number];
 export type ReleaseRule = Playbook['release'];
-export type Severity = Playbook['severity'];

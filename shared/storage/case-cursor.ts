@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { CaseStatus } from '../domain/case/status';
-import type { Severity } from '../domain/configuration';
-import { severities } from '../domain/guards/find-playbook';
 import { parseJson } from '../domain/json';
 import type { Urgency } from '../domain/lists/urgency';
+import type { Severity } from '../domain/severity';
+import { severities } from '../domain/severity';
 import type { ThingKey } from '../domain/thing-ref';
 import { parseThing } from '../domain/thing-ref';
 import { CursorError } from '../errors';

@@ -1,4 +1,4 @@
-import { type CaseStatus, openStatuses } from '../domain/case/status';
+import { type CaseStatus, caseStatuses } from '../domain/case/status';
 import type { ListedCase } from '../domain/lists/outline';
 import type { ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports/runtime';
@@ -36,7 +36,7 @@ export function rememberCases(readAll: ReadAll, clock: Clock): ReadAll {
       if (now - readAt >= rememberedMs || now < readAt) remembered.delete(status);
     if (remembered.size === 0) return;
     const since = Math.min(...[...remembered.values()].map(({ changesReadAt }) => changesReadAt)) - overlapMs;
-    const { cases, isComplete } = await readAll([...openStatuses, 'closed'], Math.max(1, since));
+    const { cases, isComplete } = await readAll(caseStatuses, Math.max(1, since));
     if (!isComplete) remembered.clear();
     const changes = cases.toSorted((one, other) => one.updatedAt - other.updatedAt);
     for (const [status, kept] of remembered) {

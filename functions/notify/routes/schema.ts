@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { openStatuses } from '../../../shared/domain/case/status';
+import { caseStatuses } from '../../../shared/domain/case/status';
+import { severities } from '../../../shared/domain/severity';
 
 const dayNames = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
 
@@ -75,9 +76,9 @@ function oneOrMore(value: z.ZodMiniType<string>) {
 }
 
 const route = z.strictObject({
-  severity: oneOrMore(z.enum(['critical', 'high', 'medium', 'low'])),
+  severity: oneOrMore(z.enum(severities)),
   playbook: oneOrMore(z.string()),
-  status: oneOrMore(z.enum([...openStatuses, 'closed'])),
+  status: oneOrMore(z.enum(caseStatuses)),
   hours: z.optional(hours),
   to: z.array(z.string()),
 });

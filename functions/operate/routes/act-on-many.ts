@@ -5,6 +5,7 @@ import {
   type OperatorAction,
   operatorActionDescriptors,
 } from '../../../shared/domain/decide/operator-actions';
+import { severities } from '../../../shared/domain/severity';
 import { registryName } from '../../../shared/domain/text';
 import { isHome, parseThing, type ThingKey } from '../../../shared/domain/thing-ref';
 import { type HttpAnswer, HttpProblem, type HttpRequest, jsonResponse, readJson } from '../../../shared/http';
@@ -42,7 +43,7 @@ const selection = {
       status: z.optional(
         z.array(z.enum(openStatuses)).check(z.minLength(1), z.maxLength(openStatuses.length)),
       ),
-      severity: z.optional(z.array(z.enum(['low', 'medium', 'high', 'critical'])).check(z.minLength(1))),
+      severity: z.optional(z.array(z.enum(severities)).check(z.minLength(1))),
       openedSince: z.optional(z.number()),
       openedBefore: z.optional(z.number()),
     }),

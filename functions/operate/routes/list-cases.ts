@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { type CaseStatus, openStatuses } from '../../../shared/domain/case/status';
+import { type CaseStatus, caseStatuses, openStatuses } from '../../../shared/domain/case/status';
 import {
   type HttpAnswer,
   HttpProblem,
@@ -27,7 +27,7 @@ export interface ListPorts {
 const maxLimit = 500;
 
 export const listQuery = z.strictObject({
-  status: z.optional(listOf([...openStatuses, 'closed'])),
+  status: z.optional(listOf(caseStatuses)),
   ...caseFilter.shape,
   since: epochMs,
   order: z.optional(z.enum(['newest', 'urgency'])),

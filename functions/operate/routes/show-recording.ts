@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { openStatuses } from '../../../shared/domain/case/status';
+import { caseStatuses } from '../../../shared/domain/case/status';
 import { type HttpAnswer, type HttpRequest, jsonResponse, readQuery } from '../../../shared/http';
 import type { RecordedCase } from '../../../shared/replay/recording';
 import type { CaseQuery, WholePage } from '../../../shared/storage/case-list';
@@ -27,8 +27,7 @@ export async function showRecording(
   { list, keepClosedMs, clock }: RecordingPorts,
 ): Promise<HttpAnswer> {
   const { since, cursor, limit: most = 100 } = readQuery(request, recordingQuery);
-  const statuses = [...openStatuses, 'closed'] as const;
-  const query = { statuses, since, keptSince: Math.max(0, clock() - keepClosedMs), cursor };
+  const query = { statuses: caseStatuses, since, keptSince: Math.max(0, clock() - keepClosedMs), cursor };
   // A page of cases too long for one response is read again, and only half of it.
   for (let limit = most; ; limit = Math.ceil(limit / 2)) {
     const { cases, next } = await list.pageWhole({ ...query, limit }).catch(refuseCursor);

@@ -1,7 +1,8 @@
 import type { ActionName } from '../actions/registry';
-import type { ReleaseRule, Severity } from '../configuration';
+import type { ReleaseRule } from '../configuration';
 import type { Facts } from '../facts';
 import type { Finding } from '../findings/finding';
+import type { Severity } from '../severity';
 import type { ThingKey } from '../thing-ref';
 import type { LedgerEntry } from './ledger-entry';
 import type { Outbox } from './outbox';

@@ -9,4 +9,6 @@ export const openStatuses = [
   'observed',
 ] as const;
 
-export type CaseStatus = (typeof openStatuses)[number] | 'closed';
+export const caseStatuses = [...openStatuses, 'closed'] as const;
+
+export type CaseStatus = (typeof caseStatuses)[number];

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { severities } from '../severity';
 import '../schema-language';
 import { registryName } from '../text';
 
@@ -40,7 +41,7 @@ export const attribute = z
     z.refine((value) => Object.keys(value).length === 1, { message: 'expected one attribute and its value' }),
   );
 
-export const severity = z.enum(['critical', 'high', 'medium', 'low']);
+export const severity = z.enum(severities);
 
 export const senderName = z
   .string()

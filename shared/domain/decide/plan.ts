@@ -11,7 +11,7 @@ import type { Playbook } from '../configuration';
 import { ownsCertificate } from '../facts';
 import type { Finding } from '../findings/finding';
 import { listEscalation } from '../guards/choose-actions';
-import { compareSeverity } from '../guards/find-playbook';
+import { compareSeverity } from '../severity';
 import { agentClientId } from '../text';
 import type { Informed } from './decision';
 

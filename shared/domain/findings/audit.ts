@@ -1,4 +1,4 @@
-import type { Severity } from '../configuration';
+import type { Severity } from '../severity';
 import type { AuditCheck } from './audit-checks';
 import type { AuditFinding } from './finding';
 

@@ -1,4 +1,4 @@
-import type { Severity } from '../configuration';
+import type { Severity } from '../severity';
 import type { AuditCheck } from './audit-checks';
 import type { DeviceText } from './device-texts';
 import { type BehaviorSubject, behaviorKey, type FindingEvent, type Violation } from './violation';

@@ -1,15 +1,10 @@
-import type { Playbook, Severity } from '../configuration';
+import type { Playbook } from '../configuration';
 import type { Facts } from '../facts';
 import type { AuditFinding, ExternalFinding } from '../findings/finding';
 import type { Violation } from '../findings/violation';
+import { compareSeverity } from '../severity';
 
 const ranks = { LOW: 1, MEDIUM: 2, HIGH: 3 } as const;
-export const severities: readonly Severity[] = ['low', 'medium', 'high', 'critical'];
-
-/** Negative where the first is the milder. */
-export function compareSeverity(one: Severity, other: Severity): number {
-  return severities.indexOf(one) - severities.indexOf(other);
-}
 
 export type AlarmMatch = Pick<
   Violation,

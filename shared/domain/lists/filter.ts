@@ -1,6 +1,6 @@
-import type { Severity } from '../configuration';
 import { groupsOfKeys, isOfGroup } from '../findings/finding';
 import { isEqual } from '../json';
+import type { Severity } from '../severity';
 import type { ListedCase } from './outline';
 
 /** Which cases of a list are wanted. Every part that is given must hold. */

@@ -1,5 +1,5 @@
-import type { Severity } from '../configuration';
-import { compareSeverity } from '../guards/find-playbook';
+import type { Severity } from '../severity';
+import { compareSeverity } from '../severity';
 
 export function findHighestSeverity(cases: readonly { readonly severity: Severity }[]): Severity {
   return cases.reduce<Severity>(

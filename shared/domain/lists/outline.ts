@@ -4,8 +4,8 @@ import { holdsThing } from '../case/ledger-entry';
 import { type ShownRequest, showRequest } from '../case/person-request';
 import type { CaseStatus } from '../case/status';
 import { findReleaseAt } from '../case/timers';
-import type { Severity } from '../configuration';
 import { describeReason } from '../messages/describe-reason';
+import type { Severity } from '../severity';
 import { clip } from '../text';
 import type { ThingKey } from '../thing-ref';
 

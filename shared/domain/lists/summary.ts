@@ -1,7 +1,7 @@
 import { openStatuses } from '../case/status';
 import { groupsOfKeys } from '../findings/finding';
 import { groupBy } from '../group-by';
-import { compareSeverity } from '../guards/find-playbook';
+import { compareSeverity } from '../severity';
 import type { ListedCase } from './outline';
 
 /** Cases of one status with the same behaviors: of a storm, one group says it all. */

@@ -1,5 +1,5 @@
 import { openStatuses } from '../case/status';
-import { compareSeverity } from '../guards/find-playbook';
+import { compareSeverity } from '../severity';
 import type { ListedCase } from './outline';
 
 /** The fields that decide an open case's place in the order of urgency. */

@@ -1,7 +1,7 @@
 import { BatchWriteCommand, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { CaseStatus } from '../../../shared/domain/case/status';
-import type { Severity } from '../../../shared/domain/configuration';
 import { outlineCase } from '../../../shared/domain/lists/outline';
+import type { Severity } from '../../../shared/domain/severity';
 import { partitionOf, shardOf } from '../../../shared/storage/keys';
 import { anAlert, aReport } from '../alerts';
 import { type EndToEnd, waitUntil } from '../harness';

@@ -2,7 +2,7 @@ import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-s
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { writeTable } from '../../../infra/table';
 import type { Case, ClosedCase } from '../../../shared/domain/case/case';
-import { openStatuses } from '../../../shared/domain/case/status';
+import { caseStatuses, openStatuses } from '../../../shared/domain/case/status';
 import { type DetectState, newDetectState } from '../../../shared/domain/detection/state';
 import { summarizeCases } from '../../../shared/domain/lists/summary';
 import { thingKey } from '../../../shared/domain/thing-ref';
@@ -11,7 +11,6 @@ import { type AuditQuery, connectAudit } from '../../../shared/storage/audit';
 import type { CaseQuery } from '../../../shared/storage/case-list';
 import { connectDetection } from '../../../shared/storage/detection';
 import { connectDigests } from '../../../shared/storage/digests';
-
 import { caseKey } from '../../../shared/storage/keys';
 import { refuseUnbuilt } from '../../../shared/storage/status-index';
 import { connectStormList, connectStorms } from '../../../shared/storage/storms';
@@ -226,7 +225,7 @@ describe('a list of cases', () => {
     const earlier = { ...released, caseId: 'case-0', closedAt: now - 10, updatedAt: now - 10 };
     const open = aCaseOf('mything1', { caseId: 'case-2' });
     const { list } = await openTable('whole', [earlier, released, open]);
-    const query = { statuses: [...openStatuses, 'closed'] as const, limit: 2 };
+    const query = { statuses: caseStatuses, limit: 2 };
 
     const first = await list.pageWhole(query);
     const second = await list.pageWhole({ ...query, cursor: first.next });
@@ -428,7 +427,7 @@ describe('the list of degraded agents', () => {
     // The sweep finds it as any other.
     expect(await states.listDue(now, 100)).toHaveLength(59);
     expect(await silences.listSilent()).toEqual(['blind']);
-    expect(await readPages(table, { statuses: [...openStatuses, 'closed'], limit: 10 })).toEqual([['blind']]);
+    expect(await readPages(table, { statuses: caseStatuses, limit: 10 })).toEqual([['blind']]);
 
     await states.save(aState('blind', []), 1);
     await states.save(newDetectState(thingKey('thing-00')), 1);

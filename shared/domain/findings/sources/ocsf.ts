@@ -1,5 +1,5 @@
-import type { Severity } from '../../configuration';
 import { isObject, listFields, withoutNulls } from '../../json';
+import type { Severity } from '../../severity';
 import { clip } from '../../text';
 import type { ExternalFinding, Reading } from '../finding';
 import { describeIssue } from '../issue';
