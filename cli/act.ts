@@ -22,7 +22,7 @@ import type { Target } from './target';
 export interface ActOptions {
   readonly comment?: string;
   readonly actor?: string;
-  /** Contains a thing although it is exempt or others are affected; releases one that would be contained again. */
+  /** Contains a thing even if it is exempt or others are affected; releases one that would be contained again. */
   readonly force?: boolean;
   /** What `harden` adds. */
   readonly actions?: readonly ActionName[];

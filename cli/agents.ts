@@ -85,7 +85,7 @@ async function loadNamed(things: readonly string[], reader: AgentReader): Promis
   return found;
 }
 
-/** Reads only what may be listed, because a fleet may be large. */
+/** Reads only the agents to list, because a fleet may be large. */
 async function loadAll(
   wanted: readonly Fault[],
   { all }: AgentFlags,

@@ -15,7 +15,7 @@ const silences = new Set([
   'EPIPE',
 ]);
 
-/** Whether no answer came, as against one that refuses. */
+/** Whether the call got no answer, rather than a refusal. */
 export function isUnanswered(error: Error): boolean {
   return error.name === 'TimeoutError' || ('code' in error && silences.has(String(error.code)));
 }

@@ -16,7 +16,7 @@ export class UsageError extends CliError {
   override readonly exitCode = exitCodes.usage;
 }
 
-/** What was asked is not done: the case, a guard or a right is against it. */
+/** Cordon refused the command: the case, a guard or a right is against it. */
 export class RefusedError extends CliError {
   override readonly exitCode = exitCodes.refused;
 }

@@ -1,10 +1,10 @@
-/** What a script learns from the exit code (docs/operating.md). */
+/** The exit codes for scripts (docs/operating.md). */
 export const exitCodes = {
   /** The command failed for another reason than those below. */
   failed: 1,
   /** The command line is wrong. */
   usage: 2,
-  /** Cordon, or AWS, refuses what was asked. */
+  /** Cordon, or AWS, refuses the command. */
   refused: 3,
   /** The outcome did not come in time. Cordon continues. */
   timedOut: 4,

@@ -24,7 +24,7 @@ export async function exportCase(
   return { text, whole: chain.whole };
 }
 
-/** Writes a file that only its owner can read. What is there is replaced only by `force`, and then as a whole. */
+/** Writes a file that only its owner can read. Only `force` replaces an existing file, and then as a whole. */
 export async function writePrivateFile(file: string, text: string, force: boolean): Promise<void> {
   try {
     if (!force) return await writeFile(file, text, { mode: 0o600, flag: 'wx' });

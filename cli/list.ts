@@ -24,7 +24,7 @@ interface CaseSelection {
   readonly severity?: readonly Severity[];
   /** `BEHAVIOR` or `PROFILE/BEHAVIOR`. */
   readonly behavior?: string;
-  /** A name, or what it begins with and `*`. */
+  /** A name, or the beginning of names and `*`. */
   readonly thing?: string;
   readonly group?: string;
   /** The assignee, or who decided last. */

@@ -5,7 +5,7 @@ export function writePipeline({ ms, ageMs }: Pipeline): string {
   return `${ms} ms, ${writeAge(ageMs)} ago`;
 }
 
-/** The line below a list. Where no heartbeat comes through, it says what to do. */
+/** The line below a list. If no heartbeat comes through, it says what to do. */
 export function writePipelineLine(pipeline: Pipeline | undefined): string {
   if (!pipeline) return 'pipeline: no heartbeat yet';
   return `pipeline: ${writePipeline(pipeline)}${pipeline.late ? ', NO HEARTBEAT COMES THROUGH: npx cordon doctor' : ''}`;

@@ -5,7 +5,7 @@ import { findConfiguration } from './checkout';
 import { UsageError } from './cli-error';
 import { findAmazonRoots } from './enroll/agent-config';
 
-/** What the stack was deployed with, as several commands need to know it. */
+/** The configuration that the stack was deployed with, for several commands. */
 interface DeployedFlags {
   readonly config?: string;
   readonly detector?: string;

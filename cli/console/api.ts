@@ -24,10 +24,10 @@ export interface ApiAnswer {
 export type SignedApi = (call: ApiCall) => Promise<ApiAnswer>;
 
 const patienceMs = 20_000;
-/** What the page needs of an answer. */
+/** The parts of an answer that the page needs. */
 const passedOn = ['content-type', 'etag', 'retry-after', 'content-disposition'];
 
-/** Where the HTTP API is, and whose calls it takes. Credentials are read again for each call. */
+/** Where the HTTP API is, and whose calls it accepts. Credentials are read again for each call. */
 export interface Api {
   readonly url: string;
   readonly region: () => Promise<string>;

@@ -4,7 +4,7 @@ import { requireContent } from '../describe-error';
 import { exitCodes } from '../exit-codes';
 import { readFault } from '../faults';
 
-/** How osls is told of a proxy or of certificates, which the clients of the command do not use. */
+/** The variables that give osls a proxy or certificates, which the clients of the command do not use. */
 const waysOfOsls = [
   ...['proxy', 'HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy'],
   ...['ca', 'HTTPS_CA', 'https_ca', 'cafile', 'HTTPS_CAFILE', 'https_cafile'],

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** What a deploy deploys: beside the bundle of the command, in the npm package only. */
+/** The files that a deploy sends: beside the bundle of the command, in the npm package only. */
 export const service = fileURLToPath(new URL('../service', import.meta.url));
 
 export const isInstalled = () => existsSync(service);

@@ -20,7 +20,7 @@ export interface DoctorClients {
   readonly settings: object;
 }
 
-/** Reads what the checks judge. Changes nothing; the test message of a channel is the one thing that it sets off. */
+/** Reads what the checks need. Changes nothing; it only triggers the test message of a channel. */
 export function connectDoctor({ iot, sqs, sns, settings }: DoctorClients) {
   return {
     ...connectStack(settings),

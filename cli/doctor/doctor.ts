@@ -64,7 +64,7 @@ export interface DoctorTarget {
 /** Looked at where no thing is named. */
 const sampleSize = 20;
 
-/** What the function of a channel takes for a wish to send a test message. */
+/** The event on which the function of a channel sends a test message. */
 const testRequest: TestRequest = { sendTest: true };
 
 const functionNames = ['detect', 'intake', 'respond', 'sweep', 'operate'];

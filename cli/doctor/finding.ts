@@ -22,7 +22,7 @@ export interface Check {
 /** A deploy changes only what its template changes: what somebody changed or deleted by hand stays so. */
 export const changedByHand = 'docs/changed-by-hand.md';
 
-/** Runs all checks side by side. One that fails is unknown, with the reason, and takes no other with it. */
+/** Runs all checks side by side. A check that fails is unknown, with the reason, and does not affect the others. */
 export async function runChecks(checks: readonly Check[]): Promise<readonly Finding[]> {
   const results = await Promise.all(
     checks.map(async ({ about, run }) => {

@@ -19,7 +19,7 @@ export interface LeftThing {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** What a drill asks of AWS beside what enrolling does. */
+/** The calls of a drill to AWS, besides those of enrolling. */
 export function connectAccount(iot: IoTClient, dataPlane: IoTDataPlaneClient, sns: SNSClient) {
   async function describeEndpoint(endpointType: string): Promise<{ host: string; port?: number }> {
     const { endpointAddress = '' } = await iot.send(new DescribeEndpointCommand({ endpointType }));

@@ -35,7 +35,7 @@ export async function raiseAlarm(scene: Scene): Promise<number> {
   return isForDetect && !waitDetect ? publishMadeUpAlert(scene) : violatedAt;
 }
 
-/** Device Defender refuses what a device reports more often (developer guide, "Device-side metrics"). */
+/** Device Defender refuses more frequent reports (developer guide, "Device-side metrics"). */
 const detectIntervalMs = 300_000;
 
 async function publishMadeUpAlert({

@@ -8,7 +8,7 @@ interface Attempt {
   readonly outcome: Outcome;
 }
 
-/** How often the device tries; AWS IoT takes one connect a second per client id, and 100 publishes of a connection. */
+/** How often the device tries; AWS IoT accepts one connect a second per client id, and 100 publishes of a connection. */
 const publishEveryMs = 200;
 const connectEveryMs = 1_000;
 

@@ -19,7 +19,7 @@ export function describeOwner(stage: string, now: number): Record<string, string
   };
 }
 
-/** Letters, digits and a few signs are all that AWS IoT takes in an attribute. */
+/** AWS IoT accepts only letters, digits and a few signs in an attribute. */
 function thisHost(): string {
   return (
     hostname()

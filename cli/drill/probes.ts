@@ -7,7 +7,7 @@ import type { MetricValue } from '../../shared/domain/findings/violation';
 import { NotTried, type Recorder } from './recorder';
 import type { Reporter } from './reporter';
 
-/** What the device could do before: only that can be seen to be refused. */
+/** The ways that worked before the containment: only for these does a refusal prove anything. */
 interface RightsBefore {
   readonly role: { readonly outcome: Outcome; readonly detail: string };
   readonly retained: { readonly outcome: Outcome; readonly detail: string };

@@ -11,7 +11,7 @@ export interface DrillOptions {
   readonly stimulus: Stimulus;
   /** Stays until the policies have spread, and tries again what they deny then. */
   readonly policies: boolean;
-  /** Has Device Defender find the violation, which takes it minutes; else its alert is made up. */
+  /** Waits for Device Defender to find the violation, which takes minutes; otherwise the drill publishes its alert. */
   readonly waitDetect: boolean;
   readonly rootCa: string;
   /** Where the device connects by MQTT, if not to the account's own endpoint. */
@@ -39,7 +39,7 @@ export interface Scene extends DrillOptions {
   readonly target: DrillTarget;
 }
 
-/** IoT Core goes on with policies that it has cached for 6 to 8 minutes (docs/facts.md). */
+/** IoT Core uses cached policies for 6 to 8 minutes (docs/facts.md). */
 export const spreadMs = 600_000;
 
 /** The drill device's application sends there. */

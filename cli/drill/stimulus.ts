@@ -16,7 +16,7 @@ export interface Stimulus {
   readonly violating: MetricValue;
   /** Reports in a row until the alarm is raised. */
   readonly reports: number;
-  /** The behavior bounds what is reported in this time; 0: each report by itself. */
+  /** The behavior bounds the sum of this time; 0: each report by itself. */
   readonly windowSeconds: number;
 }
 

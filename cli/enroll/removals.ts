@@ -18,7 +18,7 @@ export function isInvalid(error: unknown): error is Error {
   return error instanceof Error && error.name === 'InvalidRequestException';
 }
 
-/** What retiring takes from AWS IoT, each once it is let go. */
+/** The objects that retiring deletes in AWS IoT, each once nothing holds it. */
 export function connectRemovals(
   iot: IoTClient,
   things: Pick<ReturnType<typeof connectThings>, 'listPrincipals'>,
@@ -37,7 +37,7 @@ export function connectRemovals(
       await deleteOnceDetached(what, () => iot.send(command), isAttached, patience);
     },
 
-    /** What the policy is on; nothing if there is no such policy. */
+    /** The targets of the policy; nothing if there is no such policy. */
     findTargets: (policyName: string): Promise<readonly string[] | undefined> =>
       orNothing(() => policies.listTargets(policyName)),
 

@@ -26,7 +26,7 @@ interface Step {
 }
 
 /**
- * Takes a device's rights for good: certificates are deactivated, detached and deleted, and the thing with them. Each
+ * Removes a device's rights permanently: certificates are deactivated, detached and deleted, and the thing with them. Each
  * step leaves less than the one before, so a run that was cut short is finished by the next. AWS IoT deletes no
  * certificate that a thing has, and finds none by a thing it had: so a policy of this thing's own marks it meanwhile.
  */

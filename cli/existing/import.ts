@@ -11,7 +11,7 @@ export type Detector = Configuration['detector'];
 interface Imported {
   /** A valid cordon.yml. */
   readonly text: string;
-  /** What it took over from the account, in words. */
+  /** The imported parts of the account, in words. */
   readonly summary: string;
   /** What could not be carried over, each with the reason. */
   readonly left: readonly string[];

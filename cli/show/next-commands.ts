@@ -39,7 +39,7 @@ export function listNextCommands(record: Case, columns = Infinity): string[] {
   );
 }
 
-/** Whoever confirms an order gives the same one. */
+/** A person confirms an order by giving the same one. */
 function writeOptions({ force, actions }: PersonRequest): string {
   return `${force ? ' --force' : ''}${actions ? ` --actions ${actions.join(' ')}` : ''}`;
 }

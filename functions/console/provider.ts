@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** Of the issuer's configuration, what the page needs to sign somebody in (OpenID Connect Discovery 1.0, section 3). */
+/** The fields of the issuer's configuration that the page needs for a sign-in (OpenID Connect Discovery 1.0, section 3). */
 const metadata = z.object({
   issuer: z.string(),
   authorization_endpoint: z.string(),

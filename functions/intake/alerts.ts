@@ -44,7 +44,7 @@ export async function takeAlert(record: SQSRecord, ports: AlertPorts): Promise<v
   await takeReading(reading, record, ports, failure);
 }
 
-/** Sends findings on, and sets aside what is at fault. */
+/** Forwards findings, and sets aside faulty messages. */
 export async function takeReading(
   reading: Reading,
   record: SQSRecord,

@@ -24,7 +24,7 @@ type Send = (finding: AuditFinding) => Promise<void>;
 type Check = AuditResult['checks'][number];
 
 const mostThingsOfFinding = 20;
-/** Each takes a call or more, of which AWS IoT answers ten a second, within the time of the function. */
+/** Each needs a call or more, and AWS IoT allows ten a second, within the function's timeout. */
 const mostFindings = 100;
 const atOnce = 5;
 /** Certificates of a CA, or targets of a policy: most may be of no thing. */

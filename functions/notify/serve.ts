@@ -13,7 +13,7 @@ import type { Channel } from './delivery/channel';
 import { type NotifyPorts, notify } from './delivery/handler';
 import { sendTest, type TestAnswer, type TestRequest } from './delivery/test-message';
 
-/** What a channel is connected with. */
+/** The parameters of a channel's connection. */
 interface Target<Section> {
   /** Empty if the channel has none. */
   readonly secret: string;

@@ -11,7 +11,7 @@ export interface GroupRule {
   readonly viewers: string;
 }
 
-/** What a route asks for: to read, or to act. */
+/** The right that a route needs: to read, or to act. */
 export type Role = 'viewer' | 'operator';
 
 interface Caller {

@@ -12,7 +12,7 @@ export interface AnswerPorts extends FactPorts {
   readonly fleetLimit: FleetLimit;
 }
 
-/** Answers what a decision on a thing asks for. */
+/** Answers the questions of a decision about a thing. */
 export function createAnswers(
   current: Case | undefined,
   { thingName, now, ...context }: Context,

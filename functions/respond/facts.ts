@@ -40,7 +40,7 @@ const maxOthers = 50;
 const maxNamed = 10;
 const maxPrincipal = 128;
 
-/** Looks up what the guards and the ledger need. Throws while another delivery may do better. */
+/** Looks up the facts for the guards and the ledger. Throws as long as another delivery may succeed. */
 export async function gatherFacts(
   thingName: string,
   ports: FactPorts,
@@ -150,7 +150,7 @@ async function lookUpPrincipal(
   };
 }
 
-/** Undefined for one that was deleted, which nothing needs to hold. */
+/** Undefined for a deleted certificate, which nobody needs to hold. */
 async function lookUpDetached(
   arn: string,
   thingName: string,

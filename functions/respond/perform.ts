@@ -9,7 +9,7 @@ import { isRefusal } from '../../shared/errors';
 import type { MitigationAction, MitigationContext } from '../../shared/mitigation/action';
 import { mitigations } from '../../shared/mitigation/registry';
 
-/** What the mitigation actions need from outside. */
+/** The ports of the mitigation actions. */
 export type ActionPorts = Pick<
   MitigationContext,
   | 'things'

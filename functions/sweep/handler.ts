@@ -48,7 +48,7 @@ export interface SweepPorts {
 const commandsPerSecond = 5;
 /** These take 45 of the function's 60 seconds. The others are still due a minute later. */
 export const maxCommands = 225;
-/** The share of the comparison. It finds again what it had to leave. */
+/** The share of the comparison, which finds the rest in the next run. */
 const maxLost = 125;
 const maxDrift = 50;
 /** How often the sweep looks for drift and lost alerts. */

@@ -1,6 +1,6 @@
 /** Of a list in one run: far more than a fleet limit, and few enough for the function's time. */
 const mostInTurn = 1_000;
-/** To pass over a page takes a quarter of a second. */
+/** Skipping a page takes a quarter of a second. */
 const mostPassed = 20_000;
 
 /**

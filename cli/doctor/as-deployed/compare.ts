@@ -1,6 +1,6 @@
 import { unknown } from './template';
 
-/** Whether a value is as it was deployed. What was not deployed is not looked at; the members of a list may be in any order. */
+/** Whether a value is as it was deployed. It ignores fields that were not deployed; the members of a list may be in any order. */
 export function matches(deployed: unknown, actual: unknown): boolean {
   if (deployed === unknown) return true;
   if (Array.isArray(deployed)) {

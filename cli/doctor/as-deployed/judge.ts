@@ -13,9 +13,9 @@ export type Differences = readonly (string | Difference)[];
 export interface Judge {
   /** What the type is called. */
   readonly word: string;
-  /** What a resource is called whose id says nothing. */
+  /** The name of a resource whose id says nothing. */
   name?(resource: DeployedResource): string;
-  /** What differs from what was deployed, in words. `all`: what the stack consists of. */
+  /** The differences from the deployed resource, in words. `all`: the resources of the stack. */
   judge(
     resource: DeployedResource,
     present: PresentResources,

@@ -7,7 +7,7 @@ import { type DeployedResource, unknown } from './template';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What a shell takes in one line with ease; a longer command is left to the page. */
+/** The length of a line that is easy to paste into a shell; the page has a longer command. */
 const longestCommand = 4_000;
 
 async function judgeMetric(

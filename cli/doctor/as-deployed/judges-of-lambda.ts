@@ -93,7 +93,7 @@ function judgeCode(
   ];
 }
 
-/** Whoever may start a function in addition makes up events for it. */
+/** An additional invoker of a function can forge events for it. */
 function judgeInvokers(name: string, policy: unknown, all: readonly DeployedResource[]): Differences {
   const permissions = all.filter(
     ({ type, properties }) => type === 'AWS::Lambda::Permission' && nameOf(properties.FunctionName) === name,

@@ -30,7 +30,7 @@ async function judgeTopicPolicy(
   );
 }
 
-/** A topic that the template gives no policy has the one that SNS gives every topic. */
+/** A topic without a policy in the template has the default policy of SNS. */
 async function judgeTopic(
   { physicalId, properties, logicalId }: DeployedResource,
   { readTopic }: PresentResources,

@@ -5,7 +5,7 @@ import { type Differences, gone, listKnown } from './judge';
 import type { PresentResources } from './present';
 import type { DeployedResource } from './template';
 
-/** What a new queue took at first; now it takes more (SQS, quotas of messages). */
+/** The size limit of a new queue at first; it is larger now (SQS, quotas of messages). */
 const largestMessage = 262_144;
 
 export async function judgeQueue(

@@ -1,4 +1,4 @@
-/** What the services say of a resource now; nothing if it is not there. */
+/** The present state of a resource by its service; nothing if it does not exist. */
 export interface PresentResources {
   readRole(name: string): Promise<PresentRole | undefined>;
   /** An empty document if there is none; nothing if there is no queue. */

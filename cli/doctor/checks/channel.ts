@@ -12,11 +12,11 @@ export interface ChannelPort {
   /** A secret by the name of its parameter; nothing if there is none. */
   readSecret(parameter: string): Promise<string | undefined>;
   readonly ask: AskService;
-  /** Has the channel's own function send a test message, with its role and secret; gives what it returns. */
+  /** Lets the channel's own function send a test message, with its role and secret, and returns its answer. */
   sendTest(functionName: string): Promise<unknown>;
 }
 
-/** Whether the secret of a channel is there, and whether its service takes it. `readParameters`: those of the stack. */
+/** Whether the secret of a channel is stored, and whether its service accepts it. `readParameters`: those of the stack. */
 export function checkChannel(
   { name, functionName }: { readonly name: string; readonly functionName: string },
   descriptor: ServedDescriptor,

@@ -2,7 +2,7 @@ import { maxCustomMetrics, maxProfilesOfTarget } from '../../../shared/config/se
 import type { Configuration } from '../../../shared/domain/configuration';
 import type { Check, Finding } from '../finding';
 
-/** What Device Defender of the account has, whoever made it. */
+/** The profiles and metrics of Device Defender in the account, whoever created them. */
 export interface DetectUse {
   readonly metrics: readonly string[];
   /** Names of the security profiles that are attached to a target itself, such as `all/registered-things`. */

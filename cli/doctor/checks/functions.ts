@@ -91,7 +91,7 @@ export function checkFunctions(
 /** A queue without a maximum of its own starts with five batches at once (Lambda, scaling behavior for SQS). */
 const firstBatches = 5;
 
-/** Queues take no notice of what is reserved: Lambda refuses what is above it. */
+/** Queues ignore the reserved concurrency: Lambda refuses further starts. */
 function judgeConcurrency({
   reservedConcurrency: reserved,
   sources,

@@ -1,6 +1,6 @@
 import type { Check } from '../finding';
 
-/** `respond` alone runs 20 at once; the others share what is left. */
+/** `respond` alone runs 20 at once; the others share the rest. */
 const least = 50;
 /** What a report takes of `detect`, as docs/costs.md assumes, and how often a device sends one. */
 const reportSeconds = 0.1;

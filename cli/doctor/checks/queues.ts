@@ -3,14 +3,14 @@ import { type Check, changedByHand, type Finding } from '../finding';
 export interface QueueState {
   readonly name: string;
   readonly waiting: number;
-  /** Where what can't be handled goes. */
+  /** The queue for messages that can't be handled. */
   readonly deadLetterArn?: string;
 }
 
 /** The queues that every stage has; each channel adds its own. */
 export const requiredQueues = ['alerts', 'reports', 'presence', 'commands.fifo', 'rejected'];
 
-/** More than a function takes up in a minute. */
+/** More than a function handles in a minute. */
 const manyWaiting = 1_000;
 
 export function checkQueues(prefix: string, list: () => Promise<readonly QueueState[]>): Check {

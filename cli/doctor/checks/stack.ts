@@ -52,7 +52,7 @@ export function checkStack(stage: string, version: string, read: () => Promise<S
   };
 }
 
-/** In some states CloudFormation takes no deploy. */
+/** In some states CloudFormation accepts no deploy. */
 function describeRepair(status: string, name: string): string {
   if (status === 'UPDATE_ROLLBACK_FAILED')
     return `remove the cause that the events of the stack name, then aws cloudformation continue-update-rollback --stack-name ${name} (docs/rollback.md)`;

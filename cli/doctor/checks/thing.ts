@@ -122,7 +122,7 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
   });
 }
 
-/** The client id of the thing's agent is one that Cordon itself gives, and cuts with the thing. */
+/** Cordon itself gives the client id of the thing's agent, and cuts it with the thing. */
 function withoutAgent(document: string, thingName: string): string {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IoT policies.
   const variable = '${iot:Connection.Thing.ThingName}';

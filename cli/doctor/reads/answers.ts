@@ -6,7 +6,7 @@ const goneNames = new Set([
   ...['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'],
 ]);
 
-/** Nothing for what is not there, as each of these services says it. */
+/** Nothing if the object does not exist, as each of these services reports it. */
 export function orGone<T>(read: () => Promise<T | undefined>): Promise<T | undefined> {
   return orNothing(
     read,

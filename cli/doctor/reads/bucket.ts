@@ -7,7 +7,7 @@ import {
 import { orNothing } from '../../../shared/errors';
 import type { PresentBucket } from '../as-deployed/present';
 
-/** S3 names what is not there in a way of its own for each part. */
+/** S3 has an error of its own for each missing part. */
 const orNone = <T>(name: string, read: () => Promise<T>) =>
   orNothing(read, (error) => error instanceof Error && error.name === name);
 

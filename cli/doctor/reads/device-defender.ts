@@ -56,7 +56,7 @@ export function connectDeviceDefender(client: IoTClient): DeviceDefender {
   };
 }
 
-/** What counts against the quotas of Detect, whoever made it. */
+/** The objects that count against the quotas of Detect, whoever created them. */
 export function connectDetectUse(client: IoTClient) {
   return {
     /** `arnPrefix`: `arn:aws:iot:REGION:ACCOUNT`. */

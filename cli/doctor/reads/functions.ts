@@ -61,7 +61,7 @@ export function connectFunctions(settings: object) {
       return found;
     },
 
-    /** Gives what the function returned; throws what it failed with. */
+    /** Returns the function's result; throws its error. */
     async invokeFunction(functionName: string, event: object): Promise<unknown> {
       const { Payload, FunctionError } = await invoker.send(
         new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(event) }),
@@ -72,7 +72,7 @@ export function connectFunctions(settings: object) {
       throw new Error(`${functionName} failed: ${errorMessage}`);
     },
 
-    /** `free`: what no function has reserved. */
+    /** `free`: the concurrency that no function has reserved. */
     async readConcurrency(): Promise<{ readonly limit: number; readonly free: number } | undefined> {
       const { ConcurrentExecutions: limit, UnreservedConcurrentExecutions: free = limit } =
         (await lambda.send(new GetAccountSettingsCommand({}))).AccountLimit ?? {};

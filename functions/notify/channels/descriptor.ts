@@ -19,7 +19,7 @@ interface ChannelWords<S> {
   explain?(section: S): readonly string[];
   /** Faults of the section. */
   findFaults?(section: S): readonly SectionFault[];
-  /** What is still to be done after the section is written; it is not an error. */
+  /** What a person still has to do after writing the section; this is not an error. */
   findWarnings?(section: S): readonly string[];
 }
 
@@ -43,12 +43,12 @@ export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
   readonly limits: {
     /** Between two calls, once the service has said that it is busy. */
     readonly gapMs: number;
-    /** A service that has not answered by then is taken to be away. */
+    /** A service that has not answered by then counts as unavailable. */
     readonly answerMs: number;
   };
   /** What its function may do in AWS beside what every channel does. */
   rights?(section: S): readonly ChannelRight[];
-  /** What people may press. `operate` has what a button does, under the route. */
+  /** The channel's buttons. `operate` has their handler, under the route. */
   readonly buttons?: { readonly route: `POST /${string}`; readonly secret: ChannelSecret };
   /** Page of docs/runbooks; by default the one of all channels. */
   readonly runbook?: string;
@@ -102,7 +102,7 @@ export interface ChannelSecret {
   /** Of the parameter: `/cordon-STAGE/NAME`. */
   readonly name: string;
   readonly what: string;
-  /** What to put there, for commands that people are shown. */
+  /** An example value, for the commands that people are shown. */
   readonly example: string;
 }
 

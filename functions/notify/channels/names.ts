@@ -1,4 +1,4 @@
-/** What the stack calls a channel. */
+/** The names of a channel in the stack. */
 
 /** The first channel had no name of its own: its function and queue keep theirs, so that an upgrade loses no message. */
 const first = 'slack';

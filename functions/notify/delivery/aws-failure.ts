@@ -10,7 +10,7 @@ interface AwsError {
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
 }
 
-/** AWS is busy, refuses for good, or can't be reached: what the delivery needs to know of an error of a client. */
+/** Whether AWS is busy, refuses permanently, or can't be reached: all that the delivery needs to know of a client's error. */
 export function failAws(title: string, given: unknown): never {
   const error = given as AwsError;
   const { name, message, $metadata, $response } = error;

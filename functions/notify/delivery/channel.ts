@@ -18,13 +18,13 @@ export interface Channel<Place = object, Memory = object> {
 
 interface Shown<Place, Memory> {
   readonly place: Place;
-  /** What the channel learned for all cases. */
+  /** The channel's state for all cases. */
   readonly memory?: Memory;
 }
 
 /** How to show a case now. */
 export interface Manner<Memory = object> {
-  /** Makes each call of the service, at the pace that the service takes. */
+  /** Makes each call of the service, at the pace that the service accepts. */
   readonly call: Paced;
   /** While many cases wait: the state of each, and nothing beside it. */
   readonly brief: boolean;

@@ -7,7 +7,7 @@ import { type Limits, OutOfTimeError, paceCalls } from './pace';
 import { change, forgetPosting, putOff, settle } from './pending';
 import { endTurn, leaveTurn, takeTurn } from './turn';
 
-/** What the delivery needs of a channel before it is connected. */
+/** The parts of a channel that the delivery needs before it connects. */
 interface ChannelTraits {
   /** As people call it. */
   readonly title: string;

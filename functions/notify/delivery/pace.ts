@@ -14,7 +14,7 @@ interface PacePorts {
 export interface Limits {
   /** Between two calls, once the service has said that it is busy. */
   readonly gapMs: number;
-  /** A service that has not answered by then is taken to be away. */
+  /** A service that has not answered by then counts as unavailable. */
   readonly answerMs: number;
 }
 
@@ -24,7 +24,7 @@ const waitsMs = { first: 1_000, last: 32_000 };
 const longestWaitMs = 3_600_000;
 
 interface Busy {
-  /** Of an earlier run: until then, epoch ms, the service takes nothing. */
+  /** Of an earlier run: until then, epoch ms, the service accepts nothing. */
   readonly from?: number;
   /** Receives the end of the wait, for the runs that follow. */
   readonly onBusy?: (until: number) => void;

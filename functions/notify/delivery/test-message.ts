@@ -3,7 +3,7 @@ import { type Channel, ChannelRefusalError } from './channel';
 import type { DeliverPorts } from './deliver';
 import { OutOfTimeError, paceCalls } from './pace';
 
-/** What `cordon doctor --send-test` invokes the function of a channel with, and what it is answered. */
+/** The event with which `cordon doctor --send-test` invokes the function of a channel, and the answer. */
 export interface TestRequest {
   readonly sendTest: true;
 }

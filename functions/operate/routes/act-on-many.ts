@@ -18,7 +18,7 @@ export interface BulkPorts extends CommandPorts {
   readonly list: Pick<CaseListReader, 'page'>;
 }
 
-/** What one request of 10 s and of a Lambda's size can take. */
+/** The most things that one request of 10 s in one Lambda function can handle. */
 const maxThings = 500;
 const maxBodyBytes = 131_072;
 /** A selection whose cases are not found within these pages of 2,000 is too wide. */

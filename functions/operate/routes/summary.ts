@@ -9,7 +9,7 @@ export interface SummaryPorts {
   readonly list: Pick<CaseListReader, 'readAll'>;
 }
 
-/** Open cases by status, and alike ones as one line: what a storm is about. */
+/** Open cases by status, and alike ones as one line, as in a storm. */
 export async function summarize(request: HttpRequest, { list }: SummaryPorts): Promise<HttpAnswer> {
   const filter = readFilter(readQuery(request, caseFilter));
   const { cases, isComplete } = await list.readAll(openStatuses);

@@ -41,7 +41,7 @@ function withoutVariables(statement: Statement): Statement {
   return { ...statement, Resource: listOf(statement.Resource).map((text) => text.replaceAll('${', '$ {')) };
 }
 
-/** Whether it lets a client connect under an id other than the thing's name; only the name, spelt out or by variable, restricts it. */
+/** Whether it lets a client connect under an id other than the thing's name, spelt out or by variable. */
 function allowsOtherClientIds(statement: Statement, thingName: string): boolean {
   if (!concernsConnect(statement)) return false;
   if (statement.NotResource !== undefined) return true;

@@ -28,7 +28,7 @@ export function findPlaybook(
   return playbooks.find(({ when }) => matchesFinding(when, finding) && matchesThing(when, facts));
 }
 
-/** Whether a finding meets the conditions of a playbook. A playbook must name a finding that is no violation of a behavior. */
+/** Whether a finding meets a playbook's conditions; the playbook must name one that is no behavior's violation. */
 export function matchesFinding(when: Playbook['when'], finding: Match): boolean {
   switch (finding.kind) {
     case undefined:

@@ -87,7 +87,7 @@ export function writeText(announcement: Announcement): string {
     .join('\n');
 }
 
-/** The label stands before the first row only. */
+/** Only the first row has the label. */
 function label(name: string, rows: readonly (string | undefined)[]): string[] {
   return rows
     .filter((row) => row !== undefined)

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { ServedDescriptor } from '../descriptor';
 
-/** The service of PagerDuty is what the integration key belongs to. */
+/** The integration key names the service of PagerDuty. */
 const section = z.strictObject({
   /** Where the account of PagerDuty is. */
   region: z.optional(z.enum(['us', 'eu'])),

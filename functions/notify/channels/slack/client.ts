@@ -3,7 +3,7 @@ import { clip } from '../../../../shared/domain/text';
 import { ChannelBusyError, ChannelRefusalError } from '../../delivery/channel';
 import { readRetryAfter } from '../../delivery/retry-after';
 
-/** Where a message goes. Webhooks can neither reply in a thread nor update. */
+/** The place of a message. Webhooks can neither reply in a thread nor update. */
 export type Slack =
   | {
       readonly kind: 'bot';

@@ -10,7 +10,7 @@ interface SlackExam {
 
 const page = 'docs/deploying.md#slack';
 
-/** Whether the token works and may write into the channel; with `sendTest` also whether the channel takes a message. */
+/** Whether the token works and may write into the channel; with `sendTest` also whether the channel accepts a message. */
 export async function examineSlack(
   { secret, apiUrl, channel, sendTest }: SlackExam,
   ask: AskService,

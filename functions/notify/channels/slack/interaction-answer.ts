@@ -1,6 +1,6 @@
 import type { Log } from '../../../../shared/ports/runtime';
 
-/** Slack's three seconds, less what the rest of the request takes. */
+/** Slack's three seconds, less the time of the rest of the request. */
 const timeoutMs = 1_500;
 
 /**

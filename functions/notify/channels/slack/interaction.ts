@@ -44,7 +44,7 @@ const target = z.object({
   actions: z.optional(z.array(z.enum(actionNames))),
 });
 
-/** Slack: "block_actions payloads". What is left out here may be anything. */
+/** Slack: "block_actions payloads". Other fields may have any value. */
 const interaction = z.object({
   type: z.literal('block_actions'),
   user: z.object({

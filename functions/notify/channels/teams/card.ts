@@ -89,7 +89,7 @@ function line(runs: readonly Run[]): object {
   };
 }
 
-/** The label stands before the first row only. */
+/** Only the first row has the label. */
 function fact(label: string, rows: readonly (string | undefined)[], isCode = false): object[] {
   const told = rows.filter((row) => row !== undefined && row !== '') as string[];
   const shown = told.slice(0, mostLines).map((row) => clip(row, lineMax));

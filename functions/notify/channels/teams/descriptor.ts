@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { ServedDescriptor } from '../descriptor';
 
-/** The channel of Teams is what the workflow posts to. */
+/** The workflow decides which channel of Teams it posts to. */
 const section = z.strictObject({});
 
 export const teams = {

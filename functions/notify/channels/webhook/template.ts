@@ -9,7 +9,7 @@ import {
   titleOfMessage,
 } from '../../../../shared/domain/messages/describe-state';
 
-/** What a body of one's own may name. */
+/** The fields that a body of one's own may name. */
 const fields = {
   title: titleOfMessage,
   text: ({ text }) => text,
