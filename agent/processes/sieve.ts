@@ -1,11 +1,11 @@
 import type { MetricDefinition } from '../config/metric-definition';
 import type { ProcReader } from '../proc/proc-reader';
-import type { ProcStat } from '../proc/proc-stat';
+import { type ProcStat, parseUptimeSeconds } from '../proc/proc-stat';
 import { readStat } from '../proc/read-stat';
 import type { FamilySample } from './child-sampler';
 import type { Trace } from './child-walk';
 import { createExceptions, describeException, type FindException } from './exceptions';
-import type { Family } from './family';
+import type { Child, Family } from './family';
 import type { Caveat } from './metric-sample';
 import { programOf } from './process-name';
 
@@ -42,9 +42,13 @@ export function createSieve(
     const uncounted = new Map<number, number>();
     const forked: ProcStat[] = [];
     const children: typeof family.children = new Map();
+    const isYoung = createIsYoung(proc);
+    const freshByPid = new Map(fresh.map((stat) => [stat.pid, stat]));
     for (const [pid, child] of family.children) {
       const exception = sieve.find?.(pid, child.startTicks, now);
-      const justForked = exception ? undefined : findJustForked(proc, family, pid, fresh);
+      const mayBeForked = !exception && child.age <= 1 && isYoung(child);
+      const justForked =
+        mayBeForked && isLikeParent(proc, family, pid, child) ? freshByPid.get(pid) : undefined;
       if (exception) excepted.add(describeException(exception));
       if (justForked) forked.push(justForked);
       if (exception || justForked) uncounted.set(pid, child.startTicks);
@@ -84,19 +88,30 @@ function tooShort(metric: string): Caveat {
   };
 }
 
-/** At its first look, under the name and with the program of its parent; or of its app, where the parent has ended. */
-function findJustForked(
-  proc: ProcReader,
-  { instances, children }: Family,
-  pid: number,
-  fresh: readonly ProcStat[],
-): ProcStat | undefined {
-  const child = children.get(pid);
-  if (!child || child.age > 1) return undefined;
+/** Says whether a child has the name and the program of its parent; or of its app, where the parent has ended. */
+function isLikeParent(proc: ProcReader, { instances, children }: Family, pid: number, child: Child): boolean {
   const isLike = (other: number): boolean =>
     other !== pid &&
     (instances.get(other) ?? children.get(other))?.comm === child.comm &&
     programOf(proc, pid) === programOf(proc, other);
-  if (!isLike(child.ppid) && !isLike(child.root)) return undefined;
-  return fresh.find((stat) => stat.pid === pid);
+  return isLike(child.ppid) || isLike(child.root);
+}
+
+/** As long as two samples are apart as a rule; where they are further apart, a child may be old at its first. */
+const youngForMs = 200;
+/** USER_HZ, as in evidence. */
+const tickMs = 10;
+
+/** Reads the time once, and only if it is needed. A child whose age can't be read is young. */
+function createIsYoung(proc: ProcReader): (child: Child) => boolean {
+  let uptimeMs: number | undefined;
+  return ({ startTicks }) => {
+    uptimeMs ??= readUptimeMs(proc);
+    return !(uptimeMs - startTicks * tickMs > youngForMs);
+  };
+}
+
+function readUptimeMs(proc: ProcReader): number {
+  const bytes = proc.read('uptime');
+  return (typeof bytes === 'string' ? Number.NaN : (parseUptimeSeconds(bytes) ?? Number.NaN)) * 1000;
 }

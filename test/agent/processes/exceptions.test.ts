@@ -122,7 +122,7 @@ describe('a child that the configuration excepts', () => {
     'does not count between its fork and its exec, which a worker of the app does at the next look',
     () => {
       const path = aFile('curl');
-      const forked = { ...app, pid: 11, ppid: 10 };
+      const forked = { ...app, pid: 11, ppid: 10, startTicks: 9995 };
       const sample = look(aProc([app, forked]), [{ executable: path }], {});
 
       expect([sample(), sample()]).toMatchObject([

@@ -5,7 +5,8 @@ import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
 
 const trueFile = realpathSync('/bin/true');
 const app: FakeProcess = { pid: 10, comm: 'myapp', exe: trueFile, args: ['/opt/myapp'] };
-const forked: FakeProcess = { ...app, pid: 11, ppid: 10, session: 10, startTicks: 5000 };
+/** A twentieth of a second old: uptime stands at 100 s there. */
+const forked: FakeProcess = { ...app, pid: 11, ppid: 10, session: 10, startTicks: 9995 };
 const curl = { comm: 'curl', exe: '/usr/bin/curl', args: ['curl', '-V'] };
 
 function look(proc: FakeProc, collect: 'children' | 'child-names' = 'children') {
@@ -48,6 +49,15 @@ describe('a child that is seen between its fork and its exec', () => {
 
     expect([sample(), sample(), sample()]).toMatchObject([
       { seen: { level: 0 }, told: [] },
+      { seen: { level: 1 }, told: [{ pid: 11, executable: trueFile }] },
+      { seen: { level: 1 }, told: [] },
+    ]);
+  });
+
+  it('counts at the first sample if it is older than an exec takes: the sample before may be a minute ago', () => {
+    const sample = look(aProc([app, { ...forked, startTicks: 9979 }]));
+
+    expect([sample(), sample()]).toMatchObject([
       { seen: { level: 1 }, told: [{ pid: 11, executable: trueFile }] },
       { seen: { level: 1 }, told: [] },
     ]);
@@ -107,9 +117,9 @@ describe('a child that is seen between its fork and its exec', () => {
     const proc = aProc([app, shell]);
     const sample = look(proc);
     sample();
-    proc.become([app, shell, { ...shell, pid: 12, ppid: 11, startTicks: 6000 }]);
+    proc.become([app, shell, { ...shell, pid: 12, ppid: 11, startTicks: 9996 }]);
     const first = sample();
-    proc.become([app, shell, { ...shell, ...curl, pid: 12, ppid: 11, startTicks: 6000 }]);
+    proc.become([app, shell, { ...shell, ...curl, pid: 12, ppid: 11, startTicks: 9996 }]);
 
     expect([first, sample()]).toMatchObject([
       { seen: { level: 1 }, told: [] },
