@@ -87,9 +87,9 @@ describe('traffic in a network namespace of its own', () => {
       // Two looks at the counters.
       await new Promise((done) => setTimeout(done, 400));
       inside('ip', 'link', 'delete', 'ppp0');
+      await waitFor('a report of what was sent', () => bytesOut() >= round * 1_000_000);
       await nextReports();
 
-      expect(bytesOut()).toBeGreaterThanOrEqual(round * 1_000_000);
       expect(bytesOut()).toBeLessThan(round * 1_100_000);
     }
   });
@@ -101,9 +101,9 @@ describe('traffic in a network namespace of its own', () => {
     inside('ip', 'address', 'add', '10.98.0.1/24', 'dev', 'br0');
     inside('ip', 'link', 'set', 'br0', 'up');
     send('10.98.0.255', 1_000_000);
+    await waitFor('a report of what was sent', () => bytesOut() >= 1_000_000);
     await nextReports();
 
-    expect(bytesOut()).toBeGreaterThanOrEqual(1_000_000);
     expect(bytesOut()).toBeLessThan(1_100_000);
   });
 });
