@@ -22,7 +22,7 @@ import { homedir, networkInterfaces } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 
 /**
- * All that the agent asks of the file system, of `os` and of other programs. Nothing else under `agent/` imports these
+ * All calls of the agent to the file system, to `os` and to other programs. Nothing else under `agent/` imports these
  * modules: so a test can answer each call with each errno (test/agent/errno-walk.test.ts), and no call can be missed.
  */
 export const host = {
@@ -77,7 +77,7 @@ export function readText(path: string): string {
   throw Object.assign(new Error(`EFBIG: file too large, read '${path}'`), { code: 'EFBIG' });
 }
 
-/** An error at closing says nothing of what was read (close(2)), and the descriptor is gone all the same. */
+/** An error at closing says nothing about the data that was read (close(2)), and the descriptor is closed anyway. */
 export function closeQuietly(descriptor: number): void {
   try {
     host.closeSync(descriptor);
@@ -86,7 +86,7 @@ export function closeQuietly(descriptor: number): void {
   }
 }
 
-/** The code of a failed call, such as ENOENT; that of `os` stands in the error's `info`. */
+/** The code of a failed call, such as ENOENT; for `os`, the error's `info` has it. */
 export function codeOf(error: unknown): string {
   const { code, info } = (error ?? {}) as { code?: unknown; info?: { code?: unknown } };
   const found = String((code === 'ERR_SYSTEM_ERROR' && info?.code) || (code ?? 'no code'));

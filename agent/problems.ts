@@ -1,11 +1,11 @@
 import type { Log } from './log';
 
-/** What does not work of the agent's own means at present; it goes on without, and each report names it. */
+/** The agent's own parts that fail at present: it continues without them, and each report names them. */
 export interface Problems {
   /** `again` tries it again, and notes or ends the problem. */
   note(what: string, reason: string, again?: () => void): void;
   end(what: string): void;
-  /** Tries again what can be tried: a disk that was full may have room by now, and nothing to write for weeks. */
+  /** Tries again: a disk that was full may have room by now, and the agent may have nothing to write for weeks. */
   retry(): void;
   all(): Readonly<Record<string, string>>;
 }

@@ -1,7 +1,7 @@
 export type Destination = 'cordon' | 'device-defender';
 export type ReportFormat = 'json' | 'cbor';
 
-/** How a report spells what it holds: both ways are Device Defender's. */
+/** The spelling of a report's names: both are Device Defender's. */
 export type ReportNames = 'long' | 'short';
 
 export interface Topics {

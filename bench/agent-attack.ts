@@ -42,7 +42,7 @@ const mostPercent = 2;
 const halfMinuteMs = 30_000;
 /** The agent's own, in which it may use more once. */
 const startMs = 10_000;
-/** As fine as the kernel's clock tells it. */
+/** As fine as the kernel's clock. */
 const tickMs = 10;
 
 function readMinutes(text: string): number {
@@ -120,7 +120,7 @@ async function until(isSo: () => boolean, ms: number): Promise<boolean> {
   return isSo();
 }
 
-/** Lets the app have children while the attack goes on. */
+/** Starts children of the app during the attack. */
 async function endure(
   name: string,
   code: string,

@@ -33,7 +33,7 @@ export async function startApp(folder: string, name: string): Promise<App> {
   };
 }
 
-/** What was reported of the children of an app, as it comes. */
+/** The reports about the children of an app, as they come. */
 export interface Watched {
   readonly app: App;
   latest: number | undefined;

@@ -15,11 +15,11 @@ export interface Told {
   readonly thingName: string;
 }
 
-/** What is there once a storm is over. */
+/** The state once a storm is over. */
 export interface Outcome {
   /** Open and closed ones. */
   readonly cases: readonly Case[];
-  /** What the timeline of each case says, by case id. */
+  /** The timeline of each case, by case id. */
   readonly timelines: ReadonlyMap<string, readonly string[]>;
   /** Things that the registry lists in the quarantine group, as often as it does. */
   readonly members: readonly string[];

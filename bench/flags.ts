@@ -2,14 +2,14 @@ import { Command, InvalidArgumentError } from 'commander';
 
 export interface Flags {
   readonly storm: boolean;
-  /** Held things behind which the sweep takes up what is urgent. */
+  /** Held things that the sweep handles beside the urgent ones. */
   readonly held?: number;
   readonly minutes: number;
   /** Minutes of attacks, faults and kills. */
   readonly siege?: number;
   /** Containments and releases at Slack's own pace. */
   readonly slack: boolean;
-  /** What one device's flood costs the others. */
+  /** The cost of one device's flood for the others. */
   readonly flood: boolean;
   /** Times that a real app starts a child. */
   readonly children?: number;
@@ -28,7 +28,7 @@ export interface Flags {
   readonly profile?: string;
 }
 
-/** What each call and delivery takes on AWS, ms; added to what it takes here. */
+/** The time of each call and delivery on AWS, ms, added to the time here. */
 export interface AwsTimes {
   readonly iotMs: number;
   readonly dataMs: number;

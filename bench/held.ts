@@ -25,7 +25,7 @@ export interface HeldResult {
 const urgentEveryMs = 7_000;
 const barMs = 61_000;
 const atOnce = 12;
-/** What the sweep sends at the most. */
+/** The most that the sweep sends. */
 const perMinute = 225;
 
 /** Makes held things in the table, all of them overdue, then leaves containments half done, and waits for the sweep's own runs. */

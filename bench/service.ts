@@ -51,7 +51,7 @@ export interface Service {
 export interface ServiceOptions {
   /** Invocations of a function at once. */
   readonly concurrency: number;
-  /** What a message takes from a queue to a function, beside what it takes here. */
+  /** The time of a message from a queue to a function, added to the time here. */
   readonly deliveryMs?: number;
   /** Folder for a CPU profile of the stack's process. */
   readonly profile?: string;

@@ -24,7 +24,7 @@ export interface Honest {
 /** A killed invocation's message comes again after the function's time-out, some of them twice. */
 const patienceMs = 5 * 60_000;
 
-/** Waits for what must be, then names what is not. */
+/** Waits for the expected state, then names the differences. */
 export async function judgeSiege(
   service: Service,
   honest: readonly Honest[],

@@ -1,6 +1,6 @@
 import { startStack } from '../local/stack';
 
-/** What the stack tells the process that measures it, once it runs. */
+/** The message of the started stack to the process that measures it. */
 export interface StackReady {
   readonly endpoint: string;
   readonly region: string;

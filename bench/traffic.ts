@@ -38,7 +38,7 @@ export function anAlert(thingName: string, behavior: string, occurredAt: number)
 
 const enrolledAtOnce = 8;
 
-/** What a device needs to connect. */
+/** The parameters of a device's connection. */
 export interface DeviceFiles {
   readonly certificateArn: string;
   readonly cert: string;
@@ -82,7 +82,7 @@ export async function publishSteadily(
   }
 }
 
-/** The most that PublishBatch takes (SNS API reference). */
+/** The most entries of PublishBatch (SNS API reference). */
 const batchSize = 10;
 
 /** Publishes in batches as fast as the topic takes them. */

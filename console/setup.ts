@@ -3,7 +3,7 @@ import type { SignInSettings } from './sign-in/provider';
 /** What the server of the page says about the stack. */
 export interface Setup {
   readonly api: string;
-  /** What the data is of, such as `AWS, stage dev`. */
+  /** The source of the data, such as `AWS, stage dev`. */
   readonly where?: string;
   readonly version?: string;
   /** Where the local stack shows its captured messages. */

@@ -1,7 +1,7 @@
 import { equals, iff, not, noValue, ref } from './cloudformation';
 import type { Tags } from './tags';
 
-/** What the rules of an account may ask of every role and log group. By default, they ask nothing. */
+/** The demands of an account's rules on every role and log group. By default, there are none. */
 export const accountParameters = {
   PermissionsBoundary: {
     Type: 'String',

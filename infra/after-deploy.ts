@@ -7,7 +7,7 @@ interface Deployed {
   readonly command: string;
 }
 
-/** What the person who deployed needs next. */
+/** The next steps of the person who deployed. */
 export function describeDeployed({ stage, region, outputs, command }: Deployed): string {
   const { ApiUrl = 'the stack has no such output', Version = 'of an unknown version' } = outputs;
   const cordon = `AWS_REGION=${region} ${command} --aws --stage ${stage}`;

@@ -23,7 +23,7 @@ export interface StackChannel {
   readonly section: unknown;
 }
 
-/** At least its queue's visibility timeout, and as long as a run takes that begins nothing new after 75 s. */
+/** At least its queue's visibility timeout, and the length of a run that begins nothing new after 75 s. */
 export const channelSeconds = 90;
 
 export function listStackChannels(notify: Sections): StackChannel[] {

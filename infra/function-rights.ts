@@ -8,7 +8,7 @@ import { allow, arn, arnOf, join, ref, type Value } from './cloudformation';
 import { writeIotRights } from './respond-rights';
 import { hasSenders } from './senders';
 
-/** What a function's rights depend on. */
+/** The inputs of a function's rights. */
 interface Stack {
   readonly prefix: string;
   readonly configuration: FileConfiguration;

@@ -50,7 +50,7 @@ const explanations: Readonly<Record<Exclude<ProcessState, 'running'>, string>> =
   unknown: 'unknown: some processes could not be read; failures has the reason',
 };
 
-/** What a reader needs to know about the states in a printed report, one line for each process that does not run. */
+/** Explains the states in a printed report, one line for each process that does not run. */
 export function explainStates({ processes = {} }: Report): readonly string[] {
   return Object.entries(processes).flatMap(([name, state]) =>
     state === 'running' ? [] : [`${name} is ${explanations[state]}`],

@@ -24,12 +24,12 @@ import type { ServiceManager } from './service-manager';
 
 /** An agent that was started from settings, and can be restarted from others. */
 export interface RunningAgent {
-  /** Goes over to the settings that `read` gives; where they are wrong, goes on with those it has. */
+  /** Switches to the settings that `read` returns; if they are wrong, keeps the present ones. */
   reload(read: () => Settings): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** What a test gives in place of the machine's own. */
+/** A test's replacements for parts of the machine. */
 export interface Means {
   readonly openLink?: AgentDependencies['openLink'];
   readonly proc?: () => ProcReader;
@@ -98,7 +98,7 @@ function interfaceRule({ interfaces }: Settings, means: Means): InterfaceRule {
   return createInterfaceRule(openProc(means), createProcReader('/sys/class/net'), interfaces);
 }
 
-/** Does all that can go wrong, and gives what starts the agent. */
+/** Does everything that can fail, and returns the function that starts the agent. */
 function prepare(
   settings: Settings,
   log: Log,
@@ -153,7 +153,7 @@ function prepare(
   };
 }
 
-/** What an earlier run could not deliver goes first, and its ids were the newest. */
+/** Reports of an earlier run go first, and its ids were the newest. */
 function takeLeft(spool: Spool, newest: NewestId): Waiting {
   const left = [...spool.load()];
   for (const [, reports] of left)

@@ -7,7 +7,7 @@ import { openReportIds } from '../report/report-id';
 import { collectOnce } from './once';
 import { createDependencies } from './run-agent';
 
-/** Prints each finding as soon as it is there, or all as one JSON object, and gives the exit code: 1 if one failed. */
+/** Prints each finding at once, or all as one JSON object, and returns the exit code: 1 if one failed. */
 export async function runCheck(settings: Settings, json: boolean): Promise<number> {
   const { connection, stateDirectory } = settings;
   if (!connection) throw new Error('a check needs a connection');

@@ -6,13 +6,13 @@ export interface ServiceManager {
   ready(): void;
   status(text: string): void;
   stopping(): void;
-  /** Says that the agent is not stuck, as often as the watchdog asks for. `now`: milliseconds that go on evenly. */
+  /** Tells the watchdog in time that the agent is not stuck. `now`: milliseconds of a steady clock. */
   alive(now: number): void;
 }
 
 type Send = (args: readonly string[], onFailure: (reason: string) => void) => void;
 
-/** At least two pings within the time after which systemd gives the agent up. */
+/** At least two pings within the watchdog's timeout. */
 const pingsInTime = 3;
 
 /**

@@ -25,7 +25,7 @@ export function definitionByName(metric: string): MetricDefinition | undefined {
   return undefined;
 }
 
-/** The children of the processes of one name, as the tutorial calls them; what a metric name may not hold becomes `_`. */
+/** The children of the processes of one name, as in the tutorial; characters that no metric name has become `_`. */
 export function childrenOf(name: string): MetricDefinition {
   const metric = `num_child_procs_${name.replace(/[^a-zA-Z0-9:_-]/g, '_')}`;
   return parseDefinition(metric, { collect: 'children', of: { name } }, JSON.stringify(name));

@@ -13,7 +13,7 @@ import { runsAnything } from './script-argument';
 
 /** CreateCustomMetric: 1 to 128 of these characters, and none of AWS's own prefix. */
 const metricPattern = /^(?!aws:)[a-zA-Z0-9:_-]{1,128}$/;
-/** systemd.unit(5): what has processes of its own. */
+/** systemd.unit(5): the unit types with processes of their own. */
 const unitPattern = /^[a-zA-Z0-9:_.\\@-]{1,240}\.(?:service|scope)$/;
 const longestPath = 4096;
 const longestName = 255;

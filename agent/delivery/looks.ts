@@ -1,14 +1,14 @@
 interface LookingOptions {
   /** `now`: when it begins, by `clock`. */
   readonly look: (now: number) => void;
-  /** What has to go on through a rest that is longer than this. */
+  /** Work that continues through a rest longer than this. */
   readonly meanwhile: () => void;
   readonly mostQuietMs: number;
   /** How long to rest after a look that took so long, which ended now; `now` leaves out the time it stood still. */
   readonly restAfter: (now: number, tookMs: number) => number;
   /** Monotonic clock, in milliseconds. */
   readonly clock: () => number;
-  /** Called before the look that comes after it. */
+  /** Called before the next look. */
   readonly onStandstill: (ms: number) => void;
 }
 

@@ -19,7 +19,7 @@ export interface OutboxDependencies {
   readonly keep: (report: Report, isUrgent: boolean) => boolean;
   /** The report need not be stored any longer. */
   readonly drop: (report: Report) => void;
-  /** A report could not be kept by itself any longer. */
+  /** A report was folded into another. */
   readonly onFolded: (report: Report) => void;
   /** Monotonic clock, in milliseconds. */
   readonly clock: () => number;

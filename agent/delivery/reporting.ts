@@ -12,7 +12,7 @@ const idleTickMs = 200;
 /** Reports are made at the interval though the next look is far off. */
 const mostQuietMs = 10_000;
 
-/** What goes on in the next agent of the same thing: reports that were not delivered, and what the next one compares with. */
+/** The state that the thing's next agent takes over: undelivered reports, and the values to compare with. */
 interface Carried {
   readonly reports: readonly Report[];
   readonly before?: Baseline;

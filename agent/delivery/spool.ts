@@ -7,12 +7,12 @@ import type { Report } from '../report/report';
 import { listFolder, makeFolder, removeIfThere, removeTemporaries, replaceFile } from '../state-file';
 import type { Destination } from '../topics';
 
-/** Reports on disk until they are delivered: one file each, so that what is wrong with one costs that one. */
+/** Reports on disk until they are delivered: one file each, so that a broken file loses one report. */
 export interface Spool {
   /** Says whether it is kept now. `isUrgent`: through a power cut too (fsync(2)). */
   keep(destination: Destination, report: Report, isUrgent: boolean): boolean;
   drop(destination: Destination, report: Report): void;
-  /** What an earlier run left, oldest first. What can't be read or is no report is dropped. */
+  /** The reports of an earlier run, oldest first. Unreadable files, and files without a report, are dropped. */
   load(): ReadonlyMap<Destination, readonly Report[]>;
 }
 
@@ -62,11 +62,11 @@ export function openSpool(directory: string, thingName: string, problems: Proble
     };
     attempt(`remove from ${folder}`, run, again);
   };
-  /** As much as a report has, as an urgent one is written, under a name that is none's. */
+  /** Writes as much as a report has, in the way of an urgent report, under an unused name. */
   const tryToWrite = (): void => {
     if (write(probeName, ' '.repeat(probeBytes), true)) remove(probeName);
   };
-  /** Undefined for what is no report; throws for what can't be read. */
+  /** Undefined for a file without a report; throws for an unreadable file. */
   const readOne = (name: string): readonly [Destination, Report] | undefined => {
     const [, destination, id] = fileName.exec(name) ?? [];
     const path = join(folder, name);

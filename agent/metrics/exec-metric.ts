@@ -4,11 +4,11 @@ import type { ExecDefinition } from '../config/metric-definition';
 import { codeOf, host } from '../host';
 import type { MetricValue } from '../processes/metric-sample';
 
-/** What came of a program: a value, or in words why there is none. */
+/** The outcome of a program: a value, or the reason why there is none. */
 export type ExecOutcome = { readonly value: MetricValue } | { readonly failure: string };
 
 export interface ExecRunner {
-  /** Runs the programs that are due, one after the other, and gives the newest outcome of each metric. */
+  /** Runs the due programs one after the other, and returns the newest outcome of each metric. */
   look(now: number): ReadonlyMap<string, ExecOutcome>;
   /** Resolves when no program runs or waits to be run. */
   settled(): Promise<void>;
@@ -59,7 +59,7 @@ export function createExecRunner(definitions: readonly ExecDefinition[]): ExecRu
   };
 }
 
-/** Runs a program in a process group of its own, so that what it starts ends with it when its time is over. */
+/** Runs a program in a process group of its own, so that its children end with it at its timeout. */
 function runProgram(
   definition: ExecDefinition,
   onStart: (child: ChildProcess) => void,

@@ -16,7 +16,7 @@ export interface MetricSampler {
   settled(): Promise<void>;
   /** How the processes are found. */
   sight(): Sight;
-  /** What of the machine could not be read at the last looks: file to reason. */
+  /** The files of the machine that the last looks could not read: file to reason. */
   problems(): Readonly<Record<string, string>>;
   /** Milliseconds of a processor that other programs used for the looks; those of the metrics are not counted. */
   helpersMs(): number;

@@ -4,7 +4,7 @@ import { describeFailure, type ProcReader } from '../proc/proc-reader';
 import { isEstablishedTcp, isListeningTcp, isListeningUdp, parseSockets, type Socket } from '../proc/sockets';
 import type { TrafficMeter } from './traffic';
 
-/** What the machine as a whole looks like at one moment. What could not be seen is left out, and named. */
+/** The state of the whole machine at one moment. Invisible parts are left out, and named. */
 export interface SystemSample {
   readonly listeningTcp?: readonly Socket[];
   readonly listeningUdp?: readonly Socket[];

@@ -2,7 +2,7 @@ import type { InterfaceRule } from '../config/interface-rules';
 import { type Counters, type InterfaceCounters, parseInterfaceCounters } from '../proc/interface-counters';
 import { describeFailure, type ProcReader } from '../proc/proc-reader';
 
-/** Adds up the traffic of the interfaces that count, look by look, whatever comes, goes and is reset in between. */
+/** Adds up the traffic of the interfaces that count, look by look, even if one appears, disappears or is reset. */
 export interface TrafficMeter {
   /** `now` need not be the time of day, but must go on evenly. */
   look(now: number): void;

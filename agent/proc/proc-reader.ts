@@ -25,7 +25,7 @@ export interface ProcReader {
   identify(path: string): string | ReadFailure;
   /** An absolute path, of any file, without symbolic links. */
   resolve(path: string): string | ReadFailure;
-  /** Where a file of /proc is, for what no other method does. */
+  /** The path of a file of /proc, for callers that no other method serves. */
   pathOf(path: string): string;
   /** Error codes by path, of what is unreadable for another reason than a missing file or right, until it is readable again. */
   problems(): ReadonlyMap<string, string>;

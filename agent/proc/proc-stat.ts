@@ -10,7 +10,7 @@ export interface ProcStat {
   /** Clock ticks that it and the children it waited for have run. */
   readonly usedTicks: number;
   readonly threads: number;
-  /** Start after boot in clock ticks; with the pid it names a process for good. */
+  /** Start after boot in clock ticks; with the pid, it identifies a process permanently. */
   readonly startTicks: number;
   /** Rises whenever the process has waited for a child that ended: faults (11, 13) and ticks (16, 17) of those children. */
   readonly reapedWork: number;

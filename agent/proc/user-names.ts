@@ -1,6 +1,6 @@
 import { host } from '../host';
 
-/** Gives the name of a user id from /etc/passwd, or the number itself where there is none. */
+/** Returns the name of a user id from /etc/passwd, or the number itself if there is none. */
 export function createUserNames(path = '/etc/passwd'): (id: number) => string {
   let names: ReadonlyMap<number, string> | undefined;
   return (id) => {

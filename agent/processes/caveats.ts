@@ -3,7 +3,7 @@ import type { ProcReader } from '../proc/proc-reader';
 import { parseIgnoresChildren } from '../proc/proc-stat';
 import type { Caveat } from './metric-sample';
 
-/** What can't be known about the processes of a selector, with the cgroups that they share with others. */
+/** The limits of the view of a selector's processes, with the cgroups that they share with others. */
 export function describeCaveats(
   selector: ProcessSelector,
   sharedCgroups: readonly string[],

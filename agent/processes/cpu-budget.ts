@@ -1,12 +1,12 @@
-/** Says how long to rest after each look, so that the agent takes no more than its share of one core. */
+/** Calculates the rest after each look, so that the agent uses no more than its share of one core. */
 export interface CpuBudget {
   /** Milliseconds until the next look; at least `wantedMs`. */
   restAfter(now: number, wantedMs: number): number;
-  /** What a look came to lately, in milliseconds between two. */
+  /** The recent average of the time between two looks, in milliseconds. */
   everyMs(): number | undefined;
 }
 
-/** No half minute takes more than the share: nine tenths of it are granted evenly, a tenth is saved for an expensive sample. */
+/** No half minute uses more than the share: nine tenths of it are granted evenly, a tenth is saved for an expensive sample. */
 const withinMs = 30_000;
 const evenly = 0.9;
 /** Once: the TLS handshake, and code that runs for the first time. */

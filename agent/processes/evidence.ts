@@ -83,7 +83,7 @@ export function collectEvidence(
   return hasItsNumber(proc, stat) ? evidence : unreadOf(proc, metric, stat, now);
 }
 
-/** Says whether what was read before of this number was of this process: another one may have got it. */
+/** Whether an earlier reading of this pid was of this process: another process may have it by now. */
 function hasItsNumber(proc: ProcReader, { pid, startTicks }: ProcStat): boolean {
   const stat = readStat(proc, pid);
   return typeof stat === 'string' || stat.startTicks === startTicks;
@@ -99,7 +99,7 @@ function unreadOf(proc: ProcReader, metric: string, stat: ProcStat, now: number)
   };
 }
 
-/** Says what the kernel still knows of a child that ended before any look at it. */
+/** Describes a child that ended before any look, as far as the kernel still knows. */
 export function collectTrace(
   proc: ProcReader,
   metric: string,

@@ -38,7 +38,7 @@ export interface Child extends Ended {
   readonly relatedBy: string | undefined;
 }
 
-/** What is known of the watched processes of one selector and of what they started. */
+/** The watched processes of one selector, and their descendants. */
 export interface Family {
   readonly instances: Map<number, Instance>;
   children: Map<number, Child>;
@@ -78,7 +78,7 @@ export function dropUnrelated(
     if (relatedBy !== undefined && !isStillRelated(pid, relatedBy)) family.children.delete(pid);
 }
 
-/** What is known of a child after another look. */
+/** The state of a child after another look. */
 export function lookAt(
   stat: ProcStat,
   before: Child | undefined,

@@ -19,7 +19,7 @@ export interface LineageWatch {
 interface OwnCgroup {
   /** Whose it is, if it is. */
   readonly owner: ProcStat;
-  /** Until systemd has answered, it is not known. */
+  /** Unknown until systemd has answered. */
   verdict: 'own' | 'shared' | 'asking';
   readonly isAlone: boolean;
   readonly unit?: string;
@@ -34,7 +34,7 @@ interface OwnCgroup {
 const mostAncestors = 32;
 const mostCgroups = 64;
 
-/** Adds what a watched process began. */
+/** Adds the sessions of a watched process. */
 export function addLineage(
   proc: ProcReader,
   lineage: LineageWatch,

@@ -10,14 +10,14 @@ export type MetricValue =
   | { readonly string_list: readonly string[] }
   | { readonly ip_list: readonly string[] };
 
-/** What can't be known about processes, although everything visible was read. */
+/** The unknown parts of processes of which everything visible was read. */
 export interface Caveat {
   readonly reason: 'shared-cgroup' | 'exceptions' | 'sigchld-ignored';
   /** In words for people. */
   readonly note: string;
 }
 
-/** What one look saw of a metric. */
+/** The result of one look at a metric. */
 export interface MetricSample {
   readonly metric: string;
   /** The processes it is about, under the name they were asked for. */

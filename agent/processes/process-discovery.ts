@@ -6,7 +6,7 @@ import { readStat } from '../proc/read-stat';
 import { createPidAnnouncements } from './new-pids';
 import { createPathResolver, createSelects } from './process-name';
 
-/** What a scan of all of /proc found. */
+/** The result of a scan of all of /proc. */
 export interface ProcessScan {
   readonly pids: Set<number>;
   /** Of every process where each look is such a scan; else empty, for what was there before is not read in full again. */
@@ -47,7 +47,7 @@ export interface ProcessDiscovery {
 
 /** What new numbers don't show: an exec in an old process brings a new name. */
 const scanEveryMs = 10_000;
-/** A scan of thousands of processes takes its time: it shall not take more than this share of it. */
+/** A scan of thousands of processes takes its time: it must not take more than this share. */
 const mostScanShare = 1 / 400;
 const scanEveryAtMostMs = 60_000;
 /** A watched process ended, or there were more new numbers than one look is worth. */

@@ -8,7 +8,7 @@ import type { Watch } from './watch';
 /** What is no known launcher becomes the app within this time. A shell may wait for a network first, as long as that takes. */
 const launchMs = 5_000;
 
-/** What the selectors say of a process. */
+/** The selectors that match a process. */
 interface Selection {
   selects(pid: number, comm: string): boolean | 'unknown';
   /** Asks again at the next scan. */

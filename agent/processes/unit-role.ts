@@ -14,7 +14,7 @@ export function isRunBySystemd(proc: ProcReader): boolean {
   return typeof first !== 'string' && first.comm === 'systemd';
 }
 
-/** What is asked of systemd about a process, and when the process was first seen. */
+/** The question to systemd about a process, and when the process was first seen. */
 interface UnitQuestion {
   readonly proc: ProcReader;
   readonly units: UnitStates;

@@ -4,7 +4,7 @@ import { host } from '../host';
 export interface UnitState {
   /** 0 if there is none. */
   readonly mainPid: number;
-  /** What it runs beside that one at the moment: ExecReload=, ExecStartPost= and their like. */
+  /** The commands that it runs beside the main process at the moment: ExecReload=, ExecStartPost= and their like. */
   readonly controlPid: number;
   /** What it ran beside that one last, of each line of the unit. */
   readonly commands: readonly UnitCommand[];

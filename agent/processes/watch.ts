@@ -3,7 +3,7 @@ import type { ProcStat } from '../proc/proc-stat';
 import type { Family } from './family';
 import type { LineageWatch } from './lineage';
 
-/** What is known of the processes of one selector. */
+/** The state of the processes of one selector. */
 export interface Watch extends Family, LineageWatch {
   readonly selector: ProcessSelector;
   /** Kernel name of the instance that ended last. */

@@ -12,7 +12,7 @@ export function encodeReport(report: Report, format: ReportFormat, names: Report
   return format === 'json' ? Buffer.from(JSON.stringify(document)) : Buffer.from(encode(document, asWritten));
 }
 
-/** Reads an answer of the backend; undefined for what is no map, in whatever way. Tags of CBOR are not followed. */
+/** Reads an answer of the backend; undefined if it is no map. Tags of CBOR are not followed. */
 export function decodeAnswer(
   payload: Buffer,
   format: ReportFormat,

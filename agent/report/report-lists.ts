@@ -2,7 +2,7 @@ import type { SystemSample } from '../metrics/system';
 import type { Counters } from '../proc/interface-counters';
 import type { Socket } from '../proc/sockets';
 
-/** What the next report has to know of the system as it was. */
+/** The earlier state of the system, which the next report compares with. */
 export interface Baseline {
   readonly traffic?: Counters;
   /** Each listener, with the number of the report that it was new in. */
@@ -165,7 +165,7 @@ function nameListener({ localAddress }: Socket, interfaces: SystemSample['interf
   return nameInterface(localAddress, interfaces) ?? localAddress;
 }
 
-/** What is one row of a report. */
+/** The shape of one row of a report. */
 export function rowKey(socket: Socket, interfaces: SystemSample['interfaces']): string {
   return `${socket.localPort} ${nameListener(socket, interfaces)}`;
 }
@@ -179,7 +179,7 @@ function formatEndpoint(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** The address in what `formatEndpoint` gives. */
+/** The address in a result of `formatEndpoint`. */
 export function addressOfEndpoint(endpoint: string): string {
   return endpoint.slice(0, endpoint.lastIndexOf(':')).replace(/^\[|\]$/g, '');
 }

@@ -23,7 +23,7 @@ const shortNames: ReadonlyMap<string, string> = new Map([
   ['packets_out', 'po'],
 ]);
 
-/** The report with the short names of all that is Device Defender's; what is for Cordon alone keeps its own. */
+/** The report with Device Defender's short names; fields that only Cordon reads keep their names. */
 export function shortenNames(report: Report): Readonly<Record<string, unknown>> {
   const { header, metrics, custom_metrics, ...own } = report;
   return {

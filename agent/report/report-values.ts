@@ -1,7 +1,7 @@
 import type { Caveat, MetricSample, MetricValue, ProcessState } from '../processes/metric-sample';
 import { mostRows } from './report-lists';
 
-/** What was seen of one metric since its last report. */
+/** The values of one metric since its last report. */
 export interface Track {
   readonly process?: { readonly label: string; readonly state: ProcessState };
   readonly failure?: string;

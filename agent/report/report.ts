@@ -10,7 +10,7 @@ export interface ReportContent {
   readonly reportId: number;
   /** Left out of a report of a change only. */
   readonly system?: SystemSample;
-  /** What the last acknowledged report was made from; without it there is no growth to report. */
+  /** The basis of the last acknowledged report; without it there is no growth to report. */
   readonly before?: Baseline;
   /** Metric name to value; `undefined` for a metric that has none now. */
   readonly values: Readonly<Record<string, MetricValue | undefined>>;
@@ -26,21 +26,21 @@ export interface ReportContent {
   };
 }
 
-/** A report in the long form of AWS IoT Device Defender, with what is for Cordon alone beside it. */
+/** A report in the long form of AWS IoT Device Defender, with the fields that only Cordon reads. */
 export interface Report {
   readonly header: { readonly report_id: number; readonly version: '1.0' };
   readonly metrics?: ReportedMetrics;
   readonly custom_metrics?: Readonly<Record<string, readonly [MetricValue]>>;
   readonly evidence?: readonly Evidence[];
   readonly processes?: Readonly<Record<string, ProcessState>>;
-  /** What is unknown, and why: a metric, a file, a part of the agent. */
+  /** The unknown metrics, files and parts of the agent, each with the reason. */
   readonly failures?: Readonly<Record<string, string>>;
   /** The exceptions that children were, by metric: they do not count. */
   readonly exceptions?: Readonly<Record<string, readonly string[]>>;
   readonly health?: Health;
   /** Of a folded report: how many reports its traffic was counted in. */
   readonly intervals?: number;
-  /** How long the lists of custom metrics are that did not fit, by metric: what is left out still exists. */
+  /** The full length of each shortened list of a custom metric: the rows that are left out still exist. */
   readonly totals?: Readonly<Record<string, number>>;
   /** Epoch ms, by the device's clock: when it was made, which may be long before it arrives. */
   readonly madeAt?: number;

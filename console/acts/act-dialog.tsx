@@ -21,7 +21,10 @@ interface ActDialogProps {
   readonly onClose: () => void;
 }
 
-/** Says what an act does, takes a comment, and sends it. What cuts a device off, or opens one in alarm, is typed. */
+/**
+ * Shows what an act does, asks for a comment, and sends it. The operator types the thing's name for an act that cuts a
+ * device off, or opens one in alarm.
+ */
 export function ActDialog({ act, thingName, caseId, held, restores, request, onClose }: ActDialogProps) {
   const client = useClient();
   const [comment, setComment] = useState('');

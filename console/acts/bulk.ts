@@ -1,6 +1,6 @@
 import type { Act, CaseStatus } from '../api/types';
 
-/** Acts that make sense for many cases at once. To contain what nothing asks for is decided for each thing. */
+/** Acts that make sense for many cases at once. A containment without a request is decided for each thing. */
 export type BulkAct = Exclude<Act, 'contain' | 'comment'>;
 
 interface BulkWords {

@@ -9,13 +9,13 @@ const permitted = new WeakMap<Client, Map<string, boolean>>();
 
 export interface Rights {
   mayAct(act: Act): boolean;
-  /** Why there are no acts, where there are none. */
+  /** Why there are no acts, if there are none. */
   readonly why?: string;
 }
 
 const all: Rights = { mayAct: () => true };
 
-/** Which acts the caller has the right to. Until that is known, or where nothing tells it, all: the API checks again. */
+/** Which acts the caller has the right to. Until this is known, or if nothing tells it, all: the API checks again. */
 export function useRights(thingName: string | undefined, acts: readonly Act[]): Rights {
   const client = useClient();
   const me = useLive<MeAnswer>('/me', 300_000).value;

@@ -4,7 +4,7 @@ import { ApiError, type Client } from '../api/client';
 import type { ListedCase } from '../api/types';
 import type { BulkAct } from './bulk';
 
-/** As many as the API takes in one request, and has on one page. */
+/** As many as the API accepts in one request, and has on one page. */
 const mostAtOnce = 500;
 
 type Wanted = Pick<ListedCase, 'thingName' | 'caseId'>;

@@ -27,7 +27,7 @@ interface ClientOptions {
   readonly token?: () => Promise<string | undefined>;
 }
 
-/** How the connection is: what the page says of how old its data is. */
+/** The state of the connection: how old the page's data is. */
 export interface Connection {
   readonly state: 'connecting' | 'live' | 'lost' | 'failing' | 'signed-out';
   /** When the API last answered, epoch ms. */

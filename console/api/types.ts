@@ -1,7 +1,7 @@
 import type { PossibleAct, Restoration } from '../../shared/api/case';
 import type { CaseListAnswer, Summary } from '../../shared/api/lists';
 
-/** What the console reads of the API's answers. Times are epoch ms. */
+/** The parts of the API's answers that the console reads. Times are epoch ms. */
 
 export type ListedCase = CaseListAnswer['cases'][number];
 export type CaseStatus = ListedCase['status'];
@@ -21,7 +21,7 @@ export interface EvidenceAnswer {
 
 export interface ViolationAnswer {
   readonly key: string;
-  /** What is no behavior's violation has a kind, and no metric. */
+  /** A finding that is no behavior's violation has a kind, and no metric. */
   readonly kind?: 'external' | 'audit';
   readonly words: string;
   readonly metric?: string;

@@ -56,7 +56,7 @@ export function CaseRow({ one, now, isSelected, onToggle }: CaseRowProps) {
   );
 }
 
-/** A closed case is not the thing's present one: it goes by its id. */
+/** A closed case is not the thing's present one, so its link has its id. */
 export function caseAddress({
   thingName,
   caseId,

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** A comment; the API takes 1,000 characters. */
+/** A comment; the API accepts 1,000 characters. */
 export function CommentField({
   label,
   value,

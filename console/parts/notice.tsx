@@ -16,7 +16,7 @@ export function Notice({ tone, title, children }: NoticeProps) {
   );
 }
 
-/** What stands where a view has nothing yet: that it loads, or why it can't. */
+/** The placeholder of a view without data: that it loads, or why it can't. */
 export function Pending({ live, what }: { readonly live: Live<unknown>; readonly what: string }) {
   if (live.error)
     return (

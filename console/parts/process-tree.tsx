@@ -31,7 +31,7 @@ function TreeNode({ node: { name, process, children } }: { readonly node: Proces
   );
 }
 
-/** A case of an earlier release may have a time that is none: the device's word. */
+/** A case of an earlier release may have an invalid time, since the device states it. */
 const lastDate = 8.64e15;
 
 function ProcessFacts({ process }: { readonly process: EvidenceAnswer }) {

@@ -1,7 +1,7 @@
 import type { CaseStatus } from '../api/types';
 import { statusWords } from '../words/status';
 
-/** Each status has a shape of its own: colour alone tells some people nothing. */
+/** Each status has a shape of its own, since some people can't tell the colours apart. */
 const shapes: Readonly<Record<CaseStatus, string>> = {
   'containment-failed': 'M8 1.5 15 14H1z M7.2 6h1.6v4H7.2z M7.2 11.2h1.6v1.6H7.2z',
   'release-conflict': 'M5 1h6l4 4v6l-4 4H5l-4-4V5z M7.2 4h1.6v5H7.2z M7.2 10.4h1.6V12H7.2z',

@@ -1,4 +1,4 @@
-/** What this tab keeps of a sign-in while its browser is at the issuer. It opens nothing without the code. */
+/** The tab's record of a sign-in while the browser is at the issuer. It is useless without the code. */
 export interface Begun {
   readonly state: string;
   readonly nonce: string;

@@ -5,7 +5,7 @@ export interface SignInSettings {
   readonly provider: oauth.AuthorizationServer;
   readonly clientId: string;
   readonly scope: string;
-  /** What the clock of this machine lacks, by the clock of the server. */
+  /** The offset of this machine's clock from the server's. */
   readonly skewSeconds: number;
 }
 
@@ -26,7 +26,7 @@ const clientOf = ({ clientId, skewSeconds }: SignInSettings): oauth.Client => ({
   [oauth.clockSkew]: skewSeconds,
 });
 
-/** Where to send the browser, and what has to be known when it comes back. */
+/** The address for the browser, and the data that its return needs. */
 export async function writeRequest({ provider, clientId, scope }: SignInSettings) {
   const [state, nonce, verifier] = [
     oauth.generateRandomState(),

@@ -17,7 +17,7 @@ export const choices: readonly Choice[] = [
   { name: 'Closed', statuses: ['closed'] },
 ];
 
-/** What of the list is in the address. `behaviors` are those of a group, with commas between. */
+/** The parts of the list that the address has. `behaviors` are those of a group, with commas between. */
 export interface ListPlace {
   readonly show?: string | undefined;
   readonly thing?: string;

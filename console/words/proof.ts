@@ -18,7 +18,7 @@ const tones: Readonly<Record<string, string>> = {
   conflict: 'danger',
 };
 
-/** What an action stands at, for people. */
+/** The status of an action, in words. */
 export function writeLedgerState({ status, unproven }: LedgerAnswer): { word: string; tone: string } {
   if (unproven) return { word: 'Applied; nothing could prove it', tone: 'warning' };
   return { word: states[status] ?? status, tone: tones[status] ?? 'quiet' };

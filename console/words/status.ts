@@ -29,7 +29,7 @@ export const statusWords: Readonly<Record<CaseStatus, StatusWords>> = {
   closed: { word: 'Closed', several: 'are closed', tone: 'good' },
 };
 
-/** Statuses in which nothing goes on until somebody decides, the most urgent first. */
+/** Statuses in which nothing happens until somebody decides, the most urgent first. */
 export const needsSomebody: readonly CaseStatus[] = [
   'containment-failed',
   'release-conflict',

@@ -1,4 +1,4 @@
-/** What a metric's value is, in words. Everything in it may be a device's text. */
+/** A metric's value in words. Everything in it may be a device's text. */
 export type MetricValue = Readonly<Record<string, unknown>>;
 
 interface Criteria {

@@ -1,4 +1,4 @@
-/** What the intrinsic functions of a template look up. */
+/** The values that the intrinsic functions of a template look up. */
 export interface Scope {
   /** undefined if the name means nothing. */
   ref(name: string): unknown;
