@@ -30,7 +30,7 @@ function NotLoaded() {
   return (
     <section class="empty" role="alert">
       <h1>This view could not be loaded</h1>
-      <p>The console may be a newer one by now, or the connection broke.</p>
+      <p>Somebody may have deployed another console, or the connection failed.</p>
       <button type="button" class="primary" onClick={() => location.reload()}>
         Load the page again
       </button>

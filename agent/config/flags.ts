@@ -109,7 +109,7 @@ function defineFlags(write: (text: string) => void): Command {
       'json',
     )
     .option('-s, --short_tags', 'short names in reports')
-    .option('--custom-metrics', 'collect the custom metrics that were given to the build (also -cm)')
+    .option('--custom-metrics', 'collect the custom metrics that the agent was built with (also -cm)')
     .option('--include-custom-metrics', 'same as --custom-metrics')
     .option('-d, --dryrun', 'print the reports and do not connect')
     .option('--verbosity <level>', 'NoLogs to Trace', (text) => parseVerbosity('--verbosity', text), 'info')

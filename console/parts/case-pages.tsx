@@ -39,7 +39,7 @@ export function CasePages({ first, listRef, empty, before, ...rows }: CasePagesP
         </ul>
       )}
       {first.value.isComplete === false && (
-        <p>Too many cases to put in order: those that changed least recently are not here.</p>
+        <p>Too many cases to sort: those that changed least recently are missing.</p>
       )}
     </>
   );

@@ -94,7 +94,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
               <h2>Processes</h2>
               <ProcessTree evidence={evidence} />
               {record.violations.some(({ isPartial }) => isPartial) && (
-                <p class="quiet">There were more than are kept.</p>
+                <p class="quiet">There were more; the case keeps only these.</p>
               )}
             </section>
           )}

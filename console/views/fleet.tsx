@@ -114,7 +114,7 @@ function Silent({ agents: { count, things } }: { readonly agents: FleetAnswer['s
     <section class="panel">
       <h2>Silent agents</h2>
       {count === 0 ? (
-        <p class="quiet">Every agent that has ever reported still does.</p>
+        <p class="quiet">Every agent that has ever reported still reports.</p>
       ) : (
         <>
           <p>
@@ -141,7 +141,7 @@ function Degraded({ agents: { count, things } }: { readonly agents: FleetAnswer[
     <section class="panel">
       <h2>Degraded agents</h2>
       {count === 0 ? (
-        <p class="quiet">Every agent that reports sees all of its device.</p>
+        <p class="quiet">No agent reports an incomplete view of its device.</p>
       ) : (
         <>
           <p>

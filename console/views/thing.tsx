@@ -89,7 +89,7 @@ function MetricPanels({ thing: { thingName, metrics } }: { readonly thing: Thing
     return (
       <section class="panel">
         <h2>Metrics</h2>
-        <p class="quiet">No value of this thing is kept.</p>
+        <p class="quiet">No values of this thing are kept.</p>
       </section>
     );
   return (
@@ -139,7 +139,7 @@ function Earlier({ thing: { thingName, earlier, moreEarlier } }: EarlierProps) {
   return (
     <section class="panel">
       <h2>Earlier cases</h2>
-      {earlier.length === 0 && <p class="quiet">None: no case of this thing was ever closed.</p>}
+      {earlier.length === 0 && <p class="quiet">None: this thing has no closed case.</p>}
       <ul class="proofs" aria-label="Earlier cases, newest first">
         {isAll ? (
           <ClosedCases thingName={thingName} />

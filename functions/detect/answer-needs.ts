@@ -52,7 +52,8 @@ function rememberOwners({ things, log, clock }: AnswerNeedsPorts) {
       answers.set(key, { isOwner, at: clock() });
       return isOwner;
     } catch (error) {
-      if (!isNotFound(error)) log.warn('not known whose certificate reports', { thingName, error });
+      if (!isNotFound(error))
+        log.warn('the owner of the reporting certificate is unknown', { thingName, error });
       return false;
     }
   };

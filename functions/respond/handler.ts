@@ -43,7 +43,7 @@ export function respond(handle: HandleCommand, ports: RespondPorts) {
     } catch (error) {
       // An earlier invocation of the same command has just written: retry at once with the new state.
       if (!(error instanceof VersionConflictError)) throw error;
-      ports.log.warn('case changed meanwhile, once more', { messageId });
+      ports.log.warn('case changed meanwhile, tried again', { messageId });
       await handle(command, messageId, Number(attributes.ApproximateReceiveCount));
     }
   };

@@ -83,7 +83,7 @@ async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promis
     return undefined;
   }
   if (announcement.cases && ports.audience === 'everyone') {
-    ports.log.info('of several cases, each of which other systems heard of', { id });
+    ports.log.info('one message for several cases, which other systems received one by one', { id });
     return undefined;
   }
   if (ports.audience === 'people' && announcement.channels?.includes(ports.channel) === false) {
@@ -91,7 +91,7 @@ async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promis
     return undefined;
   }
   const isNew = await change(ports, caseId, (state) => add(state, announcement, ports.clock()));
-  if (!isNew) ports.log.info('shown before, or older than what is', { id });
+  if (!isNew) ports.log.info('shown before, or older than the shown state', { id });
   return isNew ? caseId : undefined;
 }
 

@@ -102,7 +102,7 @@ describe('a pressed button where guards.fourEyes is on', () => {
     const { commands, said } = await press('U2', undefined);
 
     expect(commands).toEqual([]);
-    expect(said).toEqual([expect.stringContaining('proves nobody')]);
+    expect(said).toEqual([expect.stringContaining('does not prove who you are')]);
   });
 });
 
