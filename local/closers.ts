@@ -1,7 +1,7 @@
-/** What has been started so far, to be ended in reverse order. */
+/** Everything started so far, to be ended in reverse order. */
 export type Closers = (() => Promise<unknown> | unknown)[];
 
-/** Last opened is first closed. What can't be closed keeps nothing else from it. */
+/** The last opened is closed first. One that can't be closed does not keep the others open. */
 export async function closeAll(closers: Closers): Promise<void> {
   const faults: unknown[] = [];
   for (const close of closers.splice(0).reverse()) {

@@ -5,7 +5,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartError } from './start-error';
 
-/** Whatever goes into the packages, and how they are made. */
+/** The sources of the packages, and the scripts that make them. */
 const sources = [
   'functions',
   'shared',

@@ -1,5 +1,5 @@
 export interface Progress {
-  /** Runs one step, and shows what it does, how long it took and, where it returns text, what came of it. */
+  /** Runs one step, and shows what it does, how long it took, and the text that it returns. */
   readonly step: <T>(what: string, run: () => Promise<T>) => Promise<T>;
   show(title: string, text: string): void;
   /** The step that runs, or ran last. */

@@ -41,7 +41,7 @@ export interface ServerOptions {
   /** Keeps the code of functions, and what Node compiled of it, for the next stack; by default each stack starts without it. */
   readonly codeDirectory?: string;
   readonly policyCacheSeconds: number;
-  /** How long a session goes on after its certificate was deactivated; by default as AWS documents it. */
+  /** How long a session lasts after its certificate was deactivated; by default as AWS documents it. */
   readonly certificateCutSeconds?: number;
   /** See IotRegistryOptions. */
   readonly exclusiveBindsGroups?: boolean;
@@ -58,7 +58,7 @@ export interface ServerOptions {
 /** The services of AWS on this machine, with nothing deployed to them yet. */
 export interface Servers {
   readonly aws: LocalAws;
-  /** What was put on buses of EventBridge. */
+  /** The events on the buses of EventBridge. */
   readonly eventBus: LocalEventBus;
   readonly securityHub: LocalSecurityHub;
   readonly registry: IotRegistry;
@@ -72,7 +72,7 @@ export interface Servers {
   readonly roles: RoleBook;
   readonly sources: EventSourceDefinition[];
   readonly descriptions: Descriptions;
-  /** What the servers are to answer of the stack, once it is deployed. */
+  /** The answers of the servers about the stack, once it is deployed. */
   setStack(stack: RunningStack): void;
 }
 

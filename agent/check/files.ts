@@ -35,7 +35,7 @@ export function checkCredentials(
       : warning('key', problem),
   );
   if (daysLeft >= 0 && daysLeft < soonDays) {
-    findings.push(warning('certificate', `expires on ${until}`, 'put a new one in its place in time'));
+    findings.push(warning('certificate', `expires on ${until}`, 'replace it in time'));
   }
   return {
     credentials,
@@ -53,14 +53,14 @@ export function checkState(directory: string): Finding {
       return warning(
         'state',
         `${directory} has less than 1 MB of room`,
-        'report ids may fall back after a restart',
+        'report ids may go back after a restart',
       );
     return ok('state', directory);
   } catch (error) {
     return warning(
       'state',
       `${directory} cannot be used: ${(error as Error).message}`,
-      'give --state-dir; without it, report ids may fall back and what was not delivered is lost after a restart',
+      'give --state-dir; without it, report ids may go back and undelivered reports are lost after a restart',
     );
   }
 }

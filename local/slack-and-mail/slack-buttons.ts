@@ -7,7 +7,7 @@ import { listButtons, type SlackButton, type SlackMessage } from './slack-blocks
 
 interface ButtonOptions {
   readonly signingSecret: string;
-  /** Where Slack would post to: the app's "Request URL"; undefined while there is none. */
+  /** The address that Slack would post to: the app's "Request URL"; undefined while there is none. */
   readonly interactionsUrl: () => string | undefined;
   readonly gatewayUrl: () => string;
   readonly messages: () => readonly SlackMessage[];

@@ -10,7 +10,7 @@ const kindOf = ({ state }: SlackChannel): Kind =>
   state === 'private' || state === 'hidden' ? 'private_channel' : 'public_channel';
 const isMember = ({ state }: SlackChannel) => state !== 'left' && state !== 'hidden';
 
-/** What Slack tells an app of its channels. A private channel without the app is as one that does not exist. */
+/** Slack's answers to an app about its channels. A private channel without the app is as one that does not exist. */
 export function createConversations(list: () => readonly SlackChannel[], scopes: () => readonly string[]) {
   const hasScope = (scope: string) => scopes().includes(scope);
   const missing = (needed: readonly string[]) => missingScope(needed, scopes());

@@ -17,7 +17,7 @@ export interface Slack {
   setRateLimit(limit: { readonly calls: number; readonly retryAfterSeconds: number }): void;
   /** Keeps Slack's real pace from now on, or no longer. */
   keepPace(keeps: boolean): void;
-  /** Deletes a message as a person does in Slack; false where there is none. */
+  /** Deletes a message as a person does in Slack; false if there is none. */
   deleteMessage(ts: string): boolean;
   /** As somebody does who archives a channel, renames it (then it has its id alone), or removes the app from it. */
   setChannel(name: string, state: ChannelState): void;

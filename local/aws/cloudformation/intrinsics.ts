@@ -12,7 +12,7 @@ export interface Scope {
 export const noValue = Symbol('AWS::NoValue');
 
 /**
- * Stands in a value for what is known only once another resource exists. NUL cannot come from a template that AWS
+ * A placeholder for a value that is known only once another resource exists. NUL cannot come from a template that AWS
  * accepts, so a value that holds it is not final.
  */
 const MARK = '\u0000';
@@ -50,7 +50,7 @@ export function resolveValue(value: unknown, path: string, scope: Scope): unknow
   return Object.fromEntries(entries.filter(([, item]) => item !== noValue));
 }
 
-/** Evaluates what stands in the section Conditions or in Fn::If. */
+/** Evaluates an expression of the section Conditions or of Fn::If. */
 export function evaluateCondition(value: unknown, path: string, scope: Scope): boolean {
   const [entry, ...others] = Object.entries(typeof value === 'object' && value !== null ? value : {});
   if (!entry || others.length > 0) return Boolean(fault(scope, path, 'is not a condition'));

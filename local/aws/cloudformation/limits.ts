@@ -30,7 +30,7 @@ export function namePropertyOf(type: string): string | undefined {
 /** Of all inline policies of a role together, white space not counted. */
 const maxRolePolicies = 10_240;
 
-/** What a service refuses of a resource that CloudFormation itself lets pass. */
+/** The properties of a resource that a service refuses, and CloudFormation itself doesn't. */
 export function* findLimitProblems(type: string, properties: unknown): Generator<string> {
   const values = (properties ?? {}) as Readonly<Record<string, unknown>>;
   const [property = '', pattern = /^/] = names[type] ?? [];

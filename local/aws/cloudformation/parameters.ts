@@ -9,7 +9,7 @@ export interface TemplateParameter {
   readonly MaxValue?: string | number;
 }
 
-/** Gives each parameter its value; what is wrong is added to `problems`. */
+/** Gives each parameter its value, and adds faults to `problems`. */
 export function resolveParameters(
   declared: Readonly<Record<string, TemplateParameter>>,
   given: Readonly<Record<string, string>>,

@@ -16,7 +16,7 @@ const attributes = new Set([
 ]);
 const outputFields = new Set(['Value', 'Description', 'Export', 'Condition']);
 
-/** What is wrong beside the properties of resources and the values of outputs. */
+/** Faults outside the properties of resources and the values of outputs. */
 export function* findAttributeFaults(
   { Resources, Outputs }: Readonly<Record<string, unknown>>,
   rules: AttributeRules,

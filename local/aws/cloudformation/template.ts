@@ -101,7 +101,7 @@ function* findShapeProblems(value: unknown): Generator<string> {
   }
 }
 
-/** Gives each parameter its value and each condition its truth; what is wrong is added to `problems`. */
+/** Gives each parameter and each condition its value, and adds faults to `problems`. */
 export function openScope(
   template: Template,
   given: Readonly<Record<string, string>>,

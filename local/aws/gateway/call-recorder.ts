@@ -1,4 +1,4 @@
-/** One call to the gateway; status 0 stands for a response that was dropped on purpose. */
+/** One call to the gateway; status 0 means that the response was dropped on purpose. */
 interface RecordedCall {
   /** Function name, or `operator`. */
   readonly caller: string;
@@ -17,7 +17,7 @@ interface CallCount {
 
 export interface CallRecorder {
   record(call: RecordedCall): void;
-  /** The latest calls, oldest first; counts() goes on counting beyond what is kept here. */
+  /** The latest calls, oldest first; counts() also counts the earlier ones. */
   calls(): readonly RecordedCall[];
   counts(): CallCount[];
   reset(): void;

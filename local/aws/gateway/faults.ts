@@ -42,7 +42,7 @@ interface DrawnFaults {
 
 export interface FaultInjector {
   setFaults(rules: readonly FaultRule[], seed?: number): void;
-  /** The rules as they stand, `times` being what is left. */
+  /** The present rules; `times` is the remaining number. */
   rules(): FaultRule[];
   /** Draws for one call: delays add up, the first other fault decides. */
   draw(subject: FaultSubject): DrawnFaults;

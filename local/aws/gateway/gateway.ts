@@ -20,7 +20,7 @@ import { type Answer, type DispatchContext, dispatch } from './dispatch';
 import { createFaultInjector, type FaultRule } from './faults';
 import { gatewayRoutes } from './gateway-routes';
 
-/** Above the largest request of any service emulated: Lambda takes 6 MB in one invocation. */
+/** Above the largest request of any emulated service: Lambda accepts 6 MB in one invocation. */
 const maximumBodyBytes = 8 * 1024 * 1024;
 
 export interface GatewayOptions {

@@ -73,7 +73,7 @@ export function createMessageMoves(forward: Forward) {
 
 type Ask = (operation: string, body: object) => Promise<Readonly<Record<string, unknown>>>;
 
-/** Calls fauxqs on behalf of the caller; what it refuses is a fault of this file. */
+/** Calls fauxqs on behalf of the caller; a refusal is a fault of this file. */
 function askerOf(request: ApiRequest, forward: Forward): Ask {
   return async (operation, body) => {
     const headers = { ...request.headers, 'x-amz-target': `AmazonSQS.${operation}` };

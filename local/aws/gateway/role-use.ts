@@ -12,7 +12,7 @@ export interface RoleUseLine {
   /** Logical id in the template. */
   readonly role: string;
   readonly action: string;
-  /** The pattern of the statement, or where the call was refused, what it asked for. */
+  /** The pattern of the statement, or the resource of a refused call. */
   readonly resource: string;
 }
 

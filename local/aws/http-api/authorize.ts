@@ -14,7 +14,7 @@ export interface AuthorizeContext {
   readonly log: LocalLog;
 }
 
-/** What goes into the event's `requestContext.authorizer`, or why the request goes no further. */
+/** The event's `requestContext.authorizer`, or the reason of the refusal. */
 export type Authorization =
   | { readonly authorizer: Readonly<Record<string, unknown>> | undefined }
   | { readonly status: 401 | 403; readonly reason: string };

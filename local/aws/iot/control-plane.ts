@@ -38,7 +38,7 @@ function decodeLabel(name: string, value: string): string {
   }
 }
 
-/** AWS takes null for absent; a reviver that gives undefined drops the member. */
+/** AWS treats null as absent; a reviver that returns undefined drops the member. */
 function readJson(body: Buffer): unknown {
   const text = body.toString('utf8');
   if (text.trim() === '') return undefined;
@@ -92,7 +92,7 @@ async function perform(match: RouteMatch<IotRoute>, request: ApiRequest): Promis
   }
 }
 
-/** What is emulated of the control plane; docs/local-stack.md lists it. */
+/** The emulated operations of the control plane; docs/local-stack.md lists them. */
 export function iotRoutes(registry: IotRegistry, issuer?: CertificateIssuer): readonly IotRoute[] {
   return [
     ...thingRoutes(registry),

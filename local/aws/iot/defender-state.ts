@@ -59,7 +59,7 @@ export interface Verification {
   readonly verificationStateDescription?: string;
 }
 
-/** What a check of an audit found of a resource; here it is stated, as nothing is audited. */
+/** The finding of an audit's check about a resource; tests state it, since nothing is audited here. */
 export interface AuditFinding {
   readonly findingId: string;
   readonly taskId: string;

@@ -58,7 +58,7 @@ function listBoundGroupPolicies(
   return [...things].flatMap(({ thingName }) => listGroupPolicies(registry, thingName));
 }
 
-/** What the groups add to a connection's own policies. */
+/** The policies that the groups add to a connection's own. */
 export function groupStatements(
   registry: IotRegistry,
   connection: { readonly certificateId: string; readonly clientId: string | undefined },

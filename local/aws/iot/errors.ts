@@ -18,7 +18,7 @@ const STATUS_BY_NAME = {
 
 type IotErrorName = keyof typeof STATUS_BY_NAME;
 
-/** An error that AWS IoT models: its name goes into `x-amzn-ErrorType`, its fields beside `message`. */
+/** An error that AWS IoT models: `x-amzn-ErrorType` has its name, and the body its fields beside `message`. */
 export class IotServiceError extends Error {
   readonly status: number;
   readonly fields: Readonly<Record<string, string>>;

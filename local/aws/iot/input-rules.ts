@@ -28,7 +28,7 @@ interface Shape {
 const inputs: Readonly<Record<string, string>> = rules.inputs;
 const shapes: Readonly<Record<string, Shape>> = rules.shapes;
 
-/** Throws for what AWS IoT refuses before it looks at anything: what is missing, too long, or not of the pattern. */
+/** Throws for input that AWS IoT refuses before it looks anything up: missing, too long, or not of the pattern. */
 export function checkInput(operation: string, call: IotCall): void {
   const input = shapes[inputs[operation] ?? ''];
   if (!input) return;

@@ -16,7 +16,7 @@ interface JobRequest {
 }
 
 interface Cancellation {
-  /** Cancels what a device is at, too. */
+  /** Also cancels an execution in progress. */
   readonly force: boolean;
   readonly reasonCode?: string;
   readonly comment?: string;
@@ -28,13 +28,13 @@ interface ExecutionUpdate {
   readonly expectedVersion?: number;
 }
 
-/** Jobs of snapshot selection: what is a target when the job is made gets one execution. */
+/** Jobs of snapshot selection: each target at the creation of the job gets one execution. */
 export interface JobStore {
   create(jobId: string, request: JobRequest): Job;
   cancel(jobId: string, cancellation: Cancellation): Job;
   /** Deletes a job and its executions; one that has not ended only by force. */
   delete(jobId: string, force: boolean): void;
-  /** What a device reports about its execution. */
+  /** The report of a device about its execution. */
   setExecutionStatus(jobId: string, thingName: string, update: ExecutionUpdate): JobExecution;
 }
 

@@ -44,7 +44,7 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-/** Answers 400 with a reason where the body or what it asks for is wrong. */
+/** Answers 400 with a reason if the body or its content is wrong. */
 function accept<T extends z.ZodMiniType>(schema: T, perform: (input: z.output<T>) => unknown): LocalHandler {
   return ({ body }) => {
     const result = z.safeParse(schema, parseJson(body));

@@ -159,7 +159,7 @@ export interface IotState {
   /** Job id to its executions by thing name. */
   readonly jobExecutions: Map<string, Map<string, JobExecution>>;
   readonly tags: Map<string, Map<string, string>>;
-  /** What was detached lately, which AWS does not delete yet. */
+  /** Objects that were detached recently: AWS does not delete them yet. */
   readonly detachments: Detachments;
   /** Counts the change and notifies the listeners. */
   changed(): void;

@@ -26,7 +26,7 @@ export interface EventSourcePorts {
   readonly functionTimeoutSeconds: number;
   /** Invocations at once, if the mapping's MaximumConcurrency allows as many. */
   readonly maxConcurrency?: number;
-  /** When what failed comes again; by default, as on AWS, after the queue's visibility timeout. */
+  /** When failed messages come again; by default, as on AWS, after the queue's visibility timeout. */
   readonly redeliverSeconds?: number;
   /** Added between receipt and invocation, as a delivery takes on AWS; by default none. */
   readonly deliveryMs?: number;
@@ -173,7 +173,7 @@ async function processBatch(source: RunningSource, messages: readonly ReceivedMe
   for (const batch of splitBySize(records, MAX_EVENT_BYTES)) await processRecords(source, batch);
 }
 
-/** What failed comes again, or goes to the dead-letter queue. */
+/** Failed messages come again, or go to the dead-letter queue. */
 async function processRecords(source: RunningSource, records: readonly SQSRecord[]): Promise<void> {
   const done = await invokeWith(source, records);
   const { queue, redeliverSeconds } = source.ports;

@@ -5,7 +5,7 @@ const KEPT_LINES = 200;
 /** Where the last lines are looked for. */
 const TAIL_BYTES = 256 * 1024;
 
-/** What one function printed. */
+/** The output of one function. */
 export interface FunctionLog {
   readonly file: string;
   /** For the function's processes, which write to the file themselves: through a pipe this process would copy it all. */

@@ -3,7 +3,7 @@ import type { InvocationOutcome, ScheduleDefinition } from './definitions';
 
 const unitsMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const;
 
-/** Gives the interval of `rate(5 minutes)`; undefined for what is not emulated or not valid. */
+/** Returns the interval of `rate(5 minutes)`; undefined if the expression is not emulated or not valid. */
 export function parseScheduleExpression(expression: string): number | undefined {
   const [, value = '', unit = '', plural] =
     /^rate\(([1-9]\d*) (minute|hour|day)(s?)\)$/.exec(expression) ?? [];

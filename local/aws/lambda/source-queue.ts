@@ -23,7 +23,7 @@ export interface SourceQueue {
   readVisibilitySeconds(): Promise<number>;
   /** Ends early, with a message or not, only when SQS answers: `signal` gives up waiting for the answer. */
   receive(count: number, waitSeconds: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]>;
-  /** At most ten; gives those that were not deleted. */
+  /** At most ten; returns those that were not deleted. */
   deleteAll(receiptHandles: readonly string[]): Promise<readonly unknown[]>;
   /** Has messages come again after a time. */
   returnAll(receiptHandles: readonly string[], seconds: number): Promise<void>;

@@ -32,7 +32,7 @@ export interface HostedFunction {
   coldStartMs?: number;
 }
 
-/** Gives waiting invocations to idle workers, and starts workers for what is left while the limit allows. */
+/** Gives waiting invocations to idle workers, and starts workers for the rest while the limit allows. */
 export function dispatch(fn: HostedFunction): void {
   while (fn.queue.length > 0 && fn.idle.length > 0) {
     const worker = fn.idle.pop();

@@ -16,7 +16,7 @@ interface Delivery {
   readonly subject: string | undefined;
   /** Message attributes by name, as filter policies see them. */
   readonly attributes: Readonly<Record<string, unknown>>;
-  /** What a subscriber of this protocol gets: `MessageStructure=json` may differ by protocol. */
+  /** The text for a subscriber of this protocol: `MessageStructure=json` may differ by protocol. */
   readonly body: (protocol: string) => string;
 }
 

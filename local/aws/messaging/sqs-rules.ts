@@ -27,7 +27,7 @@ const attributeNames: ReadonlySet<unknown> = new Set([
 
 const invalid = (message: string): Refusal => ({ code: 'InvalidParameterValue', message });
 
-/** What SQS refuses of a message, and fauxqs takes (API reference, SendMessage). */
+/** The faults of a message that SQS refuses and fauxqs accepts (API reference, SendMessage). */
 export function findMessageFault(message: Input): Refusal | undefined {
   for (const name of ['MessageGroupId', 'MessageDeduplicationId']) {
     const value = message[name];
@@ -45,7 +45,7 @@ export function findMessageFault(message: Input): Refusal | undefined {
   return fault === undefined ? undefined : invalid(fault);
 }
 
-/** What SQS refuses of the other calls, and fauxqs takes. */
+/** The faults of the other calls that SQS refuses and fauxqs accepts. */
 export function findCallFault(operation: string, body: Input): Refusal | undefined {
   switch (operation) {
     case 'DeleteMessage':

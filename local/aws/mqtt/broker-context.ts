@@ -11,7 +11,7 @@ import type { RuleEngine } from './rules';
 import type { DisconnectReason, Session, SessionBook } from './sessions';
 import { parseDefenderTopic } from './topics';
 
-/** What the parts of the broker share. */
+/** The state that the parts of the broker share. */
 export interface BrokerContext {
   readonly core: () => BrokerCore;
   readonly registry: IotRegistry;

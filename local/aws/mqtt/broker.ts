@@ -35,11 +35,11 @@ export interface BrokerOptions {
   readonly invokeFunction?: (functionArn: string, event: unknown) => Promise<unknown>;
   readonly log: LocalLog;
   readonly host?: string;
-  /** 0, the default, takes a free one. */
+  /** 0, the default, selects a free one. */
   readonly port?: number;
-  /** How long a policy change takes to be in force: 6 to 8 minutes on AWS, by default none here. */
+  /** How long a policy change takes to spread: 6 to 8 minutes on AWS, by default none here. */
   readonly policyCacheSeconds?: number;
-  /** How long a session goes on after its certificate was deactivated: "a few minutes" on AWS, by default not at all here. */
+  /** How long a session lasts after its certificate was deactivated: "a few minutes" on AWS, by default not at all here. */
   readonly certificateCutSeconds?: number;
   readonly now?: () => number;
 }

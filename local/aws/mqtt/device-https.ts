@@ -23,7 +23,7 @@ export interface DeviceHttpsOptions {
   readonly serveSigned?: (request: IncomingMessage, response: ServerResponse) => void;
   readonly log: LocalLog;
   readonly host?: string;
-  /** 0, the default, takes a free one. */
+  /** 0, the default, selects a free one. */
   readonly port?: number;
   readonly now?: () => number;
 }

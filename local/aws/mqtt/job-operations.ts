@@ -17,7 +17,7 @@ const Update = z.object({
   includeJobDocument: z.exactOptional(z.boolean()),
 });
 
-/** What a device asks of its jobs over HTTPS ("Jobs device HTTP API"): the SigV4 service `iot-jobs-data`. */
+/** The requests of a device about its jobs over HTTPS ("Jobs device HTTP API"): the SigV4 service `iot-jobs-data`. */
 export function findJobOperation(
   registry: IotRegistry,
   thingName: string,
@@ -61,7 +61,7 @@ function find(
   return undefined;
 }
 
-/** In the order in which a device works them off: what it is at, then what waits longest. */
+/** In the order in which a device handles them: those in progress, then those that have waited longest. */
 function listOpen(registry: IotRegistry, thingName: string): readonly JobExecution[] {
   const all = [...registry.state.jobExecutions.values()].flatMap((byThing) => byThing.get(thingName) ?? []);
   const inOrder = (status: JobExecution['status']) =>

@@ -1,4 +1,4 @@
-/** What a decision depends on: group policies reach a certificate only under the thing's own client id, never over HTTPS. */
+/** The inputs of a decision: group policies reach a certificate only under the thing's own client id, never over HTTPS. */
 interface PolicySubject {
   readonly certificateId: string;
   readonly clientId?: string;

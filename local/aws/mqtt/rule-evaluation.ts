@@ -23,7 +23,7 @@ export class PayloadNotJsonError extends Error {
 /** `undefined` is SQL's Undefined: left out of a selection, and not true in a condition. */
 type Value = unknown;
 
-/** What the actions of a rule get, or undefined when its condition does not hold. */
+/** The input of a rule's actions, or undefined when its condition does not hold. */
 export function selectPayload(statement: RuleStatement, message: RuleMessage): Buffer | undefined {
   const readJson = createPayloadReader(message.payload);
   if (statement.where && evaluate(statement.where, message, readJson) !== true) return undefined;

@@ -35,7 +35,7 @@ interface CompiledRule {
   readonly errorAction?: RuleAction;
 }
 
-/** A message that rules have republished so often goes round in a circle. */
+/** The number of republications from which on a message counts as circling. */
 const MAX_HOPS = 8;
 /** More messages of one client waiting on one rule than this are dropped, as a stuck action must not eat the memory. */
 const MAX_WAITING = 10_000;

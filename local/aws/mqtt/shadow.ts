@@ -1,4 +1,4 @@
-/** Longest shadow document AWS IoT takes. */
+/** Longest shadow document that AWS IoT accepts. */
 const MAX_DOCUMENT_BYTES = 8192;
 /** "Maximum depth of JSON device state documents" of the quotas; deeper ones are refused. */
 const MAX_DEPTH = 8;
@@ -32,7 +32,7 @@ export interface ShadowId {
 
 export interface ShadowStore {
   get(id: ShadowId): Fields;
-  /** Merges a document; gives what the service answers. */
+  /** Merges a document, and returns the service's answer. */
   update(id: ShadowId, document: Buffer, now: number): Fields;
   delete(id: ShadowId, now: number): Fields;
   /** The names of a thing's named shadows, in their order. */
@@ -165,7 +165,7 @@ function merge(target: Fields, patch: Fields | null): Fields | undefined {
   return merged.size > 0 ? Object.fromEntries(merged) : undefined;
 }
 
-/** What is desired and not reported so. */
+/** The desired values that differ from the reported ones. */
 function findDelta(desired: Fields, reported: Fields): Fields | undefined {
   const entries = Object.entries(desired).flatMap(([key, value]): [string, Json][] => {
     const actual = Object.hasOwn(reported, key) ? reported[key] : undefined;

@@ -9,7 +9,7 @@ interface Place {
   readonly id?: string;
 }
 
-/** API Gateway: what the HTTP APIs of the stack consist of, and the end of a route. `forget` stops one that is served. */
+/** API Gateway: the parts of the stack's HTTP APIs, and the end of a route. `forget` stops one that is served. */
 export function createApiGateway(
   { partition, region }: AwsIdentity,
   descriptions: Descriptions,

@@ -19,7 +19,7 @@ const operations = ['DescribeStacks', 'GetTemplate', 'ListStackResources'] as co
 const createdAt = new Date().toISOString();
 const namespace = 'http://cloudformation.amazonaws.com/doc/2010-05-15/';
 
-/** CloudFormation: only what describes the stack that runs here. `find` gives nothing while it is being deployed. */
+/** CloudFormation: only the calls that describe the stack that runs here. `find` gives nothing while it is being deployed. */
 export function createCloudFormation(
   { partition, region, accountId }: AwsIdentity,
   find: () => RunningStack | undefined,

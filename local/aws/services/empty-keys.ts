@@ -10,7 +10,7 @@ const conditions = [
   new RegExp(String.raw`${name}\s+BETWEEN\s+:\w+\s+AND\s+${value}`, 'gi'),
 ];
 
-/** The key that a query compares with an empty text, which DynamoDB refuses and dynalite takes. */
+/** The key that a query compares with an empty text, which DynamoDB refuses and dynalite accepts. */
 export function findEmptyKey(body: Readonly<Record<string, unknown>>): string | undefined {
   const { KeyConditionExpression: expression, ExpressionAttributeValues: values } = body;
   if (typeof expression !== 'string' || !isRecord(values)) return undefined;

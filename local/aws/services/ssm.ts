@@ -120,7 +120,7 @@ const maxLevels = 15;
 const maxNames = 10;
 const maxNameLength = 2_048;
 
-/** What is wrong with a parameter (API reference, PutParameter). */
+/** The fault of a parameter (API reference, PutParameter). */
 function findFault({
   Name: name,
   Value: value,
@@ -139,7 +139,7 @@ function findFault({
   return types.includes(type) ? undefined : `Parameter type ${JSON.stringify(type)} is not valid.`;
 }
 
-/** What is wrong with the names of those that are read or deleted (API reference, GetParameter, GetParameters). */
+/** The fault of the names of parameters to read or delete (API reference, GetParameter, GetParameters). */
 function findNameFault({ Name, Names = [Name] }: Readonly<Record<string, unknown>>): string | undefined {
   if (!Array.isArray(Names) || Names.length < 1 || Names.length > maxNames)
     return `Names must have 1 to ${maxNames} names.`;

@@ -21,7 +21,7 @@ export interface StackRole {
   /** `lambda.amazonaws.com` and the like: who may run under this role. */
   readonly trustedServices: readonly string[];
   readonly documents: readonly PolicyDocument[];
-  /** What it does not allow, the role may not do. */
+  /** The role may do nothing that it does not allow. */
   readonly boundary?: PolicyDocument;
   readonly boundaryArn?: string;
   /** ARNs of the managed policies. */
@@ -40,7 +40,7 @@ export interface PatternDefinition {
   readonly targets: readonly { readonly Id: string; readonly Arn: string }[];
 }
 
-/** What creating a stack asks of the rest of the local stack. */
+/** The parts of the local stack that a deploy uses. */
 export interface StackHooks {
   /** Called again with all documents when a policy is attached later. */
   registerRole(role: StackRole): void | Promise<void>;
@@ -53,7 +53,7 @@ export interface StackHooks {
   /** Gives the URL of the API. */
   openHttpApi(definition: HttpApiDefinition): Promise<string>;
   registerRoute(definition: HttpRouteDefinition): void;
-  /** What a service answers of a resource that has no state of its own here. */
+  /** The answer of a service about a resource without state of its own here. */
   describe(kind: string, id: string, description: object): void;
   putParameter(parameter: { name: string; type: string; value: string }): void | Promise<void>;
 }

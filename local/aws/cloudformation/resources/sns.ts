@@ -87,7 +87,7 @@ function isElsewhere(topicArn: string, { accountId, region }: AwsIdentity): bool
   return topicRegion !== region || owner !== accountId;
 }
 
-/** A topic of another account or region: nobody publishes to it here, so only what the queue lets in is verified. */
+/** A topic of another account or region: nobody publishes to it here, so only the queue's policy is verified. */
 function followElsewhere(
   topicArn: string,
   protocol: string,

@@ -72,7 +72,7 @@ const empty: AuditConfiguration = {
   auditCheckConfigurations: {},
 };
 
-/** The first call must name the role and an enabled check; what a later call leaves out stays (API reference). */
+/** The first call must name the role and an enabled check; settings that a later call leaves out stay (API reference). */
 function configure(registry: IotRegistry, call: IotCall): void {
   const { state } = registry;
   const body = readBody(Configuration, call);

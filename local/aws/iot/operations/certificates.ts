@@ -22,7 +22,7 @@ interface IssuedCertificate {
   readonly privateKeyPem: string;
 }
 
-/** What the registry asks of the local certificate authority. */
+/** The calls of the registry to the local certificate authority. */
 export interface CertificateIssuer {
   /** Its own certificate, PEM. */
   readonly caPem: string;
@@ -59,7 +59,7 @@ function describeCertificate(registry: IotRegistry, certificate: Certificate) {
   };
 }
 
-/** As if the local authority were registered. The API has no error for one that is not there. */
+/** As if the local authority were registered. The API has no error for a missing one. */
 function listCertificatesOfCa(registry: IotRegistry, issuer: CertificateIssuer | undefined, call: IotCall) {
   const ca = new X509Certificate(requireIssuer(issuer).caPem);
   const isAsked = createHash('sha256').update(ca.raw).digest('hex') === readParam(call, 'caCertificateId');

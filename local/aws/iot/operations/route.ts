@@ -36,7 +36,7 @@ export function routesAt(path: string, resources?: IotRoute['resources']) {
 
 export const Tags = z.array(z.object({ Key: z.string(), Value: z.string() }));
 
-/** The body, or an InvalidRequestException that names what is wrong with it. */
+/** The body, or an InvalidRequestException that names its fault. */
 export function readBody<T extends z.ZodMiniType>(schema: T, call: IotCall): z.output<T> {
   const result = z.safeParse(schema, call.body ?? {});
   if (result.success) return result.data;
