@@ -14,6 +14,8 @@ const folder = mkdtempSync(join(tmpdir(), 'cordon-checks-'));
 const jestResult = join(folder, 'jest.json');
 const roleUse = join(folder, 'role-use');
 
+// Without the garbage collector of Go, tsc takes a third less processor time, and a tenth more memory. Two tests run it as well.
+process.env.GOGC ??= 'off';
 const isQuick = process.argv[2] === '--quick';
 const jestArgs = process.argv.slice(isQuick ? 3 : 2);
 
@@ -112,8 +114,7 @@ async function runCheck(what, command, args) {
   const startedAt = performance.now();
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Without the garbage collector of Go, tsc takes a third less processor time, and a tenth more memory.
-    env: { GOGC: 'off', ...process.env, NODE_COMPILE_CACHE: resolve('dist', 'compile-cache') },
+    env: { ...process.env, NODE_COMPILE_CACHE: resolve('dist', 'compile-cache') },
   });
   // The tests, which wait for processes of theirs, go first.
   if (child.pid !== undefined) setPriority(child.pid, 10);

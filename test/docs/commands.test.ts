@@ -62,11 +62,11 @@ const exceptions: Readonly<Record<string, { readonly reason: string; readonly in
   },
   'npx cordon show mything5': {
     reason: 'a reader runs it once the child has started',
-    instead: "until npx cordon show mything5 2>&1 | grep '^mything5: contained'; do sleep 1; done",
+    instead: "until npx cordon show mything5 2>&1 | grep '^mything5: contained'; do sleep 3; done",
   },
   'npx cordon release mything5': {
     reason: 'a reader runs it once the child has ended',
-    instead: 'until npx cordon release mything5; do sleep 1; done',
+    instead: 'until npx cordon release mything5; do sleep 3; done',
   },
   'aws ssm put-parameter --name /cordon-dev/slack --overwrite --type SecureString --value xoxb-YOUR-BOT-TOKEN':
     {
