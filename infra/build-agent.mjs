@@ -2,8 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from '../scripts/esbuild.cjs';
 import { writeAgentPackages } from './agent-packages.mjs';
+import { build } from './esbuild.cjs';
 
 // Usage: node infra/build-agent.mjs [--packages] [--release VERSION] [--outfile FILE] [METRIC...]
 // Writes the bundle, and with --packages a Debian package and a tarball beside it. Without metrics they come from

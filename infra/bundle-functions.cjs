@@ -2,8 +2,8 @@
 // parameter (infra/artifacts-plugin.cjs adds those), so one bundling serves them all.
 const { writeFileSync } = require('node:fs');
 const { join, relative, resolve } = require('node:path');
-const { build } = require('../scripts/esbuild.cjs');
-const { listPackages } = require('../scripts/bundled-packages.cjs');
+const { build } = require('./esbuild.cjs');
+const { listPackages } = require('./bundled-packages.cjs');
 const { closeKept, listFiles, openKept } = require('./kept-bundles.cjs');
 
 /** Returns the folder with the bundles of this checkout, and in packages.json the folders of the packages in them. */

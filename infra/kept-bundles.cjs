@@ -15,7 +15,7 @@ const { join } = require('node:path');
 /** Whatever goes into the bundles, and how they are made. */
 const sources = [
   ...['functions', 'shared', 'infra', 'console', 'tsconfig.json'],
-  ...['build-console.mjs', 'bundled-packages.cjs'].map((file) => join('scripts', file)),
+  join('scripts', 'build-console.mjs'),
   join('node_modules', '.package-lock.json'),
 ];
 const keptOfEach = 4;

@@ -13,7 +13,7 @@ module.exports = (file) => {
 function bundle(root) {
   const kept = openKept(root, 'infra');
   if (!kept.isMade) {
-    require('../scripts/esbuild.cjs').buildSync(bundleTypescript(root, join(kept.making, 'typescript.cjs')));
+    require('./esbuild.cjs').buildSync(bundleTypescript(root, join(kept.making, 'typescript.cjs')));
     closeKept(kept);
   }
   return join(kept.folder, 'typescript.cjs');

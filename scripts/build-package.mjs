@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleFunctions, bundleOnce } from '../infra/bundle-functions.cjs';
 import bundleTypescript from '../infra/bundle-typescript.cjs';
-import { listPackages } from './bundled-packages.cjs';
+import { listPackages } from '../infra/bundled-packages.cjs';
+import { build } from '../infra/esbuild.cjs';
 import { bundleCli } from './cli-bundle.mjs';
 import { cliFolder } from './cli-folder.mjs';
-import { build } from './esbuild.cjs';
 import { hashFiles } from './hash-files.mjs';
 import { listBundled, writeBillOfMaterials, writeLicences } from './third-party.mjs';
 

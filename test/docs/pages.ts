@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,7 +25,11 @@ export function listPages(): readonly Page[] {
     readdirSync(join(root, folder), { recursive, withFileTypes: true })
       .filter((entry) => entry.isFile() && isPage(entry.name))
       .map((entry) => relative(root, join(entry.parentPath, entry.name)));
-  const paths = [...at('.', false), ...at('docs', true), ...at('test/conformance', false)].toSorted();
+  const folders = readdirSync(root).filter((name) => existsSync(join(root, name, 'README.md')));
+  const paths = [
+    ...[...at('.', false), ...at('docs', true), ...at('test/conformance', false)],
+    ...folders.map((name) => join(name, 'README.md')),
+  ].toSorted();
   return paths.map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }));
 }
 
