@@ -58,7 +58,10 @@ export function keepFinding(current: Case, finding: Finding, now: number): Case 
   const key = findingKey(finding);
   const known = current.violations[key];
   const entry = keep(current, known, finding);
-  const others = boundOthers(Object.entries(current.violations).filter(([other]) => other !== key));
+  const others = boundOthers(
+    Object.entries(current.violations).filter(([other]) => other !== key),
+    current.caseId,
+  );
   // A case of very many violations keeps the evidence of the newest.
   const remembered =
     others.length < maxWithEvidence
@@ -67,15 +70,35 @@ export function keepFinding(current: Case, finding: Finding, now: number): Case 
   return { ...current, updatedAt: now, violations: { ...remembered, [key]: entry } };
 }
 
-/** Behaviors are as many as the profiles have; a sender can make up findings without end, so the newest are kept. */
+/** Whoever may send alerts or findings can make up their names without end, and an item is limited to 400 KB. */
 const maxFindings = 30;
+/** More than the profiles of a thing have. */
+const maxBehaviors = 120;
 
-function boundOthers(others: readonly [string, ViolationRecord][]): readonly [string, ViolationRecord][] {
+type Named = readonly [key: string, violation: ViolationRecord];
+
+/** Leaves room for one more of either. */
+function boundOthers(others: readonly Named[], caseId: string): readonly Named[] {
   const found = others.filter(([, { kind }]) => kind !== undefined);
-  if (found.length < maxFindings) return others;
-  const oldest = found.toSorted(([, a], [, b]) => a.lastEventAt - b.lastEventAt);
-  const dropped = new Set(oldest.slice(0, found.length - maxFindings + 1).map(([key]) => key));
-  return others.filter(([key]) => !dropped.has(key));
+  const behaviors = others.filter(([, { kind }]) => kind === undefined);
+  // What a containment is for is the first to be in alarm, and the last to be forgotten.
+  const isOpen = ([, one]: Named) => one.caseId === caseId && one.lastEventType === 'in-alarm';
+  const dropped = new Set([
+    ...found.toSorted(byAge).slice(0, surplusOf(found, maxFindings)),
+    ...[
+      ...behaviors.filter((one) => !isOpen(one)).toSorted(byAge),
+      ...behaviors.filter(isOpen).toSorted(byAge).reverse(),
+    ].slice(0, surplusOf(behaviors, maxBehaviors)),
+  ]);
+  return others.filter((one) => !dropped.has(one));
+}
+
+function byAge([, one]: Named, [, other]: Named): number {
+  return one.lastEventAt - other.lastEventAt;
+}
+
+function surplusOf({ length }: readonly Named[], most: number): number {
+  return Math.max(0, length - most + 1);
 }
 
 function keep(current: Case, known: ViolationRecord | undefined, finding: Finding): ViolationRecord {

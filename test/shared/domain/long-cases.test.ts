@@ -108,6 +108,34 @@ describe('the timeline of a case of very many events', () => {
   });
 });
 
+describe('a case of hundreds of behaviors that somebody made up', () => {
+  const made = (index: number, over: object = {}) =>
+    alarm({
+      ...{ behaviorName: `${index}`.padEnd(128, 'x'), securityProfileName: 'p'.repeat(128) },
+      ...{ metric: 'm'.repeat(128), violationId: `${index}`.padEnd(128, 'v'), occurredAt: now + index },
+      ...over,
+    });
+  const events = Array.from({ length: 300 }, (_, index) => made(index));
+
+  it('fits its item, and keeps the alarm that it was opened for', () => {
+    const { record } = play(held, events);
+
+    expect(Object.keys(record.violations).length).toBe(120);
+    expect(JSON.stringify(record).length).toBeLessThan(200_000);
+    expect(record.violations['myapp-processes/no-child-processes']?.lastEventType).toBe('in-alarm');
+  });
+
+  it('forgets first what is no longer in alarm', () => {
+    const clears = events.map((_, index) =>
+      made(index, { eventType: 'alarm-cleared', occurredAt: now + 5_000 }),
+    );
+    const { record } = play(play(held, events).record, [...clears, made(9_999)]);
+
+    const open = Object.values(record.violations).filter(({ lastEventType }) => lastEventType === 'in-alarm');
+    expect(open.map(({ violationId }) => violationId.slice(0, 4))).toEqual(['37e1', '9999']);
+  });
+});
+
 describe('a report that violates 100 behaviors', () => {
   const events = Array.from({ length: 100 }, (_, index) =>
     alarm({ behaviorName: `behavior-${index}`, violationId: `v${index}`, occurredAt: now + index }),
