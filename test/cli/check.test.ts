@@ -173,7 +173,7 @@ notify: { slack: { channel: '#ot', operators: [U1AB, W2CD] }, email: [soc@factor
       'Cases that are only recorded: one message for all of them, every 1 hour',
       'Storms: one message for all cases, once more than 5 things have a new one of the same behavior within 10 minutes',
       'A failed containment that nobody takes: announced again after 15 minutes, 5 times at growing intervals',
-      'Buttons in Slack: only of U1AB, W2CD',
+      'Buttons in Slack: only for U1AB, W2CD',
       "Slack receives nothing until Slack's bot token or the URL of an incoming webhook is stored: aws ssm put-parameter --name /cordon-STAGE/slack --type SecureString --value xoxb-YOUR-BOT-TOKEN",
     ]);
   });

@@ -22,7 +22,7 @@ export const slack = {
   section,
   listTold: ({ channel }) => [`Slack ${channel}`],
   explain: ({ operators }) => [
-    `Buttons in Slack: ${operators ? `only of ${operators.join(', ')}` : 'of everybody who sees the channel'}`,
+    `Buttons in Slack: ${operators ? `only for ${operators.join(', ')}` : 'for everybody who sees the channel'}`,
   ],
   delivery: 'function',
   audience: 'people',
