@@ -55,7 +55,7 @@ interface Ports {
 
 const cookieName = 'issuer-session';
 
-/** The endpoints of an authorization server that takes nothing that a strict one would refuse. */
+/** The endpoints of an authorization server that refuses everything that a strict one refuses. */
 export async function answerAuthorization(
   request: IncomingMessage,
   response: ServerResponse,

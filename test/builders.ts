@@ -120,7 +120,7 @@ export function aPlaybook(over: Partial<Playbook> = {}): Playbook {
   };
 }
 
-/** What a decision starts with, and what it is answered if it asks. */
+/** The inputs of a decision, and the answers to its questions. */
 export interface Situation extends Context {
   readonly facts: Facts;
   readonly fleetLimitReached: boolean;
@@ -166,7 +166,7 @@ export function aContext(over: Partial<Situation> = {}): Situation {
   };
 }
 
-/** What a decision asks for, in order. */
+/** The questions of a decision, in order. */
 export function listQuestions(...[current, command, situation]: Parameters<typeof decide>): string[] {
   const asked: string[] = [];
   decide(current, command, situation, (question) => void asked.push(question));

@@ -4,7 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { BatchGetCommand, DynamoDBDocumentClient, GetCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { mockClient } from './mock-client';
 
-/** An item of Cordon's table, as DynamoDB gives it back. */
+/** An item of Cordon's table, as DynamoDB returns it. */
 export interface EarlierItem {
   readonly pk: string;
   readonly sk: string;

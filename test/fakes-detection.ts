@@ -4,7 +4,7 @@ import type { Datapoints, DetectStore, Fleet, SilenceStore } from '../shared/por
 import type { DatapointPage, DatapointQuery } from '../shared/storage/datapoints';
 import { fakeStore } from './fakes';
 
-/** What the rules detector keeps, in memory. */
+/** The storage of the rules detector, in memory. */
 export function fakeDetection() {
   const store = fakeStore<DetectState>(({ thingName }) => thingName);
   const kept = new Map<string, Datapoint & { readonly thingName: string }>();

@@ -11,7 +11,7 @@ export interface AgentProgram {
   /** Its log so far; a line that is no JSON fails. */
   events(name?: string): AgentEvent[];
   waitForEvent(name: string, times?: number): Promise<AgentEvent>;
-  /** Ends it as a service manager does, and gives the exit code. */
+  /** Ends it as a service manager does, and returns the exit code. */
   stop(): Promise<number | null>;
 }
 

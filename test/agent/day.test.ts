@@ -13,7 +13,7 @@ import { memoryFolder } from './system';
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
-/** Bytes that the one interface takes in, a second. */
+/** Bytes that the only interface receives in a second. */
 const bytesASecond = 1000;
 /** A child of one look, so often. */
 const childEveryMs = 7 * minuteMs;

@@ -9,7 +9,7 @@ import { startTlsBroker, type TestBroker } from './tls-broker';
 
 const script = join(import.meta.dirname, '../../infra/build-agent.mjs');
 
-/** The bundle of the agent, a broker that takes its certificate, and an app to watch. */
+/** The bundle of the agent, a broker that accepts its certificate, and an app to watch. */
 export interface Device {
   /** A folder of its own, gone with `close`. */
   readonly directory: string;
@@ -47,7 +47,7 @@ export async function startDevice(appName: string, metrics: readonly string[] = 
   };
 }
 
-/** Bundles the agent as a user does, and gives the path of the bundle. */
+/** Bundles the agent as a user does, and returns the path of the bundle. */
 export async function bundleAgent(directory: string, metrics: readonly string[] = []): Promise<string> {
   const bundle = join(directory, 'cordon-agent.cjs');
   await promisify(execFile)(process.execPath, [script, '--outfile', bundle, ...metrics]);

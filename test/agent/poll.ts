@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 const pollEveryMs = 10;
 const usualPatienceMs = 15_000;
 
-/** Waits until `look` gives something, and fails with `what` if it never does. */
+/** Waits until `look` returns something, and fails with `what` if it never does. */
 export async function waitFor<T>(
   what: string | (() => string),
   look: () => T | undefined | false,

@@ -31,7 +31,7 @@ export interface Intruder {
   readonly isWaitedFor: boolean;
 }
 
-/** A device that lives what was recorded again and again; its process numbers rise, and begin anew at pid_max. */
+/** A device that repeats the recording; its process numbers rise, and begin again at pid_max. */
 export interface RecordedMachine {
   /** Milliseconds since the first repeat began. */
   readonly now: number;
@@ -125,7 +125,7 @@ export function replay({ ownPid, frames }: Recording): RecordedMachine {
   /** The newest number when the intruder came. */
   let after = Number.POSITIVE_INFINITY;
   let isThere = false;
-  /** What intruders added to what a process waited for. */
+  /** The children of intruders that a process waited for. */
   const added = new Map<number, number>();
 
   /** From the recording's number to the machine's. */

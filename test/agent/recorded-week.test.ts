@@ -90,7 +90,7 @@ function begin(seed: number) {
         seen.push({ metric, at: machine.now, what: `${level}: ${pieces.join('; ')}` });
     }
   };
-  /** Lives the recording once, from a time on, and then goes on in peace. */
+  /** Plays the recording once, from a given time on, and then continues without events. */
   const live = (startedAt: number, intruder?: Intruder): void => {
     machine.repeat(startedAt, intruder);
     let looked = startedAt;
@@ -154,7 +154,7 @@ const intrusions: readonly (readonly [App, Intrusion])[] = [
   ['sensor', shell],
   ['sensor', brief],
 ];
-/** What a process waited for before it was seen first is its start. */
+/** The children that a process waited for before the first look are its start. */
 const settledMs = 2 * secondMs;
 
 /** Puts a child of an app into the recording, at any moment of its life. */

@@ -20,7 +20,7 @@ export interface TestBroker {
   mayPublish: (topic: string) => boolean;
   /** Called for each message that was let through. */
   onPublish: (topic: string) => void;
-  /** A client that may not connect is told so. */
+  /** A client that may not connect gets the reason. */
   mayConnect: () => boolean;
   /** A refused one is answered so, or ends the connection. */
   maySubscribe: (topic: string) => 'granted' | 'refused' | 'ended';

@@ -14,7 +14,7 @@ const released = flushed(aReleasedCase().record);
 const observed = changeCase(contained, { status: 'observed', ledger: [], reason: words('only observes') });
 const waiting = changeCase(observed, { status: 'awaiting-approval' });
 
-/** A stack in which a command makes the thing's case what is given, as soon as it is sent. */
+/** A stack in which a sent command at once replaces the thing's case by the given one. */
 function aStack(before: Case | undefined, after?: Case, refusal?: Refusal) {
   const { cases, items } = fakeCases();
   const { sent, commands } = fakeQueue();

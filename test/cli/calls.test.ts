@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { promptCalls } from '../../cli/calls';
 
-/** What a server does with the requests that come, one after the other. */
+/** The reaction of a server to each request, one after the other. */
 type Answer = 'throttle' | 'answer' | 'hang' | 'cut';
 
 let seen: number;

@@ -15,13 +15,13 @@ import type { CasePage, CaseQuery } from '../../shared/storage/case-list';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
 import { aContext, aViolation, decide, now, type Situation, words } from '../builders';
 
-/** A case with what the table has of its timeline. */
+/** A case with its timeline in the table. */
 export interface StoredCase {
   readonly record: Case;
   readonly rows: readonly TimelineRow[];
 }
 
-/** What a case is after a command with every step done, its outbox not yet sent. */
+/** A case after a command with every step done, its outbox not yet sent. */
 export function advance(current: Case | undefined, command: Command, over: Partial<Situation> = {}): Case {
   const context = aContext(over);
   const decision = decide(current, command, context);
@@ -40,7 +40,7 @@ export function advance(current: Case | undefined, command: Command, over: Parti
   return settle(record, context.now);
 }
 
-/** Writes what a case owes its timeline, as the table does. */
+/** Writes the pending rows of a case's timeline, as the table does. */
 export function flush({ record, rows }: StoredCase): StoredCase {
   const { caseId, thingName, outbox, timelineHead, timelineSeq } = record;
   const at = String(outbox.timeline[0]?.at ?? 0).padStart(15, '0');

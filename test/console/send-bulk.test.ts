@@ -9,7 +9,7 @@ interface Sent {
   readonly body: { readonly cases: readonly object[]; readonly expect: number; readonly key: string };
 }
 
-/** An API with so many cases, in pages; requests fail where they are told to. */
+/** An API with this many cases, in pages; the given requests fail. */
 function anApi(count: number) {
   const cases = many(count);
   const read: string[] = [];

@@ -12,7 +12,7 @@ import { aDetector, received } from '../functions/detect/detector';
 
 const bundle = join(import.meta.dirname, '..', '..', 'dist', 'agent', 'cordon-agent.cjs');
 
-/** Agent and backend agree on documents, not on code: what the packaged agent says must be what the backend reads. */
+/** Agent and backend agree on documents, not on code: the backend must read the reports of the packaged agent. */
 describe('what the packaged agent reports', () => {
   let app: RealApp;
   let stateDirectory: string;

@@ -25,7 +25,7 @@ import type { Jobs } from '../../shared/ports/aws';
 import { aName } from './laws';
 import type { Registry } from './registry';
 
-/** How to take back what was made, undone in reverse. */
+/** The functions that undo each creation, called in reverse. */
 export type Undo = (what: string, undo: () => Promise<unknown>) => void;
 
 export async function openRegistry(iot: IoTClient, undo: Undo): Promise<Registry> {

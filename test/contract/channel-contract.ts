@@ -17,14 +17,14 @@ import { type FaultyRelay, startFaultyRelay } from './faulty-relay';
 export interface StandIn {
   /** Base URL of the service. */
   readonly url: string;
-  /** What the function of the channel gives to `serve`. */
+  /** The argument of `serve` in the function of the channel. */
   readonly nowhere: object;
   connect(url: string): Channel;
   /** What people see now: one entry for each thread, incident or message that stands for a case. */
   shown(): readonly string[];
-  /** How the service refuses a message for good; 403 without a word where this is absent. */
+  /** How the service permanently refuses a message; by default 403 without a body. */
   readonly refusal?: Parameters<FaultyRelay['refuseNext']>[0];
-  /** What of all that was written would be more than text: a link, a mention, a command. */
+  /** The parts of all messages that are more than text: a link, a mention, a command. */
   findHazards(): readonly string[];
   close(): Promise<void>;
 }

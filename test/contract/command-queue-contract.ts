@@ -20,7 +20,7 @@ const release = (thingName: string, comment: string): Command => ({
 });
 
 export function declareCommandQueueLaws(law: Law<Mailbox>): void {
-  /** What is there of a thing; others' commands may come between. */
+  /** The commands of a thing; others' commands may come between. */
   const of = (taken: readonly Command[], wanted: string) =>
     taken.filter(({ thingName }) => thingName === wanted);
 

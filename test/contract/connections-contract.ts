@@ -11,7 +11,7 @@ export interface LiveSessions {
 }
 
 interface LiveDevice {
-  /** Receives what is published below `app/THING/`. */
+  /** Receives the messages below `app/THING/`. */
   readonly received: () => readonly { readonly topic: string; readonly body: unknown }[];
   readonly isLive: () => boolean;
 }

@@ -12,7 +12,7 @@ import { openRemoteAccount } from './remote-account';
 import { openStackAccount } from './stack-account';
 import { declareThingsLaws } from './things-contract';
 
-/** Every port keeps the same laws wherever it leads: what a fake does otherwise is a bug in the fake. */
+/** Every port keeps the same laws, whatever is behind it: a fake that differs has a bug. */
 const endpoint = process.env.AWS_ENDPOINT_URL;
 const accounts: Account[] = [
   openFakeAccount(),

@@ -8,13 +8,13 @@ export interface Registry {
   readonly jobs: Jobs;
   createThing(thingName: string, attributes?: Readonly<Record<string, string>>): Promise<void>;
   createGroup(groupName: string): Promise<void>;
-  /** A group whose policy denies every publish; gives its name. */
+  /** Creates a group whose policy denies every publish, and returns its name. */
   createDenyingGroup(): Promise<string>;
   createPolicy(policyName: string, document: string): Promise<void>;
   /** An active one. */
   createCertificate(): Promise<{ readonly id: string; readonly arn: string }>;
   attachCertificate(thingName: string, certificateArn: string): Promise<void>;
-  /** A policy that lets a device connect under its thing's name only, and publish to any topic; gives its name. */
+  /** Creates a policy that lets a device connect under its thing's name only, and publish to any topic; returns its name. */
   createDevicePolicy(): Promise<string>;
 }
 

@@ -38,7 +38,7 @@ function* spoil(message: unknown): Generator<unknown> {
 const isMessage = (value: unknown): value is Message =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What a case can't keep of a reading. */
+/** The parts of a reading that a case can't keep. */
 function findFaults(reading: Reading | undefined): string[] {
   if (reading?.kind !== 'findings') return [];
   return reading.findings.flatMap((finding) => [

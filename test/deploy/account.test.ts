@@ -1,6 +1,6 @@
 import { type Account, openAccount, type Request } from './account';
 
-/** What the stand-in refuses, as CloudFormation does: a lenient one would prove no deploy. */
+/** The refusals of the stand-in, which are CloudFormation's: a lenient stand-in would prove no deploy. */
 describe('the stand-in of CloudFormation', () => {
   let account: Account;
   beforeEach(() => {

@@ -170,7 +170,7 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     tell(stack, isKept ? 'DELETE_SKIPPED' : 'DELETE_COMPLETE', made);
   }
 
-  /** Makes what is new, then deletes what is gone; a fault takes back what this operation made. */
+  /** Creates the new resources, then deletes the old ones; a fault undoes the creations of this operation. */
   function execute(
     stack: Stack,
     kind: 'CREATE' | 'UPDATE',

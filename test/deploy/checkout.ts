@@ -80,7 +80,7 @@ function startOsls() {
   return { process, died };
 }
 
-/** Node keeps what it compiled of osls, which is most of the time of its first command. */
+/** Node keeps the compiled code of osls: compiling takes most of the time of its first command. */
 const environment = (env: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
   ...process.env,
   NODE_COMPILE_CACHE: join(root, 'dist', 'compile-cache'),

@@ -7,7 +7,7 @@ import { waitUntil } from '../e2e/harness';
 import { endTurn, takeTurn, turnTimeoutMs } from '../take-turn';
 import { listBlocks, listCommands, listPages, root } from './pages';
 
-/** Commands that this test does not run as they stand, each with the reason, and what is run instead of it, if anything. */
+/** Commands that this test does not run unchanged, each with the reason, and with the command that runs instead, if any. */
 const exceptions: Readonly<Record<string, { readonly reason: string; readonly instead?: string }>> = {
   'npm start': {
     reason: 'runs until Ctrl-C; this test runs it with --serve, test/e2e/story.test.ts as it is',

@@ -47,7 +47,7 @@ export function listBlocks({ text }: Page): readonly Block[] {
   return blocks;
 }
 
-/** What stands between backticks in the text of the page, outside of its blocks; a broken line is one. */
+/** The texts between backticks on the page, outside of its blocks, also across a line break. */
 export function listSpans({ text }: Page): readonly string[] {
   return [...withoutBlocks(text).matchAll(/`([^`]+)`/g)].map(([, span = '']) => span.replace(/\s+/g, ' '));
 }
@@ -56,7 +56,7 @@ export function withoutBlocks(text: string): string {
   return text.replace(/^```[\s\S]*?^```$/gm, '');
 }
 
-/** The commands of the page's `sh` blocks, in order; one that goes on over a backslash is one command. */
+/** The commands of the page's `sh` blocks, in order; a line that ends in a backslash continues on the next. */
 export function listCommands(page: Page): readonly string[] {
   return listBlocks(page)
     .filter(({ language }) => language === 'sh')

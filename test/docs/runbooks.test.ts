@@ -36,7 +36,7 @@ const alerts = queueOf('cordon-dev-alerts');
 const notify = queueOf('cordon-dev-notify');
 const functions = ofType('AWS::Lambda::Function').length;
 
-/** What the pages say in numbers, made from the template and the code. */
+/** The numbers on the pages, calculated from the template and the code. */
 const statements: readonly (readonly [page: string, text: string])[] = [
   ['slow-denial', `took more than ${minutes(numberOf('slow-denial', 'Threshold') / 1_000)}`],
   ['old-alerts', `has waited for more than ${minutes(numberOf('old-alerts', 'Threshold'))}`],

@@ -24,14 +24,14 @@ const listFlags = (text: string): string[] => [
 
 const helps = new Map<string, Promise<string>>();
 
-/** What the help of `cordon`, or of one of its commands, says. */
+/** The help of `cordon`, or of one of its commands. */
 function readCordonHelp(...names: readonly string[]): string {
   let command: Command | undefined = buildProgram().program;
   for (const name of names) command = command?.commands.find((one) => one.name() === name);
   return command?.helpInformation() ?? '';
 }
 
-/** What a program of the repository says of itself. */
+/** The help of a program of the repository. */
 function readHelp(...args: readonly string[]): Promise<string> {
   const key = args.join(' ');
   const help = helps.get(key) ?? askForHelp(args);

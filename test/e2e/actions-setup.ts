@@ -97,7 +97,7 @@ export const alertOf = (thingName: string, behavior: string, over: Readonly<Reco
     ...over,
   });
 
-/** What Device Defender would have found by itself, and tells on the topic where asked. */
+/** The findings of Device Defender, which it publishes on the topic on request. */
 export async function violate(
   e2e: EndToEnd,
   thingName: string,

@@ -77,7 +77,7 @@ onDebian(`the Debian package${lacking === undefined ? '' : ` (skipped: ${lacking
     debian.put(join(directory, 'config.yml'), '/etc/cordon-agent/config.yml');
   }
 
-  /** Runs what the unit would, as the user and with the rights that it says. */
+  /** Runs the command of the unit, with its user and its rights. */
   function startUnit(): AgentProgram {
     const unit = debian.must('cat', unitPath);
     const of = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1] ?? '';

@@ -9,7 +9,7 @@ export interface DebianRoot {
   /** Where its root is, for the commands that run in it. */
   readonly enter: readonly [command: string, ...args: string[]];
   run(command: string, ...args: string[]): SpawnSyncReturns<string>;
-  /** Runs a command that must end well, and gives what it printed. */
+  /** Runs a command that must succeed, and returns its output. */
   must(command: string, ...args: string[]): string;
   put(from: string, to: string): void;
   close(): Promise<void>;

@@ -30,7 +30,7 @@ export async function readCredentials({ cert, key }: Credentials): Promise<{ cer
 
 export type PublishOutcome = 'acknowledged' | 'cut';
 
-/** Publishes at QoS 1 and tells what came first: the acknowledgement, or the end of the session. */
+/** Publishes at QoS 1, and returns what came first: the acknowledgement, or the end of the session. */
 export function publishOrCut(
   client: MqttClient,
   topic: string,

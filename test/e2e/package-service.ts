@@ -62,7 +62,7 @@ function listGone(old: readonly string[], next: readonly string[]): string[] {
   return old.filter((name) => !next.includes(name));
 }
 
-/** Logical ids that osls gives to what belongs to a function. */
+/** Logical ids that osls gives to the resources of a function. */
 const ofFunction = (name: string) =>
   new RegExp(`^${name}(LambdaFunction|LogGroup|LambdaPermission|EventSourceMapping|EventsRule)`);
 

@@ -20,7 +20,7 @@ function aTable(interfaces: Interfaces): Buffer {
   return Buffer.from(header + rows.join(''));
 }
 
-/** Looks once a second, and gives the bytes in and out after the last. */
+/** Looks once a second, and returns the bytes in and out after the last look. */
 function meter(
   looks: readonly (Interfaces | 'unreadable')[],
   rule: (name: string) => string | undefined = () => undefined,

@@ -14,7 +14,7 @@ const curl: FakeProcess = {
   args: ['curl', '-s', 'https://x'],
 };
 
-/** What is at a path: device and inode, whose it is and who may write it. */
+/** The file at a path: device and inode, its owner, and who may write it. */
 interface File {
   readonly ino: number;
   readonly uid?: number;

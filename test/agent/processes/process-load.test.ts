@@ -33,7 +33,7 @@ function aFamily(
   return { instances: toMap(instances), children: toMap(children), zombies: new Map() };
 }
 
-/** Looks once a second, and gives the ticks used in all. */
+/** Looks once a second, and returns the ticks used in total. */
 function use(...families: readonly Family[]): number {
   const read = createUseReader();
   return families.map((family, index) => read(family, index * 1000).used).at(-1) ?? -1;

@@ -5,7 +5,7 @@ import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
 
 const trueFile = realpathSync('/bin/true');
 const app: FakeProcess = { pid: 10, comm: 'myapp', exe: trueFile, args: ['/opt/myapp'] };
-/** A twentieth of a second old: uptime stands at 100 s there. */
+/** A twentieth of a second old: uptime is 100 s there. */
 const forked: FakeProcess = { ...app, pid: 11, ppid: 10, session: 10, startTicks: 9995 };
 const curl = { comm: 'curl', exe: '/usr/bin/curl', args: ['curl', '-V'] };
 

@@ -28,7 +28,7 @@ const refusing = (code: string, message = code) =>
 /** Holds a connection for longer than the command may wait. */
 const hold = ({ socket }: IncomingMessage) => void setTimeout(() => socket.destroy(), 15_000).unref();
 
-/** What the command ends with; nothing where osls is started. */
+/** The outcome of the command; nothing if it starts osls. */
 async function reach(endpoint: string, env: NodeJS.ProcessEnv = {}) {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   // No longer than a test wants to wait for a server that does not answer.

@@ -131,7 +131,7 @@ const target: DoctorTarget = {
   findMissing: async () => [],
 };
 
-/** What the doctor finds, but for the endpoint, which only a network shows, and the agent, which has not reported. */
+/** The findings of the doctor, except the endpoint, which needs a network, and the agent, which has not reported. */
 async function examine(changes: Partial<DoctorTarget> = {}): Promise<readonly Finding[]> {
   const options = { configuration, things: [], sendTest: false, version: '1.0.0', now };
   const found = await runChecks(await listChecks(options, { ...target, ...changes }));

@@ -1,6 +1,6 @@
 import type { ConsoleStack } from './stack';
 
-/** What the page does while it is hidden, and without an API. */
+/** The page while it is hidden, and without an API. */
 export function testConnection(at: ConsoleStack): void {
   it('sends no request while its tab is hidden, and gets a 304 if nothing changed', async () => {
     const context = await at.browser.newContext();

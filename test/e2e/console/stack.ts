@@ -9,7 +9,7 @@ export const phone = { viewport: { width: 390, height: 844 }, hasTouch: true };
 export interface ConsoleStack {
   readonly e2e: EndToEnd;
   readonly browser: Browser;
-  /** What no page may do: ask another origin, break the policy of the page, throw. */
+  /** The misdeeds of a page: a request to another origin, a breach of its policy, an exception. */
   readonly misdeeds: readonly string[];
   origin(): string;
   open(path: string, options?: BrowserContextOptions): Promise<Page>;

@@ -13,7 +13,7 @@ const auditResult = {
   ],
 };
 
-/** SNS takes 256 KB, so this is the longest message there can be (sns/latest/dg/large-message-payloads.html). */
+/** SNS accepts 256 KB, so this is the longest possible message (sns/latest/dg/large-message-payloads.html). */
 function padTo256Kb(message: string): string {
   const room = 262_144 - Buffer.byteLength(message) - ',"padding":""'.length;
   return `${message.slice(0, -1)},"padding":"${'x'.repeat(room)}"}`;

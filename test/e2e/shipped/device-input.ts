@@ -16,7 +16,7 @@ async function startReporter(thingName: string) {
   return { client, answers };
 }
 
-/** What a device sends, or somebody who poses as one. */
+/** The messages of a device, or of somebody who poses as one. */
 export function testDeviceInput(): void {
   describe('the connection of a device', () => {
     const connect = (cert?: { certificatePem: string; privateKeyPem: string }) =>

@@ -8,7 +8,7 @@ import { e2e } from './stack';
 
 const telemetry = (thingName: string) => `app/${thingName}/telemetry`;
 
-/** What a contained device can still do. */
+/** The remaining rights of a contained device. */
 export function testEnforcement(): void {
   describe('a contained device', () => {
     it('loses its session and every later application message, but may still report', async () => {

@@ -56,7 +56,7 @@ function tutorialMetric(children: number): string {
 /** Agents that are not Cordon’s, and the AWS CLI. */
 export function testOtherClients(): void {
   describe('an agent that is not Cordon’s', () => {
-    /** Connects as it does, and hears what becomes of its reports to Cordon and to Device Defender. */
+    /** Connects as the client does, and receives the answers to its reports to Cordon and to Device Defender. */
     async function connectAs(thingName: string, options: IClientOptions) {
       const client: MqttClient = await e2e.connect(await e2e.enroll(thingName), options);
       const answers = collectAnswers(client);

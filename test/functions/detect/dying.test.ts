@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { now } from '../../builders';
 import { aReport, received } from './detector';
 
-/** A message that ends the function takes no other into the dead-letter queue. The function really ends, each time. */
+/** A message that ends the function does not move others into the dead-letter queue. The function really ends, each time. */
 
 let folder: string;
 let program: string;

@@ -5,7 +5,7 @@ import { fakeThings } from '../../fakes';
 import { fakeDetection } from '../../fakes-detection';
 import { aDetector, aReport, received } from './detector';
 
-/** One device must not hold up the others, nor end what came with its messages. */
+/** One device must not delay the others, nor end the messages in its batch. */
 
 const flooder = 'f'.repeat(64);
 let id = 0;

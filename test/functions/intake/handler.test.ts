@@ -84,7 +84,7 @@ function holdThing(items: ReturnType<typeof fakeCases>['items'], held: boolean):
   if (decision.outcome === 'changed') items.set('mything1', { value: decision.next, version: 1 });
 }
 
-/** What the error action of a rule delivers. */
+/** The message of a rule's error action. */
 const setAside = (topic: string, payload: unknown, over: object = {}) => ({
   ruleName: 'a_rule',
   topic,

@@ -36,7 +36,7 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
     /** By call (`post`, `reply`, `update`): Slack's word for what is wrong. */
     refuses: {} as Record<string, string>,
     time: now,
-    /** Slack takes one message in so many ms. */
+    /** Slack accepts one message in so many ms. */
     paceMs: 0,
     callMs: 0,
     /** What others do while a run waits. */
@@ -45,7 +45,7 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
   };
   const messages = new Map<string, Kept>();
   const roots: { blocks: unknown }[] = [];
-  /** The run ends between a post and whatever comes after it. */
+  /** The run ends directly after a post. */
   const crash = { afterPost: false, end: () => {} };
   let takenAt = -Infinity;
   let refused = 0;

@@ -14,7 +14,7 @@ const operation = (route: string) => {
   };
 };
 
-/** What the function itself answers, and what leads to it. API Gateway alone answers the others. */
+/** The statuses that the function itself returns, with their requests. API Gateway alone returns the others. */
 const causes: Readonly<Record<string, (route: string) => Partial<HttpRequest>>> = {
   400: (route) => {
     const hasQuery = operation(route).parameters.some((one) => one.in === 'query');

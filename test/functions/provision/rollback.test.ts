@@ -82,7 +82,7 @@ function aStack(ResourceType: string, created: Properties) {
       id = (await send('Create', created)).PhysicalResourceId;
     },
     id: () => id,
-    /** An update that comes through. */
+    /** An update that succeeds. */
     update: async (next: Properties) => {
       const { answer, before } = await change(next);
       return [answer.Status, await cleanUp(before)];

@@ -6,7 +6,7 @@ import { alarm, anEngine, caseOf, operator, resume } from './story';
 
 const minute = 60_000;
 
-/** A containment that AWS refuses, as the sweep takes it up each minute. */
+/** A containment that AWS refuses, which the sweep tries again each minute. */
 async function aFailed() {
   const world = aWorld();
   const engine = anEngine(world);

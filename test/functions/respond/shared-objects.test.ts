@@ -11,7 +11,7 @@ const shared = [
   'disconnect',
 ] as const;
 
-/** What the two things share: one certificate, and the policy it holds. */
+/** The shared objects of the two things: one certificate, and its policy. */
 function readShared({ policies, certificates }: World) {
   const device = policies.stored.get('device');
   return {

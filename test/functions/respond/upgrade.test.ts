@@ -3,7 +3,7 @@ import { aConfiguration, aPlaybook, now } from '../../builders';
 import { anArmedWorld } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, resume } from './story';
 
-/** What a later version of Cordon may add to each part of a case, without a new schema. */
+/** The fields that a later version of Cordon may add to each part of a case without a new schema. */
 function withNews(record: Case): Case {
   const news = { addedLater: { by: 'a newer version' } };
   const violations = Object.entries(record.violations).map(([key, value]) => [key, { ...value, ...news }]);

@@ -27,7 +27,7 @@ function setUp({ everyMs = hour }: { readonly everyMs?: number | undefined } = {
     cases: [] as ListedCase[],
     told: [] as Announcement[],
     routes: [{ severity: ['medium'], to: ['slack'] }, { to: ['email'] }] as Route[],
-    /** The run is killed before it records what it told. */
+    /** The run is killed before it records its announcement. */
     isKilled: false,
   };
   const run = (over: { readonly off?: boolean } = {}) =>

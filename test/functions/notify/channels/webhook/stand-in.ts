@@ -24,7 +24,7 @@ export function verifySignature({ headers, body }: Asked): boolean {
   });
 }
 
-/** A receiver that shows what it was told last of each case. */
+/** A receiver that shows its newest message about each case. */
 export function createReceiver() {
   const cases = new Map<string, string>();
   const statuses = new Map<string, string>();
