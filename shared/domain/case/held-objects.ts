@@ -8,20 +8,29 @@ export function heldObjects(certificateId: string): SharedObject[] {
   return Object.values(descriptors).flatMap(({ certificates }) => certificates?.object(certificateId) ?? []);
 }
 
-/** Whether a thing's case still holds the object. A closed one doesn't, whatever was left of it. */
+/**
+ * Whether a thing's case still holds the object. A closed one doesn't, whatever was left of it. What says nothing, since a newer
+ * Cordon wrote it or something else changed it, may hold it: it must not keep the others that hold the object from anything.
+ */
 export function holdsObject(
   record: (HeldLedger & Pick<Case, 'status'>) | undefined,
   object: string,
 ): boolean {
-  return (
-    isOpen(record) &&
-    record.ledger.some(({ status, prior }) => status !== 'reverted' && listObjects(prior).includes(object))
+  if (!isOpen(record)) return false;
+  if (!Array.isArray(record.ledger)) return true;
+  return record.ledger.some(
+    ({ status, prior }) =>
+      status !== 'reverted' && (!isReadable(prior) || listObjects(prior).includes(object)),
   );
 }
 
 /** Ids of the certificates that an action denies or makes inactive. */
 export function listCertificates(prior: PriorState): string[] {
   return descriptorOf(prior.action).certificates?.list(prior) ?? [];
+}
+
+function isReadable(prior: PriorState | undefined): boolean {
+  return prior !== undefined && Object.hasOwn(descriptors, prior.action);
 }
 
 function listObjects(prior: PriorState): string[] {
