@@ -19,6 +19,7 @@ const quiet = aState('quiet', [], now);
 /** An operator of a fleet with these agents. */
 function aFleet(states: readonly DetectState[] = [quiet, both, blind]) {
   const loaded: string[] = [];
+  const byName = new Map(states.map((state) => [state.thingName, state]));
   const { ask } = anOperator([], {
     listSilent: async () =>
       states.flatMap(({ thingName, agent }) => (agent?.silentAt === undefined ? [] : [thingName])),
@@ -29,7 +30,7 @@ function aFleet(states: readonly DetectState[] = [quiet, both, blind]) {
       }),
     async loadStates(things) {
       loaded.push(...things);
-      return states.filter(({ thingName }) => things.includes(thingName));
+      return things.flatMap((name) => byName.get(name) ?? []);
     },
   });
   const list = (query: Record<string, string> = {}) => ask('GET /agents', { queryStringParameters: query });

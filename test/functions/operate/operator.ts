@@ -67,7 +67,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     fleetLimit: stored.fleetLimit,
     heartbeats: { read: async () => undefined },
     refusals: { read: async (thingName, requestId) => refusals.get(`${thingName}#${requestId}`) },
-    openApi: JSON.stringify(document),
+    openApi,
     own: account,
     rules: () => 'Detector: cordon',
     source: () => ({ text: 'detector: cordon\n', parameters: {} }),
@@ -166,6 +166,7 @@ function pageCases(
 }
 
 const document = writeOpenApi();
+const openApi = JSON.stringify(document);
 const validator = new Ajv2020({ strict: false, allErrors: true });
 validator.addSchema({ $id: 'openapi', ...document });
 
