@@ -1,0 +1,160 @@
+import { nextStep, recordOutcome } from '../../../../shared/domain/case/steps';
+import type { Command } from '../../../../shared/domain/decide/command';
+import { describeCase } from '../../../../shared/domain/messages/describe-case';
+import { thingKey } from '../../../../shared/domain/thing-ref';
+import { aContext, changeCase, decide, now, words } from '../../../builders';
+import { alarm, contained, decided, perform } from './played-case';
+
+/** How far the times of sessions may be off. */
+const marginMs = 120_000;
+
+describe('decide, on a reconnect,', () => {
+  const reconnected = (connectedAt: number): Command => ({
+    type: 'reconnected',
+    thingName: thingKey('mything1'),
+    clientId: 'mything1',
+    connectedAt,
+  });
+
+  it('cuts again while the policy cache may still admit the device', () => {
+    const next = decided(contained(), reconnected(now + 1_000), { policyCacheMs: 480_000 });
+
+    expect(nextStep(next, new Set())).toMatchObject({ kind: 'apply', entry: { action: 'disconnect' } });
+  });
+
+  it('leaves the contained status while cached rights admit the device, announces so once, and returns to it afterwards', () => {
+    const policyCacheMs = 480_000;
+    const first = decided(contained(), reconnected(now + 1_000), { policyCacheMs });
+    expect(first.outbox.announcements.map(({ kind }) => kind)).toEqual(['containing']);
+    const cut = perform(first, now + 1_100);
+    expect([cut.status, cut.dueAt]).toEqual(['containing', now + policyCacheMs + marginMs]);
+
+    const second = decided(cut, reconnected(now + 2_000), { policyCacheMs });
+    expect(second.outbox.announcements).toEqual([]);
+
+    const later = now + policyCacheMs + marginMs + 1;
+    const resumed = decided(
+      perform(second, now + 2_100),
+      { type: 'resume', thingName: thingKey('mything1') },
+      { now: later },
+    );
+    expect(perform(resumed, later)).toMatchObject({ status: 'contained', containedAt: later });
+  });
+
+  it('cuts a session under another client id too, and remembers the newest of many', () => {
+    const policyCacheMs = 480_000;
+    const other = (clientId: string): Command => ({ ...reconnected(now + 1_000), clientId }) as Command;
+    let record = perform(decided(contained(), other('id-0'), { policyCacheMs }), now + 1_100);
+    expect(record.ledger.find(({ action }) => action === 'disconnect')?.prior).toMatchObject({
+      clientIds: ['mything1', 'id-0'],
+    });
+    expect(record).toMatchObject({ status: 'containing', evadesUntil: now + policyCacheMs + marginMs });
+
+    for (let more = 1; more < 15; more += 1)
+      record = perform(decided(record, other(`id-${more}`), { policyCacheMs }), now + 1_100);
+    expect(record.ledger.find(({ action }) => action === 'disconnect')?.prior).toMatchObject({
+      clientIds: ['mything1', ...Array.from({ length: 9 }, (_, index) => `id-${index + 6}`)],
+    });
+  });
+
+  it('announces no further reconnects while the missing denial is already announced', () => {
+    const planned = decided(undefined, alarm());
+    const quarantine = nextStep(planned, new Set(['disconnect']));
+    if (!quarantine) throw new Error('no step');
+    const refused = recordOutcome(
+      planned,
+      quarantine,
+      { result: 'refused', detail: [words('ten groups')] },
+      now,
+    );
+    const failed = perform({ ...refused, ledger: refused.ledger });
+    expect(failed.status).toBe('containment-failed');
+
+    const again = perform(decided(failed, reconnected(now + 1_000)));
+
+    expect([again.status, again.outbox.announcements]).toEqual(['containment-failed', []]);
+  });
+
+  it('cuts a session from before the cut once more, in case clocks differ, but does not report that the device returned', () => {
+    const next = decided(contained(), reconnected(now - 1), { policyCacheMs: 480_000 });
+
+    expect(nextStep(next, new Set())).toMatchObject({ kind: 'apply', entry: { action: 'disconnect' } });
+    const { evadesUntil, outbox } = next;
+    expect([evadesUntil, outbox]).toEqual([undefined, { announcements: [], timeline: [] }]);
+    expect(perform(next)).toMatchObject({ status: 'contained', containedAt: now });
+  });
+
+  const versioned = (connectedAt: number, version: number): Command => ({
+    ...(reconnected(connectedAt) as Extract<Command, { type: 'reconnected' }>),
+    version,
+  });
+
+  it('ignores an older session, whatever its time says', () => {
+    const policyCacheMs = 480_000;
+    const back = perform(decided(contained(), versioned(now + 5_000, 4), { policyCacheMs }), now + 5_100);
+
+    for (const [at, version] of [
+      [now + 9_000, 3],
+      [now + 5_000, 4],
+    ] as const)
+      expect(decide(back, versioned(at, version), aContext({ policyCacheMs })).outcome).toBe('unchanged');
+  });
+
+  it('treats a newer version as a new session, even if its time is before the last cut', () => {
+    const policyCacheMs = 480_000;
+    const first = decided(contained(), versioned(now + 5_000, 4), { policyCacheMs });
+    // It was cut, and its return is news by the version alone: the times of AWS are approximate.
+    const cut = perform(first, now + 5_100);
+    const second = decided(changeCase(cut, { status: 'contained' }), versioned(now + 4_000, 6), {
+      policyCacheMs,
+    });
+
+    expect(second.status).toBe('containing');
+    expect(describeCase(second).outbox.timeline.map(({ what }) => what)).toEqual([
+      'reconnected before the denial had spread, and cut again',
+    ]);
+  });
+
+  it('knows no session of a client whose id every object of JavaScript has', () => {
+    const policyCacheMs = 480_000;
+    const id = 'constructor';
+    const held = decided(contained(), { ...versioned(now + 1, 3), clientId: id } as Command, {
+      policyCacheMs,
+    });
+    const known = changeCase(perform(held), {
+      status: 'contained',
+      connects: { other: { version: 1, at: now } },
+    });
+
+    // Of before the cut, so it is cut once more and not announced.
+    const again = decided(known, { ...versioned(now - 1, 4), clientId: id } as Command, { policyCacheMs });
+    expect(again.status).toBe('contained');
+  });
+
+  it('accepts that versions start again after an hour without a session', () => {
+    const policyCacheMs = 3 * 3_600_000;
+    const back = perform(decided(contained(), versioned(now + 5_000, 40), { policyCacheMs }), now + 5_100);
+
+    expect(decided(back, versioned(now + 5_000 + 3_600_000, 0), { policyCacheMs }).status).toBe('containing');
+  });
+
+  it('leaves a session alone that began under the denial', () => {
+    expect(decide(contained(), reconnected(now + 1_000), aContext()).outcome).toBe('unchanged');
+  });
+});
+
+describe('decide, on a sweep,', () => {
+  it('verifies again what was verified, and applies again what was not', () => {
+    const later = now + 3_600_000;
+    const resumed = decided(contained(), { type: 'resume', thingName: thingKey('mything1') }, { now: later });
+
+    expect(resumed.ledger.map(({ status }) => status)).toEqual(['applied', 'applied']);
+    expect(perform(resumed, later).status).toBe('contained');
+  });
+
+  it('changes nothing before it is due', () => {
+    expect(decide(contained(), { type: 'resume', thingName: thingKey('mything1') }, aContext()).outcome).toBe(
+      'unchanged',
+    );
+  });
+});
