@@ -108,7 +108,7 @@ const pages = listPages()
 
 /** Programs that not every machine has, of those the pages use beside Node. */
 const missing = ['aws', 'curl', 'openssl'].filter(
-  (name) => spawnSync(name, ['--version']).error !== undefined,
+  (name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0,
 );
 const readable = pages.filter(
   ({ commands }) =>
