@@ -42,7 +42,7 @@ export function Assignee({ record, hasRight }: { readonly record: CaseAnswer; re
   useShortcuts(canAssign ? [{ keys: 'i', does: 'Take this case', run: () => void assign({}) }] : []);
   return (
     <>
-      <span title={assignee}>{assignee ? `${shortenActor(assignee)} is on it` : 'nobody is on it'}</span>
+      <span title={assignee}>{assignee ? `Assigned: ${shortenActor(assignee)}` : 'Nobody is assigned'}</span>
       {canAssign && (
         <button type="button" class="link" aria-keyshortcuts="i" onClick={() => void assign({})}>
           {assignee ? 'Take it over' : 'Take it'}

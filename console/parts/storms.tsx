@@ -31,7 +31,7 @@ export function Storms({ summary, statuses, onShow, onAct }: StormsProps) {
               {group.firstExpiresAt !== undefined && (
                 <span>the first has {writeTimeLeft(group.firstExpiresAt, now)}</span>
               )}
-              {group.assigned > 0 && <span>somebody is on {group.assigned} of them</span>}
+              {group.assigned > 0 && <span>{group.assigned} of them assigned</span>}
             </span>
           </p>
           <div class="buttons">

@@ -14,7 +14,7 @@ export const listedCase = z.object({
   actions: z.array(action).optional().describe('Actions that hold the thing'),
   reason: z.string().optional().describe('The reason of its status, cut to 160 characters'),
   reasonCode: z.string().optional(),
-  assignee: z.string().optional().describe('Who is on it'),
+  assignee: z.string().optional().describe('The assignee'),
   lastActor: z.string().optional().describe('The person whose command changed it last'),
   digestAt: time.optional().describe('When it was last put into the digest of cases that are only recorded'),
   storm: z.string().optional().describe('The storm that it is in, which one message covers'),
@@ -42,7 +42,7 @@ export const caseGroup = z.object({
   firstOpenedAt: time,
   lastOpenedAt: time,
   firstExpiresAt: time.optional().describe('When the first question for approval among them expires'),
-  assigned: z.int().describe('Cases that somebody is on'),
+  assigned: z.int().describe('Cases with an assignee'),
   things: z.array(z.string()).describe('The first 5 by name'),
 });
 

@@ -11,7 +11,7 @@ interface CaseGroup extends Pick<ListedCase, 'status' | 'behaviors' | 'severity'
   readonly lastOpenedAt: number;
   /** When the first question for approval among them expires. */
   readonly firstExpiresAt?: number;
-  /** Cases that somebody is on. */
+  /** Cases with an assignee. */
   readonly assigned: number;
   /** The first of them by name. */
   readonly things: readonly string[];

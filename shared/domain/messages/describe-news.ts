@@ -49,7 +49,7 @@ function describeNews(news: News): string {
         news.nextMs === undefined
           ? 'this is the last reminder'
           : `announced again in ${writeDuration(news.nextMs)}, unless somebody comments, is assigned or acts`;
-      return `nobody has been on it since ${writeTime(news.since)}; ${next}`;
+      return `nobody has taken it since ${writeTime(news.since)}; ${next}`;
     }
     case 'certificate':
       return `${describeCertificate(news)}: ${describeCovered(news)}`;

@@ -34,9 +34,9 @@ export function testActing(at: ConsoleStack): void {
     await containReported(at.e2e, 'hardened', 'nc -l 4444');
     const page = await at.open('cases/hardened');
     await page.getByRole('button', { name: 'Take it' }).click();
-    await page.getByText('local-operator is on it').waitFor();
+    await page.getByText('Assigned: local-operator').waitFor();
     await page.getByRole('button', { name: 'Let go' }).click();
-    await page.getByText('nobody is on it').waitFor();
+    await page.getByText('Nobody is assigned').waitFor();
 
     await page.keyboard.press('?');
     await page.getByRole('dialog').getByText('Harden this thing').waitFor();
@@ -159,7 +159,7 @@ export function testActing(at: ConsoleStack): void {
     await page.getByRole('button', { name: 'Take all 6…' }).click();
     await dialog.getByRole('button', { name: 'Take 6' }).click();
     await page.getByText('Assignment sent for 6 of 6 things.').waitFor();
-    await page.getByText('somebody is on 6 of them').waitFor();
+    await page.getByText('6 of them assigned').waitFor();
     for (const name of stuck)
       expect((await at.e2e.loadCase(name))?.assignee).toMatch(/user\/local-operator$/);
     await page.context().close();

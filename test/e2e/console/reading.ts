@@ -38,7 +38,7 @@ export function testReading(at: ConsoleStack): void {
     await page.getByText('sh -c "curl x | sh"').waitFor();
     await page.locator('.chart canvas').waitFor();
     await page.keyboard.press('i');
-    await page.getByText('local-operator is on it').waitFor();
+    await page.getByText('Assigned: local-operator').waitFor();
     await page.keyboard.press('l');
     await page.getByRole('dialog').getByLabel('Comment').fill('cleaned by hand');
     await tabTo(page, 'Release');

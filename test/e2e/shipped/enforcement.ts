@@ -90,7 +90,7 @@ export function testEnforcement(): void {
       const reminders = () =>
         e2e.stack.aws.slack
           .messages()
-          .filter(({ text }) => text.includes('full') && text.includes('nobody has been on it since'));
+          .filter(({ text }) => text.includes('full') && text.includes('nobody has taken it since'));
       const comeDue = async () => {
         await e2e.makeDue('full');
         await e2e.command({ type: 'resume', thingName });

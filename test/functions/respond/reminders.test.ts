@@ -49,9 +49,9 @@ describe('a failed containment', () => {
       [465, 5],
     ]);
     expect(told()[1]?.text).toMatch(
-      /^nobody has been on it since \d\d:\d\d:\d\d UTC; announced again in 30 minutes, unless somebody comments, is assigned or acts; /,
+      /^nobody has taken it since \d\d:\d\d:\d\d UTC; announced again in 30 minutes, unless somebody comments, is assigned or acts; /,
     );
-    expect(told()[5]?.text).toMatch(/^nobody has been on it since [^;]+; this is the last reminder/);
+    expect(told()[5]?.text).toMatch(/^nobody has taken it since [^;]+; this is the last reminder/);
   });
 
   it.each([
