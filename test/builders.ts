@@ -11,6 +11,7 @@ import type { DecisionQuestions } from '../shared/domain/decide/questions';
 import type { Facts } from '../shared/domain/facts';
 import type { AuditFinding, ExternalFinding } from '../shared/domain/findings/finding';
 import type { Violation } from '../shared/domain/findings/violation';
+import { describeRefusal } from '../shared/domain/messages/describe-reason';
 import { type Account, thingKey } from '../shared/domain/thing-ref';
 
 export const now = 1_795_000_000_000;
@@ -126,6 +127,17 @@ export interface Situation extends Context {
   readonly fleetLimitReached: boolean;
   readonly fleetLimitTold: boolean;
   readonly reporterHeldBy: readonly string[];
+}
+
+/** The case after a command that changes it. */
+export function changedBy(
+  current: Case | undefined,
+  command: Command,
+  situation: Partial<Situation> = {},
+): Case {
+  const decision = decide(current, command, aContext(situation));
+  if (decision.outcome !== 'changed') throw new Error(`unchanged: ${describeRefusal(decision.reason)}`);
+  return decision.next;
 }
 
 /** Decides as `respond` does, with every answer at hand; `asked` notes what was asked. */

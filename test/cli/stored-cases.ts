@@ -9,11 +9,10 @@ import type { Heartbeat } from '../../shared/domain/heartbeat';
 import { matchesFilter } from '../../shared/domain/lists/filter';
 import { type ListedCase, outlineCase } from '../../shared/domain/lists/outline';
 import { describeEntry } from '../../shared/domain/messages/describe-event';
-import { describeRefusal } from '../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../shared/domain/thing-ref';
 import type { CasePage, CaseQuery } from '../../shared/storage/case-list';
 import { hashRow, type TimelineRow } from '../../shared/timeline';
-import { aContext, aViolation, decide, now, type Situation, words } from '../builders';
+import { aContext, aViolation, changedBy, now, type Situation, words } from '../builders';
 
 /** A case with its timeline in the table. */
 export interface StoredCase {
@@ -23,21 +22,14 @@ export interface StoredCase {
 
 /** A case after a command with every step done, its outbox not yet sent. */
 export function advance(current: Case | undefined, command: Command, over: Partial<Situation> = {}): Case {
-  const context = aContext(over);
-  const decision = decide(current, command, context);
-  if (decision.outcome !== 'changed') throw new Error(describeRefusal(decision.reason));
-  let record = decision.next;
+  const { now: at } = aContext(over);
+  let record = changedBy(current, command, over);
   const seen = new Set<Case['ledger'][number]['action']>();
   for (let step = nextStep(record, seen); step; step = nextStep(record, seen)) {
-    record = recordOutcome(
-      record,
-      step,
-      { result: 'done', detail: [words(`${step.kind} was done`)] },
-      context.now,
-    );
+    record = recordOutcome(record, step, { result: 'done', detail: [words(`${step.kind} was done`)] }, at);
     if (step.kind === 'verify') seen.add(step.entry.action);
   }
-  return settle(record, context.now);
+  return settle(record, at);
 }
 
 /** Writes the pending rows of a case's timeline, as the table does. */

@@ -5,11 +5,10 @@ import type { QuarantinePart } from '../../../shared/aws/quarantine-watch';
 import type { Case } from '../../../shared/domain/case/case';
 import type { Violation } from '../../../shared/domain/findings/violation';
 import type { KillSwitch } from '../../../shared/domain/guards/kill-switch';
-import { describeRefusal } from '../../../shared/domain/messages/describe-reason';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import type { FleetSize } from '../../../shared/ports/storage';
 import { awsError } from '../../aws-error';
-import { aContext, aViolation, changeCase, decide, now } from '../../builders';
+import { aViolation, changeCase, changedBy, now } from '../../builders';
 import { fakeQueue, fakeTelemetry } from '../../fakes';
 
 /** Drift and lost alerts are looked for every fifth minute. */
@@ -351,13 +350,8 @@ describe('the sweep', () => {
   });
 
   const open = (violation: Violation) => {
-    const decision = decide(
-      undefined,
-      { type: 'violation', thingName: thingKey(violation.thingName), violation },
-      aContext(),
-    );
-    if (decision.outcome !== 'changed') throw new Error(describeRefusal(decision.reason));
-    return { value: decision.next, version: 1 };
+    const thingName = thingKey(violation.thingName);
+    return { value: changedBy(undefined, { type: 'violation', thingName, violation }), version: 1 };
   };
 
   it('handles urgent cases before it compares a fleet of held things, which takes long', async () => {

@@ -2,8 +2,9 @@ import { nextStep, recordOutcome } from '../../../../shared/domain/case/steps';
 import type { Command } from '../../../../shared/domain/decide/command';
 import { describeCase } from '../../../../shared/domain/messages/describe-case';
 import { thingKey } from '../../../../shared/domain/thing-ref';
-import { aContext, changeCase, decide, now, words } from '../../../builders';
-import { alarm, contained, decided, perform } from './played-case';
+import { aContext, changeCase, changedBy, decide, now, words } from '../../../builders';
+import { alarm } from '../lead-case';
+import { contained, perform } from './played-case';
 
 /** How far the times of sessions may be off. */
 const marginMs = 120_000;
@@ -17,23 +18,23 @@ describe('decide, on a reconnect,', () => {
   });
 
   it('cuts again while the policy cache may still admit the device', () => {
-    const next = decided(contained(), reconnected(now + 1_000), { policyCacheMs: 480_000 });
+    const next = changedBy(contained(), reconnected(now + 1_000), { policyCacheMs: 480_000 });
 
     expect(nextStep(next, new Set())).toMatchObject({ kind: 'apply', entry: { action: 'disconnect' } });
   });
 
   it('leaves the contained status while cached rights admit the device, announces so once, and returns to it afterwards', () => {
     const policyCacheMs = 480_000;
-    const first = decided(contained(), reconnected(now + 1_000), { policyCacheMs });
+    const first = changedBy(contained(), reconnected(now + 1_000), { policyCacheMs });
     expect(first.outbox.announcements.map(({ kind }) => kind)).toEqual(['containing']);
     const cut = perform(first, now + 1_100);
     expect([cut.status, cut.dueAt]).toEqual(['containing', now + policyCacheMs + marginMs]);
 
-    const second = decided(cut, reconnected(now + 2_000), { policyCacheMs });
+    const second = changedBy(cut, reconnected(now + 2_000), { policyCacheMs });
     expect(second.outbox.announcements).toEqual([]);
 
     const later = now + policyCacheMs + marginMs + 1;
-    const resumed = decided(
+    const resumed = changedBy(
       perform(second, now + 2_100),
       { type: 'resume', thingName: thingKey('mything1') },
       { now: later },
@@ -44,21 +45,21 @@ describe('decide, on a reconnect,', () => {
   it('cuts a session under another client id too, and remembers the newest of many', () => {
     const policyCacheMs = 480_000;
     const other = (clientId: string): Command => ({ ...reconnected(now + 1_000), clientId }) as Command;
-    let record = perform(decided(contained(), other('id-0'), { policyCacheMs }), now + 1_100);
+    let record = perform(changedBy(contained(), other('id-0'), { policyCacheMs }), now + 1_100);
     expect(record.ledger.find(({ action }) => action === 'disconnect')?.prior).toMatchObject({
       clientIds: ['mything1', 'id-0'],
     });
     expect(record).toMatchObject({ status: 'containing', evadesUntil: now + policyCacheMs + marginMs });
 
     for (let more = 1; more < 15; more += 1)
-      record = perform(decided(record, other(`id-${more}`), { policyCacheMs }), now + 1_100);
+      record = perform(changedBy(record, other(`id-${more}`), { policyCacheMs }), now + 1_100);
     expect(record.ledger.find(({ action }) => action === 'disconnect')?.prior).toMatchObject({
       clientIds: ['mything1', ...Array.from({ length: 9 }, (_, index) => `id-${index + 6}`)],
     });
   });
 
   it('announces no further reconnects while the missing denial is already announced', () => {
-    const planned = decided(undefined, alarm());
+    const planned = changedBy(undefined, alarm());
     const quarantine = nextStep(planned, new Set(['disconnect']));
     if (!quarantine) throw new Error('no step');
     const refused = recordOutcome(
@@ -70,13 +71,13 @@ describe('decide, on a reconnect,', () => {
     const failed = perform({ ...refused, ledger: refused.ledger });
     expect(failed.status).toBe('containment-failed');
 
-    const again = perform(decided(failed, reconnected(now + 1_000)));
+    const again = perform(changedBy(failed, reconnected(now + 1_000)));
 
     expect([again.status, again.outbox.announcements]).toEqual(['containment-failed', []]);
   });
 
   it('cuts a session from before the cut once more, in case clocks differ, but does not report that the device returned', () => {
-    const next = decided(contained(), reconnected(now - 1), { policyCacheMs: 480_000 });
+    const next = changedBy(contained(), reconnected(now - 1), { policyCacheMs: 480_000 });
 
     expect(nextStep(next, new Set())).toMatchObject({ kind: 'apply', entry: { action: 'disconnect' } });
     const { evadesUntil, outbox } = next;
@@ -91,7 +92,7 @@ describe('decide, on a reconnect,', () => {
 
   it('ignores an older session, whatever its time says', () => {
     const policyCacheMs = 480_000;
-    const back = perform(decided(contained(), versioned(now + 5_000, 4), { policyCacheMs }), now + 5_100);
+    const back = perform(changedBy(contained(), versioned(now + 5_000, 4), { policyCacheMs }), now + 5_100);
 
     for (const [at, version] of [
       [now + 9_000, 3],
@@ -102,10 +103,10 @@ describe('decide, on a reconnect,', () => {
 
   it('treats a newer version as a new session, even if its time is before the last cut', () => {
     const policyCacheMs = 480_000;
-    const first = decided(contained(), versioned(now + 5_000, 4), { policyCacheMs });
+    const first = changedBy(contained(), versioned(now + 5_000, 4), { policyCacheMs });
     // It was cut, and its return is news by the version alone: the times of AWS are approximate.
     const cut = perform(first, now + 5_100);
-    const second = decided(changeCase(cut, { status: 'contained' }), versioned(now + 4_000, 6), {
+    const second = changedBy(changeCase(cut, { status: 'contained' }), versioned(now + 4_000, 6), {
       policyCacheMs,
     });
 
@@ -118,7 +119,7 @@ describe('decide, on a reconnect,', () => {
   it('knows no session of a client whose id every object of JavaScript has', () => {
     const policyCacheMs = 480_000;
     const id = 'constructor';
-    const held = decided(contained(), { ...versioned(now + 1, 3), clientId: id } as Command, {
+    const held = changedBy(contained(), { ...versioned(now + 1, 3), clientId: id } as Command, {
       policyCacheMs,
     });
     const known = changeCase(perform(held), {
@@ -127,15 +128,17 @@ describe('decide, on a reconnect,', () => {
     });
 
     // Of before the cut, so it is cut once more and not announced.
-    const again = decided(known, { ...versioned(now - 1, 4), clientId: id } as Command, { policyCacheMs });
+    const again = changedBy(known, { ...versioned(now - 1, 4), clientId: id } as Command, { policyCacheMs });
     expect(again.status).toBe('contained');
   });
 
   it('accepts that versions start again after an hour without a session', () => {
     const policyCacheMs = 3 * 3_600_000;
-    const back = perform(decided(contained(), versioned(now + 5_000, 40), { policyCacheMs }), now + 5_100);
+    const back = perform(changedBy(contained(), versioned(now + 5_000, 40), { policyCacheMs }), now + 5_100);
 
-    expect(decided(back, versioned(now + 5_000 + 3_600_000, 0), { policyCacheMs }).status).toBe('containing');
+    expect(changedBy(back, versioned(now + 5_000 + 3_600_000, 0), { policyCacheMs }).status).toBe(
+      'containing',
+    );
   });
 
   it('leaves a session alone that began under the denial', () => {
@@ -146,7 +149,11 @@ describe('decide, on a reconnect,', () => {
 describe('decide, on a sweep,', () => {
   it('verifies again what was verified, and applies again what was not', () => {
     const later = now + 3_600_000;
-    const resumed = decided(contained(), { type: 'resume', thingName: thingKey('mything1') }, { now: later });
+    const resumed = changedBy(
+      contained(),
+      { type: 'resume', thingName: thingKey('mything1') },
+      { now: later },
+    );
 
     expect(resumed.ledger.map(({ status }) => status)).toEqual(['applied', 'applied']);
     expect(perform(resumed, later).status).toBe('contained');

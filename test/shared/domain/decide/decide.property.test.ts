@@ -13,6 +13,7 @@ import {
   aContext,
   aPlaybook,
   aViolation,
+  changedBy,
   decide,
   flushed,
   now,
@@ -259,9 +260,7 @@ describe('decide, for any history', () => {
         let record = contained;
         for (let release = 0; record?.status !== 'closed'; release += 1) {
           if (release > results.length) throw new Error('never released');
-          const decision = decide(record, operator('release'), aContext());
-          if (decision.outcome !== 'changed') throw new Error(describeRefusal(decision.reason));
-          record = perform(decision.next, now, () => left.shift() ?? 'done');
+          record = perform(changedBy(record, operator('release')), now, () => left.shift() ?? 'done');
         }
         expect(record.ledger.map(({ action, status }) => [action, status])).toEqual(
           contained?.ledger.map(({ action }) => [action, 'reverted']),

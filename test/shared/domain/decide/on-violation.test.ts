@@ -6,6 +6,7 @@ import {
   aContext,
   aPlaybook,
   aViolation,
+  changedBy,
   decide,
   flushed,
   listQuestions,
@@ -13,11 +14,12 @@ import {
   someFacts,
   words,
 } from '../../../builders';
-import { alarm, contained, decided } from './played-case';
+import { alarm } from '../lead-case';
+import { contained } from './played-case';
 
 describe('decide, on a violation,', () => {
   it('plans the actions of the first matching playbook, with what each must restore', () => {
-    const next = decided(undefined, alarm());
+    const next = changedBy(undefined, alarm());
 
     expect(next.status).toBe('containing');
     expect(next.ledger.map(({ action, status, prior }) => ({ action, status, prior }))).toEqual([
@@ -37,7 +39,7 @@ describe('decide, on a violation,', () => {
   });
 
   it('reports contained only once every action is verified', () => {
-    let record = decided(undefined, alarm());
+    let record = changedBy(undefined, alarm());
     const seen = new Set<Case['ledger'][number]['action']>();
     for (let step = nextStep(record, seen); step; step = nextStep(record, seen)) {
       const denied = !(step.kind === 'verify' && step.entry.action === 'quarantine');
@@ -83,7 +85,7 @@ describe('decide, on a violation,', () => {
     ['the lookup failed', { facts: { kind: 'unavailable', reason: 'throttled' } }, 'awaiting-approval'],
     ['the fleet limit is reached', { fleetLimitReached: true }, 'awaiting-approval'],
   ] as const)('does nothing to the thing, and gives the reason, when %s', (_, context, status) => {
-    const next = decided(undefined, alarm(), context);
+    const next = changedBy(undefined, alarm(), context);
 
     expect(next.status).toBe(status);
     expect(next.ledger).toEqual([]);
@@ -99,10 +101,10 @@ describe('decide, on a violation,', () => {
   it('asks for approval when the report came from a certificate that is not the thing’s', () => {
     const forged = alarm({ reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } });
 
-    expect(decided(undefined, forged).status).toBe('awaiting-approval');
-    expect(decided(undefined, alarm({ reporter: { clientId: 'x', principal: 'a'.repeat(64) } })).status).toBe(
-      'containing',
-    );
+    expect(changedBy(undefined, forged).status).toBe('awaiting-approval');
+    expect(
+      changedBy(undefined, alarm({ reporter: { clientId: 'x', principal: 'a'.repeat(64) } })).status,
+    ).toBe('containing');
   });
 
   it('denies the certificate as well if it permits other client ids, which a group policy cannot bind', () => {
@@ -113,12 +115,12 @@ describe('decide, on a violation,', () => {
       principals: [{ ...principal, escapesGroup: true, sharedWith: ['mything2'] }],
     });
 
-    expect(decided(undefined, alarm(), { facts: evading }).ledger.map(({ action }) => action)).toEqual([
+    expect(changedBy(undefined, alarm(), { facts: evading }).ledger.map(({ action }) => action)).toEqual([
       'disconnect',
       'quarantine',
       'deny-certificate',
     ]);
-    expect(decided(undefined, alarm(), { facts: shared }).status).toBe('awaiting-approval');
+    expect(changedBy(undefined, alarm(), { facts: shared }).status).toBe('awaiting-approval');
   });
 
   it('cuts the agent’s own client id too, if the certificate may connect under another id than the thing’s name', () => {
@@ -126,14 +128,14 @@ describe('decide, on a violation,', () => {
     if (!principal) throw new Error('no principal');
     const facts = someFacts({ principals: [{ ...principal, escapesGroup: true }] });
 
-    expect(decided(undefined, alarm(), { facts }).ledger[0]?.prior).toEqual({
+    expect(changedBy(undefined, alarm(), { facts }).ledger[0]?.prior).toEqual({
       action: 'disconnect',
       clientIds: ['mything1', 'mything1-cordon'],
     });
   });
 
   it('cuts every client id under which the thing’s own certificate reported', () => {
-    const next = decided(
+    const next = changedBy(
       undefined,
       alarm({ reporter: { clientId: 'mything1-agent', principal: 'a'.repeat(64) } }),
     );
@@ -152,7 +154,7 @@ describe('decide, on a violation,', () => {
   });
 
   it('adds a second behavior to the same case without acting again', () => {
-    const next = decided(contained(), alarm({ behaviorName: 'other', occurredAt: now + 1 }), {
+    const next = changedBy(contained(), alarm({ behaviorName: 'other', occurredAt: now + 1 }), {
       newCaseId: 'case-2',
     });
 
@@ -169,7 +171,7 @@ describe('decide, on a violation,', () => {
     const reporter = { clientId: 'mything1-2', principal: 'a'.repeat(64) };
     const second = alarm({ behaviorName: 'other', occurredAt: now + 1, reporter });
 
-    const next = decided(contained(), second);
+    const next = changedBy(contained(), second);
 
     expect(next.status).toBe('containing');
     expect(next.ledger.map(({ action, status }) => [action, status])).toEqual([
@@ -182,12 +184,12 @@ describe('decide, on a violation,', () => {
       occurredAt: now + 1,
       reporter: { ...reporter, principal: 'b'.repeat(64) },
     });
-    expect(decided(contained(), foreign).status).toBe('contained');
+    expect(changedBy(contained(), foreign).status).toBe('contained');
   });
 
   it('judges the thing’s own alarm even if a forged one of the same behavior came first', () => {
     const forged = alarm({ reporter: { clientId: 'x', principal: 'b'.repeat(64) } });
-    const waiting = flushed(decided(undefined, forged));
+    const waiting = flushed(changedBy(undefined, forged));
 
     const own = alarm({
       violationId: 'own',
@@ -195,16 +197,16 @@ describe('decide, on a violation,', () => {
       reporter: { clientId: 'mything1', principal: 'a'.repeat(64) },
     });
 
-    expect(decided(waiting, own).status).toBe('containing');
+    expect(changedBy(waiting, own).status).toBe('containing');
   });
 
   it('contains on a repeated alarm once the obstacle is gone, and announces a refusal only once', () => {
-    const observed = flushed(decided(undefined, alarm(), { killSwitch: { state: 'on' } }));
+    const observed = flushed(changedBy(undefined, alarm(), { killSwitch: { state: 'on' } }));
     const repeated = alarm({ occurredAt: now + 1 });
 
-    const still = decided(observed, repeated, { killSwitch: { state: 'on' } });
+    const still = changedBy(observed, repeated, { killSwitch: { state: 'on' } });
     expect([still.status, still.outbox.announcements]).toEqual(['observed', []]);
-    expect(decided(observed, repeated).status).toBe('containing');
+    expect(changedBy(observed, repeated).status).toBe('containing');
   });
 
   it('announces a flapping value once in ten minutes', () => {
@@ -213,7 +215,7 @@ describe('decide, on a violation,', () => {
     for (let flip = 0; flip < 6; flip += 1) {
       const at = now + flip * 1_000;
       const eventType = flip % 2 === 0 ? 'in-alarm' : 'alarm-cleared';
-      const next = decided(record, alarm({ eventType, occurredAt: at }), {
+      const next = changedBy(record, alarm({ eventType, occurredAt: at }), {
         killSwitch: { state: 'on' },
         now: at,
         newCaseId: `case-${flip}`,
@@ -229,7 +231,7 @@ describe('decide, on a violation,', () => {
     const evidence = Array.from({ length: 10 }, (_, pid) => ({ pid, commandLine: 'x'.repeat(700) }));
     let record: Case | undefined;
     for (let index = 0; index < 100; index += 1)
-      record = decided(record, alarm({ behaviorName: `b${index}`, occurredAt: now + index, evidence }), {
+      record = changedBy(record, alarm({ behaviorName: `b${index}`, occurredAt: now + index, evidence }), {
         killSwitch: { state: 'on' },
       });
 
@@ -239,7 +241,7 @@ describe('decide, on a violation,', () => {
   it('merges the alert of the other detector for the same behavior, without a second announcement', () => {
     const second = alarm({ violationId: 'defender-1', detector: 'device-defender', occurredAt: now + 5 });
 
-    const next = decided(contained(), second);
+    const next = changedBy(contained(), second);
 
     expect(next.outbox.announcements).toEqual([]);
     expect(next.violations['myapp-processes/no-child-processes']?.violationId).toBe('defender-1');
@@ -248,7 +250,7 @@ describe('decide, on a violation,', () => {
 
 describe('decide, on a clear,', () => {
   it.each(['alarm-cleared', 'alarm-invalidated'] as const)('never releases on %s', (eventType) => {
-    const next = decided(contained(), alarm({ eventType, occurredAt: now + 1 }));
+    const next = changedBy(contained(), alarm({ eventType, occurredAt: now + 1 }));
 
     expect(next.status).toBe('contained');
     expect(next.ledger).toEqual(contained().ledger);
@@ -256,19 +258,19 @@ describe('decide, on a clear,', () => {
 
   it('keeps the value that violated, which is what the case is about', () => {
     const clear = { eventType: 'alarm-cleared', occurredAt: now + 1, value: { number: 0 } } as const;
-    const next = decided(contained(), alarm(clear));
+    const next = changedBy(contained(), alarm(clear));
 
     expect(Object.values(next.violations)).toMatchObject([
       { lastEventType: 'alarm-cleared', value: aViolation().value },
     ]);
     expect(next.outbox.timeline.at(-1)).toMatchObject({ event: { value: '{"number":0}' } });
     // Another alarm brings its own.
-    const again = decided(next, alarm({ occurredAt: now + 2, value: { number: 7 } }));
+    const again = changedBy(next, alarm({ occurredAt: now + 2, value: { number: 7 } }));
     expect(Object.values(again.violations)).toMatchObject([{ value: { number: 7 } }]);
   });
 
   it('opens no case and announces nothing without an alarm', () => {
-    const remembered = decided(undefined, alarm({ eventType: 'alarm-cleared' }));
+    const remembered = changedBy(undefined, alarm({ eventType: 'alarm-cleared' }));
 
     expect([remembered.status, remembered.violations, remembered.outbox]).toEqual([
       'closed',
@@ -279,9 +281,9 @@ describe('decide, on a clear,', () => {
   });
 
   it('acts on an alarm that its clear overtook, and leaves no alarm open behind it', () => {
-    const early = decided(undefined, alarm({ eventType: 'alarm-cleared', occurredAt: now }));
+    const early = changedBy(undefined, alarm({ eventType: 'alarm-cleared', occurredAt: now }));
 
-    const held = decided(early, alarm({ occurredAt: now - 100 }));
+    const held = changedBy(early, alarm({ occurredAt: now - 100 }));
 
     expect(held.status).toBe('containing');
     expect(held.violations['myapp-processes/no-child-processes']).toMatchObject({
@@ -295,15 +297,15 @@ describe('decide, on a clear,', () => {
       'containment planned',
       'alarm cleared',
     ]);
-    expect(decided(early, alarm({ occurredAt: now - 100 }), { killSwitch: { state: 'on' } }).status).toBe(
+    expect(changedBy(early, alarm({ occurredAt: now - 100 }), { killSwitch: { state: 'on' } }).status).toBe(
       'closed',
     );
   });
 
   it('drops an early clear that is older than the alarm that follows', () => {
-    const early = decided(undefined, alarm({ eventType: 'alarm-cleared', occurredAt: now - 200 }));
+    const early = changedBy(undefined, alarm({ eventType: 'alarm-cleared', occurredAt: now - 200 }));
 
-    const next = decided(early, alarm({ occurredAt: now - 100 }));
+    const next = changedBy(early, alarm({ occurredAt: now - 100 }));
 
     expect(next.violations['myapp-processes/no-child-processes']?.lastEventType).toBe('in-alarm');
     expect(next.earlyEnds).toBeUndefined();
@@ -313,7 +315,7 @@ describe('decide, on a clear,', () => {
     let record: Case | undefined;
     for (let index = 0; index < 25; index += 1) {
       const end = { eventType: 'alarm-cleared', behaviorName: `b${index}`, occurredAt: now + index } as const;
-      record = decided(record, alarm(end));
+      record = changedBy(record, alarm(end));
     }
 
     expect(Object.keys(record?.earlyEnds ?? {})).toHaveLength(20);
@@ -322,9 +324,9 @@ describe('decide, on a clear,', () => {
   });
 
   it('ends a case that held nothing', () => {
-    const observed = decided(undefined, alarm(), { killSwitch: { state: 'on' } });
+    const observed = changedBy(undefined, alarm(), { killSwitch: { state: 'on' } });
 
-    expect(decided(observed, alarm({ eventType: 'alarm-cleared', occurredAt: now + 1 })).status).toBe(
+    expect(changedBy(observed, alarm({ eventType: 'alarm-cleared', occurredAt: now + 1 })).status).toBe(
       'closed',
     );
   });
@@ -346,7 +348,7 @@ describe('decide, on a clear from a certificate that is not known as the thing�
   const watched = {
     configuration: aConfiguration({ playbooks: [aPlaybook({ mode: 'observe', actions: [] })] }),
   };
-  const observed = () => flushed(decided(undefined, alarm(), watched));
+  const observed = () => flushed(changedBy(undefined, alarm(), watched));
   const certificate = someFacts().principals[0];
   const rotated = certificate && someFacts({ principals: [{ ...certificate, certificateId: principal }] });
 
@@ -354,21 +356,21 @@ describe('decide, on a clear from a certificate that is not known as the thing�
     expect(listQuestions(observed(), clear, aContext())).toEqual(['facts']);
     expect(listQuestions(undefined, clear, aContext())).toEqual([]);
     if (!rotated) throw new Error('no certificate');
-    expect(decided(observed(), clear, { facts: rotated }).status).toBe('closed');
+    expect(changedBy(observed(), clear, { facts: rotated }).status).toBe('closed');
   });
 
   it.each([
     ['is not', someFacts()],
     ['could not be looked up', { kind: 'unavailable', reason: 'throttled' }],
   ] as const)('keeps the case open where the certificate %s', (_, facts) => {
-    const next = decided(observed(), clear, { facts });
+    const next = changedBy(observed(), clear, { facts });
 
     expect(next.status).toBe('observed');
     expect(Object.values(next.violations)).toMatchObject([{ lastEventType: 'in-alarm' }]);
   });
 
   it('does not let a clear that overtook its alarm end that alarm', () => {
-    const early = decided(undefined, clear);
-    expect(decided(flushed(early), alarm(), watched)).toMatchObject({ status: 'observed' });
+    const early = changedBy(undefined, clear);
+    expect(changedBy(flushed(early), alarm(), watched)).toMatchObject({ status: 'observed' });
   });
 });

@@ -1,10 +1,11 @@
 import { nextStep, recordOutcome, settle } from '../../../../shared/domain/case/steps';
-import { aContext, decide, flushed, now, words } from '../../../builders';
-import { alarm, contained, decided, operator, perform } from './played-case';
+import { aContext, changedBy, decide, flushed, now, words } from '../../../builders';
+import { alarm } from '../lead-case';
+import { contained, operator, perform } from './played-case';
 
 describe('decide, on an operator’s command,', () => {
   it('releases in reverse order and closes', () => {
-    const releasing = decided(contained(), operator('release'));
+    const releasing = changedBy(contained(), operator('release'));
 
     expect(nextStep(releasing, new Set())).toMatchObject({ kind: 'revert', entry: { action: 'quarantine' } });
     const closed = perform(releasing);
@@ -13,7 +14,7 @@ describe('decide, on an operator’s command,', () => {
   });
 
   it('stops in release-conflict if an action could not be undone, and can be continued', () => {
-    const releasing = decided(contained(), operator('release'));
+    const releasing = changedBy(contained(), operator('release'));
     const first = nextStep(releasing, new Set());
     if (!first) throw new Error('no step');
     const half = recordOutcome(releasing, first, { result: 'done', detail: [words('ok')] }, now);
@@ -25,24 +26,24 @@ describe('decide, on an operator’s command,', () => {
     );
 
     expect(stuck.status).toBe('release-conflict');
-    expect(perform(decided(flushed(stuck), operator('release'))).status).toBe('closed');
+    expect(perform(changedBy(flushed(stuck), operator('release'))).status).toBe('closed');
   });
 
   it('remembers a closed case, so that a late repeat opens no case', () => {
-    const closed = perform(decided(contained(), operator('release')));
+    const closed = perform(changedBy(contained(), operator('release')));
 
     expect(decide(closed, alarm(), aContext({ newCaseId: 'case-2' })).outcome).toBe('unchanged');
-    expect(decided(closed, alarm({ occurredAt: now + 10 }), { newCaseId: 'case-2' })).toMatchObject({
+    expect(changedBy(closed, alarm({ occurredAt: now + 10 }), { newCaseId: 'case-2' })).toMatchObject({
       caseId: 'case-2',
       status: 'containing',
     });
   });
 
   it('approves a waiting case, and contains on command', () => {
-    const waiting = decided(undefined, alarm(), { fleetLimitReached: true });
+    const waiting = changedBy(undefined, alarm(), { fleetLimitReached: true });
 
-    expect(decided(waiting, operator('approve')).status).toBe('containing');
-    expect(decided(undefined, operator('contain')).ledger.map(({ action }) => action)).toEqual([
+    expect(changedBy(waiting, operator('approve')).status).toBe('containing');
+    expect(changedBy(undefined, operator('contain')).ledger.map(({ action }) => action)).toEqual([
       'disconnect',
       'quarantine',
     ]);
@@ -57,7 +58,7 @@ describe('decide, on an operator’s command,', () => {
   });
 
   it('does not dismiss a case whose refused action may still hold the thing', () => {
-    const planned = decided(undefined, alarm());
+    const planned = changedBy(undefined, alarm());
     const first = nextStep(planned, new Set());
     if (!first) throw new Error('no step');
     const failed = settle(
