@@ -12,7 +12,10 @@ import { writeClock, writeDuration, writeRelative, writeTimeLeft } from '../../c
 import { findThreshold, writeValue } from '../../console/words/violation';
 import { showUnseen } from '../../console/words/visible';
 import type { CaseGroup } from '../../shared/api/lists';
-import { operatorActionDescriptors } from '../../shared/domain/decide/operator-actions';
+import { caseStatuses } from '../../shared/domain/case/status';
+import { listPossible, operatorActionDescriptors } from '../../shared/domain/decide/operator-actions';
+import { changeCase } from '../builders';
+import { aContainedCase } from '../cli/stored-cases';
 
 const now = Date.UTC(2026, 10, 29, 8, 0, 0);
 const minute = 60_000;
@@ -244,6 +247,19 @@ describe('acts on many cases', () => {
     expect(listCommonActs(['containment-failed', 'awaiting-approval'])).toEqual(['assign']);
     expect(listCommonActs(['observed', 'release-conflict'])).toEqual(['dismiss', 'assign']);
     expect(listCommonActs(['observed', 'closed'])).toEqual([]);
+  });
+
+  it('are acts that the rules accept for a case of the status', () => {
+    const { record } = aContainedCase();
+    for (const status of caseStatuses) {
+      const isHeld = !['observed', 'awaiting-approval', 'closed'].includes(status);
+      const conflict = record.ledger.map((entry) => ({ ...entry, status: 'conflict' as const }));
+      const ledger = status === 'release-conflict' ? conflict : isHeld ? record.ledger : [];
+      const refused = bulkActs[status].filter(
+        (act) => !listPossible(changeCase(record, { status, ledger })).includes(act),
+      );
+      expect([status, refused]).toEqual([status, []]);
+    }
   });
 
   it('are acts that the API offers for a case of the status', () => {
