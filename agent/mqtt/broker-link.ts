@@ -16,6 +16,7 @@ const closeTimeoutMs = 1500;
 /** AWS IoT's messages have 128 KB at most, and MQTT 3.1.1 lets a broker begin one of 256 MB. */
 const largestPacketBytes = 1024 * 1024;
 const closed = 'closed by the broker or the network';
+const unacknowledged = 'no acknowledgement of a report';
 
 interface MessageEvents {
   readonly onConnected: () => void;
@@ -156,7 +157,7 @@ function openSession(options: IClientOptions, events: SessionEvents): Session {
     client.end(true);
     const isUnasked = reason === closed && unanswered.size === 0 && !events.subscriber.isAsking();
     for (const settle of [...unanswered]) settle('failed');
-    events.subscriber.noteEnd();
+    events.subscriber.noteEnd(reason === unacknowledged ? 'agent' : 'broker');
     const connectedMs = connectedAt === undefined ? undefined : events.clock() - connectedAt;
     events.onEnded(reason, connectedMs, isUnasked);
   };
@@ -179,10 +180,7 @@ function openSession(options: IClientOptions, events: SessionEvents): Session {
     publish: (topic, payload) =>
       new Promise((resolve) => {
         if (hasEnded || !client.connected) return resolve('failed');
-        const timer = setTimeout(
-          () => end('no acknowledgement of a report'),
-          events.timing.acknowledgeTimeoutMs,
-        );
+        const timer = setTimeout(() => end(unacknowledged), events.timing.acknowledgeTimeoutMs);
         const settle = (outcome: 'acknowledged' | 'failed'): void => {
           clearTimeout(timer);
           unanswered.delete(settle);

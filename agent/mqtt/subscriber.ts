@@ -10,8 +10,8 @@ export interface Subscriber {
   subscribe(client: MqttClient): void;
   /** A subscription has no answer yet. */
   isAsking(): boolean;
-  /** The connection has ended. */
-  noteEnd(): void;
+  /** The connection has ended: by the broker or the network, or by the agent itself because nothing came any more. */
+  noteEnd(by: 'broker' | 'agent'): void;
 }
 
 /**
@@ -39,11 +39,12 @@ export function createSubscriber(topics: readonly string[], log: Log): Subscribe
   return {
     subscribe: (client) => subscribeFrom(client, 0),
     isAsking: () => asked !== undefined,
-    noteEnd: () => {
-      if (asked === undefined) return;
-      const count = (ends.get(asked) ?? 0) + 1;
-      ends.set(asked, count);
-      if (count === mostEnds) refuse(asked);
+    noteEnd: (by) => {
+      if (asked !== undefined && by === 'broker') {
+        const count = (ends.get(asked) ?? 0) + 1;
+        ends.set(asked, count);
+        if (count === mostEnds) refuse(asked);
+      }
       asked = undefined;
     },
   };

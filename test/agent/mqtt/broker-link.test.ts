@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type TLSSocket } from 'node:tls';
-import { openBrokerLink } from '../../../agent/mqtt/broker-link';
+import type { LinkTiming } from '../../../agent/config/link-timing';
+import { type BrokerEvents, type BrokerLink, openBrokerLink } from '../../../agent/mqtt/broker-link';
 import { type DeviceFiles, writeDeviceFiles } from '../certificates';
 import { waitFor } from '../poll';
 
@@ -22,41 +23,81 @@ const exactlyOnce = Buffer.from([0x34, 6, 0, 1, 0x61, 0, 1, 0x78]);
 /** The beginning of a PUBLISH of 200 MB. */
 const huge = Buffer.from([0x30, 0x80, 0x84, 0xaf, 0x5f, 0, 1, 0x61]);
 
-/** Opens a link to a broker that writes these once a client has sent its CONNECT, and gives what the link says until it ends. */
-async function listen(write: (socket: TLSSocket) => void): Promise<readonly string[]> {
+/** Starts a broker, which is called for each connection that has sent its CONNECT, and gives what opens a link to it. */
+async function startBroker(serve: (socket: TLSSocket) => void) {
   const { certificatePem, privateKeyPem } = await files.authority.issueServerCertificate();
   const server = createServer({ cert: certificatePem, key: privateKeyPem }, (socket) => {
     socket.on('error', () => undefined);
-    socket.once('data', () => write(socket));
+    socket.once('data', () => serve(socket));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const [ca, cert, key] = [files.rootCaPath, files.certPath, files.keyPath].map((path) => readFileSync(path));
   if (!ca || !cert || !key) throw new Error('no credentials');
+  const open = (
+    events: BrokerEvents,
+    {
+      timing = {},
+      topics = [],
+      jitter = 1,
+    }: { timing?: Partial<LinkTiming>; topics?: string[]; jitter?: number } = {},
+  ): BrokerLink =>
+    openBrokerLink(
+      {
+        endpoint: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
+        ...{ rootCaPath: '', certPath: '', keyPath: '', clientId: 'mything1', thingName: 'mything1' },
+        timing: { connectTimeoutMs: 40_000, acknowledgeTimeoutMs: 40_000, keepAliveSeconds: 60, ...timing },
+      },
+      () => ({ ca, cert, key, expiresAt: Number.POSITIVE_INFINITY }),
+      topics,
+      events,
+      { log: () => undefined, clock: () => performance.now(), random: () => jitter },
+    );
+  return { open, close: () => server.close() };
+}
+
+/** Opens a link to a broker that writes these, and gives what the link says until its first connection ends. */
+async function listen(write: (socket: TLSSocket) => void): Promise<readonly string[]> {
+  const broker = await startBroker(write);
   const said: string[] = [];
-  const link = openBrokerLink(
-    {
-      endpoint: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
-      ...{ rootCaPath: '', certPath: '', keyPath: '', clientId: 'mything1', thingName: 'mything1' },
-      timing: { connectTimeoutMs: 40_000, acknowledgeTimeoutMs: 40_000, keepAliveSeconds: 60 },
-    },
-    () => ({ ca, cert, key, expiresAt: Number.POSITIVE_INFINITY }),
-    [],
-    {
-      onConnected: () => said.push('connected'),
-      onMessage: (topic) => said.push(`message on ${topic}`),
-      onEnded: (reason) => said.push(`ended: ${reason}`),
-    },
-    // Full jitter: with 1 the second attempt comes a second later, so this is all of the first.
-    { log: () => undefined, clock: () => performance.now(), random: () => 1 },
-  );
+  // The second attempt comes a second later.
+  const link = broker.open({
+    onConnected: () => said.push('connected'),
+    onMessage: (topic) => said.push(`message on ${topic}`),
+    onEnded: (reason) => said.push(`ended: ${reason}`),
+  });
   try {
     await waitFor('the end of the connection', () => said.some((one) => one.startsWith('ended')));
     await new Promise((resolve) => setImmediate(resolve));
     return said;
   } finally {
     await link.close();
-    server.close();
+    broker.close();
+  }
+}
+
+/** Opens a link to a broker that accepts connections and says no more, until `count` have ended; gives the topics asked for. */
+async function listenToSilence(count: number, timing: Partial<LinkTiming>): Promise<readonly string[]> {
+  const asked: string[] = [];
+  const broker = await startBroker((socket) => {
+    socket.write(accepted);
+    socket.on('data', (data) => asked.push(...(data.toString('latin1').match(/first|second/g) ?? [])));
+  });
+  let ended = 0;
+  const events = {
+    onConnected: () => void link.publish('report', Buffer.from('{}')),
+    onMessage: () => undefined,
+    onEnded: () => {
+      ended += 1;
+    },
+  };
+  const link: BrokerLink = broker.open(events, { timing, topics: ['first', 'second'], jitter: 0 });
+  try {
+    await waitFor('the end of the connections', () => ended >= count);
+    return asked.slice(0, count);
+  } finally {
+    await link.close();
+    broker.close();
   }
 }
 
@@ -90,5 +131,11 @@ describe('a connection to a broker that breaks the rules', () => {
     const said = await listen((socket) => socket.write(Buffer.concat([accepted, Buffer.from([0xff, 0xff])])));
 
     expect(said).toEqual(['ended: Invalid header flag bits, must be 0x0 for auth packet']);
+  });
+});
+
+describe('a connection to a broker that is silent, as over a network that is gone', () => {
+  it('ends for want of an acknowledgement, which is no refusal of what it asked for', async () => {
+    expect(await listenToSilence(3, { acknowledgeTimeoutMs: 50 })).toEqual(['first', 'first', 'first']);
   });
 });

@@ -1,0 +1,29 @@
+import type { MqttClient } from 'mqtt';
+import { createSubscriber } from '../../../agent/mqtt/subscriber';
+
+/** Asks on connections that end before an answer comes, and gives the topics that are asked for on each. */
+function ask(ends: readonly ('broker' | 'agent')[]): readonly string[] {
+  const asked: string[] = [];
+  const client = { subscribe: (topic: string) => asked.push(topic) } as unknown as MqttClient;
+  const subscriber = createSubscriber(['accepted', 'rejected'], () => undefined);
+  for (const by of ends) {
+    subscriber.subscribe(client);
+    subscriber.noteEnd(by);
+  }
+  return asked;
+}
+
+describe('a subscription', () => {
+  it('is left alone once the broker has ended two connections in place of an answer', () => {
+    expect(ask(['broker', 'broker', 'broker', 'broker', 'broker'])).toEqual([
+      'accepted',
+      'accepted',
+      'rejected',
+      'rejected',
+    ]);
+  });
+
+  it('is asked for again where the agent ended the connection, since a network that is gone refuses nothing', () => {
+    expect(ask(['agent', 'agent', 'broker', 'agent', 'agent'])).toEqual(Array(5).fill('accepted'));
+  });
+});
