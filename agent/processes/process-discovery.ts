@@ -5,6 +5,7 @@ import { isAlive, isStill, type ProcStat, parseStat } from '../proc/proc-stat';
 import { readStat } from '../proc/read-stat';
 import { createPidAnnouncements } from './new-pids';
 import { createPathResolver, createSelects } from './process-name';
+import { createScanSchedule } from './scan-schedule';
 
 /** The result of a scan of all of /proc. */
 export interface ProcessScan {
@@ -45,17 +46,8 @@ export interface ProcessDiscovery {
   unknownTo(selector: number): number | undefined;
 }
 
-/** What new numbers don't show: an exec in an old process brings a new name. */
-const scanEveryMs = 10_000;
-/** A scan of thousands of processes takes its time: it must not take more than this share. */
-const mostScanShare = 1 / 400;
-const scanEveryAtMostMs = 60_000;
-/** A watched process ended, or there were more new numbers than one look is worth. */
-const scanSoonMs = 1000;
 /** Between its fork and its exec a process has the old name: it is looked at again for a while. */
 const youngForMs = 5000;
-/** Where the kernel does not announce new processes, scans have to find them. */
-const mostFrequentScanShare = 1 / 100;
 const youngEveryMs = 1000;
 
 interface Known {
@@ -83,15 +75,11 @@ export function createProcessDiscovery(
   const resolvePath = createPathResolver(proc);
   const selects = selectors.map((selector) => createSelects(selector, resolvePath));
   const announcements = createPidAnnouncements(proc, ownPid);
+  const schedule = createScanSchedule();
   let known = new Map<number, Known>();
   /** Processes of which it can't be seen whether these selectors select them. */
   const unknowns = new Map<number, ReadonlySet<number>>();
   let scan: ProcessScan | undefined;
-  let scannedAt: number | undefined;
-  let scanTookMs = 0;
-  let isScanSoon = false;
-  /** An app that is restarted all the time is worth no scan each time. */
-  let vanishedAt = Number.NEGATIVE_INFINITY;
   /** Numbers that were given away before their process could be seen, if it still can. */
   let unseen: readonly number[] = [];
   /** When each was seen first. */
@@ -130,7 +118,6 @@ export function createProcessDiscovery(
   };
 
   const scanAll = (finds: Finds, scanAlways: boolean): ProcessScan => {
-    const startedAt = performance.now();
     const next = new Map<number, Known>();
     const pids = new Set<number>();
     const stats: ProcStat[] = [];
@@ -164,7 +151,6 @@ export function createProcessDiscovery(
     known = next;
     proc.forgetOthers(pids);
     for (const pid of unknowns.keys()) if (!pids.has(pid)) unknowns.delete(pid);
-    scanTookMs = performance.now() - startedAt;
     hidden ||= !pids.has(1) || hidesProcesses(proc, ownPid);
     return { pids, stats, hidden, isFailed: false, unread };
   };
@@ -207,24 +193,18 @@ export function createProcessDiscovery(
       const hasNone = isTrusted && scan !== undefined && pids !== undefined && pids.length === 0;
       const isQuiet = hasNone && hadNone;
       hadNone = hasNone;
-      if (vanished || !pids) isScanSoon = true;
-      const isAtOnce = vanished && now - vanishedAt >= scanSoonMs;
-      if (vanished) vanishedAt = now;
-      const restMs = Math.min(scanTookMs / mostScanShare, scanEveryAtMostMs);
-      const usualMs = isTrusted
-        ? Math.max(scanEveryMs, restMs)
-        : Math.max(scanSoonMs, scanTookMs / mostFrequentScanShare);
-      const everyMs = isScanSoon ? scanSoonMs : usualMs;
+      const isDue = schedule.isDue(now, { vanished, isMissed: !pids, isTrusted });
       const isTree = scanAlways && !isQuiet;
-      const isScan = isTree || scannedAt === undefined || isAtOnce || now - scannedAt >= everyMs;
+      const isScan = isTree || isDue;
       if (isScan) {
         const isFirst = scan === undefined || scan.isFailed;
         const before = scan?.pids;
+        const startedAt = performance.now();
         scan = scanAll(finds, scanAlways);
+        const tookMs = scan.isFailed ? undefined : performance.now() - startedAt;
         const { pids: all } = scan;
         // At the first, what was between its fork and its exec isn't known to be young.
-        isScanSoon = isFirst || scan.isFailed;
-        scannedAt = now;
+        schedule.noteScan(now, tookMs, isFirst || scan.isFailed);
         announcements.judge(all, isFirst ? undefined : before);
         for (const pid of pids ?? []) if (all.has(pid)) young.set(pid, now);
         unseen = (pids ?? []).filter((pid) => !all.has(pid));
