@@ -14,7 +14,7 @@ const { join } = require('node:path');
 
 /** Whatever goes into the bundles, and how they are made. */
 const sources = [
-  ...['functions', 'shared', 'infra', 'console', 'tsconfig.json'],
+  ...['functions', 'shared', 'infra', 'console', 'tsconfig.json', 'package.json'],
   join('scripts', 'build-console.mjs'),
   join('node_modules', '.package-lock.json'),
 ];

@@ -15,6 +15,7 @@ const sources = [
   'scripts/build-console.mjs',
   'cordon.yml',
   'serverless.yml',
+  'package.json',
   'package-lock.json',
 ];
 
