@@ -21,7 +21,7 @@ let checkout: string;
 
 beforeAll(() => {
   checkout = realpathSync(mkdtempSync(join(tmpdir(), 'cordon-launcher-')));
-  const folders = ['bin', 'cli', 'proof', 'shared', 'scripts', join('functions', 'notify')];
+  const folders = ['bin', 'cli', 'proof', 'shared', 'scripts', 'infra', join('functions', 'notify')];
   for (const source of [...folders, 'cordon.yml', 'package.json', 'package-lock.json'])
     cpSync(join(root, source), join(checkout, source), { recursive: true, preserveTimestamps: true });
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
