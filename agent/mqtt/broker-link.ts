@@ -193,7 +193,8 @@ function openSession(options: IClientOptions, events: SessionEvents): Session {
       new Promise((resolve) => {
         if (hasEnded) return resolve();
         const timer = setTimeout(() => {
-          client.end(true);
+          // A second `end` does nothing.
+          client.stream.destroy();
           resolve();
         }, closeTimeoutMs);
         client.end(false, () => {

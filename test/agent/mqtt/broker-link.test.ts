@@ -138,4 +138,23 @@ describe('a connection to a broker that is silent, as over a network that is gon
   it('ends for want of an acknowledgement, which is no refusal of what it asked for', async () => {
     expect(await listenToSilence(3, { acknowledgeTimeoutMs: 50 })).toEqual(['first', 'first', 'first']);
   });
+
+  it('is cut by a close while a report waits for its acknowledgement', async () => {
+    const sockets: TLSSocket[] = [];
+    const broker = await startBroker((socket) => {
+      sockets.push(socket.resume());
+      socket.write(accepted);
+    });
+    const link: BrokerLink = broker.open({
+      onConnected: () => void link.publish('report', Buffer.from('{}')),
+      onMessage: () => undefined,
+      onEnded: () => undefined,
+    });
+    await waitFor('the connection', () => link.isConnected());
+
+    await link.close();
+    broker.close();
+
+    await waitFor('the end of the connection', () => sockets.every(({ destroyed }) => destroyed));
+  });
 });
