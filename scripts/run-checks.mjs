@@ -116,8 +116,8 @@ async function runCheck(what, command, args) {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_COMPILE_CACHE: resolve('dist', 'compile-cache') },
   });
-  // The tests, which wait for processes of theirs, go first.
-  if (child.pid !== undefined) setPriority(child.pid, 10);
+  // The tests, which wait for processes of theirs, go first; but the checks should not be what is left for the end.
+  if (child.pid !== undefined) setPriority(child.pid, 5);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => {

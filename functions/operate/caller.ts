@@ -24,8 +24,6 @@ interface Caller {
   readonly decidedBy: 'groups' | 'iam';
 }
 
-/** The limit of a command. */
-
 /**
  * The caller, from what API Gateway's authorizer put into the event, never from what the caller wrote. IAM has already
  * allowed a caller with an ARN to use this route.

@@ -1,12 +1,22 @@
 import {
+  GetRolePolicyCommand,
+  IAMClient,
+  ListRolePoliciesCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import {
   AttachPolicyCommand,
   CreatePolicyCommand,
   DetachPolicyCommand,
   GetPolicyCommand,
   ListPolicyVersionsCommand,
 } from '@aws-sdk/client-iot';
+import { toList } from '../../local/aws/policy/to-list';
 import type { Device } from '../../local/devices';
+import type { PolicyDocument } from '../../local/types';
 import { takeSnapshot } from '../../proof/snapshot';
+import { mitigations } from '../../shared/mitigation/registry';
+import { aConfiguration } from '../builders';
 import { anAlert } from './alerts';
 import type { EndToEnd } from './harness';
 
@@ -112,4 +122,46 @@ export async function violate(
   });
   if (told) await e2e.publishAlert(alertOf(thingName, behavior, { violationId }));
   return violationId;
+}
+
+/** IAM actions that respond may use only if a playbook names the mitigation action that needs them. */
+export const rightsOfNamedActions = listRightsOfNamedActions();
+
+function listRightsOfNamedActions(): readonly string[] {
+  const rights = Object.values(mitigations).map((mitigation) => mitigation.rights(aConfiguration()));
+  const always = new Set(rights.flatMap((one) => (one.always ?? []).flatMap(({ actions }) => actions)));
+  return rights
+    .flatMap((one) => (one.whenNamed ?? []).flatMap(({ actions }) => actions))
+    .filter((action) => !always.has(action));
+}
+
+/** Takes IAM actions from the role of respond; the returned function gives them back. */
+export async function takeRights(
+  { stack }: EndToEnd,
+  taken: readonly string[],
+): Promise<() => Promise<void>> {
+  const { url: endpoint, operatorCredentials: credentials } = stack.aws.gateway;
+  const iam = new IAMClient({ endpoint, region: stack.identity.region, credentials });
+  const RoleName = stack.deployed.resources.RespondRole?.physicalId;
+  const { PolicyNames = [] } = await iam.send(new ListRolePoliciesCommand({ RoleName }));
+  const put = (PolicyName: string, PolicyDocument: string) =>
+    iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument }));
+  const documents = new Map<string, string>();
+  for (const PolicyName of PolicyNames) {
+    const policy = await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }));
+    const text = decodeURIComponent(policy.PolicyDocument ?? '');
+    documents.set(PolicyName, text);
+    const document: PolicyDocument = JSON.parse(text);
+    const Statement = toList(document.Statement)
+      .map((one) => ({
+        ...one,
+        Action: toList(one.Action ?? []).filter((action) => !taken.includes(action)),
+      }))
+      .filter(({ Action }) => Action.length > 0);
+    await put(PolicyName, JSON.stringify({ ...document, Statement }));
+  }
+  return async () => {
+    for (const [name, text] of documents) await put(name, text);
+    iam.destroy();
+  };
 }

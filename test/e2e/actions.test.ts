@@ -18,7 +18,15 @@ import type { PolicyDocument } from '../../local/types';
 import { takeSnapshot } from '../../proof/snapshot';
 import type { CaseInWords } from '../../shared/domain/messages/describe-case';
 import { thingKey } from '../../shared/domain/thing-ref';
-import { alertOf, configuration, enrollAlone, readState, violate } from './actions-setup';
+import {
+  alertOf,
+  configuration,
+  enrollAlone,
+  readState,
+  rightsOfNamedActions,
+  takeRights,
+  violate,
+} from './actions-setup';
 import { aReport } from './alerts';
 import { type EndToEnd, ended, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
@@ -82,6 +90,20 @@ describe('a thing contained by all actions', () => {
       new DescribeJobExecutionCommand({ thingName: 'all', jobId: `cordon-${contained.caseId}` }),
     );
     expect(execution?.status).toBe('CANCELED');
+  });
+
+  it('is released under a later cordon.yml that names none of them', async () => {
+    await enrollAlone(e2e, 'outlasting');
+    const before = await readState(e2e, 'outlasting');
+    await e2e.publishAlert(alertOf('outlasting', 'everything'));
+    await e2e.waitForCase('outlasting', 'contained');
+
+    const restore = await takeRights(e2e, rightsOfNamedActions);
+    await e2e.command({ type: 'release', thingName: thingKey('outlasting'), actor: 'test' });
+    await e2e.waitForCase('outlasting', 'closed');
+    await restore();
+
+    expect(await readState(e2e, 'outlasting')).toEqual(before);
   });
 
   it('has every version of a full policy restored on release, with its text', async () => {

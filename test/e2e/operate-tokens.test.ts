@@ -288,7 +288,7 @@ describe('the console behind an OIDC provider', () => {
     await first.goto(`${url()}/cases/twice-1`);
     await first.getByRole('button', { name: /^Release/ }).click();
     const asking = first.getByRole('dialog');
-    await asking.getByLabel(/^Release though/).check();
+    await asking.getByLabel(/^Release even if/).check();
     await asking.getByLabel(/to confirm/).fill('twice-1');
     await asking.getByRole('button', { name: 'Release' }).click();
     await first.getByText(/^You asked to release it by force: a second person/).waitFor();
@@ -296,7 +296,7 @@ describe('the console behind an OIDC provider', () => {
     await second.getByText(/^ada@example.com asked to release it by force/).waitFor();
     await second.getByRole('button', { name: /^Release/ }).click();
     const confirming = second.getByRole('dialog');
-    expect(await confirming.getByLabel(/^Release though/).isChecked()).toBe(true);
+    expect(await confirming.getByLabel(/^Release even if/).isChecked()).toBe(true);
     await confirming.getByLabel(/to confirm/).fill('twice-1');
     await confirming.getByRole('button', { name: 'Release' }).click();
     await e2e.waitForCase('twice-1', 'closed');

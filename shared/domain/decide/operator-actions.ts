@@ -47,7 +47,7 @@ const unlessOpen = (record: Case | undefined): string | undefined =>
 
 // Names and no spread: a bundle leaves the descriptors out where nothing reads them.
 const cutsOff = 'is contained now: cut off from all but the kept topics.';
-const evenIfOthersAreHit = 'even if the thing is exempt, or others use its certificate or policy';
+const evenIfOthersAreAffected = 'even if the thing is exempt, or others use its certificate or policy';
 const endsContained = { reached: ['contained'], done: 'is contained, and the denial is verified' } as const;
 
 export const operatorActionDescriptors: Readonly<Record<OperatorAction, OperatorActionDescriptor>> = {
@@ -56,7 +56,7 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     consequence: cutsOff,
     offeredIn: ['observed'],
     emphasis: 'dangerous',
-    forcible: evenIfOthersAreHit,
+    forcible: evenIfOthersAreAffected,
     ends: endsContained,
     objection: (record) =>
       isOpen(record) && holdsThing(record) ? `is already held (${record.status})` : undefined,
@@ -66,7 +66,7 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     consequence: cutsOff,
     offeredIn: ['awaiting-approval'],
     emphasis: 'recommended',
-    forcible: evenIfOthersAreHit,
+    forcible: evenIfOthersAreAffected,
     ends: endsContained,
     objection: unlessWaiting,
   },
