@@ -192,15 +192,16 @@ function openSession(options: IClientOptions, events: SessionEvents): Session {
     close: () =>
       new Promise((resolve) => {
         if (hasEnded) return resolve();
+        // A second `end` of the client does nothing.
         const timer = setTimeout(() => {
-          // A second `end` does nothing.
           client.stream.destroy();
           resolve();
         }, closeTimeoutMs);
-        client.end(false, () => {
+        client.stream.once('close', () => {
           clearTimeout(timer);
           resolve();
         });
+        client.end();
       }),
   };
 }

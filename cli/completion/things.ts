@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { openStatuses } from '../../shared/domain/case/status';
 import { operatorActionDescriptors, operatorActions } from '../../shared/domain/decide/operator-actions';
 import type { Target } from '../target';
@@ -23,7 +24,7 @@ export function openThings(
       const { cases } = await (await target()).list.page(query);
       return [...new Set(cases.map(({ thingName }) => thingName))];
     };
-    const late = new Promise<never[]>((resolve) => setTimeout(resolve, patienceMs, []));
+    const late = delay(patienceMs, [], { ref: false });
     // No stack, no rights: the shell has nothing to offer then, and the command itself will say why.
     return Promise.race([read(), late]).catch(() => []);
   };

@@ -2,7 +2,7 @@ import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { iotCalls as iotCallsOf } from '../../cli/doctor/quotas/needs';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { anAlert, aReport } from './alerts';
-import { type EndToEnd, startEndToEnd } from './harness';
+import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
 
 let e2e: EndToEnd;
@@ -49,6 +49,18 @@ function listAbove(of: 'containment' | 'verification'): string[] {
 }
 const callsOf = (action: string) => iotCallsOf[action.slice('iot:'.length)];
 const reset = () => e2e.stack.aws.gateway.calls.reset();
+
+/** Rows of a case's timeline, whose keys begin with digits, or the rows of channels, whose keys begin with letters. */
+async function rowsOf(caseId: string, side: '<' | '>') {
+  const { Items = [] } = await e2e.dynamodb.send(
+    new QueryCommand({
+      TableName: e2e.stack.deployed.outputs.TableName,
+      KeyConditionExpression: `pk = :case AND sk ${side} :letters`,
+      ExpressionAttributeValues: { ':case': { S: `CASE#${caseId}` }, ':letters': { S: 'A' } },
+    }),
+  );
+  return Items;
+}
 
 describe('Cordon, in its AWS calls,', () => {
   it('contains a thing with at most 12 IoT calls and 8 writes', async () => {
@@ -100,6 +112,10 @@ describe('Cordon, in its AWS calls,', () => {
     await e2e.publishAlert(anAlert('dated'));
     const { caseId } = await e2e.waitForCase('dated', 'contained');
     await e2e.waitForQuiet();
+    await waitUntil(
+      () => 'what Slack keeps of the case',
+      async () => (await rowsOf(caseId, '>')).length > 0,
+    );
     reset();
 
     await e2e.command({ type: 'release', force: true, thingName: thingKey('dated'), actor: 'test' });
@@ -107,15 +123,9 @@ describe('Cordon, in its AWS calls,', () => {
     await e2e.waitForQuiet();
 
     const { keptUntil = 0, timelineSeq } = (await e2e.loadCase('dated')) ?? {};
-    const { Items = [] } = await e2e.dynamodb.send(
-      new QueryCommand({
-        TableName: e2e.stack.deployed.outputs.TableName,
-        KeyConditionExpression: 'pk = :case AND sk < :letters',
-        ExpressionAttributeValues: { ':case': { S: `CASE#${caseId}` }, ':letters': { S: 'A' } },
-      }),
-    );
+    const timeline = await rowsOf(caseId, '<');
     expect(keptUntil).toBeGreaterThan(Date.now() + 399 * 86_400_000);
-    expect(Items.map(({ expiresAt }) => expiresAt?.N)).toEqual(
+    expect(timeline.map(({ expiresAt }) => expiresAt?.N)).toEqual(
       Array.from({ length: timelineSeq ?? 0 }, () => String(Math.ceil(keptUntil / 1_000))),
     );
     expect(count('respond', 'dynamodb:UpdateItem')).toBe((timelineSeq ?? 0) + 1);

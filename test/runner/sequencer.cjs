@@ -25,6 +25,11 @@ const first = [
   'e2e/actions',
   'e2e/ways-out',
   'e2e/enroll',
+  'e2e/kill-switch',
+  'e2e/operate-tokens',
+  'agent/hostile-machine',
+  'cli/launcher',
+  'deploy/package',
 ];
 
 module.exports = class extends Sequencer {
