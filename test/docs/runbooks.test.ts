@@ -48,7 +48,7 @@ const statements: readonly (readonly [page: string, text: string])[] = [
   ],
   [
     'dead-letters',
-    `half an hour (${alerts.RedrivePolicy.maxReceiveCount}; notify ${notify.RedrivePolicy.maxReceiveCount}; commands ${commands.RedrivePolicy.maxReceiveCount})`,
+    `half an hour (${alerts.RedrivePolicy.maxReceiveCount} deliveries, ${notify.RedrivePolicy.maxReceiveCount} for \`notify\`, ${commands.RedrivePolicy.maxReceiveCount} for \`commands\`)`,
   ],
   ['dead-letters', `SQS after ${alerts.RedrivePolicy.maxReceiveCount} deliveries; SNS`],
   ['dead-letters', `SQS after ${commands.RedrivePolicy.maxReceiveCount} deliveries `],
@@ -60,7 +60,7 @@ const statements: readonly (readonly [page: string, text: string])[] = [
   ['function-throttles', `for ${words[functions]} functions`],
   [
     'sweep-not-run',
-    `for ${minutes(numberOf('sweep-not-run', 'EvaluationPeriods') * numberOf('sweep-not-run', 'Period'))} no run`,
+    `has finished for ${minutes(numberOf('sweep-not-run', 'EvaluationPeriods') * numberOf('sweep-not-run', 'Period'))}`,
   ],
   ['sweep-not-run', `takes up ${maxCommands} cases ${minutes(retryMs / 1_000)}`],
   [
