@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as z from 'zod/mini';
 import { collects } from '../../agent/config/metric-definition';
 import { buildProgram } from '../../cli/program';
 import { listChannels, listServed } from '../../functions/notify/channels/registry';
-import { root } from './pages';
+import { fileSchema } from '../../shared/config/schema';
+import { listPages, root } from './pages';
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
@@ -14,6 +16,16 @@ function readSection(path: string, heading: string): string {
   return section.split('\n## ')[0] ?? '';
 }
 
+/** The names of the fields of a JSON schema, at any depth. */
+function listFields(schema: unknown): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const fields = 'properties' in schema ? Object.keys(schema.properties ?? {}) : [];
+  return [...fields, ...Object.values(schema).flatMap(listFields)];
+}
+
+const { notify, sources, ...rest } =
+  z.toJSONSchema(fileSchema, { unrepresentable: 'any', io: 'input' }).properties ?? {};
+
 const commands = buildProgram().program.commands.map((command) => command.name());
 /** The shell's part of completion, and the help. */
 const ofNobody = ['help', 'complete'];
@@ -23,6 +35,17 @@ describe('the pages', () => {
     const rows = [...readSection('docs/agent.md', 'Metrics').matchAll(/^\| `([a-z-]+)` +\| [a-z]/gm)];
 
     expect(rows.map(([, name]) => name).slice(1)).toEqual(Object.keys(collects));
+  });
+
+  it('describe each field of cordon.yml, those of sources and channels on pages of their own', () => {
+    const hasField = (text: string) => (name: string) => new RegExp(`\\b${name}\\b`).test(text);
+    const everywhere = listPages()
+      .map(({ text }) => text)
+      .join('\n');
+
+    expect(listFields(rest)).toContain('untilPoliciesSpread');
+    expect(listFields(rest).filter((name) => !hasField(read('docs/configuration.md'))(name))).toEqual([]);
+    expect(listFields([notify, sources]).filter((name) => !hasField(everywhere)(name))).toEqual([]);
   });
 
   it('name the rights of each command of cordon', () => {
