@@ -3,8 +3,9 @@ import type { DeviceReport } from '../findings/report';
 import { boundValue, keepEvidence, type MetricValue } from '../findings/violation';
 import { hearAgent, shortPrincipal } from './agents';
 import { numberOf } from './criteria';
+import type { Entry } from './entries';
 import { followExceptions } from './excepted';
-import { type Draft, type Entry, ignore, openJudgement, type Setting } from './judgement';
+import { type Draft, ignore, type OpenJudgement, openJudgement, type Setting } from './judgement';
 import { measure } from './measure';
 import { missedReports } from './metrics';
 import { binOf } from './percentiles';
@@ -119,8 +120,6 @@ function pointOf({ trueAt, isLate }: Placed, isOwner: boolean, at: number) {
 function findOwner({ owner, senders }: DetectState): string | undefined {
   return owner ?? senders?.find(({ principal }) => !isForeign(principal))?.principal;
 }
-
-type OpenJudgement = ReturnType<typeof openJudgement>;
 
 function* judgeBehavior(
   judgement: OpenJudgement,

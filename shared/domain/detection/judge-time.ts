@@ -1,8 +1,9 @@
 import { countMissed, fallSilent, isSilenceDue, type Silence } from './agents';
 import { violates } from './criteria';
 import { lastBoundary, listBounds } from './due';
+import type { Entry } from './entries';
 import { principalOf } from './judge-lifecycle';
-import { type Draft, type Entry, openJudgement, type Setting } from './judgement';
+import { type Draft, openJudgement, type Setting } from './judgement';
 import { disconnectDuration, isLifecycle, isSummed, missedReports } from './metrics';
 import { type Detecting, judgeWith, need } from './questions';
 import { isSilent } from './silence';
@@ -25,7 +26,7 @@ function* judgeMoment(input: Setting): Detecting<Draft> {
     for (const slot of judgement.slots(key)) {
       const before = judgement.before(slot);
       if (isSilent(before, behavior.metric, at)) judgement.invalidate(slot, entry);
-      else if (before.violationId) judgement.keep(slot, judgement.recheck(before, entry));
+      else if (before.violationId) judgement.keep(slot, judgement.recheck(before, entry.securityProfileName));
     }
     const before = judgement.before(key);
     if (behavior.metric === missedReports && isAlone && before.violationId === undefined) {
