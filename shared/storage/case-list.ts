@@ -1,14 +1,14 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Case } from '../domain/case/case';
 import type { CaseStatus } from '../domain/case/status';
-import { isObject } from '../domain/json';
 import { type CaseFilter, matchesFilter } from '../domain/lists/filter';
-import { type CaseOutline, type ListedCase, outlineCase } from '../domain/lists/outline';
-import { DamagedItemError } from '../errors';
-import { type ListPosition, readCursor, type ShardPosition, writeCursor } from './case-cursor';
+import type { ListedCase } from '../domain/lists/outline';
+import { readCursor, type ShardPosition, writeCursor } from './case-cursor';
 import { type CaseItem, readCase } from './case-item';
+import { type CaseRow, listRow } from './case-rows';
 import { connectItems } from './items';
 import { caseKey, partitionOf, shards } from './keys';
+import { fill, findLast, findNewest, isUnread, openShards, type Shard, take } from './shard-merge';
 import { openStatusIndex } from './status-index';
 
 export interface CaseQuery {
@@ -42,22 +42,8 @@ const maxExamined = 2_000;
 /** Of each shard: 16,000 in all. */
 const maxCounted = 2_000;
 
-interface IndexRow extends Omit<ListedCase, keyof CaseOutline | 'status'> {
-  readonly sk: string;
-  readonly outline?: unknown;
-}
-
-interface Found {
-  readonly row: IndexRow;
+interface Found extends ShardPosition {
   readonly listed: ListedCase;
-}
-
-interface Shard {
-  readonly index: number;
-  buffer: Found[];
-  position: ShardPosition | 'start' | 'end';
-  /** Whether the table has nothing behind the buffer. */
-  isDrained: boolean;
 }
 
 /** What the queries of one status have in common. */
@@ -85,7 +71,7 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
   /** Likewise, with each case read. One that expired or moved meanwhile is left out. Throws CursorError. */
   async function pageWhole(query: CaseQuery): Promise<WholePage> {
     const { found, ...rest } = await pageFound(query);
-    const items = await loadItems(found.map(({ row }) => ({ pk: partitionOf(row.thingName), sk: row.sk })));
+    const items = await loadItems(found.map(({ thingName, sk }) => ({ pk: partitionOf(thingName), sk })));
     return { cases: items.map((item) => readCase(item as unknown as CaseItem)), ...rest };
   }
 
@@ -99,20 +85,19 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
     let examined = 0;
     for (let statusIndex = from?.statusIndex ?? 0; statusIndex < statuses.length; statusIndex += 1) {
       const status = statuses[statusIndex] ?? 'observed';
-      const open = openShards(statusIndex === from?.statusIndex ? from : undefined, since);
+      const open = openShards<Found>(statusIndex === from?.statusIndex ? from.shards : undefined, since);
       const until = findLast(open);
       for (;;) {
         await Promise.all(open.map((shard) => refill(shard, { status, since, until, limit: chunk })));
         const shard = findNewest(open);
-        const [first] = shard?.buffer ?? [];
-        if (!shard || !first) break;
+        if (!shard) break;
         if (found.length === limit || examined >= maxExamined) {
           const position = { statusIndex, shards: open.map(({ position: one }) => one) };
           return { found, next: writeCursor(position, query), examined };
         }
-        take(shard);
+        const first = take(shard);
         examined += 1;
-        if (matchesFilter(first.listed, filter)) found.push(first);
+        if (first && matchesFilter(first.listed, filter)) found.push(first);
       }
     }
     return { found, examined };
@@ -124,22 +109,7 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
    */
   async function readAll(statuses: readonly CaseStatus[], since = 0) {
     const found = await Promise.all(
-      Array.from({ length: shards }, async (_, index) => {
-        const rows: ListedCase[] = [];
-        for (const status of statuses) {
-          const shard: Shard = { index, buffer: [], position: 'start', isDrained: false };
-          const whole = { status, since, until: Number.MAX_SAFE_INTEGER };
-          while (!shard.isDrained) {
-            if (rows.length >= maxCounted) return { rows, isComplete: false };
-            await refill(shard, { ...whole, limit: maxCounted - rows.length });
-            while (shard.buffer[0]) {
-              rows.push(shard.buffer[0].listed);
-              take(shard);
-            }
-          }
-        }
-        return { rows, isComplete: true };
-      }),
+      Array.from({ length: shards }, (_, index) => readShard(index, statuses, since)),
     );
     return {
       cases: found.flatMap(({ rows }) => rows),
@@ -147,9 +117,23 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
     };
   }
 
+  async function readShard(index: number, statuses: readonly CaseStatus[], since: number) {
+    const rows: ListedCase[] = [];
+    for (const status of statuses) {
+      const shard: Shard<Found> = { index, buffer: [], position: 'start', isDrained: false };
+      const whole = { status, since, until: Number.MAX_SAFE_INTEGER };
+      while (!shard.isDrained) {
+        if (rows.length >= maxCounted) return { rows, isComplete: false };
+        await refill(shard, { ...whole, limit: maxCounted - rows.length });
+        for (let next = take(shard); next; next = take(shard)) rows.push(next.listed);
+      }
+    }
+    return { rows, isComplete: true };
+  }
+
   /** Reads on where nothing is left of a shard's last read. */
-  async function refill(shard: Shard, { status, since, until, limit }: StatusQuery): Promise<void> {
-    if (shard.buffer.length > 0 || shard.isDrained) return;
+  async function refill(shard: Shard<Found>, { status, since, until, limit }: StatusQuery): Promise<void> {
+    if (!isUnread(shard)) return;
     const statusKey = `STATUS#${status}#${shard.index}`;
     const { position } = shard;
     const goesOn = typeof position === 'object';
@@ -165,93 +149,23 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
       Limit: limit,
       ...(goesOn && { ExclusiveStartKey: startBehind(position, statusKey) }),
     });
-    shard.buffer = await complete(Items as IndexRow[], status);
-    shard.isDrained = LastEvaluatedKey === undefined;
-    if (shard.isDrained && shard.buffer.length === 0) shard.position = 'end';
+    fill(shard, await list(Items as CaseRow[], status), LastEvaluatedKey === undefined);
   }
 
-  /**
-   * An earlier release wrote no outline: those cases are read. What can't be read is listed nevertheless: one damaged item must
-   * not hide the others, nor itself.
-   */
-  async function complete(rows: readonly IndexRow[], status: CaseStatus): Promise<Shard['buffer']> {
+  /** What lists show of the rows. An earlier release wrote no outline: those cases are read. */
+  async function list(rows: readonly CaseRow[], status: CaseStatus): Promise<Found[]> {
     const bare = rows.filter(({ outline }) => !outline);
     const values =
       bare.length > 0 ? await loadAll(bare.map(({ thingName }) => caseKey(thingName))) : undefined;
     return rows.flatMap((row) => {
-      const { thingName, caseId, severity, updatedAt } = row;
-      const value = values?.get(partitionOf(thingName)) as CaseItem['value'] | undefined;
-      const outline = row.outline ?? (value && outlineStored(value));
-      return outline
-        ? [
-            {
-              row,
-              listed: {
-                thingName,
-                caseId,
-                status,
-                severity,
-                updatedAt,
-                ...(isOutline(outline) ? outline : writeDamaged(row)),
-              },
-            },
-          ]
-        : [];
+      const { updatedAt, thingName, sk } = row;
+      const stored = values?.get(partitionOf(thingName)) as CaseItem['value'] | undefined;
+      const listed = listRow(row, status, stored);
+      return listed ? [{ updatedAt, thingName, sk, listed }] : [];
     });
   }
 
   return { page, pageWhole, readAll };
-}
-
-function outlineStored(value: CaseItem['value']): CaseOutline | 'damaged' {
-  try {
-    return outlineCase(readCase({ value }));
-  } catch (error) {
-    if (error instanceof DamagedItemError) return 'damaged';
-    throw error;
-  }
-}
-
-/** What counts and orders cases goes by these fields. */
-function isOutline(outline: unknown): outline is CaseOutline {
-  return isObject(outline) && typeof outline.openedAt === 'number' && Array.isArray(outline.behaviors);
-}
-
-function writeDamaged({ updatedAt }: IndexRow): CaseOutline {
-  return { openedAt: updatedAt, behaviors: [], reason: 'its item in the table is damaged' };
-}
-
-function openShards(from: ListPosition | undefined, since: number): Shard[] {
-  return Array.from({ length: shards }, (_, index) => {
-    const known = from?.shards[index] ?? 'start';
-    // What is behind it is no longer kept.
-    const position = typeof known === 'object' && known.updatedAt < since ? 'end' : known;
-    return { index, buffer: [], position, isDrained: position === 'end' };
-  });
-}
-
-/** The time of the last case that was looked at: shards are read newest first, side by side. */
-function findLast(open: readonly Shard[]): number {
-  return Math.min(
-    Number.MAX_SAFE_INTEGER,
-    ...open.flatMap(({ position }) => (typeof position === 'object' ? [position.updatedAt] : [])),
-  );
-}
-
-function findNewest(open: readonly Shard[]): Shard | undefined {
-  return open.reduce<Shard | undefined>((newest, shard) => {
-    const [first] = shard.buffer;
-    const [best] = newest?.buffer ?? [];
-    return first && (!best || first.row.updatedAt > best.row.updatedAt) ? shard : newest;
-  }, undefined);
-}
-
-function take(shard: Shard): void {
-  const taken = shard.buffer.shift();
-  if (!taken) return;
-  const { updatedAt, thingName, sk } = taken.row;
-  const isLast = shard.isDrained && shard.buffer.length === 0;
-  shard.position = isLast ? 'end' : { updatedAt, thingName, sk };
 }
 
 function startBehind({ updatedAt, thingName, sk }: ShardPosition, statusKey: string) {
