@@ -1,15 +1,18 @@
 import type { Configuration } from '../shared/domain/configuration';
+import { listActionsOf } from '../shared/domain/guards/choose-actions';
 import type { Right } from '../shared/mitigation/action';
 import { mitigations } from '../shared/mitigation/registry';
 import { allow, arn, type Value } from './cloudformation';
 
 /** All rights of `respond` in AWS IoT. */
+export function listIotRights(configuration: Configuration): Right[] {
+  return [...listOwnRights(configuration), ...listActionRights(configuration)];
+}
+
+/** The same as statements, one for each list of resources. */
 export function writeIotRights(configuration: Configuration): Value[] {
   const byResources = new Map<string, Set<string>>();
-  for (const { actions, resources } of [
-    ...listOwnRights(configuration),
-    ...listActionRights(configuration),
-  ]) {
+  for (const { actions, resources } of listIotRights(configuration)) {
     const key = JSON.stringify(resources);
     byResources.set(key, new Set([...(byResources.get(key) ?? []), ...actions]));
   }
@@ -44,9 +47,7 @@ function listOwnRights({ detector }: Configuration): Right[] {
 }
 
 function listActionRights(configuration: Configuration): Right[] {
-  const named = new Set<string>(
-    configuration.playbooks.flatMap(({ actions, escalate }) => [...actions, ...(escalate?.actions ?? [])]),
-  );
+  const named = new Set<string>(configuration.playbooks.flatMap(listActionsOf));
   return Object.entries(mitigations).flatMap(([action, { rights }]) => {
     const { always = [], whenNamed = [] } = rights(configuration);
     return [...always, ...(named.has(action) ? whenNamed : [])];

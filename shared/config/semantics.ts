@@ -2,6 +2,7 @@ import { listNamed } from '../../functions/notify/channels/registry';
 import { actionNames, descriptorOf } from '../domain/actions/registry';
 import type { Configuration, Playbook } from '../domain/configuration';
 import { findMetric } from '../domain/detection/metrics';
+import { listActionsOf } from '../domain/guards/choose-actions';
 import { writeDuration } from '../domain/words';
 import { findAuditFaults } from './audits';
 import { findBehaviorFaults } from './behavior-faults';
@@ -137,9 +138,10 @@ const denials = actionNames.filter((action) =>
   ['policy', 'certificate-status'].includes(descriptorOf(action).means),
 );
 
-function findActionFaults({ mode, actions, escalate }: Playbook, { detector }: Configuration): string[] {
+function findActionFaults(playbook: Playbook, { detector }: Configuration): string[] {
+  const { mode, actions } = playbook;
   const faults: string[] = [];
-  const all = [...actions, ...(escalate?.actions ?? [])];
+  const all = listActionsOf(playbook);
   if (new Set(actions).size < actions.length) faults.push('an action is listed twice');
   if (mode !== 'observe' && actions.length > 0 && !actions.some((action) => denials.includes(action)))
     faults.push(`no action here denies the device anything: add ${denials.join(', ')}`);

@@ -11,12 +11,13 @@ import {
   GetPolicyCommand,
   ListPolicyVersionsCommand,
 } from '@aws-sdk/client-iot';
+import { listIotRights } from '../../infra/respond-rights';
 import { toList } from '../../local/aws/policy/to-list';
 import type { Device } from '../../local/devices';
 import type { PolicyDocument } from '../../local/types';
 import { takeSnapshot } from '../../proof/snapshot';
-import { mitigations } from '../../shared/mitigation/registry';
-import { aConfiguration } from '../builders';
+import { type ActionName, actionNames } from '../../shared/domain/actions/registry';
+import { aConfiguration, aPlaybook } from '../builders';
 import { anAlert } from './alerts';
 import type { EndToEnd } from './harness';
 
@@ -128,11 +129,14 @@ export async function violate(
 export const rightsOfNamedActions = listRightsOfNamedActions();
 
 function listRightsOfNamedActions(): readonly string[] {
-  const rights = Object.values(mitigations).map((mitigation) => mitigation.rights(aConfiguration()));
-  const always = new Set(rights.flatMap((one) => (one.always ?? []).flatMap(({ actions }) => actions)));
-  return rights
-    .flatMap((one) => (one.whenNamed ?? []).flatMap(({ actions }) => actions))
-    .filter((action) => !always.has(action));
+  const always = listRights([]);
+  return listRights(actionNames).filter((action) => !always.includes(action));
+}
+
+/** What the role may do where a playbook names these actions. */
+function listRights(actions: readonly ActionName[]): readonly string[] {
+  const configuration = aConfiguration({ playbooks: [aPlaybook({ actions: [...actions] })] });
+  return listIotRights(configuration).flatMap((right) => right.actions);
 }
 
 /** Takes IAM actions from the role of respond; the returned function gives them back. */

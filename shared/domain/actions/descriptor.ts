@@ -36,6 +36,8 @@ export interface ActionDescriptor<P, Backup extends string = never> {
   readonly touches?: 'certificates' | 'policies';
   /** Facts that Cordon looks up only if a playbook may use the action. */
   readonly needs?: 'certificate-status' | 'policies';
+  /** Only where a playbook names it does respond have all its rights (`whenNamed` in `shared/mitigation/`). */
+  readonly needsNaming?: true;
   /** The action that denies where this one doesn't reach, or is refused. */
   readonly backup?: ActionBackup<P, Backup>;
   /** The certificates that it denies or makes inactive. */

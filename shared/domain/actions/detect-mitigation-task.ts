@@ -11,6 +11,7 @@ const maxViolations = 25;
 
 export const detectMitigationTask: ActionDescriptor<DetectMitigationTaskPrior> = {
   means: 'none',
+  needsNaming: true,
   findPrior: ({ caseId, violationIds }) => ({
     action: 'detect-mitigation-task',
     taskId: `cordon-${caseId}`,

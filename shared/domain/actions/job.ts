@@ -7,6 +7,7 @@ interface JobPrior {
 
 export const job: ActionDescriptor<JobPrior> = {
   means: 'none',
+  needsNaming: true,
   findPrior: ({ caseId }) => ({ action: 'job', jobId: `cordon-${caseId}` }),
   details: {
     created: (jobId) => `job ${jobId} created`,

@@ -14,6 +14,7 @@ export const replacePolicyVersion: ActionDescriptor<ReplacePolicyVersionPrior> =
   means: 'policy',
   touches: 'policies',
   needs: 'policies',
+  needsNaming: true,
   certificates: {
     object: replacedObject,
     list: ({ principals }) => principals.map((arn) => arn.slice(arn.lastIndexOf('/') + 1)),

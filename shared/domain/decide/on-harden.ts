@@ -1,7 +1,7 @@
-import { type ActionName, descriptorOf } from '../actions/registry';
+import { type ActionName, actionNames, descriptorOf } from '../actions/registry';
 import { type Case, isOpen } from '../case/case';
 import { note } from '../case/outbox';
-import { addBackups } from '../guards/choose-actions';
+import { addBackups, listActionsOf } from '../guards/choose-actions';
 import { findShared } from '../guards/guards';
 import { findWithheld } from '../guards/kill-switch';
 import type { OperatorCommand } from './command';
@@ -10,14 +10,6 @@ import { type Context, changed, type Decision, unchanged } from './decision';
 import { findMissing, isHeld, listHolding, planContainment } from './plan';
 import { type Deciding, need } from './questions';
 import { askSecondPerson } from './second-person';
-
-/** Actions that respond has the rights for, whatever the playbooks name (infra/respond-rights.ts). */
-const always: readonly ActionName[] = [
-  'quarantine',
-  'disconnect',
-  'deny-certificate',
-  'deactivate-certificate',
-];
 
 /** Goes on as the same containment, with its release rule and memory: a release undoes all of it. */
 export function* onHarden(
@@ -64,7 +56,8 @@ export function* onHarden(
   });
 }
 
+/** Actions that respond has the rights for (infra/respond-rights.ts). */
 function listPermitted(playbooks: Context['configuration']['playbooks']): ReadonlySet<ActionName> {
-  const named = playbooks.flatMap(({ actions, escalate }) => [...actions, ...(escalate?.actions ?? [])]);
-  return new Set([...always, ...named]);
+  const always = actionNames.filter((action) => !descriptorOf(action).needsNaming);
+  return new Set([...always, ...playbooks.flatMap(listActionsOf)]);
 }

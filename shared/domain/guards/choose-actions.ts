@@ -27,6 +27,11 @@ export function addBackups(
   return [...new Set([...actions, ...backups])];
 }
 
+/** All that a playbook may do, with what escalation adds. */
+export function listActionsOf({ actions, escalate }: Pick<Playbook, 'actions' | 'escalate'>): ActionName[] {
+  return [...actions, ...(escalate?.actions ?? [])];
+}
+
 function escalateActions(playbook: Playbook, pastContainments: readonly number[], now: number): ActionName[] {
   return [...new Set([...playbook.actions, ...listEscalation(playbook, pastContainments, now)])];
 }

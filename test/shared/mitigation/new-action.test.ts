@@ -23,6 +23,7 @@ interface DetachPoliciesPrior {
 export const detachPolicies: ActionDescriptor<DetachPoliciesPrior> = {
   means: 'policy',
   touches: 'certificates',
+  needsNaming: true,
   findPrior: ({ facts }) => ({
     action: 'detach-policies',
     attachments: facts.principals.map(({ arn, policies }) => ({ arn, policies })),
