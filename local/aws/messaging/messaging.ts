@@ -2,6 +2,7 @@ import { buildApp } from 'fauxqs';
 import type { AwsIdentity, LocalLog, ServiceHandler } from '../../types';
 import type { Forward } from '../wire/forward';
 import { createMailbox, type Mail } from './email';
+import { letQueuesRest } from './quiet-queues';
 import { createSns } from './sns';
 import { createSqs } from './sqs';
 import { createSts } from './sts';
@@ -34,6 +35,7 @@ export async function startMessaging({ identity, gatewayHost, log }: MessagingOp
   if (identity.accountId !== fauxqsAccountId) {
     throw new Error(`The local account must be ${fauxqsAccountId}: fauxqs knows no other`);
   }
+  await letQueuesRest();
   const app = buildApp({ logger: false, defaultRegion: identity.region });
   await app.ready();
   let closing = false;
