@@ -4,7 +4,7 @@ import type { Problems } from './problems';
 
 /** The state folder is a help, never a condition: no failure of it throws, each is a problem until it works again. */
 export interface StateFile {
-  /** Undefined if nothing was kept yet, or where it can't be read. */
+  /** Undefined if nothing was kept yet, or if it can't be read. */
   read(): string | undefined;
   /** Keeps the text also through a crash. */
   write(text: string): void;
@@ -51,7 +51,7 @@ export function openStateFile(
 }
 
 /**
- * Makes a folder and those above it. Not by `recursive` of Node.js, which never ends where the file system has the parent
+ * Makes a folder and those above it. Not by `recursive` of Node.js, which never ends if the file system has the parent
  * and says ENOENT all the same (/proc, autofs).
  */
 export function makeFolder(directory: string): void {
@@ -62,7 +62,7 @@ export function makeFolder(directory: string): void {
   if (error !== undefined) throw error;
 }
 
-/** Gives the error where the parent is not there. */
+/** Gives the error if the parent is not there. */
 function makeInParent(directory: string): unknown {
   try {
     host.mkdirSync(directory, { mode: 0o700 });

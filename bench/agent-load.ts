@@ -14,7 +14,7 @@ export function countProcesses(): number {
   return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).length;
 }
 
-/** Starts sleeping processes until there are `total` on this machine; where there are more already, none. */
+/** Starts sleeping processes until there are `total` on this machine; if there are more already, none. */
 export async function fillProcesses(total: number, signal: AbortSignal): Promise<Load> {
   const before = countProcesses();
   const missing = total - before - 1;

@@ -11,7 +11,7 @@ import { runStorm, writeStormResult } from './storm';
 
 /*
  * Alerts through the packaged functions on a local stack of its own: npm run bench -- --help.
- * Exit code 0 only if every alert ended where it must.
+ * Exit code 0 only if every alert ended as it must.
  */
 const flags = readFlags(process.argv.slice(2));
 const stop = new AbortController();

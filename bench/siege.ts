@@ -136,7 +136,7 @@ async function releaseLoop(siege: Siege, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** Releases a thing that is contained; false where it is not. */
+/** Releases a thing that is contained; false if it is not. */
 async function releaseThing({ service }: Siege, thingName: string): Promise<boolean> {
   const record = await loadCase(service, thingName);
   if (record?.status !== 'contained') return false;

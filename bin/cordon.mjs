@@ -36,7 +36,7 @@ async function runCheckout() {
     runScript('ensure-install.mjs');
     runScript('build-cli.mjs', folder);
   }
-  // The page that `cordon console` serves; a build where a source has changed.
+  // The page that `cordon console` serves; built again if a source has changed.
   if (process.argv.includes('console')) {
     runScript('ensure-install.mjs');
     runScript('build-console.mjs');
@@ -47,7 +47,7 @@ async function runCheckout() {
   else delete process.env.CORDON_CHECKOUT;
   // Node 22.1 and later keep what they compiled.
   const compiled = join(root, 'dist', 'compile-cache');
-  // The Node of the project, which `npx` puts first, where the machine's is older: it is what the tests run on.
+  // The Node of the project, which `npx` puts first, if the machine's is older: it is what the tests run on.
   const ownNode = join(root, 'node_modules', 'node', 'bin', 'node');
   if (major < 24 && existsSync(ownNode)) {
     const env = { ...process.env, NODE_COMPILE_CACHE: compiled };

@@ -20,12 +20,12 @@ export function isUnanswered(error: Error): boolean {
   return error.name === 'TimeoutError' || ('code' in error && silences.has(String(error.code)));
 }
 
-/** A limit was reached, where the SDK calls a connection that was cut by the same name. */
+/** A limit was reached. The SDK gives a connection that was cut the same name. */
 function isSlow(error: Error): boolean {
   return error.name === 'TimeoutError' && (!('code' in error) || error.code === 'ETIMEDOUT');
 }
 
-/** Retries what AWS throttles as often as its quotas may need, and an address that does not answer once, where it failed at once. */
+/** Retries what AWS throttles as often as its quotas may need; an address that does not answer only once, if it failed at once. */
 class AnsweredRetryStrategy extends StandardRetryStrategy {
   override async refreshRetryTokenForRetry(token: Token, failure: Failure): Promise<Token> {
     const { error } = failure;

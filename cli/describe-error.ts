@@ -6,15 +6,15 @@ export function describeError(error: unknown, env: NodeJS.ProcessEnv = process.e
 
 /**
  * Whether the SDK could make nothing of an answer: it names no error of AWS, or is a page. Proxies answer so, and servers other
- * than AWS where they lack an operation.
+ * than AWS if they lack an operation.
  */
 export function isUnreadable(error: Error): boolean {
   if (/^\s*Deserialization error\b/m.test(error.message)) return true;
-  // The second is of a page where XML was expected.
+  // The second is of a page in place of XML.
   return ['UnknownError', 'Unknown'].includes(error.message) && '$metadata' in error;
 }
 
-/** A page with status 200 reads as an answer without content where XML was expected. */
+/** If XML was expected, a page with status 200 reads as an answer without content. */
 export function requireContent<T>(content: T | undefined, { $metadata }: { readonly $metadata: object }): T {
   if (content !== undefined) return content;
   throw Object.assign(new Error('UnknownError'), { $metadata });

@@ -5,7 +5,7 @@ import { isRegistryName } from '../shared/domain/text';
 const mostBehaviors = 3;
 
 /**
- * What to type next: on the first case, and where `isAll` of the waiting cases are listed, on each behavior that several of
+ * What to type next: on the first case, and if `isAll` of the waiting cases are listed, on each behavior that several of
  * them have.
  */
 export function listNext(cases: readonly ListedCase[], isAll: boolean): string[] {

@@ -30,7 +30,7 @@ async function readFault(error: unknown, where: Where): Promise<Fault> {
   return faults.readFault(error, where, process.env);
 }
 
-/** A program that asks for JSON gets some, also where the command line is wrong. */
+/** A program that asks for JSON gets some, even if the command line is wrong. */
 function wantsJson(args: readonly string[]): boolean {
   const end = args.indexOf('--');
   return args.slice(0, end < 0 ? undefined : end).includes('--json');

@@ -35,7 +35,7 @@ async function packageFunctions(root: string, onWork: (what: string) => void): P
     agentBundle(root),
   ];
   if (artefacts.every((file) => existsSync(file)) && (await readFile(stamp, 'utf8')) === hash) return;
-  // cordon.yml first: its faults are one line each, where the packager would wrap them in a stack.
+  // cordon.yml first: its faults are one line each, and the packager would wrap them in a stack.
   await run(root, [join('bin', 'cordon.mjs'), 'check']);
   onWork('packaging the service (sls package) and the agent');
   await Promise.all([
@@ -90,7 +90,7 @@ function bin(root: string, name: string): string {
   return file;
 }
 
-/** Runs a script on this Node; what it printed is shown only when it fails, and alone where it says all. */
+/** Runs a script on this Node; what it printed is shown only when it fails, and alone if it says all. */
 function run(root: string, args: string[], fault?: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {

@@ -11,7 +11,7 @@ export async function createProgress(stream: NodeJS.WriteStream): Promise<Progre
   let now = 'start';
   // A terminal that tells no width would be redrawn without end.
   const live = stream.isTTY && stream.columns > 0;
-  // Loaded for a terminal only: it takes a third of the processor time of `--package` where nothing has changed.
+  // Loaded for a terminal only: it takes a third of the processor time of `--package` if nothing has changed.
   const spinner = live ? (await import('ora')).default({ stream, discardStdin: false }) : undefined;
   const print = (line: string) => stream.write(`${line}\n`);
   return {

@@ -162,7 +162,7 @@ async function play(
   return result;
 }
 
-/** Boots the stack, plays the story where the flags ask for it, and stays up unless they say once. */
+/** Boots the stack, plays the story if the flags ask for it, and stays up unless they say once. */
 export async function runUntilDone(
   root: string,
   flags: Flags,

@@ -35,7 +35,7 @@ export interface ApiResponse {
   readonly body?: string | Buffer;
 }
 
-/** What IAM is asked for one request: `iot:DescribeThing` on each of `resources` (`['*']` where IAM knows none). */
+/** What IAM is asked for one request: `iot:DescribeThing` on each of `resources` (`['*']` if IAM knows none). */
 export interface IamRequest {
   readonly action: string;
   readonly resources: readonly string[];
@@ -53,7 +53,7 @@ export interface IamRequest {
 export interface ServiceHandler {
   /** Names the operation of a request for IAM, or undefined if the service does not emulate it. */
   identify(request: ApiRequest): IamRequest | undefined;
-  /** What AWS calls an operation that the service does not emulate, where its request does not say. */
+  /** What AWS calls an operation that the service does not emulate, if its request does not say. */
   nameOperation?(request: ApiRequest): string | undefined;
   handle(request: ApiRequest): Promise<ApiResponse>;
 }

@@ -48,7 +48,7 @@ export function openDevice(
 ) {
   const tls = { ca, cert, key };
 
-  /** One try, no reconnect. Throws an Error with the broker's word where it refuses. */
+  /** One try, no reconnect. Throws an Error with the broker's word if it refuses. */
   async function connect(clientId: string): Promise<Session> {
     const { host, port } = endpoints.mqtt;
     const options = { reconnectPeriod: 0, connectTimeout: answerMs, clean: true, keepalive: 60 };
@@ -69,7 +69,7 @@ export function openDevice(
       return { outcome: 'accepted', session: await connect(clientId), detail: 'connected' };
     } catch (error) {
       const said = error instanceof Error ? error.message : String(error);
-      // What the library says where the other side ended the connection before its answer.
+      // What the library says if the other side ended the connection before its answer.
       if (said === "Couldn't connect to server")
         return { outcome: 'refused', detail: 'the broker ended the connection' };
       return { outcome: isCut(said, error) ? 'refused' : 'no-answer', detail: said };

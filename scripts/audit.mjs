@@ -5,7 +5,7 @@ export function askRegistry(root) {
   const args = ['audit', '--json'];
   const options = { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 };
   const npm = process.env.npm_execpath;
-  // It exits 1 where it found something, and where it could not ask.
+  // It exits 1 if it found something, and if it could not ask.
   const { stdout, error } = npm
     ? spawnSync(process.execPath, [npm, ...args], options)
     : spawnSync('npm', args, options);
@@ -14,7 +14,7 @@ export function askRegistry(root) {
 
 /**
  * What the answer says of the packages that ship, by the bill of materials. Only those count: the others are tools of the checkout.
- * `checked` is false where the registry was not asked or did not answer.
+ * `checked` is false if the registry was not asked or did not answer.
  */
 export function judgeAudit(answer, bom) {
   let read;

@@ -1,5 +1,5 @@
 // npm run package:check: packages the service, once as cordon.yml says and once with all that a cordon.yml can ask for, and
-// lints what CloudFormation would get with cfn-lint, where that is installed (pip install cfn-lint). Builds the npm package
+// lints what CloudFormation would get with cfn-lint, if that is installed (pip install cfn-lint). Builds the npm package
 // twice, and compares both byte by byte.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';

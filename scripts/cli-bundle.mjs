@@ -11,7 +11,7 @@ export const requireBanner = {
   js: "import{createRequire as __cordonRequire}from'node:module';const require=__cordonRequire(import.meta.url);",
 };
 
-/** Bundles cli/ into a folder: main.mjs, and what it loads where a command needs it. Resolves to the folders of the packages in it. */
+/** Bundles cli/ into a folder: main.mjs, and what it loads if a command needs it. Resolves to the folders of the packages in it. */
 export async function bundleCli(folder) {
   const { metafile } = await build({
     absWorkingDir: root,

@@ -22,7 +22,7 @@ export type HttpRequest = APIGatewayProxyEventV2WithRequestContext<
 >;
 
 export interface HttpAnswer extends APIGatewayProxyStructuredResultV2 {
-  /** What stays the same while nothing happens, where the body has the time of the request too. */
+  /** What stays the same while nothing happens, if the body has the time of the request too. */
   readonly sameAs?: string;
 }
 
@@ -157,7 +157,7 @@ export function readName({ pathParameters }: HttpRequest, field: 'metric'): stri
   return name;
 }
 
-/** HTTP APIs decode a path before they match it. A thing name has no `%`, so once more does no harm where one doesn't. */
+/** HTTP APIs decode a path before they match it. A thing name has no `%`, so once more does no harm if one doesn't. */
 function decode(text: string): string {
   try {
     return decodeURIComponent(text);

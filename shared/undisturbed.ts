@@ -1,7 +1,7 @@
 import { VersionConflictError } from './errors';
 
 /**
- * Reads, changes and saves, and again where another writer came in between, `tries` times at most: then it throws the
+ * Reads, changes and saves, and again if another writer came in between, `tries` times at most: then it throws the
  * VersionConflictError.
  */
 export async function untilUndisturbed<T>(tries: number, act: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-/** Many tests run what would be deployed and the `cordon` command, so make both first; nothing happens where no source changed. */
+/** Many tests run what would be deployed and the `cordon` command, so make both first; nothing happens if no source changed. */
 export default function packageOnce() {
   run(process.execPath, ['local/start.mjs', '--package']);
   run(process.execPath, ['bin/cordon.mjs', '--version']);

@@ -2,7 +2,7 @@ import type { Problems } from '../problems';
 import { openStateFile } from '../state-file';
 
 /**
- * How often the agent was started since a report was last delivered: one that is killed shows it, also where it is
+ * How often the agent was started since a report was last delivered: one that is killed shows it, even if it is
  * killed after each report. Before the first start of all there was nothing to end.
  */
 export interface Restarts {

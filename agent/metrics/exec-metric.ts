@@ -94,7 +94,7 @@ function follow(
   let length = 0;
   const end = (outcome: ExecOutcome): void => {
     clearTimeout(timer);
-    // Also where the program itself ended, and something that it left holds its output open.
+    // Even if the program itself ended, and something that it left holds its output open.
     killGroup(child);
     child.stdout?.destroy();
     resolve(outcome);

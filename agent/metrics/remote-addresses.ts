@@ -12,7 +12,7 @@ export type RemoteAddresses =
 
 /**
  * Gives the addresses that processes are connected to, or trying to be, by TCP or connected UDP.
- * `denied` where their open files may not be seen: that needs the same user, or CAP_SYS_PTRACE (ptrace(2), access
+ * `denied` if their open files may not be seen: that needs the same user, or CAP_SYS_PTRACE (ptrace(2), access
  * mode checking). Tables are read in the network namespace of the process, so a container's are its own.
  */
 export function readRemoteAddresses(proc: ProcReader, pids: readonly number[]): RemoteAddresses {

@@ -133,7 +133,7 @@ interface KeptFiles {
 
 /**
  * Files that stay open. An open file of /proc/PID is that process's for ever, also after another one got its number:
- * so where one of them can't be read any more, all of that number are opened again (`children` of a process that has
+ * so if one of them can't be read any more, all of that number are opened again (`children` of a process that has
  * ended is empty without an error, `stat` is not).
  */
 function createKeptFiles(root: string): KeptFiles {

@@ -8,7 +8,7 @@ const longestName = 128;
 
 /**
  * Gives the names of the children of a family: the file name of the program, which a process can't choose as freely as
- * its kernel name; the kernel name where the program can't be seen, or where only a zombie is left. A name is looked
+ * its kernel name; the kernel name if the program can't be seen, or if only a zombie is left. A name is looked
  * up once for each child and kernel name.
  */
 export function createNameReader(

@@ -5,7 +5,7 @@ import { type Child, type Ended, type Family, isOnItsOwn, lookAt, mostChildren }
 import type { ListChildren } from './list-children';
 
 /**
- * A child of which no look saw what it ran: its own stat where it left a zombie, or where it was seen once, just forked;
+ * A child of which no look saw what it ran: its own stat if it left a zombie, or if it was seen once, just forked;
  * else that of the parent who waited for it.
  */
 export type Trace =

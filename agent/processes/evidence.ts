@@ -17,7 +17,7 @@ export interface Evidence {
   readonly executable: string;
   readonly commandLine: string;
   /**
-   * The number of arguments in `commandLine`, without its first word. Present only where `executable` is verified: the
+   * The number of arguments in `commandLine`, without its first word. Present only if `executable` is verified: the
    * process runs the file at that path, the file is root's and writable by root only, and no other code was injected.
    */
   readonly argumentCount?: number;

@@ -53,7 +53,7 @@ export function hasInjectedCode(proc: ProcReader, pid: number, program: string, 
   return mapped.length > mostMapped || mapped.some((path) => !isRootsMapping(root, path));
 }
 
-/** What the variables name that have the program run other code: paths, where they hold such. */
+/** The paths in the variables that have the program run other code. */
 function listLoaders(environ: string, program: string): readonly string[] {
   const own = ofPrograms.filter(([name]) => name.test(program)).map(([, variables]) => variables);
   return environ.split('\0').flatMap((one) => {

@@ -25,7 +25,7 @@ interface OwnCgroup {
   readonly unit?: string;
   readonly seenAt: number;
   /**
-   * The processes that adopt what its members leave behind, as the kernel or a manager does: pid to start, where that
+   * The processes that adopt what its members leave behind, as the kernel or a manager does: pid to start, if that
    * can be seen.
    */
   readonly ancestors: ReadonlyMap<number, number | undefined>;

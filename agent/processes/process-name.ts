@@ -12,7 +12,7 @@ const deletedMark = ' (deleted)';
 /** One file that is many programs; which one, its first argument says. */
 const multiCall = /^(?:busybox(?:[.-].*)?|bbsuid|toybox(?:[.-].*)?|coreutils|sbase-box|ubase-box|kmod|lvm)$/;
 
-/** Says whether a selector selects a process; `unknown` where what would show it can't be read. */
+/** Says whether a selector selects a process; `unknown` if what would show it can't be read. */
 export type Selects = (proc: ProcReader, pid: number, comm: string) => boolean | 'unknown';
 
 export function createSelects(selector: ProcessSelector, resolvePath: ResolvePath): Selects {
@@ -151,7 +151,7 @@ function findScript(
 
 /**
  * Says whether a process goes by `name`: by kernel name, file name of its program, or file name of argv[0].
- * A kernel name is cut at 15 bytes, so for a longer name it only counts with a second witness, or where there is none.
+ * A kernel name is cut at 15 bytes, so for a longer name it only counts with a second witness, or if there is none.
  */
 function isNamed(proc: ProcReader, pid: number, comm: string, name: string): boolean | 'unknown' {
   const kernelName = toKernelName(name);

@@ -27,7 +27,7 @@ const knownSecret =
   /\b(?:(?:AKIA|ASIA)[A-Z0-9]{16}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|xox[abeoprs]-[\w-]{8,}|gh[opsur]_\w{20,}|github_pat_\w{20,})/g;
 /** Ports, as programs that connect or listen take them after -p: what evidence is for. */
 const ports = /^(?:\d{1,3}(?:\.\d{1,3}){3}:)?\d{1,5}(?:[-,:]\d{1,5})*(?:\/(?:tcp|udp))?$/;
-/** Programs whose -p is a password, also where it has only digits. */
+/** Programs whose -p is a password, even if it has only digits. */
 const takesPassword =
   /(?:^|[\s/;|&])(?:mysql\w*|mariadb\w*|sshpass|mongo\w*|mosquitto_\w+|7z\w*|zip|unzip|rar|unrar|smbclient|docker\s+login|htpasswd|ldap\w+|cadaver|curl|wget|openssl|gpg)(?:\s|$)/;
 /** `-psecret` (mysql, sshpass), but not the words of find, cc and their like. */

@@ -37,7 +37,7 @@ export function createScanSchedule() {
       const everyMs = isScanSoon ? scanSoonMs : usualMs;
       return scannedAt === undefined || isAtOnce || now - scannedAt >= everyMs;
     },
-    /** `tookMs` is undefined where the list could not be read; `isSoon`: the next scan must not wait for its usual time. */
+    /** `tookMs` is undefined if the list could not be read; `isSoon`: the next scan must not wait for its usual time. */
     noteScan(now: number, tookMs: number | undefined, isSoon: boolean): void {
       scannedAt = now;
       scanTookMs = tookMs ?? scanTookMs;

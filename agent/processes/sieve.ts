@@ -88,7 +88,7 @@ function tooShort(metric: string): Caveat {
   };
 }
 
-/** Says whether a child has the name and the program of its parent; or of its app, where the parent has ended. */
+/** Says whether a child has the name and the program of its parent; or of its app, if the parent has ended. */
 function isLikeParent(proc: ProcReader, { instances, children }: Family, pid: number, child: Child): boolean {
   const isLike = (other: number): boolean =>
     other !== pid &&
@@ -97,7 +97,7 @@ function isLikeParent(proc: ProcReader, { instances, children }: Family, pid: nu
   return isLike(child.ppid) || isLike(child.root);
 }
 
-/** As long as two samples are apart as a rule; where they are further apart, a child may be old at its first. */
+/** As long as two samples are apart as a rule; if they are further apart, a child may be old at its first. */
 const youngForMs = 200;
 /** USER_HZ, as in evidence. */
 const tickMs = 10;

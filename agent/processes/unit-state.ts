@@ -104,7 +104,7 @@ function parseCommands(output: string, offsetMs: number): readonly UnitCommand[]
   });
 }
 
-/** `Sun 2026-11-29 05:39:39 UTC`; `n/a` where there is none. */
+/** `Sun 2026-11-29 05:39:39 UTC`; `n/a` if there is none. */
 function parseTime(text: string | undefined): number | undefined {
   const [, day, time] = /(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(?:\.\d+)? UTC$/.exec(text ?? '') ?? [];
   return day === undefined ? undefined : Date.parse(`${day}T${time}Z`);

@@ -21,7 +21,7 @@ export interface Candidate {
   readonly seenAt: number;
   /** It runs in the unit that is watched, so only systemd can have another claim. */
   readonly unit?: string;
-  /** Its cgroup, where its session leader had ended before systemd was asked about it. */
+  /** Its cgroup, if its session leader had ended before systemd was asked about it. */
   leftIn?: string | undefined;
 }
 

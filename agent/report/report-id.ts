@@ -11,7 +11,7 @@ export function nextReportId(last: number, now: number): number {
   return Math.max(last + 1, Math.floor(now));
 }
 
-/** The newest id of a thing in this run: what a reload goes on from, also where no id can be kept. */
+/** The newest id of a thing in this run: what a reload goes on from, even if no id can be kept. */
 export interface NewestId {
   id: number;
 }

@@ -117,7 +117,7 @@ export function listPorts(
 }
 
 /**
- * Connections with remote addresses that had no room or are new first, then rare ones: where the list is cut, the one connection
+ * Connections with remote addresses that had no room or are new first, then rare ones: if the list is cut, the one connection
  * to a strange address is kept, not the hundredth to the same server.
  */
 export function listConnections(

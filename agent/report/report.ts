@@ -64,7 +64,7 @@ function isTooLarge(report: Report): boolean {
   return Buffer.byteLength(JSON.stringify(report)) > largestBytes;
 }
 
-/** A report that was made of others, with shorter lists where it would not fit a message. */
+/** A report that was made of others, with shorter lists if it would not fit a message. */
 export function fitMessage(report: Report): Report {
   let fitted = report;
   for (let most = mostRows; most >= 1 && isTooLarge(fitted); most = Math.floor(most / 2))

@@ -3,7 +3,7 @@ export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
 /**
- * Each asks the command for what fits the line up to the cursor, and offers files where it says nothing. The line is one
+ * Each asks the command for what fits the line up to the cursor, and offers files if it says nothing. The line is one
  * argument and never evaluated, so that nothing that is typed runs.
  */
 const scripts: Readonly<Record<Shell, string>> = {

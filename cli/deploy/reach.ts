@@ -11,7 +11,7 @@ const waysOfOsls = [
 ];
 
 /**
- * Throws where CloudFormation does not answer, or not this caller, in the words of the other commands and within seconds. osls waits
+ * Throws if CloudFormation does not answer, or not this caller, in the words of the other commands and within seconds. osls waits
  * for minutes, and says it in the words of its libraries.
  */
 export async function reachCloudFormation(

@@ -61,7 +61,7 @@ export interface DoctorTarget {
   readonly findMissing: (arnPrefix: string) => Promise<readonly QuarantinePart[]>;
 }
 
-/** Looked at where no thing is named. */
+/** Looked at if no thing is named. */
 const sampleSize = 20;
 
 /** The event on which the function of a channel sends a test message. */
@@ -191,7 +191,7 @@ async function findStack(stage: string, read: () => Promise<StackState | undefin
   );
 }
 
-/** Some things of the registry, where no thing is named. */
+/** Some things of the registry, if no thing is named. */
 function checkSample(list: () => Promise<readonly string[]>, examine: (thingName: string) => Check): Check {
   return {
     about: 'things',
@@ -199,7 +199,7 @@ function checkSample(list: () => Promise<readonly string[]>, examine: (thingName
   };
 }
 
-/** The rule of lifecycle events is deployed only where something depends on them. */
+/** The rule of lifecycle events is deployed only if something depends on them. */
 function listRules({ detector, securityProfiles }: FileConfiguration): RuleOfStage[] {
   if (detector === 'device-defender') return ['presence'];
   const isLifecycleDeployed = needsLifecycle(Object.entries(securityProfiles));

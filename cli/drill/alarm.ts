@@ -6,7 +6,7 @@ import { DrillEnded, until } from './recorder';
 import type { Scene } from './scene';
 
 /**
- * Reports a normal value, then as many as it takes that violate; where Device Defender evaluates and is not waited for, its
+ * Reports a normal value, then as many as it takes that violate; if Device Defender evaluates and is not waited for, its
  * alert is made up. Resolves to when the violation was sent, epoch ms.
  */
 export async function raiseAlarm(scene: Scene): Promise<number> {

@@ -11,13 +11,13 @@ export class DrillEnded extends Error {}
 export interface Recorder {
   /** Since when times are counted, epoch ms: the report of the violation. */
   startClock(at: number): void;
-  /** Runs a step and notes how it went; `true` where it held. `run` gives a detail, or when it happened. */
+  /** Runs a step and notes how it went; `true` if it held. `run` gives a detail, or when it happened. */
   step(name: StepName, run: () => Promise<Happened | string>, options?: StepOptions): Promise<boolean>;
   results(): readonly StepResult[];
 }
 
 interface StepOptions {
-  /** The drill ends where it fails. */
+  /** The drill ends if it fails. */
   readonly last?: true;
   /** Its outcome is noted though the drill was interrupted. */
   readonly always?: true;

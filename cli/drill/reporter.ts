@@ -52,7 +52,7 @@ export async function openReporter(
       session = await connect();
     },
 
-    /** Resolves once the report is accepted; throws an Error where it is not. */
+    /** Resolves once the report is accepted; throws an Error if it is not. */
     async report(value: MetricValue): Promise<void> {
       reportId += 1;
       const id = reportId;

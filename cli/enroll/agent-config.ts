@@ -6,7 +6,7 @@ import { agentClientId } from '../../shared/domain/text';
 import { fileNames } from './folder';
 
 /**
- * The configuration of cordon-agent for a device; its files lie beside it. The agent's client id is its own where the
+ * The configuration of cordon-agent for a device; its files lie beside it. The agent's client id is its own if the
  * certificate is the thing's exclusively; else no policy variable would have a value under it.
  */
 export function writeAgentConfig(

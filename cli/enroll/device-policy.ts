@@ -62,7 +62,7 @@ export function writeDevicePolicy(
         Action: 'iot:Connect',
         Resource: resources('client', [placeholder, agentClientId(placeholder)]),
         // A certificate that is attached to no thing has no name to connect under. That of an agent's client id is known
-        // where the certificate is attached exclusively.
+        // if the certificate is attached exclusively.
         Condition: { Bool: { 'iot:Connection.Thing.IsAttached': ['true'] } },
       },
       { Effect: 'Allow', Action: 'iot:Publish', Resource: resources('topic', reports) },

@@ -21,7 +21,7 @@ export interface RetireOptions {
 
 interface Step {
   readonly text: string;
-  /** Resolves to a text of what was done, where that is not what `text` says. */
+  /** Resolves to a text of what was done, if that is not what `text` says. */
   readonly run: () => Promise<unknown>;
 }
 
@@ -122,7 +122,7 @@ async function findKept(path: string): Promise<string> {
 }
 
 interface Plan {
-  /** The certificate, where the end of it is that it is deleted. */
+  /** The certificate, if the end of it is that it is deleted. */
   readonly removed: readonly string[];
   readonly disarm: readonly Step[];
   readonly remove: readonly Step[];

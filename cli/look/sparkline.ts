@@ -1,7 +1,7 @@
 const bars = [...'▁▂▃▄▅▆▇█'];
 
 /**
- * One character for each value, by its height between the least and the greatest, also of `others`; a space where there is
+ * One character for each value, by its height between the least and the greatest, also of `others`; a space if there is
  * none.
  */
 export function writeSparkline(

@@ -76,7 +76,7 @@ function fitColumns<R>(
 ): Map<Column<R>, number> {
   const naturalOf = (column: Column<R>) => natural.get(column) ?? 0;
   const leastOf = (column: Column<R>) => Math.min(naturalOf(column), column.atLeast ?? Infinity);
-  /** Those that stay are cut to half only where nothing is left to leave out. */
+  /** Those that stay are cut to half only if nothing is left to leave out. */
   const fairOf = (column: Column<R>) =>
     column.leaveOut === undefined ? Math.min(naturalOf(column), 2 * leastOf(column)) : leastOf(column);
   const total = (some: readonly Column<R>[], of: (column: Column<R>) => number) =>

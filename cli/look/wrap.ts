@@ -1,7 +1,7 @@
 import { measureText } from './measure-text.cjs';
 
 /**
- * Ends lines between words where a terminal is narrower, and begins what follows further in. A word that is wider than the
+ * Ends lines between words if a terminal is narrower, and begins what follows further in. A word that is wider than the
  * terminal stays whole, so that an id or a command can be copied; without a width all lines do.
  */
 export function wrapWords(text: string, width: number | undefined): string {

@@ -28,7 +28,7 @@ export function decodePayload(payload: string, format: 'json' | 'cbor'): unknown
 
 /** Reads item by item, so that what goes beyond the bounds ends the decoding and is never built. */
 class BoundedTokenizer extends Tokenizer {
-  /** Items still to come of each array and map that is open: no number of them where a break ends it. */
+  /** Items still to come of each array and map that is open: no number of them if a break ends it. */
   readonly #open: number[] = [];
   #items = 0;
 

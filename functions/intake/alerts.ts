@@ -25,7 +25,7 @@ import type { Clock, Log, Metrics } from '../../shared/ports/runtime';
 import { type AuditPorts, takeAudit } from './audit';
 
 export interface AlertPorts {
-  /** Absent where cordon.yml does not ask for findings of Device Defender Audit. */
+  /** Absent if cordon.yml does not ask for findings of Device Defender Audit. */
   readonly audits?: AuditPorts | undefined;
   readonly commands: CommandQueue;
   /** The account and region that Cordon runs in. */

@@ -62,7 +62,7 @@ export async function guardDeletion(
 
 /**
  * After a rename of the quarantine group, respond's role covers only the new group, so things in the old one could not be
- * released. A policy of the stack's own that is given up is deleted, also where a certificate is denied by it. This
+ * released. A policy of the stack's own that is given up is deleted, even if a certificate is denied by it. This
  * checks only what is given up, so it does not refuse the rollback of a refused update.
  */
 async function refuseToMove(before: unknown, after: unknown, ports: DeletionPorts): Promise<void> {

@@ -164,7 +164,7 @@ async function lookUpDetached(
 }
 
 /**
- * The state of a certificate before another containment changed it. Read after the present state, and only where that
+ * The state of a certificate before another containment changed it. Read after the present state, and only if that
  * looks changed by a containment: a containment registers a lease before it changes a certificate.
  */
 async function findHeld(

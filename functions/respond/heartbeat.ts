@@ -8,7 +8,7 @@ import type { Heartbeats } from '../../shared/ports/storage';
 export interface HeartbeatPorts {
   readonly announcer: Announcer;
   readonly heartbeats: Heartbeats;
-  /** Asks of AWS, about the reserved name, what a containment asks first. Rejects where that can't be had. */
+  /** Asks of AWS, about the reserved name, what a containment asks first. Rejects if that can't be had. */
   reach(): Promise<unknown>;
   readonly log: Log;
   readonly metrics: Metrics;

@@ -93,7 +93,7 @@ async function findStorm(record: Case, { storms, surroundings }: OutboxPorts): P
   return id ? { id, behavior } : undefined;
 }
 
-/** Asked for only where it makes a difference. */
+/** Asked for only if it makes a difference. */
 async function isToldByStorm(
   { timelineSeq, outbox: { announcements } }: Case,
   storm: Case['storm'],

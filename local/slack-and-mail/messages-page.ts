@@ -69,7 +69,7 @@ function renderKillSwitches(stored: readonly (readonly [name: string, value: str
     .join('');
 }
 
-/** `on, by ada, since 2026-01-02T03:04:05Z: rollout`; as it is stored where it is anything else. */
+/** `on, by ada, since 2026-01-02T03:04:05Z: rollout`; as it is stored if it is anything else. */
 function describeSwitch(value: string): string {
   const stored = parseRecord(value);
   if (typeof stored?.state !== 'string') return value;

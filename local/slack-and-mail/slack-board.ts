@@ -74,7 +74,7 @@ export function createSlackBoard(now: () => number) {
       return updated;
     },
 
-    /** False where there is no such message. */
+    /** False if there is no such message. */
     delete(ts: string): boolean {
       const index = messages.findIndex((message) => message.ts === ts);
       if (index >= 0) messages.splice(index, 1);

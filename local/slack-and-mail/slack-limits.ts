@@ -66,7 +66,7 @@ const block = z.discriminatedUnion('type', [
 
 const blockList = z.array(block).check(z.maxLength(50));
 
-/** Says which block breaks which rule; an empty list where Slack would take them. */
+/** Says which block breaks which rule; an empty list if Slack would take them. */
 export function findBlockProblems(blocks: unknown): string[] {
   const result = z.safeParse(blockList, blocks);
   return result.success

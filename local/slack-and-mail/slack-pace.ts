@@ -2,7 +2,7 @@
 const postEveryMs = 1_000;
 const updatesPerMinute = 50;
 
-/** Slack's rate limits. Each call returns the seconds to wait, as in Retry-After; 0 where Slack accepts the call. */
+/** Slack's rate limits. Each call returns the seconds to wait, as in Retry-After; 0 if Slack accepts the call. */
 export function createSlackPace(now: () => number) {
   let keeps = false;
   const postedAt = new Map<string, number>();

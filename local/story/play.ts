@@ -23,7 +23,7 @@ import { waitForQuiet } from './quiet';
 import type { StoryStack } from './story-stack';
 import { waitFor } from './wait';
 
-/** What the story proved; `null` where it didn't get that far. */
+/** What the story proved; `null` if it didn't get that far. */
 export interface StoryResult {
   contained: boolean;
   verified: boolean;
@@ -182,7 +182,7 @@ async function play(
   result.email = stack.mails().length;
 }
 
-/** Has the device publish, and returns what came of it where that is as wanted. */
+/** Has the device publish, and returns what came of it if that is as wanted. */
 async function probe(
   application: ProofDevice,
   wanted: PublishResult['outcome'],

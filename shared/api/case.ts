@@ -19,7 +19,7 @@ export const possibleAct = z.object({
       z.object({ state: z.literal('refused'), reason: z.string() }),
     ])
     .optional()
-    .describe('Absent where the act needs nobody else (guards.fourEyes)'),
+    .describe('Absent if the act needs nobody else (guards.fourEyes)'),
 });
 
 /** A line of what a release would restore. */
@@ -39,7 +39,7 @@ export const caseAnswer = z.looseObject({
   decided: z
     .looseObject({ command: z.string(), actor: z.string(), comment: z.string().optional() })
     .optional()
-    .describe('The command behind its present state; absent where a rule decided'),
+    .describe('The command behind its present state; absent if a rule decided'),
   request: z
     .object({
       ...requested,

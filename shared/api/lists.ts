@@ -28,7 +28,7 @@ export const caseList = z.object({
   isComplete: z
     .boolean()
     .optional()
-    .describe('Only with `order=urgency`: false where a status has more cases than can be put in order'),
+    .describe('Only with `order=urgency`: false if a status has more cases than can be put in order'),
   killSwitch: killSwitch.optional(),
   floods: z.array(flood).optional(),
 });
@@ -49,7 +49,7 @@ export const caseGroup = z.object({
 export const counts = z.partialRecord(status, z.int()).describe('Open cases by status');
 export const isComplete = z
   .boolean()
-  .describe('False where there are more cases than were counted: numbers are at least');
+  .describe('False if there are more cases than were counted: numbers are at least');
 
 export const summary = z.object({
   counts,

@@ -61,7 +61,7 @@ export const me = z.object({
   actor: z.string().describe('As timelines and the audit name the caller'),
   isProven: z
     .boolean()
-    .describe('Whether the caller counts as a person where two are asked for (guards.fourEyes)'),
+    .describe('Whether the caller counts as a person if two are asked for (guards.fourEyes)'),
   decidedBy: z
     .enum(['groups', 'iam'])
     .describe('`iam` decides at each request: an act with `dryRun` asks it. Groups are those of a token'),

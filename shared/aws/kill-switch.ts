@@ -6,9 +6,9 @@ import type { Clock } from '../ports/runtime';
 
 /** How long a function uses the state that it read. After that, a change takes effect everywhere. */
 export const killSwitchTrustMs = 5_000;
-/** The limit for reading the switch where a device waits for the answer; after that, it counts as unreadable. */
+/** The limit for reading the switch while a device waits for the answer; after that, it counts as unreadable. */
 const patienceMs = 2_000;
-/** The limit where a person waits, beside whatever else their command asks. */
+/** The limit while a person waits, beside whatever else their command asks. */
 export const unhurriedMs = 15_000;
 
 /** The kill switch of a stage: an SSM parameter that no stack owns, so no deploy changes it. */

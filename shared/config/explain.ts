@@ -166,7 +166,7 @@ function writeExisting(configuration: Configuration): string[] {
   ];
 }
 
-/** Which alarms a playbook is for, where no behavior above the line says it. */
+/** Which alarms a playbook is for, if no behavior above the line says it. */
 function writeMatch({ when: { securityProfile, behavior, metric } }: Playbook): string {
   const parts = [
     securityProfile && `profile ${securityProfile}`,

@@ -50,7 +50,7 @@ export async function resolve<Q extends Questions<Q>, T>(
   return step.value;
 }
 
-/** As `resolve`, where every answer is known. */
+/** As `resolve`, if every answer is known. */
 export function resolveNow<Q extends Questions<Q>, T>(asking: Asking<Q, T>, answers: NoInfer<Q>): T {
   let step = asking.next();
   while (!step.done) step = asking.next(answer(step.value, answers));

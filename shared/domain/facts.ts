@@ -9,7 +9,7 @@ export type Facts =
       readonly principals: readonly PrincipalFacts[];
       /** What is attached beside certificates: identities of Amazon Cognito, which no action holds. */
       readonly otherPrincipals?: readonly string[];
-      /** Only where a playbook may replace policy versions. */
+      /** Only if a playbook may replace policy versions. */
       readonly policies?: readonly PolicyFacts[];
     }
   /** The lookup failed: every guard that needs it must fail closed. */
@@ -29,7 +29,7 @@ export interface PrincipalFacts extends Sharing {
   readonly policies: readonly string[];
   /** Whether its policies allow anything where a thing group's policy doesn't bind: another client id, HTTPS. */
   readonly escapesGroup: boolean;
-  /** Only where a playbook may deactivate certificates. */
+  /** Only if a playbook may deactivate certificates. */
   readonly status?: string;
   /** What another containment found before it changed the certificate, and so what release must restore. */
   readonly before?: { readonly attachedBefore?: boolean; readonly statusBefore?: string };

@@ -50,7 +50,7 @@ export function boundNumber(number: number): number {
   return Math.max(-largest, Math.min(largest, number));
 }
 
-/** A parsed JSON value without the fields that are null: many programs write these where a field is absent. */
+/** A parsed JSON value without the fields that are null: many programs write these if a field is absent. */
 export function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isObject(value)) return value;

@@ -3,7 +3,7 @@ export const severities = ['critical', 'high', 'medium', 'low'] as const;
 
 export type Severity = (typeof severities)[number];
 
-/** Negative where the first is the milder. */
+/** Negative if the first is the milder. */
 export function compareSeverity(one: Severity, other: Severity): number {
   return severities.indexOf(other) - severities.indexOf(one);
 }

@@ -7,7 +7,7 @@ export function isRegistryName(text: unknown): text is string {
 
 /**
  * The client id of the agent on a thing's device. The application has the thing's name, since AWS IoT ends the session of
- * one client where another connects under the same id.
+ * one client when another connects under the same id.
  */
 export function agentClientId(thingName: string): string {
   return `${thingName}-cordon`;

@@ -15,7 +15,7 @@ export interface ThingRef extends Account {
 declare const brand: unique symbol;
 
 /**
- * A thing's identity as text, in keys, commands, leases and limits: its name where it is of the account and region that
+ * A thing's identity as text, in keys, commands, leases and limits: its name if it is of the account and region that
  * Cordon runs in, else `ACCOUNT/REGION/NAME`. No name has a slash, so neither can be mistaken for the other; a release
  * that knew one account reads the first as its own, and refuses the second.
  * Branded, so that an unchecked text is no identity: `parseThing` reads one, `formatThing` and `thingKey` write one.
@@ -68,7 +68,7 @@ export function formatThing({ name, ...account }: ThingRef, own: Account): Thing
   return thingKey(name, isSame(account, own) ? home : accountKey(account));
 }
 
-/** Reads `NAME` or `ACCOUNT/REGION/NAME`; undefined for anything else. `own`, where it is known, needs no naming. */
+/** Reads `NAME` or `ACCOUNT/REGION/NAME`; undefined for anything else. `own`, if it is known, needs no naming. */
 export function parseThing(text: unknown, own?: Account): ThingKey | undefined {
   if (isThingName(text)) return thingKey(text);
   const [account = '', region = '', name = '', ...rest] = typeof text === 'string' ? text.split('/') : [];

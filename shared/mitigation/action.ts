@@ -40,14 +40,14 @@ export interface MitigationContext {
 /** What IAM has to allow. */
 export interface Right {
   readonly actions: readonly string[];
-  /** What follows the account in an ARN of AWS IoT, such as `cert/*`; or `*`, where IAM knows no resource type. */
+  /** What follows the account in an ARN of AWS IoT, such as `cert/*`; or `*`, if IAM knows no resource type. */
   readonly resources: readonly string[];
 }
 
 interface Rights {
   /** To verify and to undo as well: what an earlier cordon.yml did must be released under a later one too. */
   readonly always?: readonly Right[];
-  /** Only where a playbook names the action. */
+  /** Only if a playbook names the action. */
   readonly whenNamed?: readonly Right[];
 }
 

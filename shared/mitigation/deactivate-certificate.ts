@@ -90,7 +90,7 @@ const clockMarginMs = 1_000;
 
 /**
  * Whether somebody set INACTIVE over Cordon's INACTIVE, and so wants it to stay. The API reference does not say whether
- * such a call changes `lastModifiedDate`; where it doesn't, nothing tells it apart from Cordon's.
+ * such a call changes `lastModifiedDate`; if it doesn't, nothing tells it apart from Cordon's.
  */
 function isByAnother(modifiedAt: number | undefined, setAt: number | undefined): boolean {
   return modifiedAt !== undefined && setAt !== undefined && modifiedAt > setAt + clockMarginMs;

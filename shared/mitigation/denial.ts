@@ -13,7 +13,7 @@ export interface Denial {
   readonly principals: readonly string[];
   /** Under which the device may ask; undefined is a request without a client id, as over HTTPS. */
   readonly clientIds: readonly (string | undefined)[];
-  /** What denies; by name where it hangs on the certificate or a group as it is. */
+  /** What denies; by name if it hangs on the certificate or a group as it is. */
   readonly policyName?: string;
   readonly document: string;
   /** The group whose policy denies is this thing's; absent if the policy hangs on the certificate. */
@@ -38,7 +38,7 @@ type Answers = Pick<Extract<Detail, { code: 'publish-not-denied' }>, 'decision' 
 /**
  * Whether an application publish with each certificate, under each client id, is explicitly denied. AWS doesn't say
  * whether TestAuthorization knows the policies of a thing's groups, nor what it answers for an inactive certificate. So
- * where it doesn't answer EXPLICIT_DENY, GetEffectivePolicies is asked as well, and whether the policy would deny.
+ * if it doesn't answer EXPLICIT_DENY, GetEffectivePolicies is asked as well, and whether the policy would deny.
  */
 export async function testDenial(denial: Denial, context: MitigationContext): Promise<Outcome> {
   const { principals, clientIds } = denial;

@@ -8,7 +8,7 @@ export const detectMitigationTask: MitigationAction<PriorOf<'detect-mitigation-t
     whenNamed: [
       {
         actions: ['iot:StartDetectMitigationActionsTask', 'iot:DescribeDetectMitigationActionsTask'],
-        // IAM knows a security profile as resource only where the task names one; ours name violations.
+        // IAM knows a security profile as resource only if the task names one; ours name violations.
         resources: ['*'],
       },
     ],

@@ -11,7 +11,7 @@ type LeaseContext = Pick<MitigationContext, 'thingName' | 'leases'>;
 
 /**
  * Registers the thing as a holder of a shared object, before anything is done to it. Idempotent. Gives when Cordon had
- * set the object, where that is known.
+ * set the object, if that is known.
  */
 export async function acquireLease(
   object: Lease['object'],

@@ -4,7 +4,7 @@ import { denialRights, testDenial } from './denial';
 
 /**
  * Puts the thing into the quarantine group, whose policy denies everything but the kept topics. A group policy bites
- * only where the client id is the thing name (IoT developer guide, "Thing group policies").
+ * only if the client id is the thing name (IoT developer guide, "Thing group policies").
  */
 export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
   rights: ({ quarantine: { thingGroup } }) => ({

@@ -12,7 +12,7 @@ import { isSameDocument } from './policy-text';
 
 /**
  * Makes a deny document the default version of the device's own policies. Whoever holds such a policy is denied with
- * it, which is why a guard asks first where others do. A policy has at most five versions: the one that has to go is
+ * it, which is why a guard asks first if others do. A policy has at most five versions: the one that has to go is
  * in the ledger with its document, and is never the one that release needs.
  */
 export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-version'>> = {

@@ -41,7 +41,7 @@ export interface Things {
     topic: string,
     policyToAdd?: string,
   ): Promise<string | undefined>;
-  /** The policies that apply to a certificate, and those of a thing's groups too where the thing is named. */
+  /** The policies that apply to a certificate, and those of a thing's groups too if the thing is named. */
   listEffectivePolicies(principalArn: string, thingName?: string): Promise<EffectivePolicy[]>;
 }
 
@@ -79,7 +79,7 @@ export interface Jobs {
   cancel(jobId: string): Promise<void>;
 }
 
-/** Device Defender Detect, where the account has it. */
+/** Device Defender Detect, if the account has it. */
 export interface Defender {
   /** Starts a mitigation task under an id of ours; the same id again is the same task. */
   startTask(taskId: string, violationIds: readonly string[]): Promise<void>;
@@ -115,7 +115,7 @@ interface DefenderTask {
 
 /** The data plane: live sessions. */
 export interface Connections {
-  /** Ends a session without its will; false where there was none. */
+  /** Ends a session without its will; false if there was none. */
   cut(clientId: string): Promise<boolean>;
   /** When the live session began, epoch ms; undefined if there is none. */
   connectedSince(clientId: string): Promise<number | undefined>;

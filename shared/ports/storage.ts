@@ -37,7 +37,7 @@ export interface CaseStore {
 
 /** Places in the fleet limit's sliding window, and the notices about it. */
 export interface FleetLimit {
-  /** Takes a place for a thing; false where none is left. A thing has one, however often. */
+  /** Takes a place for a thing; false if none is left. A thing has one, however often. */
   reserve(reservation: Reservation): Promise<boolean>;
   /**
    * Whether this case announces the fleet limit, or the rejection of what waited for it without a message of its own,
@@ -86,7 +86,7 @@ export interface HeldThings {
   /**
    * Names of the held things that a session may be of: the one that the client id names, the one that its certificate
    * serves exclusively, and those that hold its certificate denied, since a device may connect under other ids. One read
-   * where nothing is held.
+   * if nothing is held.
    */
   find(clientId: string, certificateId: string | undefined, exclusiveThing?: string): Promise<ThingKey[]>;
 }
@@ -96,7 +96,7 @@ export interface ClientIds {
   list(certificateId: string): Promise<KnownClientIds>;
   /** Who connected under the id last; undefined if no connect is known. */
   findUser(clientId: string): Promise<ClientUser | undefined>;
-  /** Notes a connect. One read where it is no news. */
+  /** Notes a connect. One read if it is no news. */
   recordConnect(clientId: string, connect: ClientConnect): Promise<void>;
 }
 
@@ -193,7 +193,7 @@ export interface Suspects {
 
 /** Certificates that flood, and what was announced about them. */
 export interface Floods {
-  /** What to announce about a flood now, recorded as announced. Throws where too many claim at once. */
+  /** What to announce about a flood now, recorded as announced. Throws if too many claim at once. */
   claim(flood: Flood, now: number): Promise<ReturnType<typeof noteFlood>>;
   /** Of the last hour, oldest first. */
   list(now: number): Promise<ToldFlood[]>;

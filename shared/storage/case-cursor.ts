@@ -19,7 +19,7 @@ export interface ShardPosition {
 /** Where a list goes on: in which of its statuses, and behind which case of each shard. */
 export interface ListPosition {
   readonly statusIndex: number;
-  /** By shard: `end` where nothing is left in this status. */
+  /** By shard: `end` if nothing is left in this status. */
   readonly shards: readonly (ShardPosition | 'start' | 'end')[];
 }
 

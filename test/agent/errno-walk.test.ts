@@ -238,7 +238,7 @@ describe('an errno', () => {
     for (const call of Object.keys(real)) {
       calls[call] = (...args: never[]) => {
         const isProgram = call === 'execFile' || call === 'spawn' || call === 'kill';
-        // The descriptor is gone also where closing it fails (close(2)).
+        // The descriptor is gone even if closing it fails (close(2)).
         const early = call === 'closeSync' ? real[call]?.(...args) : undefined;
         act(call, kindOf(call, args));
         // Nobody cuts the power here.
@@ -332,7 +332,7 @@ describe('an errno', () => {
     const kinds = walked.filter((one) => !fatal.test(one));
     // Those that mean something to the agent, each for a whole life.
     for (const kind of kinds) for (const errno of special) await tryOne(kind, [errno], lives[0]);
-    // Then all, each call another one: of several kinds in one life, and alone where such a life ends early.
+    // Then all, each call another one: of several kinds in one life, and alone if such a life ends early.
     for (const life of lives) {
       const ofLife = kinds.filter((kind) => (best.get(kind)?.life ?? lives[0]) === life);
       for (let first = 0; first < ofLife.length; first += kindsAtOnce) {

@@ -23,7 +23,7 @@ function findPerl(): string | undefined {
 }
 
 const perl = findPerl();
-/** CLONE_PARENT | SIGCHLD, and the number of clone(2), where it is known. */
+/** CLONE_PARENT | SIGCHLD, and the number of clone(2), if it is known. */
 const cloneParent = '0x8000 | 17';
 const cloneNumbers: Readonly<Record<string, number>> = { x64: 56, arm64: 220, arm: 120 };
 const cloneNumber = cloneNumbers[process.arch];
@@ -118,7 +118,7 @@ describe('the children of a real process that the kernel hides from it', () => {
 
   const withClone = cloneNumber === undefined ? it.skip : it;
   withClone(
-    'are found by the session that it began, where it gives them to its own parent (CLONE_PARENT)',
+    'are found by the session that it began, if it gives them to its own parent (CLONE_PARENT)',
     async () => {
       await waitFor('the app', () => sample().process?.state === 'running');
       await run(`exec "sleep", "60" unless $child = syscall(${cloneNumber}, ${cloneParent}, 0, 0, 0, 0)`);

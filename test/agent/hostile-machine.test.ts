@@ -137,7 +137,7 @@ describe('the bundled agent on a machine that works against it', () => {
     );
   });
 
-  withCompiler('reports without interface names where it may not ask for them, and says so', async () => {
+  withCompiler('reports without interface names if it may not ask for them, and says so', async () => {
     agent = runAgent(build('no-netlink'), [process.execPath, device.bundle, ...args('netlink')]);
     await agent.waitForEvent('reported', 2);
 

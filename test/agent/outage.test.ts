@@ -44,7 +44,7 @@ describe('a violation that could not be delivered', () => {
     sent().map(({ custom_metrics }) => custom_metrics?.[metric]?.[0].number);
   const spooled = (state: string): readonly string[] =>
     readdirSync(join(device.directory, state, 'mything1.spool')).filter((file) => file.endsWith('.json'));
-  /** Nothing where a newer report has replaced it since it was listed. */
+  /** Nothing if a newer report has replaced it since it was listed. */
   const readSpooled = (state: string, file: string): string => {
     try {
       return readFileSync(join(device.directory, state, 'mything1.spool', file), 'utf8');

@@ -146,7 +146,7 @@ describe('the children of a real process', () => {
   });
 
   const asRoot = process.getuid?.() === 0 ? it : it.skip;
-  asRoot('are none of the excepted where they are started with code of somebody else’s', async () => {
+  asRoot('are none of the excepted if they are started with code of somebody else’s', async () => {
     const executable = realpathSync('/bin/sleep');
     const sampler = createMetricSampler(
       createProcReader(),

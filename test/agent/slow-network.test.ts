@@ -156,7 +156,7 @@ describe('an agent on a network of IPv4 alone with a round trip of 600 ms, whose
   );
 
   it.each(['all', 'answers'] as const)(
-    'reconnects where NAT forgets %s of its connection, and reports what happened meanwhile under one id',
+    'reconnects if NAT forgets %s of its connection, and reports what happened meanwhile under one id',
     async (what) => {
       start(`forgets-${what}`, 5);
       await happens('reported');

@@ -132,7 +132,7 @@ describe("an operator's command", () => {
     ['release', undefined, 'is not contained'],
     ['dismiss', contained, 'is held (contained): release it first'],
     ['dismiss', released, 'has no open case'],
-  ] as const)('is refused before it is sent where it makes no sense: %s', async (name, before, reason) => {
+  ] as const)('is refused before it is sent if it makes no sense: %s', async (name, before, reason) => {
     const { sent, run } = aStack(before);
 
     await expect(run(name)).rejects.toThrow(new CliError(`mything1 ${reason}`));
@@ -159,7 +159,7 @@ describe("an operator's command", () => {
   it.each([
     ['release-conflict', 'release needs a decision'],
     ['containment-failed', 'containment failed'],
-  ] as const)('fails where it ends in %s, and says why', async (status, said) => {
+  ] as const)('fails if it ends in %s, and says why', async (status, said) => {
     const { run } = aStack(
       contained,
       changeCase(contained, { status, reason: words('quarantine: changed') }),

@@ -35,7 +35,7 @@ describe('what a command ends with', () => {
     ['ssm:PutParameter', 'an operator needs the rights in docs/iam/kill-switch.json'],
     ['dynamodb:GetItem', 'a viewer needs the rights in docs/iam/read-cases.json'],
     ['iot:UpdateThing', 'docs/iam has the rights that each command needs'],
-  ])('says whose rights are missing where AWS refuses %s', (action, rights) => {
+  ])('says whose rights are missing when AWS refuses %s', (action, rights) => {
     const message = `User: arn:aws:iam::000000000000:user/bob is not authorized to perform: ${action} on resource: x`;
 
     expect(read(named('AccessDeniedException', message)).text).toMatch(new RegExp(`${rights}$`));

@@ -116,7 +116,7 @@ describe('list', () => {
     expect((await read(table)).join()).not.toContain('next:');
   });
 
-  it('says that there may be more where not all could be read', async () => {
+  it('says that there may be more if not all could be read', async () => {
     const table = aTable(stored);
     const readAll: typeof table.list.readAll = async (statuses) => ({
       ...(await table.list.readAll(statuses)),

@@ -20,7 +20,7 @@ describe('the pipeline line', () => {
     expect(writePipelineLine(undefined)).toBe('pipeline: no heartbeat yet');
   });
 
-  it('shows no negative time where clocks differ', () => {
+  it('shows no negative time if clocks differ', () => {
     const ahead = { ...heartbeat, sentAt: now + 5_000 };
 
     expect(writePipelineLine(describePipeline(ahead, now - 1_000))).toBe('pipeline: 0 ms, 0 s ago');

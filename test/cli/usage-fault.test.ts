@@ -4,7 +4,7 @@ describe('what is wrong with a command line', () => {
   const said =
     "error: option '--status <statuses>' argument 'x' is invalid. expected some of containment-failed, release-conflict, awaiting-approval, containing\n";
 
-  it('fits the terminal, and is whole where standard error is none', () => {
+  it('fits the terminal, and is whole if standard error is none', () => {
     const lines = writeUsageFault(said, ['list'], 60).split('\n');
 
     expect(lines.length).toBeGreaterThan(4);

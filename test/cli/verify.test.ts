@@ -86,7 +86,7 @@ describe('verify', () => {
         'the number of rows is 3, but the case wrote 2',
       ],
     ],
-  ] as const)('names every fault where %s', async (_, tamper, faults) => {
+  ] as const)('names every fault if %s', async (_, tamper, faults) => {
     const stored = tamper(aReleasedCase());
 
     const count = stored.rows.length === 1 ? '1 row' : `${stored.rows.length} rows`;

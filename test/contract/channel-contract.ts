@@ -273,7 +273,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(standIn.shown()).toHaveLength(descriptor.audience === 'people' ? 1 : 2);
   });
 
-  it('says where its secret is not stored, in the log and to the alarm, and shows what waits once it is', async () => {
+  it('says that its secret is not stored, in the log and to the alarm, and shows what waits once it is', async () => {
     const { tell, minute, secret, telemetry } = setUp({ hasSecret: false });
 
     expect(await tell()).toEqual({ batchItemFailures: [] });

@@ -22,7 +22,7 @@ export function declareClientIdLaws(law: Law<Storage>): void {
       expect(await clientIds.list(own)).toEqual({ clientIds: [id, '__proto__'] });
     });
 
-    law('do not go back to who used an id before, where events come out of order', async ({ clientIds }) => {
+    law('do not go back to who used an id before, if events come out of order', async ({ clientIds }) => {
       const [own, foreign, id] = [aName('certificate'), aName('certificate'), aName('client')];
       await clientIds.recordConnect(id, { certificateId: own, at: now + 2 });
       await clientIds.recordConnect(id, { certificateId: foreign, at: now + 1 });

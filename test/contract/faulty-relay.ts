@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 interface Refusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** An empty object where it is absent. */
+  /** An empty object if it is absent. */
   readonly body?: string;
 }
 

@@ -1,7 +1,7 @@
 import type { Account } from './account';
 import { openAwsAccount } from './aws-account';
 
-/** Another AWS-compatible server, where AWS_ENDPOINT_URL names one. */
+/** Another AWS-compatible server, if AWS_ENDPOINT_URL names one. */
 export function openRemoteAccount(endpoint: string): Account {
   const { AWS_REGION: region = 'us-east-1', AWS_ACCESS_KEY_ID, AWS_PROFILE } = process.env;
   // A third party's server takes any.

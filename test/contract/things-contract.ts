@@ -146,7 +146,7 @@ function declareDecisionLaws(law: Law<Registry>): void {
     expect(JSON.parse(await registry.things.readPolicy(policyName))).toHaveProperty('Statement');
   });
 
-  law('denies a publish by a group’s policy where client id and thing name are one', async (registry) => {
+  law('denies a publish by a group’s policy if client id and thing name are one', async (registry) => {
     const { things } = registry;
     const { thingName, arn } = await aDevice(registry);
     const group = await registry.createDenyingGroup();

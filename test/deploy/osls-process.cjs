@@ -1,5 +1,5 @@
 // Runs one osls command after the other, each as in a process of its own: with its arguments, folder and environment, with modules
-// of its own where they have a state, until nothing is left to wait for. Loading osls takes longer than most of its commands.
+// of its own if they have a state, until nothing is left to wait for. Loading osls takes longer than most of its commands.
 const { sep } = require('node:path');
 
 const osls = `${sep}node_modules${sep}osls${sep}`;

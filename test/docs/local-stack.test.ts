@@ -9,7 +9,7 @@ import { listPages, listSpans, root } from './pages';
 const page = listPages().find(({ path }) => path === 'docs/local-stack.md');
 const served = iotRoutes(aRegistry()).map(({ operation }) => operation);
 
-/** Served even where nothing calls them: what people make on a stack, reads of what Cordon makes, means to break it on purpose. */
+/** Served even if nothing calls them: what people make on a stack, reads of what Cordon makes, means to break it on purpose. */
 const mayHaveNoCaller = [
   ...['CreateProvisioningTemplate', 'CreateThingType', 'DeleteTopicRule', 'DescribeJob'],
   ...['DescribeMitigationAction', 'DescribeRoleAlias', 'DescribeThingGroup', 'DisableTopicRule'],

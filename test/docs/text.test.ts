@@ -53,7 +53,7 @@ async function askForHelp(args: readonly string[]): Promise<string> {
   return help;
 }
 
-/** Has the AWS CLI, where it is a Python package (version 1), read all command lines in one process: its start takes the longest. */
+/** Has the AWS CLI, if it is a Python package (version 1), read all command lines in one process: its start takes the longest. */
 const readAll = `
 import contextlib, io, json, sys
 from awscli.clidriver import create_clidriver
@@ -155,7 +155,7 @@ describe('a command in the text of a page', () => {
   );
 });
 
-/** What is wrong with each command, '' for nothing; undefined where there is no AWS CLI. Nothing is called: it reads the service's model. */
+/** What is wrong with each command, '' for nothing; undefined if there is no AWS CLI. Nothing is called: it reads the service's model. */
 function checkAwsCommands(commands: readonly string[][]): readonly string[] | undefined {
   const lines = commands.map((words) => [...words, '--generate-cli-skeleton', 'input']);
   const python = spawnSync('python3', ['-c', readAll], { input: JSON.stringify(lines), encoding: 'utf8' });

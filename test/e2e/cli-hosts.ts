@@ -30,7 +30,7 @@ export function listen(child: ChildProcess, output: Output, onOutput: () => void
 const idle: ChildProcess[] = [];
 const ended = /\0(\d+)\0$/;
 
-/** Runs a command in a process that has the program loaded: what it says, and its exit code, also where it ends that process. */
+/** Runs a command in a process that has the program loaded: what it says, and its exit code, even if it ends that process. */
 export async function runInHost(
   command: Command,
 ): Promise<{ readonly code: number; readonly output: Output }> {

@@ -30,7 +30,7 @@ echo ready
 cat
 `;
 
-/** Why this machine can't do it; undefined where it can. */
+/** Why this machine can't do it; undefined if it can. */
 export function findWhatDebianRootLacks(): string | undefined {
   if (process.getuid?.() !== 0) return 'needs root';
   for (const tool of ['dpkg', 'unshare', 'nsenter', 'setpriv']) {

@@ -75,7 +75,7 @@ describe('cordon doctor', () => {
         ...{ scheduledAuditName: 'nightly', frequency: 'DAILY', targetCheckNames: [checkName] },
       }),
     );
-    // Audit tells nobody yet, and whether it does is asked only where a cordon.yml takes its findings.
+    // Audit tells nobody yet, and whether it does is asked only if a cordon.yml takes its findings.
     const auditing = `sources: { deviceDefender: { audit: true } }\n${await readFile(join(root, 'cordon.yml'), 'utf8')}`;
     await writeFile(join(cli.folder, 'auditing.yml'), auditing);
     expect(problemsOf((await examine('--config', 'auditing.yml')).found)).toEqual([

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { PolicyDocument } from '../../local/types';
 import { type EndToEnd, root } from './harness';
 
-/** Rights that the doctor uses only where Device Defender detects. */
+/** Rights that the doctor uses only if Device Defender detects. */
 export const ofDeviceDefender = [
   ...['iot:DescribeCustomMetric', 'iot:DescribeMitigationAction', 'iot:DescribeSecurityProfile'],
   ...['iot:ListCustomMetrics', 'iot:ListSecurityProfilesForTarget', 'iot:ListTargetsForSecurityProfile'],

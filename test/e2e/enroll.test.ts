@@ -194,7 +194,7 @@ describe('cordon enroll', () => {
     await connectAs('again', filesOf('again'));
   });
 
-  it('issues a certificate that is valid for one thing only, even where names have the same prefix', async () => {
+  it('issues a certificate that is valid for one thing only, even if names have the same prefix', async () => {
     await enrolled('sensor1');
     await enrolled('sensor10');
     const files = filesOf('sensor1');

@@ -99,7 +99,7 @@ describe('the HTTP API behind an OIDC provider', () => {
   }, 180_000);
 });
 
-describe('the command line where two people are asked for', () => {
+describe('the command line, if two people are asked for', () => {
   it('counts IAM users as persons, and refuses the approval of the person who ordered the containment', async () => {
     await e2e.enroll('by-cli');
     const openAs = async (user: string) => {

@@ -28,7 +28,7 @@ describe('a contained device', () => {
     ['all versions of the policy get another text', 'lost', async () => loseText()],
     ['policy and group are deleted by hand', 'both', async () => deletePolicy().then(deleteGroup)],
     ['the policy is detached and gets another text', 'twice', async () => detachPolicy().then(replaceText)],
-  ])('is denied again by the sweep where %s, and so is the next device', async (_what, kind, takeAway) => {
+  ])('is denied again by the sweep if %s, and so is the next device', async (_what, kind, takeAway) => {
     const held = `swept-${kind}`;
     const device = await e2e.enroll(held);
     await e2e.publishAlert(anAlert(held));

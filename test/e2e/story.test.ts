@@ -92,7 +92,7 @@ describe('npm start -- --once --json', () => {
       'sweep',
     ]);
     expect(existsSync(join(root, '.cordon', 'local.json'))).toBe(false);
-    // The picture of the README: drawn anew by scripts/draw-story.mjs where a step came or went.
+    // The picture of the README: drawn anew by scripts/draw-story.mjs if a step came or went.
     const picture = await readFile(join(root, 'docs', 'story.svg'), 'utf8');
     expect(listSteps(picture.replace(/<[^>]*>/g, ''))).toEqual(listSteps(err));
   }, 120_000);

@@ -88,7 +88,7 @@ describe('a quarantine group that a deploy adopts', () => {
       },
       /^this stack created thing group hand-made, and would delete it now/,
     ],
-  ])('is refused where it %s', async (_, account, reason) => {
+  ])('is refused if it %s', async (_, account, reason) => {
     expect(await judge(account)).toEqual({ refusals: [expect.stringMatching(reason)], notices: [] });
   });
 
@@ -141,7 +141,7 @@ describe('a deny policy that a deploy adopts', () => {
       'has the statements beside others',
       write({ Effect: 'Deny', Action: 'iot:Subscribe', Resource: '*' }, ...ours.Statement),
     ],
-  ])('is taken where it %s', async (_, document) => {
+  ])('is taken if it %s', async (_, document) => {
     expect(await judgePolicy(document)).toEqual({ refusals: [], notices: [] });
   });
 
@@ -158,7 +158,7 @@ describe('a deny policy that a deploy adopts', () => {
       refusals: [],
       notices: [
         'thing group hand-made has members already. mine denies them all but the kept topics. No release takes them out.',
-        'the deploy attaches policy mine to thing group hand-made, where it is not yet.',
+        'the deploy attaches policy mine to thing group hand-made, which does not have it yet.',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of cordon.yml.
         'policy mine also denies the kept topics cordon/things/${thing}/*: a contained device neither sends nor receives anything there.',
         'policy mine also allows something. Certificates that Cordon attaches it to may then do that on the kept topics.',
@@ -193,7 +193,7 @@ describe('a deny policy that a deploy adopts', () => {
       [ours.Statement[0] as object, ...ours.Statement.slice(2)],
       /lacks:\n\{.*"NotResource"/,
     ],
-  ])('is refused with what it lacks where it %s', async (_, statements, reason) => {
+  ])('is refused with what it lacks if it %s', async (_, statements, reason) => {
     const { refusals, notices } = await judgePolicy(write(...statements));
 
     expect(notices).toEqual([]);
@@ -222,7 +222,7 @@ describe('a deny policy that a deploy adopts', () => {
       {},
       /lacks/,
     ],
-  ])('is refused where it %s', async (_, document, account, reason) => {
+  ])('is refused if it %s', async (_, document, account, reason) => {
     expect((await judgePolicy(document, account)).refusals).toEqual([expect.stringMatching(reason)]);
   });
 });
@@ -283,7 +283,7 @@ describe('a deploy that gives up what the stack has', () => {
       { thingGroup: 'hand-made' },
       { members: true, stack: own.slice(1) },
     ],
-  ])('goes on where %s', async (_, quarantine, account) => {
+  ])('goes on if %s', async (_, quarantine, account) => {
     expect(await move(quarantine, account)).toEqual([]);
   });
 });

@@ -272,7 +272,7 @@ describe('whoever deploys', () => {
       {},
       [...secrets.slice(0, 1), { ParameterKey: 'SlackTokenSecret', ParameterValue: 'slack' }],
     ],
-  ])('does not mention Slack where %s', async (_, account, parameters) => {
+  ])('does not mention Slack if %s', async (_, account, parameters) => {
     const { warnings } = await beginDeploy({ environment: {}, ...account }, parameters);
 
     expect(warnings).toEqual([expect.stringContaining('no e-mail address')]);

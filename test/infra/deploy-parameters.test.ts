@@ -114,7 +114,7 @@ describe('the value of a parameter', () => {
     expect([...findPairFaults(values)]).toEqual(faults);
   });
 
-  it('is accepted where CloudFormation accepts it', () => {
+  it('is accepted if CloudFormation accepts it', () => {
     for (const [key, { Default }] of Object.entries(template.Parameters))
       if (typeof Default === 'string') expect(wrong(key, Default)).toEqual([]);
     expect(wrong('ConsoleOrigin', 'https://console.example.com')).toEqual([]);

@@ -34,7 +34,7 @@ async function packageInVain(flags: readonly string[], env: NodeJS.ProcessEnv = 
 }
 
 describe('sls package', () => {
-  it('names file, line and what to write instead where cordon.yml is wrong, without a stack trace', async () => {
+  it('names file, line and what to write instead if cordon.yml is wrong, without a stack trace', async () => {
     const file = join(checkout.folder, 'broken.yml');
     writeFileSync(file, shipped.replace('mode: enforce', 'mode: enforec'));
     const line = shipped.slice(0, shipped.indexOf('mode: enforce')).split('\n').length;

@@ -12,7 +12,7 @@ describe('the audit of a release', () => {
     ['{"error":{"code":"ENOLOCK","summary":"no lock file"}}', 'no lock file'],
     ['<html>', 'npm audit printed no JSON: <html>'],
     ['{}', 'npm audit gave no answer'],
-  ])('says that nobody checked, where the registry answers %s', (answer, why) => {
+  ])('says that nobody checked if the registry answers %s', (answer, why) => {
     const { checked, vulnerable, lines } = judgeAudit(answer, bom);
 
     expect([checked, vulnerable]).toEqual([false, undefined]);

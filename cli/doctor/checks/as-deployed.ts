@@ -8,7 +8,7 @@ const about = 'as deployed';
 /** Of the differences of one resource. */
 const mostShown = 3;
 
-/** The parts that do harm where somebody changed them by hand since the last deploy. A deploy does not put them back. */
+/** The parts that do harm if somebody changed them by hand since the last deploy. A deploy does not put them back. */
 export function checkAsDeployed(
   readTemplate: () => Promise<DeployedTemplate | undefined>,
   present: PresentResources,

@@ -99,7 +99,7 @@ function judgePlaybooks(
   }));
 }
 
-/** A check that no schedule has runs only where somebody starts an audit of it. */
+/** A check that no schedule has runs only if somebody starts an audit of it. */
 function judgeSchedules(
   about: string,
   playbooks: Configuration['playbooks'],

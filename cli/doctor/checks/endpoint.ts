@@ -1,7 +1,7 @@
 import { describeError } from '../../describe-error';
 import type { Check } from '../finding';
 
-/** Whether this machine reaches the endpoint of devices. `reach` throws an Error with the reason where it does not. */
+/** Whether this machine reaches the endpoint of devices. `reach` throws an Error with the reason if it does not. */
 export function checkEndpoint(
   read: () => Promise<string>,
   reach: (endpoint: string) => Promise<void>,

@@ -168,7 +168,7 @@ async function readTable(dynamodb: DynamoDBClient, TableName: string): Promise<P
   };
 }
 
-/** All of the stage in few calls, where a call for each would be throttled. */
+/** All of the stage in few calls, as a call for each would be throttled. */
 async function listAlarms(
   cloudWatch: CloudWatchClient,
   AlarmNamePrefix: string,

@@ -4,7 +4,7 @@ import {
   paginateDescribeLogGroups,
 } from '@aws-sdk/client-cloudwatch-logs';
 
-/** Lists the groups of a stack, once for each folder that they are in, where a call for each would be throttled. */
+/** Lists the groups of a stack, once for each folder that they are in, as a call for each would be throttled. */
 export function connectLogGroups(stackName: string, settings: object) {
   const client = new CloudWatchLogsClient(settings);
   const lists = new Map<string, Promise<ReadonlyMap<string, LogGroup>>>();

@@ -11,7 +11,7 @@ interface ChannelWords<S> {
   readonly title: string;
   /** How it shows a case to people, for the docs. */
   readonly shows: string;
-  /** Its section of cordon.yml, where there is one. */
+  /** Its section of cordon.yml, if there is one. */
   readonly section: z.ZodMiniType<S>;
   /** The receivers, such as `Slack #iot-security`; empty if the section names none. */
   listTold(section: S): readonly string[];
@@ -38,7 +38,7 @@ export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
   readonly changesMessages?: true;
   /** Without it the function needs no secret: IAM says what it may do. */
   readonly secret?: ChannelSecret;
-  /** Base URL of the service, where the secret does not say it; another one in tests. */
+  /** Base URL of the service, if the secret does not say it; another one in tests. */
   readonly endpoint?: { readonly url: string; readonly what: string };
   readonly limits: {
     /** Between two calls, once the service has said that it is busy. */
@@ -53,7 +53,7 @@ export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
   /** Page of docs/runbooks; by default the one of all channels. */
   readonly runbook?: string;
   /**
-   * How `cordon doctor` asks the service about the secret. Without it, or where it says nothing, only a test message shows it,
+   * How `cordon doctor` asks the service about the secret. Without it, or if it says nothing, only a test message shows it,
    * which the channel's own function sends.
    */
   examine?(exam: ChannelExam<S>, ask: AskService): Promise<ChannelExamined | undefined>;
@@ -71,7 +71,7 @@ interface ChannelExam<S> {
 export interface ServiceAnswer {
   readonly ok: boolean;
   readonly error?: string;
-  /** What the token may do, where the service says so. */
+  /** What the token may do, if the service says so. */
   readonly scopes?: readonly string[];
   readonly [field: string]: unknown;
 }

@@ -5,7 +5,7 @@ import type { ChannelState } from '../../../shared/storage/channel-states';
 export interface Channel<Place = object, Memory = object> {
   /**
    * Shows the newest state of a case: in the place that the state names, or in a new one. Throws ChannelBusyError and
-   * ChannelRefusalError where the service says so, any other error where it is unreachable.
+   * ChannelRefusalError if the service says so, any other error if it is unreachable.
    */
   show(
     newest: Announcement,
@@ -29,7 +29,7 @@ export interface Manner<Memory = object> {
   /** While many cases wait: the state of each, and nothing beside it. */
   readonly brief: boolean;
   readonly memory: Memory;
-  /** Records that a case is about to be shown first: for services where a repeated call creates a second message. */
+  /** Records that a case is about to be shown first: for services in which a repeated call creates a second message. */
   readonly willPost: () => Promise<void>;
   /** Reports a place that no longer exists. */
   readonly lost: (reason: string) => void;

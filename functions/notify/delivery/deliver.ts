@@ -93,7 +93,7 @@ export async function deliver(
   }
 }
 
-/** Shows some cases; false where nothing was left to show. */
+/** Shows some cases; false if nothing was left to show. */
 async function showRound(run: Run, asked: readonly string[]): Promise<boolean> {
   const { states, clock } = run;
   const due = [...new Set([...asked, ...(await states.listDue(clock(), maxListed))])];
@@ -109,7 +109,7 @@ async function showRound(run: Run, asked: readonly string[]): Promise<boolean> {
   return shown > 0;
 }
 
-/** False where there is nothing to show: the list may lag behind. */
+/** False if there is nothing to show: the list may lag behind. */
 async function showCase(caseId: string, brief: boolean, run: Run): Promise<boolean> {
   const { title, states, channel, call, clock, learned, log, metrics } = run;
   const state = (await states.load(caseId))?.value;

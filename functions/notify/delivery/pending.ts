@@ -11,7 +11,7 @@ interface PendingPorts {
   readonly nowhere: object;
 }
 
-/** Changes the stored state of a case, and retries where another run did so at the same time. */
+/** Changes the stored state of a case, and retries if another run did so at the same time. */
 export async function change(
   { states, nowhere }: PendingPorts,
   caseId: string,

@@ -147,7 +147,7 @@ function send(
   });
 }
 
-/** The local stack's own origin, where functions run in it: AWS sets no such variable. */
+/** The local stack's own origin, if functions run in it: AWS sets no such variable. */
 export function findLocalOrigin(endpoint = process.env.AWS_ENDPOINT_URL): string | undefined {
   return endpoint !== undefined && URL.canParse(endpoint) ? new URL(endpoint).origin : undefined;
 }

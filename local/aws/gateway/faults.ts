@@ -2,19 +2,19 @@ import * as z from 'zod/mini';
 import { parseJsonObject } from '../wire/json';
 
 const faultRule = z.strictObject({
-  /** SigV4 service, e.g. `iot`; any where absent. */
+  /** SigV4 service, e.g. `iot`; any if absent. */
   service: z.optional(z.string()),
   /** IAM action (`iot:DescribeThing`) or its name alone (`DescribeThing`). */
   action: z.optional(z.string()),
   functionName: z.optional(z.string()),
-  /** Only calls that have this text in their path or body, such as the name of a thing; any where absent. */
+  /** Only calls that have this text in their path or body, such as the name of a thing; any if absent. */
   contains: z.optional(z.string().check(z.minLength(1))),
   probability: z.number().check(z.minimum(0), z.maximum(1)),
   kind: z.enum(['throttle', 'error', 'refuse', 'latency', 'drop-response']),
   /** Of a refusal: the name of AWS's error, answered with status 400. */
   error: z.optional(z.string().check(z.regex(/^[A-Za-z]+$/))),
   latencyMs: z.optional(z.number().check(z.minimum(0), z.maximum(60_000))),
-  /** How often it fires before it is spent; without end where absent. */
+  /** How often it fires before it is spent; without end if absent. */
   times: z.optional(z.number().check(z.minimum(0))),
 });
 

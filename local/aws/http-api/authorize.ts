@@ -106,7 +106,7 @@ async function findKeys(issuer: string): Promise<ReturnType<typeof createRemoteJ
   return createRemoteJWKSet(new URL(discovery.parse(await answer.json()).jwks_uri));
 }
 
-/** `client_id` counts only where there is no `aud`. */
+/** `client_id` counts only if there is no `aud`. */
 function isMeantFor({ aud, client_id: clientId }: JWTPayload, audience: readonly string[]): boolean {
   return [aud ?? clientId].flat().some((one) => typeof one === 'string' && audience.includes(one));
 }

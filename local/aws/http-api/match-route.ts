@@ -51,7 +51,7 @@ function matchSegments(
   return values;
 }
 
-/** As it is where it can't be decoded. */
+/** As it is if it can't be decoded. */
 export function decodePath(text: string): string {
   try {
     return decodeURIComponent(text);

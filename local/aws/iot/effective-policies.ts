@@ -34,7 +34,7 @@ export function readStatements(policies: readonly Policy[]): readonly IotStateme
 }
 
 /**
- * The policies that apply to a connection: those of the certificate and, where the client id is the name of a thing,
+ * The policies that apply to a connection: those of the certificate and, if the client id is the name of a thing,
  * those of that thing's groups. AWS names only that condition ("the MQTT client ID and thing name must match"), so an
  * attachment of certificate and thing is not asked for; a client with any other id escapes its group's deny, as on AWS,
  * and so does a request over HTTPS, which has no client id.

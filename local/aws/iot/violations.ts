@@ -19,7 +19,7 @@ interface Happening extends AlarmKey {
 }
 
 interface Alarm extends Happening {
-  /** Made here where it is absent. */
+  /** Made here if it is absent. */
   readonly violationId?: string;
   readonly value?: MetricValue;
 }
@@ -75,7 +75,7 @@ function findActive(state: IotState, key: AlarmKey): Violation | undefined {
   );
 }
 
-/** The behavior of the profile as it is, or its bare name where the profile isn't deployed here. */
+/** The behavior of the profile as it is, or its bare name if the profile isn't deployed here. */
 function findBehavior(state: IotState, { securityProfileName, behaviorName }: AlarmKey) {
   const behaviors = state.securityProfiles.get(securityProfileName)?.fields.behaviors;
   const found = (Array.isArray(behaviors) ? (behaviors as readonly Violation['behavior'][]) : []).find(

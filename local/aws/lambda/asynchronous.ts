@@ -5,7 +5,7 @@ import type { InvocationOutcome } from './definitions';
 const RETRY_DELAYS_MS: readonly number[] = [60_000, 120_000];
 
 interface AsynchronousInvoker {
-  /** Runs an invocation, and again where it failed. */
+  /** Runs an invocation, and again if it failed. */
   invoke(functionName: string, requestId: string, run: () => Promise<InvocationOutcome>): void;
   /** Stops all retries. */
   close(): void;

@@ -41,7 +41,7 @@ export interface FunctionHost {
   register(definition: FunctionDefinition, credentials: FunctionCredentials): Promise<void>;
   /** New code of a function: what runs ends on the old one, and each later invocation runs on the new. */
   updateCode(nameOrArn: string, zip: Uint8Array): Promise<void>;
-  /** Runs the function and waits, in a queue where all its workers are busy. */
+  /** Runs the function and waits, in a queue if all its workers are busy. */
   invoke(nameOrArn: string, event: unknown): Promise<InvocationOutcome>;
   /** Accepts an event as Lambda's `Event` invocation does, with its retries. */
   enqueue(nameOrArn: string, event: unknown): { readonly requestId: string };

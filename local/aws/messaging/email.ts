@@ -36,7 +36,7 @@ export interface Mailbox {
 }
 
 const keptMails = 1_000;
-/** What SNS writes where the publisher gave no subject. */
+/** What SNS writes if the publisher gave no subject. */
 const defaultSubject = 'AWS Notification Message';
 
 /** Captures what SNS would e-mail. A subscription counts as confirmed at once, since no one can click a link here. */

@@ -15,7 +15,7 @@ interface Sent extends Message {
 }
 
 /**
- * Who sent each message: SQS gives the receiver a `SenderId` that no sender can choose (API reference, ReceiveMessage), where
+ * Who sent each message: SQS gives the receiver a `SenderId` that no sender can choose (API reference, ReceiveMessage);
  * fauxqs gives the account for all.
  */
 export function createSenders() {

@@ -7,7 +7,7 @@ import { readAttribute } from './filter-policy';
 import { findAttributeFault } from './message-attributes';
 import type { Refusal } from './sqs-rules';
 
-/** Operations of fauxqs; the value is the parameter that names the IAM resource, or null where IAM has none. */
+/** Operations of fauxqs; the value is the parameter that names the IAM resource, or null if IAM has none. */
 const operations: Readonly<Record<string, string | null>> = {
   CreateTopic: 'Name',
   DeleteTopic: 'TopicArn',

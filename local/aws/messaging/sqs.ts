@@ -21,7 +21,7 @@ interface SqsOptions {
   readonly isClosing: () => boolean;
 }
 
-/** Operations of fauxqs, and the IAM action where it has another name (SQS: a batch needs the single action). */
+/** Operations of fauxqs, and the IAM action if it has another name (SQS: a batch needs the single action). */
 const actions: Readonly<Record<string, string>> = {
   CreateQueue: 'CreateQueue',
   DeleteQueue: 'DeleteQueue',
@@ -175,7 +175,7 @@ function nameQueue(operation: string, body: Readonly<Record<string, unknown>>): 
   return (typeof named === 'string' ? named : '').split('/').filter(Boolean).at(-1) ?? '';
 }
 
-/** These name a queue where the others have its URL. */
+/** These name a queue; the others have its URL. */
 const byName: ReadonlySet<string> = new Set(['CreateQueue', 'GetQueueUrl']);
 const namesQueues: ReadonlySet<string> = new Set(['CreateQueue', 'GetQueueUrl', 'ListQueues']);
 

@@ -21,7 +21,7 @@ export type MqttAction =
 
 export interface Authorizer {
   isAllowed(connection: Connection, action: MqttAction, name: string): boolean;
-  /** The same for any action and resource: `thing/NAME`, or `*` where the action has no resource. */
+  /** The same for any action and resource: `thing/NAME`, or `*` if the action has no resource. */
   isAllowedOn(
     connection: Connection,
     action: string,

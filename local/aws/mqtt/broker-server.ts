@@ -49,7 +49,7 @@ export async function startServer(
   return server;
 }
 
-/** Hands a connection to the broker, where its certificate is accepted. */
+/** Hands a connection to the broker, if its certificate is accepted. */
 export function acceptConnection(context: BrokerContext, socket: TLSSocket): void {
   socket.setNoDelay(true);
   const check = checkClientCertificate(socket, context.registry, context.now());

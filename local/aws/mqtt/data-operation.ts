@@ -12,7 +12,7 @@ export interface RequestOrigin {
 export interface DataOperation {
   /** The action of IAM, and of the device's own policies. */
   readonly action: string;
-  /** Without the prefix of ARNs, as `topic/a/b`; `*` where the action knows none. */
+  /** Without the prefix of ARNs, as `topic/a/b`; `*` if the action knows none. */
   readonly resource: string;
   /** Where IAM names another resource than AWS IoT's policies do. */
   readonly iamResource?: string;

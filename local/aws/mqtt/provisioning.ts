@@ -90,7 +90,7 @@ export function createProvisioner({ registry, sign, invokeFunction }: Provisione
     return { deviceConfiguration: {}, ...(thingName !== undefined && { thingName }) };
   }
 
-  /** No where the hook says so, and where it fails, as on AWS. */
+  /** No if the hook says so, and if it fails, as on AWS. */
   async function askHook(hookArn: string, event: unknown): Promise<boolean> {
     try {
       const answer = z.safeParse(HookAnswer, await invokeFunction?.(hookArn, event));

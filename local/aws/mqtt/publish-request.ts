@@ -51,7 +51,7 @@ export function readProperties(
   };
 }
 
-/** As the header has them: base64 of `[{"name": "value"}]`, where a name may come again. */
+/** As the header has them: base64 of `[{"name": "value"}]`, in which a name may come again. */
 function readUserProperties(
   header: string | undefined,
 ): Record<string, string | string[]> | 'unreadable' | undefined {

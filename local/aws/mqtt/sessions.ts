@@ -29,7 +29,7 @@ export interface Session extends SessionDetails {
   readonly versionNumber: number;
   state: 'connecting' | 'connected' | 'ended';
   connectedAt: number;
-  /** Set where the session is ended deliberately; absent if the connection was lost. */
+  /** Set if the session is ended deliberately; absent if the connection was lost. */
   endReason?: DisconnectReason;
   endedAt?: number;
 }

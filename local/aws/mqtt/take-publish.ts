@@ -10,7 +10,7 @@ import { findPublishTopicFault, MAX_PAYLOAD_BYTES } from './topics';
 /** Reason codes of a DISCONNECT (MQTT 5, section 3.14.2.1). */
 const IMPLEMENTATION_ERROR = 0x83;
 const NOT_AUTHORIZED = 0x87;
-/** Takes a message in or, where it is refused, ends its client. */
+/** Takes a message in or, if it is refused, ends its client. */
 export function takePublish(
   context: BrokerContext,
   { client, session }: { readonly client: BrokerClient; readonly session: Session },

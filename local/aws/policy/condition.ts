@@ -8,7 +8,7 @@ type Truth = 'yes' | 'no' | 'unknown';
 
 type Condition = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 
-/** Compares the request's value with one value of the policy; undefined where either can't be read. */
+/** Compares the request's value with one value of the policy; undefined if either can't be read. */
 type Test = (actual: string, wanted: readonly PatternPart[]) => boolean | undefined;
 
 interface Operator {
@@ -40,7 +40,7 @@ const isArnLike: Test = (actual, wanted) => {
   return patterns.every((pattern, index) => isLike(six[index] ?? '', pattern));
 };
 
-/** The six components of an ARN's pattern; fewer where it has fewer. */
+/** The six components of an ARN's pattern; fewer if it has fewer. */
 function splitAtColons(parts: readonly PatternPart[]): PatternPart[][] {
   const components: PatternPart[][] = [[]];
   for (const part of parts) {

@@ -5,7 +5,7 @@ import { listVariables } from './variables';
 /** The part of the policy language that a service accepts. */
 export interface Grammar {
   readonly versions: readonly unknown[];
-  /** Whether conditions and variables of this key can be evaluated; absent where any may be named. */
+  /** Whether conditions and variables of this key can be evaluated; absent if any may be named. */
   readonly supportsKey?: (key: string) => boolean;
 }
 

@@ -38,7 +38,7 @@ export interface Rights {
   readonly boundary?: PolicyDocument;
 }
 
-/** Decides as IAM does for a role: a right needs a policy and, where there is one, the permissions boundary. */
+/** Decides as IAM does for a role: a right needs a policy and, if there is one, the permissions boundary. */
 export function evaluateRole(
   { documents, boundary }: Rights,
   request: IamRequest,

@@ -54,7 +54,7 @@ const exceptions: Readonly<Record<string, Form>> = {
   'sns throttled': [429, 'Throttled'],
   'iotdata denied': [403, 'ForbiddenException'],
   'iotdevicegateway denied': [403, 'ForbiddenException'],
-  // The IoT data plane answers 429 where the control plane answers 400.
+  // The IoT data plane answers 429, the control plane 400.
   'iotdata throttled': [429, 'ThrottlingException'],
   'iotdevicegateway throttled': [429, 'ThrottlingException'],
   'iot-jobs-data throttled': [429, 'ThrottlingException'],

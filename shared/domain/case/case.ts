@@ -76,7 +76,7 @@ export interface CaseBase {
   readonly digestAt?: number;
   /** It came with many others of one behavior, which one message covers; `apart`: it had a message of its own as well. */
   readonly storm?: { readonly id: string; readonly behavior: string; readonly apart?: true };
-  /** Channels that showed it, where cordon.yml has routes. */
+  /** Channels that showed it, if cordon.yml has routes. */
   readonly toldTo?: readonly string[];
   /** Waits for approval like other things, which one announcement covered: its own waiting causes no message. */
   readonly quiet?: true;

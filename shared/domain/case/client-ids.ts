@@ -32,7 +32,7 @@ const contestedMs = 86_400_000;
 /** AWS restarts the versions of a client once it was disconnected for an hour (IoT developer guide, "Lifecycle events"). */
 const versionsLastMs = 3_600_000;
 
-/** The newest of the ids under which a certificate connected; `isCut` where not all of them are given. */
+/** The newest of the ids under which a certificate connected; `isCut` if not all of them are given. */
 export function keepNewest(
   heard: readonly { readonly clientId: string; readonly at: number }[],
   isCut = false,

@@ -72,7 +72,7 @@ type DenialDetail =
 /** What proves a denial: `status` is that of the certificate. */
 export type DenialSource = 'TestAuthorization' | 'GetEffectivePolicies' | 'status';
 
-/** What GetEffectivePolicies says where TestAuthorization names no denial. */
+/** What GetEffectivePolicies says if TestAuthorization names no denial. */
 export type EffectivePolicies =
   | { readonly state: 'listed' | 'not-listed' }
   | { readonly state: 'unknown'; readonly error?: string };

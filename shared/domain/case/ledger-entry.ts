@@ -2,7 +2,7 @@ import type { ActionName, PriorState } from '../actions/registry';
 import type { Detail } from './details';
 
 /**
- * planned -> applied -> verified; failed if AWS refused permanently. Reverting goes back: reverted, or conflict where
+ * planned -> applied -> verified; failed if AWS refused permanently. Reverting goes back: reverted, or conflict if
  * somebody else changed what would be restored.
  */
 type LedgerStatus = 'planned' | 'applied' | 'verified' | 'failed' | 'reverted' | 'conflict';

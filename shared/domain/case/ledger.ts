@@ -39,7 +39,7 @@ function rankOf({ action }: LedgerEntry): number {
 
 /**
  * Plans the backup of an action that AWS refused: it also denies, but only certificates that no other thing uses. It
- * replaces the action where it covers every certificate that can connect. Returns the same ledger where there is none.
+ * replaces the action if it covers every certificate that can connect. Returns the same ledger if there is none.
  */
 export function replaceRefused(ledger: readonly LedgerEntry[], context: PlanContext): readonly LedgerEntry[] {
   const { facts } = context;

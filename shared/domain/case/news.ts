@@ -74,7 +74,7 @@ export interface CertificateNews {
   /** Why it was not covered: it came while the thing is held, or is out of reach of the group by now. */
   readonly change: 'attached' | 'detached' | 'escapes-group';
   readonly certificateIds: readonly string[];
-  /** Why it is left alone; it is held as well where that is absent. */
+  /** Why it is left alone; it is held as well if that is absent. */
   readonly objection?: Reason;
 }
 
@@ -105,7 +105,7 @@ export type TimelineEvent =
       readonly code: 'command';
       readonly command: string;
       readonly comment?: string;
-      /** Who gave the order first, where it needs two people. */
+      /** Who gave the order first, if it needs two people. */
       readonly askedBy?: string;
     }
   /** An operator's order that waits for a second person. */

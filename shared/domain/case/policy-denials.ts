@@ -7,7 +7,7 @@ export function isPolicyDenial({ action }: Pick<LedgerEntry, 'action'>): boolean
 }
 
 /**
- * Whether each denial by policy is verified, or applied where AWS gives no answer: a certificate must not stay inactive
+ * Whether each denial by policy is verified, or applied if AWS gives no answer: a certificate must not stay inactive
  * forever for want of a proof.
  */
 export function isDeniedByPolicy(ledger: readonly LedgerEntry[]): boolean {

@@ -13,7 +13,7 @@ export type ViolationRecord = FindingRecord &
 export interface FindingRecord {
   readonly caseId: string;
   readonly violationId: string;
-  /** Device Defender's own id of it, kept where Cordon's detector saw the same. */
+  /** Device Defender's own id of it, kept if Cordon's detector saw the same. */
   readonly defenderId?: string;
   readonly lastEventType: ViolationEventType;
   readonly lastEventAt: number;

@@ -30,7 +30,7 @@ const byHand: Playbook = {
   release: byOperator,
 };
 
-/** An operator's containment, which `approve` asks for where the case waits for it. */
+/** An operator's containment, which `approve` asks for if the case waits for it. */
 export function* onContain(
   current: Case | undefined,
   command: OperatorCommand,
@@ -70,7 +70,7 @@ export function* onContain(
   return changed({ ...planned, decided: nameDecision(command) });
 }
 
-/** The playbook of the case; where cordon.yml no longer has it, the strictest that its violations match now. */
+/** The playbook of the case; if cordon.yml no longer has it, the strictest that its violations match now. */
 function findPlaybookOf(record: Case, { configuration, facts }: Informed): Playbook | undefined {
   if (record.playbook === undefined) return undefined;
   const { playbooks } = configuration;

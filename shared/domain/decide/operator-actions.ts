@@ -45,7 +45,7 @@ const unlessWaiting = (record: Case | undefined): string | undefined =>
 const unlessOpen = (record: Case | undefined): string | undefined =>
   isOpen(record) ? undefined : 'has no open case';
 
-// Names and no spread: a bundle leaves the descriptors out where nothing reads them.
+// Names and no spread: a bundle leaves the descriptors out if nothing reads them.
 const cutsOff = 'is contained now: cut off from all but the kept topics.';
 const evenIfOthersAreAffected = 'even if the thing is exempt, or others use its certificate or policy';
 const endsContained = { reached: ['contained'], done: 'is contained, and the denial is verified' } as const;

@@ -26,7 +26,7 @@ interface Known {
   readonly heldUntil?: number;
 }
 
-/** How long a report is awaited where the interval is unknown. */
+/** How long a report is awaited if the interval is unknown. */
 const unknownMs = 8 * 3_600_000;
 /** An agent is announced as silent after this many intervals. */
 export const missed = 3;
@@ -41,7 +41,7 @@ export function shortPrincipal(principal: string): string {
 }
 
 /**
- * Records a report of the thing's own agent. Returns the same object where nothing must be written: only every second
+ * Records a report of the thing's own agent. Returns the same object if nothing must be written: only every second
  * steady report is recorded, so that silence is announced within three intervals and most reports cost no write.
  */
 export function hearAgent(

@@ -69,7 +69,7 @@ function inNetworks(cidrs: readonly string[]): (item: unknown) => boolean {
   return (item) => typeof item === 'string' && isInNetworks(item, networks);
 }
 
-/** cordon.yml is refused where a network can't be read. */
+/** cordon.yml is refused if a network can't be read. */
 function parseNetworkOrNone(cidr: string): Network[] {
   const network = parseNetwork(cidr);
   return network ? [network] : [];

@@ -13,7 +13,7 @@ import { sumWindow } from './window';
 const boundaryMs = 300_000;
 
 /**
- * A deploy may take a profile away that needs no look at the registry. Its open alarm is found then, also where it has no
+ * A deploy may take a profile away that needs no look at the registry. Its open alarm is found then, even if it has no
  * end of its own, as that of a device that stays away.
  */
 const goneProfileMs = 86_400_000;

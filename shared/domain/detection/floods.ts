@@ -3,7 +3,7 @@ import { clip } from '../text';
 
 /** A certificate of which more reports come than are judged of one. */
 export interface Flood {
-  /** The certificate, or the client id where there is none. */
+  /** The certificate, or the client id if there is none. */
   readonly sender: string;
   /** The thing that its reports are for, which need not be its own. */
   readonly thingName: string;

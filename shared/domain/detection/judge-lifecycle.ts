@@ -21,7 +21,7 @@ export function needsLifecycle(profiles: Profiles): boolean {
 }
 
 /**
- * Judges one lifecycle event. Too many connects raise an alarm at once, where Detect waits for its next five-minute
+ * Judges one lifecycle event. Too many connects raise an alarm at once, while Detect waits for its next five-minute
  * boundary; consecutive datapoints and clears of a sum are evaluated at these boundaries, as in Detect.
  */
 export function judgeLifecycle(input: LifecycleInput): Detecting<Judgement> {

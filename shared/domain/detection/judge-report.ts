@@ -18,9 +18,9 @@ import { fewSpans } from './window';
 
 export interface ReportInput extends Setting {
   readonly report: DeviceReport;
-  /** The certificate that sent it, where that is known. */
+  /** The certificate that sent it, if that is known. */
   readonly principal?: string;
-  /** False where another client reported for the thing: such a report can raise an alarm, never end one. */
+  /** False if another client reported for the thing: such a report can raise an alarm, never end one. */
   readonly reportedByItself: boolean;
   /** What may except an alarm. */
   readonly playbooks?: readonly Playbook[];

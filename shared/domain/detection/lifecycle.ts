@@ -61,7 +61,7 @@ export function followPresence(before: PresenceState | undefined, event: Lifecyc
 /** More clients than a thing has; one whose end was never reported is pushed out by others. */
 const maxOthers = 4;
 
-/** What stays connected where a client of this id connects. A state from before clients were distinguished has none. */
+/** What stays connected when a client of this id connects. A state from before clients were distinguished has none. */
 function listOthers(before: PresenceState | undefined, clientId: string): readonly OtherSession[] {
   const { sessionId, clientId: last, connectedAt, disconnectedAt, others = [] } = before ?? {};
   const isOpen = sessionId !== undefined && connectedAt !== undefined && disconnectedAt === undefined;

@@ -12,7 +12,7 @@ export interface Measured {
   /** With what is summed. */
   readonly before: BehaviorState;
   readonly value: MetricValue;
-  /** Undefined where value and behavior can't be compared. */
+  /** Undefined if value and behavior can't be compared. */
   readonly isBad: boolean | undefined;
   readonly late?: Late;
 }

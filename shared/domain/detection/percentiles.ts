@@ -25,7 +25,7 @@ export function binOf(value: number): string {
 
 /**
  * Where a value lies to a percentile (`p99.9`) of the fleet: below 0, at 0, above 1. Undefined if the fleet is less
- * than two devices, or where a value is negative: then Device Defender has no percentiles either.
+ * than two devices, or if a value is negative: then Device Defender has no percentiles either.
  */
 export function compareToPercentile(
   value: number,

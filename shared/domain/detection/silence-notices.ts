@@ -38,7 +38,7 @@ export function isQuiet({ untold, peak, fell, toldAt }: FleetSilence): boolean {
 
 /**
  * Decides what to announce after a run that found newly silent agents, while `silent` are silent in total: one message for
- * a run, and where they are many, one in ten minutes; likewise for their return.
+ * a run, and if they are many, one in ten minutes; likewise for their return.
  */
 export function followSilence(
   before: FleetSilence,

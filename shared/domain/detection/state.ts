@@ -5,7 +5,7 @@ import type { AgentState } from './agents';
 import type { Excepted } from './excepted';
 
 /**
- * What was counted between two instants, epoch ms; both are the same for a single event. `by`: who caused it, where
+ * What was counted between two instants, epoch ms; both are the same for a single event. `by`: who caused it, if
  * that is known.
  */
 export type Span = readonly [since: number, until: number, sum: number, by?: string];
@@ -151,7 +151,7 @@ export interface Contribution {
 }
 
 export interface Judgement {
-  /** The same object where nothing changed, so that nothing is written. */
+  /** The same object if nothing changed, so that nothing is written. */
   readonly state: DetectState;
   readonly events: readonly DetectedEvent[];
   readonly datapoints: readonly Datapoint[];

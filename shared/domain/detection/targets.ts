@@ -1,7 +1,7 @@
 import type { SecurityProfile } from '../configuration';
 import type { Membership } from './state';
 
-/** Whether a profile applies to a thing (docs/facts.md#metrics-and-behaviors); undefined where only the registry knows. */
+/** Whether a profile applies to a thing (docs/facts.md#metrics-and-behaviors); undefined if only the registry knows. */
 export function isTarget(
   { targets }: SecurityProfile,
   membership: Membership | undefined,

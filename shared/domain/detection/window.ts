@@ -31,7 +31,7 @@ export function insertCount(window: readonly Span[], count: Count, durationMs: n
   const next = window[index];
   if (!next) return [...window];
   const [since, until, sum] = next;
-  // What is made of two is one where they ended at once, or where the later one has no time of its own.
+  // What is made of two is one if they ended at once, or if the later one has no time of its own.
   if (until === at && next[3] === by) return window.with(index, span(since, until, sum + value, by));
   if (!isDelta) return window.toSpliced(index, 0, span(at, at, value, by));
   return window.toSpliced(index, 1, span(Math.min(since, at), at, value, by), span(at, until, sum, next[3]));

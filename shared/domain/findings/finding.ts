@@ -35,7 +35,7 @@ export interface ExternalSubject extends WithoutBehavior {
   readonly product?: string;
   /** Where people read on. */
   readonly url?: string;
-  /** The text of OCSF's `device` that has the thing's name, where cordon.yml does not say that it names things. */
+  /** The text of OCSF's `device` that has the thing's name, if cordon.yml does not say that it names things. */
   readonly namedBy?: DeviceText;
 }
 

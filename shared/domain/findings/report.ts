@@ -123,8 +123,8 @@ function readConnections(established: Json, into: Record<string, MetricValue>, p
 }
 
 /**
- * The rows of a list and their number, which is greater where the device cut the list. A list that is left out is empty
- * where nothing says otherwise, and unknown where the total does.
+ * The rows of a list and their number, which is greater if the device cut the list. A list that is left out is empty
+ * if nothing says otherwise, and unknown if the total does.
  */
 function readRows(parent: Json, list: unknown): { rows?: Json[]; total?: number } {
   const total = toNumber(pick(parent, 'total', 't'));

@@ -62,7 +62,7 @@ export interface Evidence {
   readonly executable?: string | undefined;
   readonly commandLine?: string | undefined;
   /**
-   * The number of arguments in `commandLine`. Present only where the agent has verified `executable`: the process runs the
+   * The number of arguments in `commandLine`. Present only if the agent has verified `executable`: the process runs the
    * file at that path, which is root's and writable by root only.
    */
   readonly argumentCount?: number | undefined;

@@ -3,7 +3,7 @@ import type { Playbook } from '../configuration';
 import type { Facts, PrincipalFacts } from '../facts';
 
 /**
- * What the playbook does to this thing: more, where it was contained often of late, and where its certificate can act
+ * What the playbook does to this thing: more, if it was contained often of late, and if its certificate can act
  * under another client id than the thing's name or without one, over HTTPS: there the policy of a thing group doesn't
  * bind (IoT developer guide), so the certificate is denied as well.
  */

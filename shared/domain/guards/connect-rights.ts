@@ -11,7 +11,7 @@ interface Statement {
 
 /**
  * Whether a certificate with these policies can do anything where the policy of its thing's group doesn't bind: a group
- * policy binds only where the client id is the thing's name (IoT developer guide, "Thing groups"). Anything that can't
+ * policy binds only if the client id is the thing's name (IoT developer guide, "Thing groups"). Anything that can't
  * be read counts as yes.
  */
 export function escapesGroupPolicy(documents: readonly string[], thingName: string): boolean {
@@ -88,7 +88,7 @@ function allowsWithoutClientId({ Action, NotAction, Resource, NotResource }: Sta
 const needsThing = /\$\{iot:Connection\.Thing\.[^},]*\}/;
 
 /**
- * `topic/a` of `arn:aws:iot:REGION:ACCOUNT:topic/a`; undefined where what is before has a wildcard. AWS doesn't say whether
+ * `topic/a` of `arn:aws:iot:REGION:ACCOUNT:topic/a`; undefined if what is before has a wildcard. AWS doesn't say whether
  * one ends at a colon: else `arn:aws:iot:*:*:client/a` also lets the client `b:0:client/a` connect.
  */
 function nameResource(arn: string): string | undefined {

@@ -6,7 +6,7 @@ import { clip } from '../text';
 /** The state of the kill switch. Cordon acts only while it is off; an unreadable switch is not off. */
 export interface KillSwitch {
   readonly state: 'on' | 'off' | 'unknown';
-  /** Who switched it and when (ISO 8601), where known. */
+  /** Who switched it and when (ISO 8601), if known. */
   readonly by?: string | undefined;
   readonly at?: string | undefined;
   /** Why it was switched, or why it is unknown. */

@@ -13,7 +13,7 @@ export function expiresSoon(expiresAt: number | undefined, now: number): boolean
 }
 
 /**
- * Negative where the first is the more urgent: by status; within one, questions that expire soon, then the more severe, then
+ * Negative if the first is the more urgent: by status; within one, questions that expire soon, then the more severe, then
  * the one with less time left, then the older one. Two open cases are never equal: a thing has one.
  */
 export function compareUrgency(one: Urgency, other: Urgency, now: number): number {

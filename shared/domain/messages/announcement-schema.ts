@@ -56,7 +56,7 @@ export const announcementSchema = z.object({
       actions: z.optional(z.readonly(z.array(z.string()))),
     }),
   ),
-  /** Its page in the console, where there is one. */
+  /** Its page in the console, if there is one. */
   link: z.optional(z.string()),
   detector: z.string(),
   violations: z.array(

@@ -121,7 +121,7 @@ function describeGroups(groups: readonly string[] | undefined): string {
   return groups.length > 0 ? `in thing groups ${groups.join(', ')}` : 'in no thing group';
 }
 
-/** `: 1 child process of myapp`; as it is where it was cut. */
+/** `: 1 child process of myapp`; as it is if it was cut. */
 function describeTold({ metric, value }: Extract<TimelineEvent, { code: 'violation' }>): string {
   const parsed = parseJson(value);
   if (typeof parsed !== 'object' || parsed === null) return ` ${value}`;

@@ -69,7 +69,7 @@ export function titleOf(told: Told, state = describeState(told)): string {
   return `${nameThing(told)}: ${what ? `${what}: ` : ''}${state}`;
 }
 
-/** Likewise where there is room for less. A long name is cut, so that the state is always there. */
+/** Likewise if there is room for less. A long name is cut, so that the state is always there. */
 export function titleWithin(told: Told, max: number): string {
   const { thingName, title } = told;
   const whole = titleOf(told);

@@ -344,7 +344,7 @@ describe('an agent on a broker with mutual TLS', () => {
     ['answers so', 'refused'],
     ['ends the connection', 'ended'],
   ] as const)(
-    'reports also where a denied subscription %s, and hears the other answers',
+    'reports even if a denied subscription %s, and hears the other answers',
     async (_how, outcome) => {
       const denied = `${cordonTopic}/rejected`;
       broker.maySubscribe = (topic) => (topic === denied ? outcome : 'granted');

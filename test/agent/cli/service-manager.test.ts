@@ -52,7 +52,7 @@ describe('the messages to systemd', () => {
   it.each([
     ['has none', asked],
     ['is of another process', { ...asked, WATCHDOG_USEC: '3000000', WATCHDOG_PID: '7' }],
-  ])('include no watchdog ping where the watchdog %s', (_what, env) => {
+  ])('include no watchdog ping if the watchdog %s', (_what, env) => {
     open(env).alive(0);
 
     expect(sent).toEqual([]);

@@ -27,7 +27,7 @@ describe('loadCredentials', () => {
     ['--rootCA', 'rootCaPath'],
     ['--cert', 'certPath'],
     ['--key', 'keyPath'],
-  ] as const)('names %s where its file is missing, a folder, or no PEM', (flag, path) => {
+  ] as const)('names %s if its file is missing, a folder, or no PEM', (flag, path) => {
     const garbage = join(directory, 'garbage');
     writeFileSync(garbage, 'not a PEM file \0\xff');
 

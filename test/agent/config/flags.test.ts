@@ -136,7 +136,7 @@ describe('parseCommandLine', () => {
     ['-c/--cert', 4],
     ['-k/--key', 6],
     ['-id/--client_id', 8],
-  ])('asks for %s only where it connects', (flag, at) => {
+  ])('asks for %s only if it connects', (flag, at) => {
     const args = sample.toSpliced(at, 2);
 
     expect(() => settingsOf(args)).toThrow(flag);

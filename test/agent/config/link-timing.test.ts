@@ -47,7 +47,7 @@ describe('another client under the same id', () => {
 
   it.each<[string, Parameters<typeof play>[0], readonly string[]]>([
     [
-      'where the broker ends one connection after the other',
+      'if the broker ends one connection after the other',
       [
         [500, true],
         [900, true],
@@ -64,7 +64,7 @@ describe('another client under the same id', () => {
       [],
     ],
     [
-      'not where the broker refuses what is asked of it',
+      'not if the broker refuses what is asked of it',
       [
         [500, false],
         [500, false],
@@ -73,7 +73,7 @@ describe('another client under the same id', () => {
       [],
     ],
     [
-      'not where no connection comes to be',
+      'not if no connection comes to be',
       [
         [undefined, false],
         [undefined, false],

@@ -31,7 +31,7 @@ const hidepid = {
 
 describe('the children of an app that may be hidden', () => {
   it.each([
-    ['by hidepid, where one of two instances is seen', aProc([app], { files: hidepid })],
+    ['by hidepid, if one of two instances is seen', aProc([app], { files: hidepid })],
     ['by permission to read one process', aProc([app, { pid: 12 }], { denied: [12] })],
   ])('are left out %s', (_how, proc) => {
     const look = lookAt(proc);
@@ -65,7 +65,7 @@ describe('the children of an app that may be hidden', () => {
     ['CapEff:\t0000000000080000\nGroups:\t0\n', 0],
     ['CapEff:\t0000000000000000\nGroups:\t4 27 \n', 0],
     ['CapEff:\t0000000000000000\nGroups:\t4 \n', 'nothing'],
-  ])('are none only where the agent has the right to see all: %j', (status, seen) => {
+  ])('are none only if the agent has the right to see all: %j', (status, seen) => {
     const mountinfo = '22 1 0:20 / /proc rw - proc proc rw,gid=27,hidepid=2\n';
     const files = { [`${ownPid}/mountinfo`]: mountinfo };
     const proc = aProc([app, { pid: ownPid, comm: 'agent' }], { files });

@@ -23,7 +23,7 @@ describe('a subscription', () => {
     ]);
   });
 
-  it('is asked for again where the agent ended the connection, since a network that is gone refuses nothing', () => {
+  it('is asked for again if the agent ended the connection, since a network that is gone refuses nothing', () => {
     expect(ask(['agent', 'agent', 'broker', 'agent', 'agent'])).toEqual(Array(5).fill('accepted'));
   });
 });

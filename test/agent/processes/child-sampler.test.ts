@@ -313,7 +313,7 @@ describe('createChildSampler', () => {
     expect(sample()).toMatchObject({ state: 'not-running', children: 1 });
   });
 
-  it('says not-running where everything can be seen, no-permission where something is hidden', () => {
+  it('says not-running if everything can be seen, no-permission if something is hidden', () => {
     expect(watchMyapp(aProc([]))()).toMatchObject({ state: 'not-running' });
     expect(watchMyapp(aProc([app], { denied: [10] }))()).toMatchObject({ state: 'no-permission' });
     expect(watchMyapp(aProc([app, child], { denied: [1] }))()).toMatchObject({

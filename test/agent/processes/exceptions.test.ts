@@ -76,7 +76,7 @@ describe('a child that the configuration excepts', () => {
       (path) => path,
     ],
     ['cannot be seen', { args: undefined as unknown as string[] }, () => '/nonexistent'],
-  ])('counts where it %s', (_what, changes, running) => {
+  ])('counts if it %s', (_what, changes, running) => {
     const path = aFile('curl');
     const proc = aProc([app, { ...curl, ...changes }]);
     const sample = look(proc, [{ executable: path, arguments: ['-s', 'https://x'] }], {
@@ -86,7 +86,7 @@ describe('a child that the configuration excepts', () => {
     expect(sample()).toMatchObject({ children: 1, excepted: [], evidence: [11] });
   });
 
-  asRoot('counts where anybody may write its file', () => {
+  asRoot('counts if anybody may write its file', () => {
     const path = aFile('curl', { mode: 0o757 });
 
     expect(look(aProc([app, curl]), [{ executable: path }], { '11/exe': path })()).toMatchObject({
@@ -177,7 +177,7 @@ describe('evidence of a child', () => {
       trueFile,
     ],
     ['shows no command line', { args: [] }, trueFile],
-  ])('vouches for nothing where the file %s', (_, child, runs) => {
+  ])('vouches for nothing if the file %s', (_, child, runs) => {
     expect(evidenceOf(child, runs)).not.toHaveProperty('argumentCount');
   });
 });

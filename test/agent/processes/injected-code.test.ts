@@ -112,7 +112,7 @@ describe('code injected into a program', () => {
   });
 
   it.each([['/memfd:x (deleted)'], ['/tmp/#12 (deleted)'], ['/dev/shm/evil.so'], ['/nonexistent/evil.so']])(
-    'is found where %s is mapped as executable',
+    'is found if %s is mapped as executable',
     (path) => {
       expect(look({ maps: [path] })).toBe(true);
     },

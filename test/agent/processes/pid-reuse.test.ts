@@ -44,7 +44,7 @@ describe.each([
   ['children files', true],
   ['a scan', false],
 ])('a pid that another process has now, with %s', (_how, childrenFiles) => {
-  // Also where nothing tells that a process was made.
+  // Even if nothing shows that a process was made.
   describe.each([
     ['told', anew],
     ['untold', {}],

@@ -27,7 +27,7 @@ describe('isSelected', () => {
       { comm: 'a-very-long-pro', exe: '/bin/dash', args: ['/bin/sh', `/opt/${long}`] },
       true,
     ],
-    ['a cut kernel name where nothing more can be seen', long, { comm: 'a-very-long-pro' }, true],
+    ['a cut kernel name if nothing more can be seen', long, { comm: 'a-very-long-pro' }, true],
   ])('by %s: %s', (_what, name, process, expected) => {
     const proc = aProc([{ pid: 10, ...process }]);
 

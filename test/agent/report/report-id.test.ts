@@ -8,8 +8,8 @@ import { noProblems } from '../builders';
 describe('nextReportId', () => {
   it.each([
     ['the time', 1000, 5000.7, 5000],
-    ['one more, where the clock stands still', 5000, 5000, 5001],
-    ['one more, where the clock was set back', 5000, 10, 5001],
+    ['one more, if the clock stands still', 5000, 5000, 5001],
+    ['one more, if the clock was set back', 5000, 10, 5001],
     ['the time, at the very start', 0, 5000, 5000],
   ])('is %s', (_what, last, now, id) => {
     expect(nextReportId(last, now)).toBe(id);

@@ -226,7 +226,7 @@ describe('a report window of a count that can’t be seen', () => {
 });
 
 describe('a report window of other metrics', () => {
-  /** Looks once for each, and gives what is told after each look, or nothing where none is due. */
+  /** Looks once for each, and gives what is told after each look, or nothing if none is due. */
   function tellAll(rules: WindowRules, looks: readonly (readonly [number, Seen, string?])[]) {
     const window = createReportWindow(rules);
     return looks.map(([now, seen, failure]) => {

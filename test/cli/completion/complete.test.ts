@@ -41,7 +41,7 @@ describe('completion', () => {
     ]);
   });
 
-  it('proposes things where a command takes them, and nothing if a file or a text is expected', async () => {
+  it('proposes things if a command takes them, and nothing if a file or a text is expected', async () => {
     asked.length = 0;
 
     expect(await propose('cordon release ')).toEqual(['mything1', 'plant:7']);

@@ -106,14 +106,11 @@ describe('a deploy or a removal', () => {
   it.each([
     ['there is no stack yet', 'ValidationError', 'Stack with id cordon-eu-prod does not exist'],
     ['CloudFormation has another complaint', 'InternalFailure', 'later'],
-  ])('goes on where %s', async (_, code, message) => {
+  ])('goes on if %s', async (_, code, message) => {
     expect(await reach(await refusing(code, message))).toBeUndefined();
   });
 
-  it.each(['HTTPS_PROXY', 'http_proxy', 'cafile'])(
-    'leaves all of it to osls where %s is set',
-    async (name) => {
-      expect(await reach('http://127.0.0.1:1', { [name]: 'http://proxy.example' })).toBeUndefined();
-    },
-  );
+  it.each(['HTTPS_PROXY', 'http_proxy', 'cafile'])('leaves all of it to osls if %s is set', async (name) => {
+    expect(await reach('http://127.0.0.1:1', { [name]: 'http://proxy.example' })).toBeUndefined();
+  });
 });

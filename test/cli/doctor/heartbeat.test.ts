@@ -28,7 +28,7 @@ describe('the check of the heartbeat', () => {
     ['an old one', sent(10 * minute), now - minute, 'problem', 'the newest is late: 230 ms, 9 min ago'],
     ['none in a new stack', undefined, now - minute, 'note', 'there is none yet'],
     ['none in an old stack', undefined, now - 6 * minute, 'problem', 'none has ever come through'],
-    ['none where the age of the stack is unknown', undefined, undefined, 'problem', /none has ever/],
+    ['none if the age of the stack is unknown', undefined, undefined, 'problem', /none has ever/],
   ])('reports %s', async (_, heartbeat, deployedAt, level, what) => {
     const [found, ...more] = await look(heartbeat, deployedAt);
 

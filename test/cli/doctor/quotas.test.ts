@@ -87,7 +87,7 @@ describe('the check of the IoT quotas', () => {
     ],
     ['UnknownOperationException', '', /this service is not there/],
   ])(
-    'compares the documented defaults where the quotas can not be read, and says so: %s',
+    'compares the documented defaults if the quotas can not be read, and says so: %s',
     async (name, message, reason) => {
       const found = await checkQuotas(
         async () => Promise.reject(Object.assign(new Error(message), { name })),

@@ -589,7 +589,7 @@ describe('the doctor', () => {
     ['nobody takes the credentials', named('UnrecognizedClientException')],
     ['the right to read the stack is missing', named('AccessDenied')],
     ['there are no credentials', named('CredentialsProviderError')],
-  ])('examines nothing, with things named or not, where %s', async (_, error) => {
+  ])('examines nothing, with things named or not, if %s', async (_, error) => {
     const failing = of({ readStack: () => Promise.reject(error) });
     const options = { configuration, sendTest: false, version: '1.0.0', now };
     for (const things of [[], ['pump']])

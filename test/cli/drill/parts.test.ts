@@ -102,7 +102,7 @@ describe('checkCalm', () => {
     },
   });
   const limit = { things: 10, within: 600_000 };
-  it('refuses where half of the fleet limit changed in its time, and counts no drill', async () => {
+  it('refuses if half of the fleet limit changed in its time, and counts no drill', async () => {
     const five = ['a', 'b', 'c', 'd', 'e'];
     await expect(checkCalm(history(five) as never, limit, now)).rejects.toThrow('a drill would delay them');
     await checkCalm(history(['cordon-drill-1', ...five.slice(1)]) as never, limit, now);

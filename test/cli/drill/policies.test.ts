@@ -47,7 +47,7 @@ describe('waitForPolicies', () => {
     ['the playbook deactivates the certificate until the release', [deactivation]],
     ['the playbook deactivates no certificate', []],
     ['somebody else changed the certificate meanwhile', [{ ...temporary, status: 'conflict' as const }]],
-  ])('does not wait where %s, and says so', async (_, ledger) => {
+  ])('does not wait if %s, and says so', async (_, ledger) => {
     const { scene, loads, said } = aScene();
 
     expect(await waitForPolicies(scene, aCase(...ledger))).toBeUndefined();

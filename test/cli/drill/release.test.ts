@@ -36,7 +36,7 @@ describe('after a release', () => {
     ]);
   });
 
-  it('it is tried only briefly where not everything is as before, and the step says why', async () => {
+  it('it is tried only briefly if not everything is as before, and the step says why', async () => {
     const { scene, results } = aScene('a, cordon-quarantine', 'refused');
     await returnToWork(scene, 'app', before, patience);
 

@@ -28,7 +28,7 @@ const cidr = fc
     fc.tuple(fc.ipV4(), fc.integer({ min: 8, max: 32 })).map(([address, bits]) => `${address}/${bits}`),
     fc.tuple(fc.ipV6(), fc.integer({ min: 16, max: 128 })).map(([address, bits]) => `${address}/${bits}`),
   )
-  // cordon.yml is refused where a network can't be read.
+  // cordon.yml is refused if a network can't be read.
   .filter((text) => parseNetwork(text) !== undefined);
 
 /** A metric and criteria of every kind that a device's report can break. */

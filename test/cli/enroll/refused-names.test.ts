@@ -25,14 +25,14 @@ describe('a wrong name is wrong usage', () => {
     ['is one of cordon drill', 'cordon-drill-1', /begins with cordon-drill-/],
     ['is no thing name', 'my thing', /is not a thing name/],
     ['is that of the heartbeat', 'cordon-heartbeat', /heartbeat/],
-  ])('where it %s', async (_, name, message) => {
+  ])('if it %s', async (_, name, message) => {
     await expect(enrollNamed(name)).rejects.toMatchObject({
       message: expect.stringMatching(message),
       exitCode: exitCodes.usage,
     });
   });
 
-  it('where AWS IoT accepts no policy of that name', async () => {
+  it('if AWS IoT accepts no policy of that name', async () => {
     await expect(enrollNamed('mything1', { policyName: 'a b' })).rejects.toMatchObject({
       exitCode: exitCodes.usage,
     });

@@ -162,14 +162,14 @@ describe('a replay of a file', () => {
     ['', 'no alert to replay'],
     ['x\ny', 'no alert among 2 messages; line 1: not JSON'],
     ['{"auditDetails":[]}', 'no alert among 1 messages'],
-  ])('fails where there is nothing to replay: %j', async (text, message) => {
+  ])('fails if there is nothing to replay: %j', async (text, message) => {
     await expect(run(await save('alerts.jsonl', text))).rejects.toThrow(new CliError(message));
   });
 
   it.each([
     ['is not there', 'missing', undefined, "can't be read (ENOENT)"],
     ['is cut off', 'cut.json', '[{"a":', 'begins like a JSON array, but is not one: '],
-  ])('fails where the file %s', async (_, name, text, message) => {
+  ])('fails if the file %s', async (_, name, text, message) => {
     const file = text === undefined ? join(folder, name) : await save(name, text);
 
     await expect(run(file)).rejects.toThrow(`${file}: ${message}`);

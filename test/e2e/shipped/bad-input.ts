@@ -99,7 +99,7 @@ export function testBadInput(): void {
         { findingId: 'f', severity: 'CRITICAL' },
         'an Audit finding: Cordon asks for findings when the audit is over',
       ],
-    ])('is ignored, with a log entry, where it is an Audit %s', async (_kind, message, reason) => {
+    ])('is ignored, with a log entry, if it is an Audit %s', async (_kind, message, reason) => {
       await e2e.publishAlert(JSON.stringify(message));
 
       await waitUntil(

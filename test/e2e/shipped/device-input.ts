@@ -152,7 +152,7 @@ export function testDeviceInput(): void {
     it.each([
       ['truncated', Buffer.from(encode(aReport(1))).subarray(0, -2)],
       ['random', Buffer.from('ff00ff00ff', 'hex')],
-    ])('is rejected where it is %s CBOR', async (title, payload) => {
+    ])('is rejected if it is %s CBOR', async (title, payload) => {
       const { client, answers } = await startReporter(`cbor-${title}`);
 
       await publishOrCut(client, reports(`cbor-${title}`, 'cbor'), payload);

@@ -79,7 +79,7 @@ describe('detect, given children that a playbook excepts,', () => {
         },
       ],
     ],
-  ])('raises the alarm again where there is %s', async (_, children, evidence) => {
+  ])('raises the alarm again if there is %s', async (_, children, evidence) => {
     const { report } = aStory();
     await report(1, [curl]);
 

@@ -74,7 +74,7 @@ describe('detect, given a message that an error action set aside and an operator
     ],
     ['no failures', 'cordon/things/mything1/reports/json', '{}', { failures: undefined }],
     ['a lifecycle event that is none', '$aws/events/presence/connected/x', 'hello', {}],
-  ])('sets the message aside again where it has %s', async (_, topic, payload, over) => {
+  ])('sets the message aside again if it has %s', async (_, topic, payload, over) => {
     const { run, alerts, letters } = aDetector();
 
     expect(await run(setAside(topic, payload, over))).toEqual([]);

@@ -151,18 +151,15 @@ describe('a Detection Finding on the topic of a sender', () => {
     ['name', { name: 'pump', uid: 'valve', hostname: 'valve' }],
     ['uid', { name: 'valve', uid: 'pump', hostname: 'valve' }],
     ['hostname', { name: 'valve', uid: 'valve', hostname: 'pump' }],
-  ] as const)(
-    'is about the thing in device.%s where its sender is to write it there',
-    async (device, texts) => {
-      const world = setUp({ device });
+  ] as const)('is about the thing in device.%s if its sender is to write it there', async (device, texts) => {
+    const world = setUp({ device });
 
-      await world.deliver(aFinding({ resources: [{ uid: 'i-1' }], device: texts }));
-      await world.deliver(aFinding({ resources: [], device: { ...texts, uid: thingArn('boiler') } }));
-      await world.deliver(aFinding({ resources: [{ uid: thingArn('tank') }], device: texts }));
+    await world.deliver(aFinding({ resources: [{ uid: 'i-1' }], device: texts }));
+    await world.deliver(aFinding({ resources: [], device: { ...texts, uid: thingArn('boiler') } }));
+    await world.deliver(aFinding({ resources: [{ uid: thingArn('tank') }], device: texts }));
 
-      expect(world.sent.map(({ command }) => command.thingName)).toEqual(['pump', 'boiler', 'tank']);
-    },
-  );
+    expect(world.sent.map(({ command }) => command.thingName)).toEqual(['pump', 'boiler', 'tank']);
+  });
 
   it.each([
     ['name', { name: 'pump' }],
@@ -170,7 +167,7 @@ describe('a Detection Finding on the topic of a sender', () => {
     ['uid', { uid: 'pump' }],
     ['name', { name: 'pump', uid: 'pump', hostname: 'pump' }],
     ['uid', { name: 'Pump in hall 3', uid: 'pump', hostname: 'pump.local' }],
-  ])('says that only device.%s names its thing, where nobody said that it does', async (namedBy, device) => {
+  ])('says that only device.%s names its thing, if nobody said that it does', async (namedBy, device) => {
     const world = setUp();
 
     await world.deliver(aFinding({ resources: [], device }));
@@ -427,7 +424,7 @@ describe('a Detection Finding on the topic of a sender', () => {
       { SchemaVersion: '2.0', Id: 'x', Severity: 8, Resource: { ResourceType: 'AccessKey' } },
       /^a GuardDuty finding about AccessKey: send it as/,
     ],
-  ])('is set aside with the reason where it %s', async (_, message, reason) => {
+  ])('is set aside with the reason if it %s', async (_, message, reason) => {
     const world = setUp();
 
     await world.deliver(message);

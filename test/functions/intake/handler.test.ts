@@ -129,7 +129,7 @@ describe('intake, given a message that an error action set aside,', () => {
       'more than MQTT takes',
       setAside('$aws/events/presence/x', {}, { base64OriginalPayload: 'A'.repeat(174_768) }),
     ],
-  ])('sets the message aside again where it has %s', async (_, body) => {
+  ])('sets the message aside again if it has %s', async (_, body) => {
     const { takePresence, letters, sent, items } = setUp();
     holdThing(items, true);
 
@@ -156,7 +156,7 @@ describe('intake, given an alert that names an account,', () => {
     ],
     ['within the envelope', enveloped(anAlert({ accountId: '111122223333' }))],
     ['by an account that is none', anAlert({ accountId: 'x'.repeat(100_000) })],
-  ])('sets it aside where it is known %s, even though a thing here has the same name', async (_, body) => {
+  ])('sets it aside if it is known %s, even though a thing here has the same name', async (_, body) => {
     const { take, sent, letters, counts } = setUp();
 
     await take(aRecord(body));
@@ -425,7 +425,7 @@ describe('intake, given a presence event,', () => {
     ['is inactive', statusObject],
     ['has policies that deny', replacedObject],
   ])(
-    'sends to the mailbox where the device connects under another client id with a certificate that %s',
+    'sends to the mailbox when the device connects under another client id with a certificate that %s',
     async (_, objectOf) => {
       const { takePresence, sent, leases } = setUp();
       const certificateId = 'a'.repeat(64);

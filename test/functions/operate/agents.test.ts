@@ -59,7 +59,7 @@ describe('the list of agents', () => {
     ['silent', ['both', 'quiet']],
     ['degraded', ['blind', 'both']],
     ['degraded,silent', ['blind', 'both', 'quiet']],
-  ])('has the %s ones only where they are asked for', async (state, expected) => {
+  ])('has the %s ones only if they are asked for', async (state, expected) => {
     const { value } = await aFleet().list({ state });
 
     expect(value.agents.map(({ thingName }: DetectState) => thingName)).toEqual(expected);

@@ -82,7 +82,7 @@ describe('the HTTP API, for any request', () => {
     const { ask, telemetry } = anOperator([record]);
     await fc.assert(
       fc.asyncProperty(request, async ({ route, ...rest }) => {
-        // Throws where the document has no such answer.
+        // Throws if the document has no such answer.
         const { status } = await ask(route, rest);
         expect([route, status, telemetry.lines]).not.toEqual([route, 500, expect.anything()]);
       }),

@@ -48,7 +48,7 @@ describe('the body of a command', () => {
   });
 });
 
-describe('an order where guards.fourEyes is on', () => {
+describe('an order, if guards.fourEyes is on', () => {
   const guards = { ...aConfiguration().guards, fourEyes: true };
   const by = (authorizer: object) => {
     const { requestContext } = aRequest('GET /');

@@ -96,7 +96,7 @@ describe('the recording', () => {
     expect(second.next).toBeUndefined();
   });
 
-  it('has shorter pages where cases are long', async () => {
+  it('has shorter pages if cases are long', async () => {
     const [violation] = Object.values(contained.violations);
     const evidence = [{ metric: 'm', commandLine: 'x'.repeat(350_000) }];
     const long = Array.from({ length: 10 }, (_, index) => ({

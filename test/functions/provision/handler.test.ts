@@ -367,7 +367,7 @@ describe('a stack whose deny policy is adopted', () => {
   const properties = { PolicyName: 'mine', ThingGroupArn: groupArn, IsPolicyAdopted: 'true' };
   const gone = { RequestType: 'Delete', PhysicalResourceId: 'id', ResourceProperties: properties };
 
-  it('leaves the policy on the group when it is deleted, also where things are in the group by hand', async () => {
+  it('leaves the policy on the group when it is deleted, even if things are in the group by hand', async () => {
     const { run, attached, answers } = setUp({ member: 'theirs', targets: [certificateArn] });
 
     await run(anEvent({ ResourceProperties: properties }));

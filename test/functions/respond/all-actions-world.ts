@@ -9,7 +9,7 @@ export const allActions = actionNames.filter((action) => action !== 'detect-miti
 
 export const secondArn = certificateArn.replaceAll('a'.repeat(64), 'b'.repeat(64));
 
-/** A world in which policies deny, with `device` as the policy of mything1's certificate; it is full where asked. */
+/** A world in which policies deny, with `device` as the policy of mything1's certificate; it is full if asked. */
 export function anArmedWorld({ full = false } = {}): World {
   const world = aWorld();
   world.policies.create('cordon-quarantine', [denyDocument]);

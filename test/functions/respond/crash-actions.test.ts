@@ -18,26 +18,26 @@ const contained =
 const settings: Readonly<Record<string, Setting>> = {
   'an alarm': { options: all, prepare: async () => {}, command: alarm() },
   'a release': { options: all, prepare: contained(), command: operator('release') },
-  'an alarm where the policy is full': {
+  'an alarm if the policy is full': {
     world: () => anArmedWorld({ full: true }),
     options: all,
     prepare: async () => {},
     command: alarm(),
   },
-  'a release where the policy was full': {
+  'a release if the policy was full': {
     world: () => anArmedWorld({ full: true }),
     options: all,
     prepare: contained(),
     command: operator('release'),
   },
-  'an alarm where one action is refused': {
+  'an alarm if one action is refused': {
     options: all,
     prepare: async ({ registered }) => {
       for (let i = 1; i < 10; i += 1) registered.find('mything1').groups.add(`g${i}`);
     },
     command: alarm(),
   },
-  'a release where the certificate was revoked and the policy changed': {
+  'a release if the certificate was revoked and the policy changed': {
     options: all,
     prepare: async (world) => {
       await contained()(world);

@@ -236,7 +236,7 @@ describe('respond, when AWS fails to do what is asked,', () => {
   it.each([
     ['is refused for good', 'LimitExceededException'],
     ['is throttled', 'ThrottlingException'],
-  ])('cuts the session even where the denial by policy %s', async (_, name) => {
+  ])('cuts the session even if the denial by policy %s', async (_, name) => {
     const world = aWorld();
     world.hook = (call, perform) =>
       call === 'things.addToGroup' || call === 'policies.attach' ? Promise.reject(awsError(name)) : perform();

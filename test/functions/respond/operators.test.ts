@@ -75,7 +75,7 @@ describe('a release of a thing that is still in alarm', () => {
     ['it is Device Defender’s, which takes its time', { detector: 'device-defender' }],
     ['its playbook asks people', { mode: 'approve' }],
   ] as const)(
-    'needs no force where %s',
+    'needs no force if %s',
     async (_, given: Partial<Record<'clears' | 'detector' | 'mode', unknown>>) => {
       const world = anArmedWorld();
       const mode = given.mode ? 'approve' : 'enforce';

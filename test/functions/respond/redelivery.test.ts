@@ -34,7 +34,7 @@ describe('a command that is delivered again, since AWS was too busy for one of i
   it.each([
     ['news of a connect', now + 1],
     ['news of a connect that seems to be older than the last cut', now - 1],
-  ])('cuts the session where it is %s', async (_what, connectedAt) => {
+  ])('cuts the session if it is %s', async (_what, connectedAt) => {
     const { world, engine } = await aCutWorld();
     world.time.now += 10;
     world.live.sessions.set('mything1', connectedAt);

@@ -56,7 +56,7 @@ describe('the messages of a case', () => {
     ]);
   });
 
-  it('name no channels where cordon.yml has no routes', async () => {
+  it('name no channels if cordon.yml has no routes', async () => {
     const world = aWorld();
 
     await anEngine(world)(alarm());

@@ -115,7 +115,7 @@ describe('while IoT Core uses cached policies,', () => {
     );
   });
 
-  it('people are notified where after 20 minutes only the certificate keeps the device out', async () => {
+  it('people are notified if after 20 minutes only the certificate keeps the device out', async () => {
     const { world, engine } = aCachingWorld();
     world.hook = (call, perform) => (call === 'things.testPublish' ? Promise.resolve('ALLOWED') : perform());
     await engine(alarm());
@@ -333,7 +333,7 @@ describe('while IoT Core uses cached policies,', () => {
       {},
     ],
     ['cordon.yml wants it cut', () => undefined, { untilPoliciesSpread: 'cut-reconnects' as const }],
-  ])('the device is cut at each connect where %s', async (_why, prepare, quarantine) => {
+  ])('the device is cut at each connect if %s', async (_why, prepare, quarantine) => {
     const { world, engine } = aCachingWorld(quarantine);
     prepare(world);
     const before = readCertificate(world);

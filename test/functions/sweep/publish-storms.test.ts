@@ -136,7 +136,7 @@ Runbook:  docs/operating.md#statuses`,
     const subjects = world.told.map(writeSubject);
     expect(subjects.map((subject) => subject.replace(/^\[[^[\]]*\] /, ''))).toEqual([base, base]);
     expect(subjects[0]).toMatch(/^\[300 wait for approval\] /);
-    // Each number whole, and a sign where some are left out.
+    // Each number whole, and a sign if some are left out.
     expect(subjects[1]).toMatch(/^\[60 FAILED to be contained(, 60 wait for approval)?, \.\.\.\] /);
     expect(subjects.every((subject) => subject.length < 100)).toBe(true);
   });

@@ -36,7 +36,7 @@ describe('the turns of a long list', () => {
     expect(await read()).toEqual(range(1, 200));
   });
 
-  it('begin again where the list got shorter', async () => {
+  it('begin again if the list got shorter', async () => {
     let length = 2_000;
     const turns = takeTurns(async function* () {
       yield* range(1, length);

@@ -195,7 +195,7 @@ describe('a closed case', () => {
     );
   });
 
-  it('gives its Slack thread an expiry, also before Slack shows its end, and where Slack shows it for the first time', async () => {
+  it('gives its Slack thread an expiry, also before Slack shows its end, and when Slack shows it for the first time', async () => {
     const { slack, readItems } = await openTable('slack');
     const shown = { place: { ts: '1' }, lastSeq: 2 };
 

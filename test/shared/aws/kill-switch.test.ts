@@ -85,7 +85,7 @@ describe('the kill switch of a stage', () => {
   });
 
   it.each(['AccessDeniedException', 'TooManyUpdates'])(
-    'reports that it is not stored where Parameter Store answers %s',
+    'reports that it is not stored if Parameter Store answers %s',
     async (fault) => {
       ssm.on(PutParameterCommand).rejects(awsError(fault));
 

@@ -118,7 +118,7 @@ describe('the watch over the quarantine', () => {
     [GetPolicyCommand, 'policy'],
     [ListAttachedPoliciesCommand, 'thing group'],
   ] as const)(
-    'finds what is missing where AWS does not know it (%p), and fails on any other fault',
+    'finds what is missing if AWS does not know it (%p), and fails on any other fault',
     async (command, missing) => {
       iot.on(command as typeof GetPolicyCommand).rejects(awsError('ResourceNotFoundException'));
       expect(await watch.findMissing()).toEqual([missing]);

@@ -57,7 +57,7 @@ describe('calls of AWS IoT', () => {
     const error = await attach().catch((failure: unknown) => failure);
 
     expect(error).toMatchObject({ name: fault.name });
-    // Six at the most; fewer where the machine is slow, since patience counts time as well.
+    // Six at the most; fewer if the machine is slow, since patience counts time as well.
     expect(calls).toBeGreaterThan(1);
     expect(calls).toBeLessThanOrEqual(6);
     // `respond` has 15 seconds, in which the session must be cut as well.

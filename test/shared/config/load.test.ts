@@ -285,15 +285,15 @@ playbooks: [{ name: any, mode: observe }]
     ['a percentile', 'load', `${p90}, durationSeconds: 900`, 'cordon'],
     ['networks', 'aws:source-ip-address', inNetwork('2001:db8::/32'), 'cordon'],
     ['a duration', 'aws:disconnect-duration', 'comparisonOperator: less-than, value: { count: 9 }', 'cordon'],
-    ['machine learning where Device Defender does it', 'load', ml, 'both'],
+    ['machine learning if Device Defender does it', 'load', ml, 'both'],
     [
-      'messages where Device Defender sees them',
+      'messages if Device Defender sees them',
       'aws:num-messages-sent',
       `${less}, durationSeconds: 300`,
       'device-defender',
     ],
     [
-      'a dimension where Device Defender filters by it',
+      'a dimension if Device Defender filters by it',
       'aws:num-messages-sent',
       `${less}, durationSeconds: 300 }\n        metricDimension: { dimensionName: d`,
       'both',

@@ -32,7 +32,7 @@ describe('the parameters of a deploy', () => {
     expect(rest).toEqual(same);
   });
 
-  it('also work where cordon.yml says nothing, and one parameter can hold several addresses', () => {
+  it('also work if cordon.yml says nothing, and one parameter can hold several addresses', () => {
     const { detector, notify } = read({
       detector: 'device-defender',
       email: 'c@example.com, d@example.com',
@@ -113,7 +113,7 @@ describe('the parameters of a deploy', () => {
     ],
     ['an empty file, as ever', { detector: 'both' }, '', /^cordon\.yml:1: the file: /],
   ] satisfies [string, Parameters, string | undefined, RegExp][])(
-    'are named in an error where they are wrong, and nowhere else: %s',
+    'are named in an error if they are wrong, and nowhere else: %s',
     (_what, parameters, text, fault) => {
       expect(faultsOf(parameters, text)).toEqual([expect.stringMatching(fault)]);
     },

@@ -47,7 +47,7 @@ describe('a sender of findings', () => {
     ['its pattern matches all events', '{ name: siem, eventPattern: {} }', 'it would match every event'],
     ['its name fits no topic', `{ name: SIEM, publishers: ['${role}'] }`, 'expected 1 to 32 of a-z 0-9 -'],
     ['another has its name', `${valid}\n    - ${valid}`, 'another sender has this name'],
-  ])('is refused where %s', (_, sender, fault) => {
+  ])('is refused if %s', (_, sender, fault) => {
     expect(faultOf(written(sender))).toContain(fault);
   });
 });
@@ -121,7 +121,7 @@ describe('a playbook for a sender', () => {
       '',
       'first above it always matches first',
     ],
-  ])('is refused where %s', (_, when, more, fault) => {
+  ])('is refused if %s', (_, when, more, fault) => {
     const first = '{ name: first, when: { source: siem }, mode: observe }';
     const text = written(
       valid,

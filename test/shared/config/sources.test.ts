@@ -26,7 +26,7 @@ describe('a topic that exists beside Cordon', () => {
     ['a pattern', 'arn:aws:sns:eu-west-1:123456789012:*'],
     ['a subscription', `${topic}:b6b9f8f4-0f5c-4d8b-8a7f-0d1c2b3a4e5f`],
     ['another word for whose alerts', `{ arn: ${topic}, alertsOf: all }`],
-  ])('is refused where it is %s', (_, given) => {
+  ])('is refused if it is %s', (_, given) => {
     expect(faultOf(written(`{ topics: ['${given}'] }`.replace(/'(\{.*\})'/, '$1')))).toMatch(
       /^cordon\.yml:1: sources\.deviceDefender\.topics\.0: expected the ARN of a standard topic, such as arn:aws:sns:/,
     );
@@ -54,7 +54,7 @@ describe('a topic that exists beside Cordon', () => {
       ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `${topic}-${name}`),
       /topics: .*5/,
     ],
-  ])('is refused where it %s', (_, topics, fault) => {
+  ])('is refused if it %s', (_, topics, fault) => {
     expect(faultOf(written(`{ profiles: existing, topics: [${topics.join(', ')}] }`))).toMatch(fault);
   });
 

@@ -38,7 +38,7 @@ describe('a kept topic', () => {
     ['an empty level', 'app//x', /an empty level/],
     ['more levels than AWS takes', 'a/b/c/d/e/f/g/h/i', /8 levels/],
     ['more bytes than AWS takes', 'x'.repeat(257), /256 bytes/],
-  ])('is refused where it is %s', (_, topic, fault) => {
+  ])('is refused if it is %s', (_, topic, fault) => {
     expect(keeping(topic)).toMatch(fault);
     expect(keeping(topic)).toMatch(/^cordon\.yml:17: quarantine\.keepTopics\.0: /);
   });
@@ -66,7 +66,7 @@ describe('an exempt attribute', () => {
     ["{ critical: '' }", 'no attribute has this value'],
     ["{ critical: 'ja!' }", 'no attribute has this value'],
     [`{ critical: ${'x'.repeat(801)} }`, 'no attribute has this value'],
-  ])('is refused where AWS cannot store it: %s', (attribute, fault) => {
+  ])('is refused if AWS cannot store it: %s', (attribute, fault) => {
     expect(exempting(attribute)).toMatch(/^cordon\.yml:14: guards\.exempt\.1\.attribute/);
     expect(exempting(attribute)).toContain(fault);
   });

@@ -28,7 +28,7 @@ describe('a violation caused by the containment itself', () => {
     ['began after the release', at + 1, at + 2, undefined],
     ['began before the containment', now - 1, at + 1, undefined],
     ['is of a metric that no containment causes', now + 1, at + 1, 'aws:all-bytes-out'],
-  ])('is announced where it %s', (_, occurredAt, later, metric) => {
+  ])('is announced if it %s', (_, occurredAt, later, metric) => {
     expect(outcome(released, occurredAt, { now: later }, metric)).toBe('changed');
   });
 

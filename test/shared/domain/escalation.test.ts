@@ -32,8 +32,8 @@ describe('escalation', () => {
     ['the first containment', [], false],
     ['the second', [now - hour], false],
     ['the third within a day', [now - 2 * hour, now - hour], true],
-    ['the third, where the first is a day old', [now - 24 * hour, now - hour], false],
-    ['the third, where the first is not quite a day old', [now - 24 * hour + 1, now - hour], true],
+    ['the third, if the first is a day old', [now - 24 * hour, now - hour], false],
+    ['the third, if the first is not quite a day old', [now - 24 * hour + 1, now - hour], true],
     ['a later one', [now - 3 * hour, now - 2 * hour, now - hour], true],
   ])('applies as expected on %s', (_, times, escalates) => {
     expect(actionsOf(offend(...times))).toEqual(

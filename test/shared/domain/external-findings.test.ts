@@ -80,7 +80,7 @@ describe('a finding of another product', () => {
     ['for another sender', { source: 'ndr' }],
     ['for a thing of its group', { thingGroup: 'sensors' }],
     ['for a graver finding', { source: 'siem', severity: 'critical' }],
-  ])('is only recorded, as severe as its sender says, where the playbook is one %s', (_, when) => {
+  ])('is only recorded, as severe as its sender says, if the playbook is one %s', (_, when) => {
     const record = caseAfter(under([aPlaybook({ when })]));
 
     expect(record).toMatchObject({ status: 'observed', severity: 'high', reason: { code: 'no-playbook' } });

@@ -11,9 +11,9 @@ const limit = (things: number, percent: number | undefined, size: number | undef
 
 describe('the fleet limit', () => {
   it.each([
-    ['is the number of things where there is no percentage', 10, undefined, undefined, 10],
-    ['is the percentage where that is less', 10, 5, 100, 5],
-    ['is the number where the percentage is more', 10, 5, 10_000, 10],
+    ['is the number of things if there is no percentage', 10, undefined, undefined, 10],
+    ['is the percentage if that is less', 10, 5, 100, 5],
+    ['is the number if the percentage is more', 10, 5, 10_000, 10],
     ['rounds down, but lets one thing be contained', 10, 5, 7, 1],
     ['is one thing while the fleet was never counted', 10, 5, undefined, 1],
   ])('%s', (_rule, things, percent, size, expected) => {

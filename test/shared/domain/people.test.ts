@@ -27,7 +27,7 @@ describe('a command that names its case', () => {
   it.each([
     ['in the next case', { ...contained, caseId: 'case-2' }],
     ['once it is closed', closed],
-    ['where there is none', undefined],
+    ['if there is none', undefined],
   ])('does nothing %s', (_, record) => {
     for (const type of operatorActions)
       expect(decide(record, order(type, caseId), aContext())).toEqual({

@@ -29,7 +29,7 @@ function setUp(given: Readonly<Record<string, string>>) {
   return { context, certificates, statuses: Object.assign(statuses, { replace }) };
 }
 
-/** As where the function's role lacks the right, or the certificate is not the account's. */
+/** As if the function's role lacked the right, or the certificate is not the account's. */
 function refuse({ context }: ReturnType<typeof setUp>, ...ids: readonly string[]) {
   const setStatus = async (id: string, status: 'ACTIVE' | 'INACTIVE') => {
     if (ids.includes(id)) throw awsError('AccessDeniedException', 'not allowed');
@@ -84,7 +84,7 @@ describe('deactivate-certificate', () => {
   it.each([
     ['one is active', { [a]: 'INACTIVE', [b]: 'ACTIVE' }, 'certificate bbbbbbbb is ACTIVE'],
     ['there is none', {}, 'no certificate is attached to the thing, so there is nothing to deactivate'],
-  ])('is unverified where %s', async (_, statuses, detail) => {
+  ])('is unverified if %s', async (_, statuses, detail) => {
     expect(await deactivateCertificate.verify(aPrior(statuses), setUp(statuses).context)).toEqual({
       result: 'unverified',
       detail,
@@ -95,7 +95,7 @@ describe('deactivate-certificate', () => {
     ['makes active what was', { [a]: 'ACTIVE' }, { [a]: 'INACTIVE' }, { [a]: 'ACTIVE' }, undefined],
     ['leaves inactive what was', { [a]: 'INACTIVE' }, { [a]: 'INACTIVE' }, { [a]: 'INACTIVE' }, undefined],
     [
-      'has nothing to do where somebody did it',
+      'has nothing to do if somebody did it',
       { [a]: 'ACTIVE' },
       { [a]: 'ACTIVE' },
       { [a]: 'ACTIVE' },
@@ -103,7 +103,7 @@ describe('deactivate-certificate', () => {
     ],
     ['cares for no other', { [a]: 'REVOKED' }, { [a]: 'REVOKED' }, { [a]: 'REVOKED' }, undefined],
     [
-      'stops where somebody revoked it, and still restores the other',
+      'stops if somebody revoked it, and still restores the other',
       { [a]: 'ACTIVE', [b]: 'ACTIVE' },
       { [a]: 'REVOKED', [b]: 'INACTIVE' },
       { [a]: 'REVOKED', [b]: 'ACTIVE' },
@@ -190,7 +190,7 @@ describe('deactivate-certificate', () => {
   it.each([
     ['ACTIVE', 'ACTIVE'],
     ['INACTIVE', 'INACTIVE'],
-  ])('restores %s where the plan did not know the former status', async (before, after) => {
+  ])('restores %s if the plan did not know the former status', async (before, after) => {
     const { context, statuses } = setUp({ [a]: before });
     const prior = aPrior({ [a]: 'unknown' });
 

@@ -91,7 +91,7 @@ describe('the proof of a denial', () => {
     ['refuses', awsError('CertificateStateException')],
     ['names no decision', undefined],
   ])(
-    'comes from GetEffectivePolicies where TestAuthorization %s, as it may for an inactive certificate',
+    'comes from GetEffectivePolicies if TestAuthorization %s, as it may for an inactive certificate',
     async (_, test) => {
       const { context, asked } = answering({ test, effective: [ours] });
 
@@ -111,7 +111,7 @@ describe('the proof of a denial', () => {
       'the policy is in effect, but AWS does not read it as a denial',
       { test: 'ALLOWED', added: 'ALLOWED', effective: [ours] },
     ],
-  ])('fails where %s', async (_, answers) => {
+  ])('fails if %s', async (_, answers) => {
     const outcome = told(await testDenial(ofGroup, answering(answers).context));
 
     expect(outcome).toEqual({
@@ -145,7 +145,7 @@ describe('the proof of a denial', () => {
   });
 
   it.each<Answers['added']>(['IMPLICIT_DENY', awsError('CertificateStateException')])(
-    'is marked as unproven where TestAuthorization denies without naming a policy, even an added one: %s',
+    'is marked as unproven if TestAuthorization denies without naming a policy, even an added one: %s',
     async (added) => {
       const { context } = answering({ test: 'IMPLICIT_DENY', ...(added && { added }), effective: [ours] });
       const { certificates } = context;
@@ -170,7 +170,7 @@ describe('the proof of a denial', () => {
   it.each<Answers>([
     { test: awsError('ThrottlingException') },
     { test: 'ALLOWED', effective: awsError('ThrottlingException') },
-  ])('is tried again where AWS is too busy to answer', async (answers) => {
+  ])('is tried again if AWS is too busy to answer', async (answers) => {
     await expect(testDenial(ofGroup, answering(answers).context)).rejects.toMatchObject({
       name: 'ThrottlingException',
     });

@@ -90,7 +90,7 @@ describe('deny-certificate', () => {
       'certificate bbbbbbbb is still allowed',
     ],
     ['there is no certificate', [], aPrior(), 'no certificate is attached'],
-  ])('is unverified where %s', async (_, targets, prior, detail) => {
+  ])('is unverified if %s', async (_, targets, prior, detail) => {
     expect(await denyCertificate.verify(prior, setUp(targets).context)).toEqual({
       result: 'unverified',
       detail: expect.stringContaining(detail),
@@ -99,16 +99,16 @@ describe('deny-certificate', () => {
 
   it.each([
     ['takes it off', [certificateArn, thirdArn], aPrior(fresh), 'done', [thirdArn]],
-    ['has nothing to do where it is off', [], aPrior(fresh), 'done', []],
+    ['has nothing to do if it is off', [], aPrior(fresh), 'done', []],
     [
-      'leaves it where it was before',
+      'leaves it attached if it was before',
       [certificateArn, secondArn],
       aPrior({ ...fresh, attachedBefore: true }, second),
       'done',
       [certificateArn],
     ],
     [
-      'stops where somebody took it off, and still frees the other certificate',
+      'stops if somebody took it off, and still frees the other certificate',
       [secondArn],
       aPrior({ ...fresh, attachedBefore: true }, second),
       'conflict',

@@ -57,8 +57,8 @@ describe('job', () => {
   });
 
   it.each([
-    ['is no conflict where the device ended it meanwhile', 'SUCCEEDED', true],
-    ['is told as refused where it still runs', 'IN_PROGRESS', false],
+    ['is no conflict if the device ended it meanwhile', 'SUCCEEDED', true],
+    ['is reported as refused if it still runs', 'IN_PROGRESS', false],
   ])('cancels on revert; a cancellation that AWS refuses %s', async (_, after, reverts) => {
     const { context } = setUp('IN_PROGRESS');
     const statuses = ['IN_PROGRESS'];

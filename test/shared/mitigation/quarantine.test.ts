@@ -75,7 +75,7 @@ describe('quarantine', () => {
       aPrior(),
       'is still allowed',
     ],
-  ])('is unverified where %s', async (_, context, prior, detail) => {
+  ])('is unverified if %s', async (_, context, prior, detail) => {
     expect(await quarantine.verify(prior, context)).toEqual({
       result: 'unverified',
       detail: expect.stringContaining(detail),
@@ -84,10 +84,10 @@ describe('quarantine', () => {
 
   it.each([
     ['takes the thing out', held, aPrior(), 'done', ['sensors']],
-    ['has nothing to do where it is out', ['sensors'], aPrior(), 'done', ['sensors']],
-    ['leaves it in where it was before', held, aPrior({ memberBefore: true }), 'done', held],
+    ['has nothing to do if it is out', ['sensors'], aPrior(), 'done', ['sensors']],
+    ['leaves it in if it was before', held, aPrior({ memberBefore: true }), 'done', held],
     [
-      'stops where somebody took it out, though it was in before',
+      'stops if somebody took it out, though it was in before',
       ['sensors'],
       aPrior({ memberBefore: true }),
       'conflict',

@@ -129,14 +129,14 @@ describe('replace-policy-version', () => {
   it.each([
     ['sets the default before', { 1: 'own', 2: denyDocument }, '2', undefined, { 1: 'own' }, '1'],
     [
-      'deletes its own where somebody set it back',
+      'deletes its own if somebody set it back',
       { 1: 'own', 2: denyDocument },
       '1',
       undefined,
       { 1: 'own' },
       '1',
     ],
-    ['has nothing to do where all is as before', { 1: 'own' }, '1', undefined, { 1: 'own' }, '1'],
+    ['has nothing to do if all is as before', { 1: 'own' }, '1', undefined, { 1: 'own' }, '1'],
     [
       'knows that 10 is newer than 9',
       { 1: 'own', 9: 'nine', 10: denyDocument },
@@ -146,7 +146,7 @@ describe('replace-policy-version', () => {
       '1',
     ],
     [
-      'stops where somebody made another version the default, and names both',
+      'stops if somebody made another version the default, and names both',
       { 1: 'own', 2: denyDocument, 3: 'theirs' },
       '3',
       "the default version of policy device is 3, which is neither Cordon's nor 1 from before",
@@ -154,7 +154,7 @@ describe('replace-policy-version', () => {
       '3',
     ],
     [
-      'stops where somebody made a version that our denial pushed aside',
+      'stops if somebody made a version that our denial pushed aside',
       { 1: 'own', 2: denyDocument, 3: 'theirs' },
       '2',
       'version 3 of policy device was made while it was held; the default before was 1',
@@ -162,7 +162,7 @@ describe('replace-policy-version', () => {
       '2',
     ],
     [
-      'stops where the version from before is gone',
+      'stops if the version from before is gone',
       { 2: denyDocument },
       '2',
       'version 1 of policy device, the default before, was deleted',
@@ -243,7 +243,7 @@ describe('replace-policy-version', () => {
       { ...aPrior(device), principals: [] },
       'no certificate is attached',
     ],
-  ])('is unverified where %s', async (_, versions, current, prior, detail) => {
+  ])('is unverified if %s', async (_, versions, current, prior, detail) => {
     expect(await replacePolicyVersion.verify(prior, setUp(versions, current).context)).toEqual({
       result: 'unverified',
       detail: expect.stringContaining(detail),

@@ -116,7 +116,7 @@ describe('an item that lacks what its status must have', () => {
     ['ledger', 'text'],
     ['outbox', undefined],
     ['violations', { behavior: null }],
-  ])('names its thing where something else changed it: %s', (field, damage) => {
+  ])('names its thing if something else changed it: %s', (field, damage) => {
     const { value, codes } = stored(lead(undefined, alarm()));
 
     expect(() => readCase({ codes, value: { ...value, [field]: damage } })).toThrow(

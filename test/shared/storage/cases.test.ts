@@ -58,7 +58,7 @@ describe('cases in the table', () => {
     ['of before items had a schema', undefined],
     ['of the same schema', 1],
     ['of one with findings of others', 2],
-  ])('are read where the item is %s', async (_, schema) => {
+  ])('are read if the item is %s', async (_, schema) => {
     dynamo.on(GetCommand).resolves({ Item: { ...writeCase(aCase()), version: 7, schema } });
 
     expect(await cases.load(thingKey('mything1'))).toEqual({ value: aCase(), version: 7 });

@@ -42,7 +42,7 @@ describe('the fleet limit', () => {
     ['an old place is free again', { a: now - 1_000, b: now - 10 }, true, { b: now - 10, mything1: now }],
     ['the thing has its place', { mything1: now - 10, a: now - 5 }, true, undefined],
     ['every place is taken', { a: now - 10, b: now - 999 }, false, undefined],
-  ])('decides where %s', async (_, places, answer, saved) => {
+  ])('decides if %s', async (_, places, answer, saved) => {
     stored(places);
 
     expect(await fleetLimit.reserve(reservation)).toBe(answer);

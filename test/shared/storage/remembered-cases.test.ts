@@ -168,7 +168,7 @@ describe('cases that are asked for again and again', () => {
         await readAll(openStatuses);
         for (const [index, { thing, status, ms, reads }] of changes.entries()) {
           pass(ms);
-          // The thing's next case, where it had none.
+          // The thing's next case, if it had none.
           const present = all(openStatuses).find(({ thingName }) => thingName === `thing-${thing}`);
           if (present || status !== 'closed')
             put(`thing-${thing}`, status, { caseId: present?.caseId ?? `case-${index}` });

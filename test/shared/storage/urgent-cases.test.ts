@@ -216,7 +216,7 @@ describe('a list by urgency', () => {
     ]);
   });
 
-  it('says where a status has more cases than it reads', async () => {
+  it('says if a status has more cases than it reads', async () => {
     const { page } = open([], false);
     expect(await page({ statuses: ['contained'], limit: 1, now })).toEqual({
       ...{ cases: [], examined: 0, isComplete: false },

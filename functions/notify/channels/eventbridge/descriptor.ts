@@ -12,7 +12,7 @@ const section = z.strictObject({
 
 export const eventbridge = {
   title: 'EventBridge',
-  shows: 'an event for each state of a case, also where one message covers many cases for people',
+  shows: 'an event for each state of a case, even if one message covers many cases for people',
   section,
   listTold: ({ bus = 'default' }) => [`EventBridge bus ${bus}`],
   delivery: 'function',

@@ -12,7 +12,7 @@ import {
 import { clip } from '../../../../shared/domain/text';
 import { isSafeLink } from '../link';
 
-/** Where a person has something to do, NEW; where it is done or somebody has taken it, NOTIFIED. */
+/** If a person has something to do, NEW; if it is done or somebody has taken it, NOTIFIED. */
 export function findWorkflow({ status, kind, decided }: Announcement): FindingWorkflow {
   if (status === 'closed') return kind === 'dismissed' ? 'SUPPRESSED' : 'RESOLVED';
   const isWaiting = /^(awaiting-approval|containment-failed|release-conflict)$/.test(status);

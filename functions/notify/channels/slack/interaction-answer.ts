@@ -30,7 +30,7 @@ export function connectSlackAnswers(apiUrl: string, log: Log) {
   };
 }
 
-/** `hooks.slack.com` where the API is at `slack.com`, or the API's own host; signed or not, nowhere else. */
+/** `hooks.slack.com` if the API is at `slack.com`, or the API's own host; signed or not, nowhere else. */
 function isSlackUrl(url: string, apiUrl: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, host, username } = new URL(url);

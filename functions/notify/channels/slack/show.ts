@@ -38,7 +38,7 @@ export function createSlackChannel(slack: Slack): Channel<SlackPlace, SlackMemor
   };
 }
 
-/** Slack's errors where somebody deleted, archived or closed the message or channel of a handle. */
+/** Slack's errors after somebody deleted, archived or closed the message or channel of a handle. */
 const gone: ReadonlySet<string> = new Set([
   'message_not_found',
   'thread_not_found',

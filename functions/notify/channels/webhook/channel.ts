@@ -37,7 +37,7 @@ export function connectWebhook({ secret, section, trusted, clock = Date.now }: W
     async show(newest, { lastSeq }, { call }) {
       const { url, key, headers } = readSecret(secret);
       for (const { path, body } of writeRequests(newest, lastSeq > 0, section)) {
-        // Nothing of what a device said moves a cursor or a line where the receiver prints it.
+        // Nothing of what a device said moves a cursor or a line when the receiver prints it.
         const content = JSON.stringify(mapTexts(body, (text) => text.split('\n').map(printable).join('\n')));
         await call(() =>
           post(

@@ -51,7 +51,7 @@ export const customResource = defineResource({
   },
 });
 
-/** Never resolves where the function succeeds: then only its answer counts. */
+/** Never resolves if the function succeeds: then only its answer counts. */
 async function waitForFailure(
   invocation: Promise<InvocationOutcome>,
   { logicalId }: ResourceContext,

@@ -47,7 +47,7 @@ const rule = defineResource({
   },
 });
 
-/** AWS drops each event where the topic does not let the rule publish. */
+/** AWS drops each event if the topic does not let the rule publish. */
 async function storePattern(
   name: string,
   arn: string,

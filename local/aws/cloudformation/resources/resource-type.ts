@@ -142,7 +142,7 @@ function describeIssue(issue: z.core.$ZodIssue, properties: unknown): string[] {
     return [`property ${path} is missing`];
   }
   const value = readPath(properties, issue.path);
-  // Not known before its resource exists, or already reported where it could not be resolved.
+  // Not known before its resource exists, or already reported if it could not be resolved.
   if (value === undefined || isUnknown(value)) return [];
   return [`property ${path}: ${issue.message}`];
 }

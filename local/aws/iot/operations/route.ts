@@ -17,7 +17,7 @@ export interface IotRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As in the service model, with labels: `/things/{thingName}`. */
   readonly path: string;
-  /** The ARNs IAM is asked about (service authorization reference); none where IAM knows no resource type. */
+  /** The ARNs IAM is asked about (service authorization reference); none if IAM knows no resource type. */
   readonly resources?: (call: IotCall) => readonly string[];
   /** Gives the response body; undefined leaves it empty. */
   readonly run: (call: IotCall) => unknown;

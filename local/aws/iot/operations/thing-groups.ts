@@ -105,7 +105,7 @@ const Membership = z.object({
   overrideDynamicGroups: z.exactOptional(z.boolean()),
 });
 
-/** A thing or group given by name, by ARN, or by both where they agree: what IAM is asked is what is then changed. */
+/** A thing or group given by name, by ARN, or by both if they agree: what IAM is asked is what is then changed. */
 function readNamed(
   registry: IotRegistry,
   kind: 'thing' | 'thinggroup',

@@ -14,7 +14,7 @@ export interface Naming {
 
 const mostThings = 10;
 
-/** `unsure`: the text of `device` that names the thing, where cordon.yml does not say that it does. */
+/** `unsure`: the text of `device` that names the thing, if cordon.yml does not say that it does. */
 type Named =
   | { readonly things: readonly string[]; readonly unsure?: DeviceText }
   | { readonly fault: string };

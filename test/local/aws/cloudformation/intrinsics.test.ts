@@ -144,14 +144,11 @@ describe('a template', () => {
       { P: '/x' },
       'type AWS::SSM::Parameter::Value<String> is not emulated locally',
     ],
-  ])(
-    'is refused where a parameter has %s, naming the parameter',
-    async (_, parameter, parameters, problem) => {
-      const template = aTemplate({ Probe: aParameter('x') }, { Parameters: { P: parameter } });
+  ])('is refused if a parameter has %s, naming the parameter', async (_, parameter, parameters, problem) => {
+    const template = aTemplate({ Probe: aParameter('x') }, { Parameters: { P: parameter } });
 
-      expect(await problemsOf(template, { parameters })).toEqual([`Parameters.P: ${problem}`]);
-    },
-  );
+    expect(await problemsOf(template, { parameters })).toEqual([`Parameters.P: ${problem}`]);
+  });
 
   it('is refused with a parameter that it does not declare', async () => {
     const problems = await problemsOf(aTemplate({ Probe: aParameter('x') }), {

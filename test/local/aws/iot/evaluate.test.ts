@@ -177,7 +177,7 @@ describe('evaluateIotPolicy', () => {
     [false, 'ALLOWED'],
     [true, 'EXPLICIT_DENY'],
   ])(
-    'denies by a NotResource whose variable has no value only where deniesUnresolved is %s',
+    'denies by a NotResource whose variable has no value only if deniesUnresolved is %s',
     (deniesUnresolved, decision) => {
       const { registry, certificate } = aRegistryWithDevice();
       attachPolicy(registry, certificate.arn, 'policy', allow('iot:*', '*'), {

@@ -87,7 +87,7 @@ describe('a schedule', () => {
     expect(invocations).toEqual([{ functionName: 'sweep', event: { kind: 'sweep' } }]);
   });
 
-  it('encodes the detail as text where EventBridge Scheduler sends it', async () => {
+  it('encodes the detail as text when EventBridge Scheduler sends it', async () => {
     const { scheduler, invocations } = aScheduler();
     scheduler.register(aSchedule({ service: 'scheduler' }));
 

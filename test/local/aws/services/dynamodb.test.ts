@@ -17,7 +17,7 @@ describe('the local DynamoDB', () => {
     ['pk = :a AND begins_with(sk, :b)', { ':a': { S: 'a' }, ':b': { S: '' } }, 'sk'],
     ['pk = :a AND sk BETWEEN :b AND :c', { ':a': { S: 'a' }, ':b': { S: '' }, ':c': { S: 'c' } }, 'sk'],
     ['pk = :a AND sk >= :b', { ':a': { S: 'a' }, ':b': { S: '' } }, 'sk'],
-  ])('refuses a query of %s where a key is %j', async (KeyConditionExpression, values, key) => {
+  ])('refuses a query of %s if a key is %j', async (KeyConditionExpression, values, key) => {
     const call = connect(createDynamoDb(identity));
     await createTable(call);
 

@@ -32,7 +32,7 @@ describe('a parameter of Parameter Store', () => {
     ['a value of more than 4 KB', { Name: '/b', Value: 'x'.repeat(4_097), Type: 'String' }],
     ['a value that names another parameter', { Name: '/b', Value: 'see {{ssm:/a}}', Type: 'String' }],
     [
-      'tags where it may replace one',
+      'tags if it may replace one',
       { Name: '/b', Value: '1', Type: 'String', Overwrite: true, Tags: [{ Key: 'a', Value: 'b' }] },
     ],
     ['no value', { Name: '/b', Value: '', Type: 'String' }],

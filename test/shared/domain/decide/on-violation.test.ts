@@ -362,7 +362,7 @@ describe('decide, on a clear from a certificate that is not known as the thingâ€
   it.each([
     ['is not', someFacts()],
     ['could not be looked up', { kind: 'unavailable', reason: 'throttled' }],
-  ] as const)('keeps the case open where the certificate %s', (_, facts) => {
+  ] as const)('keeps the case open if the certificate %s', (_, facts) => {
     const next = changedBy(observed(), clear, { facts });
 
     expect(next.status).toBe('observed');

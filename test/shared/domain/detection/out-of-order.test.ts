@@ -76,7 +76,7 @@ interface Way {
   readonly send: (made: Made, index: number, position: number) => Sent;
 }
 const ways: Record<string, Way> = {
-  'the time of receipt, where the queue hands them out in another order': {
+  'the time of receipt, if the queue hands them out in another order': {
     maxGapMs: 37_000,
     send: ({ atMs, metrics }, index) => [{ reportId: index + 2, metrics, evidence: [] }, now + atMs],
   },

@@ -99,7 +99,7 @@ describe('the message that an audit is over', () => {
     ['a task that no request can name', { taskId: '../x' }],
     ['a time in seconds', { taskStartTime: 1_577_854_800 }],
     ['a map of checks, as DescribeAuditTask has it', { auditDetails: { [check]: {} } }],
-  ])('is no result where it has %s', (_, over) => {
+  ])('is no result if it has %s', (_, over) => {
     expect(readMessage(JSON.stringify({ ...message, ...over }))).toEqual({ kind: 'audit' });
   });
 });

@@ -21,7 +21,7 @@ describe('a policy of a certificate', () => {
     ['by the thing name’s variable', [connect(own)]],
     ['spelt out', [connect([client('mything1'), own])]],
     [
-      'where other statements are about topics',
+      'if other statements are about topics',
       [
         connect(own),
         { Effect: 'Allow', Action: 'iot:Receive', Resource: 'arn:aws:iot:us-east-1:000000000000:topic/*' },
@@ -30,8 +30,8 @@ describe('a policy of a certificate', () => {
         { Effect: 'Allow', Action: 'iot:*', Resource: topic(`app/${thing}/*`) },
       ],
     ],
-    ['where another connect is denied', [connect(own), connect('*', { Effect: 'Deny' })]],
-    ['where nothing lets it connect', []],
+    ['if another connect is denied', [connect(own), connect('*', { Effect: 'Deny' })]],
+    ['if nothing lets it connect', []],
   ])('binds the certificate to the client id of its thing %s', (_how, statements) => {
     expect(allows(...statements)).toBe(false);
   });
@@ -81,7 +81,7 @@ describe('a policy of a certificate', () => {
     ['one character of it', `arn:aws:iot:us-east-?:000000000000:client/${thing}`],
     ['nearly all', `arn:*:client/${thing}`],
   ])(
-    'does not bind the client id where an ARN leaves %s open, as a wildcard may match colons as well',
+    'does not bind the client id if an ARN leaves %s open, as a wildcard may match colons as well',
     (_what, resource) => {
       expect(allows(connect(resource))).toBe(true);
     },

@@ -32,7 +32,7 @@ const find = (evidence: readonly Evidence[], over: Partial<Violation> = {}) =>
   findExceptions(unless, { ...aViolation(), evidence, ...over });
 
 describe('the exceptions of a playbook', () => {
-  it('apply by name where each child is an exception', () => {
+  it('apply by name if each child is an exception', () => {
     expect(find([curl()])).toEqual(['/usr/bin/curl -fsS https://updates.example.com/check']);
     expect(find([curl(), ntpdate], { value: { number: 2 } })).toEqual([
       '/usr/bin/curl -fsS https://updates.example.com/check',
@@ -69,7 +69,7 @@ describe('the exceptions of a playbook', () => {
     ],
     ['there is no value', [curl()], { value: { ports: [1] } }],
     ['an ended alarm has none', [curl()], { value: {} }],
-  ])('do not apply where %s', (_, evidence, over) => {
+  ])('do not apply if %s', (_, evidence, over) => {
     expect(find(evidence, over)).toBeUndefined();
   });
 
@@ -142,7 +142,7 @@ describe('a violation that a playbook excepts', () => {
   it.each<[string, Partial<Violation>]>([
     ['of another certificate', { reporter: { clientId: 'mything1', principal: 'b'.repeat(64) } }],
     ['of nobody known', { reporter: { clientId: 'mything1', principal: 'unknown' } }],
-  ])('needs an approval where the evidence comes %s', (_, over) => {
+  ])('needs an approval if the evidence comes %s', (_, over) => {
     expect(lead(undefined, alarm({ ...excepted, ...over }), { configuration }).status).toBe(
       'awaiting-approval',
     );

@@ -114,16 +114,16 @@ describe('a thing that shares its certificate or policy', () => {
     ['with one more, of two allowed', ['deny-certificate'], ['b'], nobody, 2, true],
     ['with two more, of two allowed', ['deactivate-certificate'], ['b', 'c'], nobody, 2, false],
     [
-      'by its certificate, where only the policy is shared',
+      'by its certificate, if only the policy is shared',
       ['deny-certificate'],
       [],
       { sharedWith: ['b'] },
       1,
       true,
     ],
-    ['by its policy, where it is shared', ['replace-policy-version'], [], { sharedWith: ['b'] }, 1, false],
+    ['by its policy, if it is shared', ['replace-policy-version'], [], { sharedWith: ['b'] }, 1, false],
     [
-      'by its policy, where a group holds it',
+      'by its policy, if a group holds it',
       ['replace-policy-version'],
       [],
       { sharedWith: ['group pumps'], hasUncountedUsers: true },
@@ -131,7 +131,7 @@ describe('a thing that shares its certificate or policy', () => {
       false,
     ],
     [
-      'by its policy, where not all holders are known',
+      'by its policy, if not all holders are known',
       ['replace-policy-version'],
       [],
       { sharedWith: ['b', '3 more'], hasUncountedUsers: true },
@@ -139,7 +139,7 @@ describe('a thing that shares its certificate or policy', () => {
       false,
     ],
     [
-      'by its policy, where a thing is named like a group',
+      'by its policy, if a thing is named like a group',
       ['replace-policy-version'],
       [],
       { sharedWith: ['group-1'] },

@@ -458,7 +458,7 @@ describe('a run that ended between a post and its record', () => {
   it.each([
     ['Slack refused it', { refuses: { post: 'internal_error' } }],
     ['Slack took nothing in time', { paceMs: 1_000_000 }],
-  ])('is ruled out where %s', async (_, fault) => {
+  ])('is ruled out if %s', async (_, fault) => {
     const { tell, minute, state, roots, stateOf } = setUpNotify();
     await tell({ caseId: 'case-0' });
     Object.assign(state, fault);

@@ -63,7 +63,7 @@ function setUp(record: Case = contained) {
   };
 }
 
-describe('a pressed button where guards.fourEyes is on', () => {
+describe('a pressed button, if guards.fourEyes is on', () => {
   const guards = { ...aConfiguration().guards, fourEyes: true };
   const request = {
     action: 'harden' as const,
@@ -98,7 +98,7 @@ describe('a pressed button where guards.fourEyes is on', () => {
     expect(said).toEqual(['mything1: harden waits for a second person, who presses the same.']);
   });
 
-  it('counts for nobody where cordon.yml names no operators, as members may invite a second account', async () => {
+  it('counts for nobody if cordon.yml names no operators, as members may invite a second account', async () => {
     const { commands, said } = await press('U2', undefined);
 
     expect(commands).toEqual([]);

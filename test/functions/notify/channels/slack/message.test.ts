@@ -62,7 +62,7 @@ describe('a Slack message', () => {
   });
 
   it.each([...openStatuses, 'closed', 'storm', 'test'])(
-    'is one that Slack takes where little is known: %s',
+    'is one that Slack takes if little is known: %s',
     (status) => {
       const bare = {
         ...{ status, text: '', severity: '', violations: [], actions: [], evidence: [], enrichment: [] },

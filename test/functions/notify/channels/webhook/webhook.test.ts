@@ -79,7 +79,7 @@ describe('the body of a webhook', () => {
     ],
     ['format: opsgenie, body: { a: b }', /notify\.webhook\.body: format has a body already/],
     ['format: xml', /notify\.webhook\.format/],
-  ])('is refused in cordon.yml where it is wrong: %s', (section, fault) => {
+  ])('is refused in cordon.yml if it is wrong: %s', (section, fault) => {
     expect(() =>
       parseConfiguration(`${minimalConfiguration}notify: { webhook: { ${section} } }\n`, 'cordon.yml'),
     ).toThrow(fault);
@@ -156,7 +156,7 @@ describe('a webhook', () => {
     ['no key', '{"url":"https://example.com"}'],
     ['no key in its list', '{"url":"https://example.com","key":[]}'],
     ['a key that is too short', '{"url":"https://example.com","key":"whsec_c2hvcnQ="}'],
-  ])('says what its secret should be where it has %s', async (_, secret) => {
+  ])('says what its secret should be if it has %s', async (_, secret) => {
     await expect(showIn(connectWebhook({ secret, section: {} }), anAnnouncement())).rejects.toThrow(
       'its secret is not {"url":"https://...","key":"whsec_BASE64"}',
     );
