@@ -131,66 +131,38 @@ const finders = {
   },
 };
 
-/** The resources of a stack; none before its first deploy. */
-async function listOwn(StackName, open) {
+/** What the stack has (../shared/mitigation/own-resource.ts). */
+function listOwn(StackName, open) {
   const cloudFormation = require('@aws-sdk/client-cloudformation');
-  const { describeOwn, isNoStack, keepMade } = loadTypescript('../shared/mitigation/own-resource.ts');
+  const { listOwn: list } = loadTypescript('../shared/mitigation/own-resource.ts');
   const client = open(cloudFormation.CloudFormationClient);
-  const listed = [];
-  try {
-    const pages = cloudFormation.paginateListStackResources({ client }, { StackName });
-    for await (const { StackResourceSummaries = [] } of pages)
-      listed.push(...keepMade(StackResourceSummaries));
-  } catch (error) {
-    if (!isNoStack(error)) throw error;
-  }
-  if (listed.length === 0) return [];
-  const { TemplateBody } = await client.send(new cloudFormation.GetTemplateCommand({ StackName }));
-  return describeOwn(listed, TemplateBody);
+  return list(cloudFormation.paginateListStackResources({ client }, { StackName }), () =>
+    client.send(new cloudFormation.GetTemplateCommand({ StackName })),
+  );
 }
 
-/** What a deploy asks of a group that it is to adopt (./adoption.ts). */
+/** What a deploy asks of a group that it is to adopt (../shared/mitigation/adoption.ts). */
 function openGroups(open, readArnPrefix) {
+  const { openGroupReader } = loadTypescript('../shared/mitigation/group-reader.ts');
   const iot = (name, input) => {
     const module = require('@aws-sdk/client-iot');
     return open(module.IoTClient).send(new module[name](input));
   };
+  const findIn = (name, input) => find(() => iot(name, input), 'ResourceNotFoundException');
   return {
+    ...openGroupReader({
+      describeGroup: (thingGroupName) => findIn('DescribeThingGroupCommand', { thingGroupName }),
+      listPolicies: (target) => iot('ListAttachedPoliciesCommand', { target }),
+      getPolicy: (policyName) => findIn('GetPolicyCommand', { policyName }),
+      listThings: (thingGroupName) =>
+        findIn('ListThingsInThingGroupCommand', { thingGroupName, maxResults: 1 }),
+    }),
     readArnPrefix: () => readArnPrefix('iot'),
-    async readGroup(thingGroupName) {
-      const call = () => iot('DescribeThingGroupCommand', { thingGroupName });
-      const found = await find(call, 'ResourceNotFoundException');
-      const parents = found?.thingGroupMetadata?.rootToParentThingGroups ?? [];
-      return (
-        found && {
-          isDynamic: found.queryString !== undefined,
-          parents: parents.map(({ groupName, groupArn }) => ({ name: groupName, arn: groupArn })),
-        }
-      );
-    },
-    async isBillingGroup(billingGroupName) {
-      const call = () => iot('DescribeBillingGroupCommand', { billingGroupName });
-      return (await find(call, 'ResourceNotFoundException')) !== undefined;
-    },
-    // A target has at most ten policies, so one page has all of them.
-    async listPolicies(target) {
-      const { policies = [] } = await iot('ListAttachedPoliciesCommand', { target });
-      return policies.map(({ policyName }) => policyName);
-    },
-    async readPolicy(policyName) {
-      const call = () => iot('GetPolicyCommand', { policyName });
-      const found = await find(call, 'ResourceNotFoundException');
-      return found && (found.policyDocument ?? '');
-    },
-    async hasMembers(thingGroupName) {
-      const call = () => iot('ListThingsInThingGroupCommand', { thingGroupName, maxResults: 1 });
-      return ((await find(call, 'ResourceNotFoundException'))?.things ?? []).length > 0;
-    },
+    isBillingGroup: async (billingGroupName) =>
+      (await findIn('DescribeBillingGroupCommand', { billingGroupName })) !== undefined,
     // One page: whether there are any, and some by name.
-    async listTargets(policyName) {
-      const call = () => iot('ListTargetsForPolicyCommand', { policyName });
-      return (await find(call, 'ResourceNotFoundException'))?.targets ?? [];
-    },
+    listTargets: async (policyName) =>
+      (await findIn('ListTargetsForPolicyCommand', { policyName }))?.targets ?? [],
   };
 }
 

@@ -2,7 +2,6 @@ import {
   CloudFormationClient,
   GetTemplateCommand,
   paginateListStackResources,
-  type StackResourceSummary,
 } from '@aws-sdk/client-cloudformation';
 import {
   DescribeThingGroupCommand,
@@ -15,7 +14,8 @@ import type { Configuration } from '../../shared/domain/configuration';
 import { printable } from '../../shared/domain/messages/announcement';
 import { orNothing } from '../../shared/errors';
 import { type GroupReader, judgeAdoption } from '../../shared/mitigation/adoption';
-import { describeOwn, isNoStack, keepMade, type OwnResource } from '../../shared/mitigation/own-resource';
+import { openGroupReader } from '../../shared/mitigation/group-reader';
+import { listOwn } from '../../shared/mitigation/own-resource';
 import type { Settings } from '../target';
 
 /** What a deploy would ask of a group that it is to adopt. */
@@ -34,54 +34,27 @@ function connectGroups(
   iot: IoTClient,
   cloudFormation: CloudFormationClient,
 ): GroupReader {
-  const describe = (thingGroupName: string) =>
+  const describeGroup = (thingGroupName: string) =>
     orNothing(() => iot.send(new DescribeThingGroupCommand({ thingGroupName })));
   return {
+    ...openGroupReader({
+      describeGroup,
+      listPolicies: (target) => iot.send(new ListAttachedPoliciesCommand({ target })),
+      getPolicy: (policyName) => orNothing(() => iot.send(new GetPolicyCommand({ policyName }))),
+      listThings: (name) =>
+        orNothing(() => iot.send(new ListThingsInThingGroupCommand({ thingGroupName: name, maxResults: 1 }))),
+    }),
     readArnPrefix: async () => {
-      const { thingGroupArn = '' } = (await describe(thingGroup)) ?? {};
+      const { thingGroupArn = '' } = (await describeGroup(thingGroup)) ?? {};
       return thingGroupArn.split(':').slice(0, 5).join(':');
-    },
-    async readGroup(name) {
-      const found = await describe(name);
-      const parents = found?.thingGroupMetadata?.rootToParentThingGroups ?? [];
-      return (
-        found && {
-          isDynamic: found.queryString !== undefined,
-          parents: parents.map(({ groupName = '', groupArn = '' }) => ({ name: groupName, arn: groupArn })),
-        }
-      );
     },
     // Only a deploy can distinguish it from a group that is not there.
     isBillingGroup: async () => false,
-    // A target has at most ten policies, so one page has all of them.
-    async listPolicies(target) {
-      const { policies = [] } = await iot.send(new ListAttachedPoliciesCommand({ target }));
-      return policies.flatMap(({ policyName }) => policyName ?? []);
-    },
-    readPolicy: async (policyName) =>
-      (await orNothing(() => iot.send(new GetPolicyCommand({ policyName }))))?.policyDocument,
-    async hasMembers(thingGroupName) {
-      const { things = [] } = await iot.send(
-        new ListThingsInThingGroupCommand({ thingGroupName, maxResults: 1 }),
-      );
-      return things.length > 0;
-    },
-    listOwn: () => listOwn(cloudFormation, stackName),
+    listOwn: () =>
+      listOwn(paginateListStackResources({ client: cloudFormation }, { StackName: stackName }), () =>
+        cloudFormation.send(new GetTemplateCommand({ StackName: stackName })),
+      ),
   };
-}
-
-/** Nothing before the first deploy. */
-async function listOwn(client: CloudFormationClient, StackName: string): Promise<OwnResource[]> {
-  const listed: StackResourceSummary[] = [];
-  try {
-    for await (const { StackResourceSummaries = [] } of paginateListStackResources({ client }, { StackName }))
-      listed.push(...keepMade(StackResourceSummaries));
-  } catch (error) {
-    if (!isNoStack(error)) throw error;
-  }
-  if (listed.length === 0) return [];
-  const { TemplateBody = '{}' } = await client.send(new GetTemplateCommand({ StackName }));
-  return describeOwn(listed, TemplateBody);
 }
 
 /** Whether a deploy would take the adopted group, and what it would say of it; nothing if none is adopted. */

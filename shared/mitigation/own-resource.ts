@@ -18,8 +18,25 @@ interface Template {
   readonly Resources?: Readonly<Record<string, { readonly Properties?: OwnResource['properties'] }>>;
 }
 
+/** The resources of a stack; none before its first deploy. `pages` and `readTemplate`: what CloudFormation answers of it. */
+export async function listOwn(
+  pages: AsyncIterable<{ readonly StackResourceSummaries?: readonly ListedResource[] | undefined }>,
+  readTemplate: () => Promise<{ readonly TemplateBody?: string | undefined }>,
+): Promise<OwnResource[]> {
+  const listed: ListedResource[] = [];
+  try {
+    for await (const { StackResourceSummaries = [] } of pages)
+      listed.push(...keepMade(StackResourceSummaries));
+  } catch (error) {
+    if (!isNoStack(error)) throw error;
+  }
+  if (listed.length === 0) return [];
+  const { TemplateBody = '{}' } = await readTemplate();
+  return describeOwn(listed, TemplateBody);
+}
+
 /** Leaves out what was deleted, was left to the account, or was never made: it is not the stack's. */
-export function keepMade<R extends ListedResource>(listed: readonly R[]): R[] {
+function keepMade<R extends ListedResource>(listed: readonly R[]): R[] {
   return listed.filter(
     ({ ResourceStatus = '', PhysicalResourceId }) =>
       !/^DELETE_(COMPLETE|SKIPPED)$/.test(ResourceStatus) &&
@@ -28,7 +45,7 @@ export function keepMade<R extends ListedResource>(listed: readonly R[]): R[] {
 }
 
 /** The resources, each with the properties of the deployed template. */
-export function describeOwn(made: readonly ListedResource[], templateBody: string): OwnResource[] {
+function describeOwn(made: readonly ListedResource[], templateBody: string): OwnResource[] {
   const { Resources = {} } = JSON.parse(templateBody) as Template;
   return made.map(({ ResourceType = '', LogicalResourceId = '', PhysicalResourceId = '' }) => ({
     type: ResourceType,
@@ -38,7 +55,7 @@ export function describeOwn(made: readonly ListedResource[], templateBody: strin
 }
 
 /** CloudFormation's answer about a stack that is not there: before the first deploy. */
-export function isNoStack(error: unknown): boolean {
+function isNoStack(error: unknown): boolean {
   return error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message);
 }
 
