@@ -14,14 +14,8 @@ import { openSourceQueue } from './aws/lambda/source-queue';
 import { publishFor } from './aws/pattern-rules';
 import type { Closers } from './closers';
 import { createExisting } from './existing-account';
-import {
-  identity,
-  type ServerOptions,
-  type Servers,
-  slackSigningSecret,
-  slackToken,
-  startServers,
-} from './servers';
+import { identity } from './server-base';
+import { type ServerOptions, type Servers, slackSigningSecret, slackToken, startServers } from './servers';
 import type { LocalAws } from './start-aws';
 import type { AwsIdentity, LocalLog } from './types';
 
