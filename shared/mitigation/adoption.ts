@@ -139,7 +139,9 @@ function listOddities(
   return [
     ...(isAttached
       ? []
-      : [`the deploy attaches policy ${policyName} to thing group ${thingGroup}, which does not have it yet.`]),
+      : [
+          `the deploy attaches policy ${policyName} to thing group ${thingGroup}, which does not have it yet.`,
+        ]),
     ...(closed.length > 0
       ? [
           `policy ${policyName} also denies the kept topics ${closed.join(', ')}: a contained device neither sends nor receives anything there.`,
