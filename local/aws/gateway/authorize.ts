@@ -29,7 +29,8 @@ export function findRefusal(
   const isOperator = caller.functionName === undefined;
   if ((isOperator && !ofResource) || openActions.has(action)) return undefined;
   const rights = isOperator ? operatorRights : given;
-  const context = new Map([...contextOf(identity, caller), ...keys]);
+  const ofCaller = contextOf(identity, caller);
+  const context = keys.size === 0 ? ofCaller : new Map([...ofCaller, ...keys]);
   for (const needed of [action, ...alsoNeeds]) {
     for (const resource of resources.length > 0 ? resources : ['*']) {
       const { decision, by } = evaluateRole(rights, { action: needed, resources: [resource] }, context);
@@ -92,8 +93,13 @@ function nameRole(arn: string): string {
   return arn.replace(/^(arn:[^:]+):sts:(:\d+):assumed-role\/([^/]+)\/.*$/, '$1:iam:$2:role/$3');
 }
 
-function contextOf(identity: AwsIdentity, caller: Caller) {
-  return new Map([
+/** The same in each call of a caller. */
+const contexts = new WeakMap<Caller, ReadonlyMap<string, string>>();
+
+function contextOf(identity: AwsIdentity, caller: Caller): ReadonlyMap<string, string> {
+  const known = contexts.get(caller);
+  if (known) return known;
+  const context = new Map([
     ['aws:principalarn', nameRole(caller.arn)],
     ['aws:principalisawsservice', String(caller.service !== undefined)],
     ...(caller.service === undefined ? [] : ([['aws:sourcearn', caller.arn]] as const)),
@@ -105,4 +111,6 @@ function contextOf(identity: AwsIdentity, caller: Caller) {
     ['aws:securetransport', 'true'],
     ['aws:sourceip', '127.0.0.1'],
   ]);
+  contexts.set(caller, context);
+  return context;
 }

@@ -4,8 +4,8 @@ import dynalite from 'dynalite';
 import type { ApiRequest, ApiResponse, AwsIdentity, IamRequest, ServiceHandler } from '../../types';
 import { formatAwsError } from '../wire/aws-error';
 import { isRecord, parseJsonObject } from '../wire/json';
-import { letIteratorsClose } from './close-iterators';
 import { findEmptyKey } from './empty-keys';
+import { letIteratorsClose, sumNatively } from './mend-dynalite';
 import { deleteExpired } from './time-to-live';
 
 /** What dynalite answers itself. */
@@ -32,6 +32,7 @@ interface TableSettings {
  */
 export function createDynamoDb(identity: AwsIdentity, { expireEveryMs = 60_000 } = {}) {
   letIteratorsClose();
+  sumNatively();
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
   const send: Send = (request) => callDynalite(server, request);
   const stored = new Map<string, TableSettings>();

@@ -1,5 +1,6 @@
-import { loadAbstractLevel } from '../../../../local/aws/services/close-iterators';
+import { crc32 } from 'node:zlib';
 import { createDynamoDb } from '../../../../local/aws/services/dynamodb';
+import { loadAbstractLevel } from '../../../../local/aws/services/mend-dynalite';
 import type { ApiRequest } from '../../../../local/types';
 
 interface Level {
@@ -62,6 +63,18 @@ describe('the local DynamoDB', () => {
     Object.assign(AbstractLevel.prototype, { attachResource, detachResource });
   });
 
+  it('gives the checksum of an answer, as its bytes are', async () => {
+    const dynamodb = createDynamoDb(identity);
+    const call = connect(dynamodb);
+    await createTable(call);
+    await call('PutItem', { Item: { pk: { S: 'a' }, sk: { S: '1' }, name: { S: 'Öl–Pumpe' } } });
+
+    const { headers, body } = await send(dynamodb, 'GetItem', { Key: { pk: { S: 'a' }, sk: { S: '1' } } });
+
+    expect(String(body)).toContain('Öl–Pumpe');
+    expect(headers?.['x-amz-crc32']).toBe(String(crc32(Buffer.from(String(body)))));
+  });
+
   it('deletes expired items if a table has time to live, and nothing else', async () => {
     const dynamodb = createDynamoDb(identity, { expireEveryMs: 20 });
     const call = connect(dynamodb);
@@ -97,13 +110,19 @@ describe('the local DynamoDB', () => {
 
 type Call = ReturnType<typeof connect>;
 
-function connect(dynamodb: ReturnType<typeof createDynamoDb>) {
+type LocalDynamoDb = ReturnType<typeof createDynamoDb>;
+
+async function send(dynamodb: LocalDynamoDb, operation: string, input: object) {
+  return await dynamodb.handle({
+    ...({ service: 'dynamodb', method: 'POST', path: '/', query: new URLSearchParams() } as ApiRequest),
+    headers: { 'x-amz-target': `DynamoDB_20120810.${operation}` },
+    body: Buffer.from(JSON.stringify({ TableName: 'cases', ...input })),
+  });
+}
+
+function connect(dynamodb: LocalDynamoDb) {
   return async (operation: string, input: object) => {
-    const { status, body } = await dynamodb.handle({
-      ...({ service: 'dynamodb', method: 'POST', path: '/', query: new URLSearchParams() } as ApiRequest),
-      headers: { 'x-amz-target': `DynamoDB_20120810.${operation}` },
-      body: Buffer.from(JSON.stringify({ TableName: 'cases', ...input })),
-    });
+    const { status, body } = await send(dynamodb, operation, input);
     if (status !== 200) throw new Error(operation + String(body));
     return JSON.parse(String(body));
   };

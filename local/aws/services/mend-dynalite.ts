@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { crc32 } from 'node:zlib';
 
 interface Iterator {
   return?: () => Promise<void>;
@@ -9,10 +10,17 @@ interface AbstractLevel {
   readonly AbstractValueIterator: { readonly prototype: Iterator };
 }
 
+const fromDynalite = createRequire(createRequire(import.meta.url).resolve('dynalite'));
+
 /** The package under dynalite's store, as that store finds it. */
 export function loadAbstractLevel(): unknown {
-  const fromDynalite = createRequire(createRequire(import.meta.url).resolve('dynalite'));
   return createRequire(fromDynalite.resolve('memory-level'))('abstract-level');
+}
+
+/** dynalite sums up each answer byte by byte, which took a thirtieth of the stack's time; Node has it natively. */
+export function sumNatively(): void {
+  const checksum = fromDynalite('buffer-crc32') as { unsigned: (body: string) => number };
+  checksum.unsigned = crc32;
 }
 
 /**
