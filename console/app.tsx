@@ -7,6 +7,7 @@ import { KeyboardHelp } from './keyboard/help';
 import { listenToKeys, useShortcuts } from './keyboard/shortcuts';
 import { useNow } from './parts/clock';
 import { Icon, type IconName } from './parts/icon';
+import { useSteady, watchPointer } from './parts/steady';
 import { Toasts } from './parts/toasts';
 import type { Setup } from './setup';
 import type { Session } from './sign-in/session';
@@ -75,6 +76,7 @@ function Page({ setup, session }: PageProps) {
   const [isHelpOpen, setIsHelpOpen] = useState(false);
   const all = setup.messages === undefined ? places : [...places, messages];
   useEffect(listenToKeys, []);
+  useEffect(watchPointer, []);
   useEffect(() => {
     document.title = writeTitle(path, all);
   }, [path]);
@@ -177,7 +179,7 @@ function ConnectionState({ where }: { readonly where: string | undefined }) {
 
 /** Old data must not look like news. */
 function LostConnection({ session }: Pick<PageProps, 'session'>) {
-  const { state, lastAt, why } = useConnection();
+  const { state, lastAt, why } = useSteady(useConnection(), 'connection');
   const now = useNow();
   if (state === 'connecting' || state === 'live') return null;
   const title = {

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CaseListAnswer } from '../../shared/api/lists';
 import { type Live, useLive } from '../api/live';
 import type { ListedCase } from '../api/types';
@@ -6,6 +6,7 @@ import { CaseRow } from './case-row';
 import { useNow } from './clock';
 import { KillSwitchNotice } from './kill-switch';
 import { Pending } from './notice';
+import { useSteady } from './steady';
 
 interface RowsProps {
   readonly path: string;
@@ -21,8 +22,9 @@ interface CasePagesProps extends RowsProps {
 }
 
 export function CasePages({ first, listRef, empty, before, ...rows }: CasePagesProps) {
-  if (!first.value) return <Pending live={first} what="cases" />;
-  const { cases, killSwitch, next } = first.value;
+  const page = useSteady(first.value, rows.path);
+  if (!page) return <Pending live={first} what="cases" />;
+  const { cases, killSwitch, next } = page;
   return (
     <>
       <KillSwitchNotice killSwitch={killSwitch} />
@@ -35,10 +37,10 @@ export function CasePages({ first, listRef, empty, before, ...rows }: CasePagesP
         empty
       ) : (
         <ul class="cases" ref={listRef} aria-label="Cases">
-          <Page page={first.value} {...rows} />
+          <Page key={rows.path} page={page} {...rows} />
         </ul>
       )}
-      {first.value.isComplete === false && (
+      {page.isComplete === false && (
         <p>Too many cases to sort: those that changed least recently are missing.</p>
       )}
     </>
@@ -47,6 +49,7 @@ export function CasePages({ first, listRef, empty, before, ...rows }: CasePagesP
 
 function Page({ page: { cases, next }, ...rows }: RowsProps & { readonly page: CaseListAnswer }) {
   const now = useNow();
+  useKeptFocus();
   return (
     <>
       {cases.map((one) => (
@@ -63,6 +66,15 @@ function Page({ page: { cases, next }, ...rows }: RowsProps & { readonly page: C
   );
 }
 
+/** A row that is moved loses the focus, except in the newest browsers. */
+function useKeptFocus(): void {
+  const before = document.activeElement;
+  useLayoutEffect(() => {
+    if (document.activeElement === document.body && before instanceof HTMLElement)
+      before.focus({ preventScroll: true });
+  });
+}
+
 /** The next page, once it is asked for, with the one after it. */
 function NextPage({ cursor, ...rows }: RowsProps & { readonly cursor: string }) {
   const [isOpen, setIsOpen] = useState(false);
@@ -71,9 +83,10 @@ function NextPage({ cursor, ...rows }: RowsProps & { readonly cursor: string }) 
     15_000,
   );
   // A change in the page before moves the cursor: the old page stays until the new one has come.
-  const shown = useRef<CaseListAnswer>(undefined);
-  shown.current = isOpen ? (live.value ?? shown.current) : undefined;
-  if (shown.current) return <Page page={shown.current} {...rows} />;
+  const before = useRef<CaseListAnswer>(undefined);
+  before.current = live.value ?? before.current;
+  const page = useSteady(before.current, rows.path);
+  if (page) return <Page page={page} {...rows} />;
   return (
     <li class="more">
       <button type="button" disabled={isOpen && !live.error} onClick={() => setIsOpen(true)}>

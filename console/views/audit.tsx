@@ -5,6 +5,7 @@ import { ApiError, thingPath } from '../api/client';
 import { useClient, useLive } from '../api/live';
 import { Ago } from '../parts/clock';
 import { Pending } from '../parts/notice';
+import { useSteady } from '../parts/steady';
 import { tell } from '../parts/toasts';
 import { shortenAct, shortenActor } from '../words/actor';
 import { writeAbsolute } from '../words/time';
@@ -24,6 +25,7 @@ export function AuditView() {
   const [now] = useState(Date.now());
   const path = auditPath({ actor, thing, from: now - Number(days) * dayMs });
   const live = useLive<AuditAnswer>(path, 10_000);
+  const page = useSteady(live.value, path);
   const filter = (event: SubmitEvent) => {
     event.preventDefault();
     const given = new FormData(event.currentTarget as HTMLFormElement);
@@ -68,9 +70,9 @@ export function AuditView() {
           <Download path={path} format="json" />
         </span>
       </form>
-      {!live.value ? (
+      {!page ? (
         <Pending live={live} what="acts" />
-      ) : live.value.acts.length === 0 ? (
+      ) : page.acts.length === 0 ? (
         <div class="empty">
           <h2>Nobody did anything</h2>
           <p>
@@ -80,8 +82,8 @@ export function AuditView() {
         </div>
       ) : (
         <ul class="audit" aria-label="Acts, newest first">
-          <Acts acts={live.value.acts} />
-          {live.value.next && <More key={live.value.next} path={path} cursor={live.value.next} />}
+          <Acts acts={page.acts} />
+          {page.next && <More key={page.next} path={path} cursor={page.next} />}
         </ul>
       )}
     </section>

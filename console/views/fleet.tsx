@@ -6,6 +6,7 @@ import { Ago } from '../parts/clock';
 import { KillSwitchNotice } from '../parts/kill-switch';
 import { Pending } from '../parts/notice';
 import { Status } from '../parts/status';
+import { useSteady } from '../parts/steady';
 import { statusWords } from '../words/status';
 import { writeDuration } from '../words/time';
 import { writeNumber } from '../words/violation';
@@ -30,20 +31,21 @@ const listOf: Readonly<Record<CaseStatus, string>> = {
 export function FleetView() {
   const live = useLive<FleetAnswer>('/fleet', 10_000);
   const health = useLive<HealthAnswer>('/health', 15_000);
+  const fleet = useSteady(live.value, 'fleet');
   return (
     <section class="view">
       <h1>Fleet</h1>
-      {!live.value ? (
+      {!fleet ? (
         <Pending live={live} what="fleet" />
       ) : (
         <>
-          <KillSwitchNotice killSwitch={live.value.killSwitch} />
-          <Counts fleet={live.value} />
+          <KillSwitchNotice killSwitch={fleet.killSwitch} />
+          <Counts fleet={fleet} />
           <div class="cards">
-            <Limit limit={live.value.fleetLimit} />
-            <Silent agents={live.value.silentAgents} />
-            <Degraded agents={live.value.degradedAgents} />
-            <Guards fleet={live.value} />
+            <Limit limit={fleet.fleetLimit} />
+            <Silent agents={fleet.silentAgents} />
+            <Degraded agents={fleet.degradedAgents} />
+            <Guards fleet={fleet} />
             {health.value && <Pipeline health={health.value} />}
           </div>
         </>

@@ -9,6 +9,7 @@ import { CasePages } from '../parts/case-pages';
 import { ListFilters } from '../parts/list-filters';
 import { Empty, NoMatch } from '../parts/no-cases';
 import { SelectionBar } from '../parts/selection-bar';
+import { useSteady } from '../parts/steady';
 import { Storms } from '../parts/storms';
 import {
   choices,
@@ -22,12 +23,20 @@ import { needsSomebody } from '../words/status';
 
 const pageSize = 50;
 
+/** What is selected, and in which list. */
+interface Selection {
+  readonly path?: string;
+  readonly cases: ReadonlyMap<string, ListedCase>;
+}
+
+const none: Selection['cases'] = new Map();
+
 /** Cases by urgency, and what can be done with several of them at once. */
 export function NeedsSomebody() {
   const { query, route } = useLocation();
   const choice = choices.find(({ name }) => name === query.show) ?? choices[0];
   const statuses = choice?.statuses ?? needsSomebody;
-  const [selected, setSelected] = useState<ReadonlyMap<string, ListedCase>>(new Map());
+  const [selection, setSelection] = useState<Selection>({ cases: none });
   const [scope, setScope] = useState<BulkScope>();
   const { thing = '', behaviors, group } = query;
   const wanted: ListFilter = { thing, behaviors, group };
@@ -40,13 +49,17 @@ export function NeedsSomebody() {
   const [isListed, setIsListed] = useState(false);
   useEffect(() => setIsListed((before) => before || first.value !== undefined), [first.value]);
   const all = isFiltered ? `/summary?${new URLSearchParams(filter)}` : '/summary';
-  const summary = useLive<Summary>(isListed ? all : undefined, 15_000);
+  const counted = useLive<Summary>(isListed ? all : undefined, 15_000);
+  // Above the list: what comes there, even for the first time, moves it.
+  const summary = useSteady(counted.value ?? null, all) ?? undefined;
   const list = useRef<HTMLUListElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const go = (to: ListPlace) => route(writeAddress({ show: query.show, ...wanted, ...to }));
 
   // What was selected in one list is not meant in another.
-  useEffect(() => setSelected(new Map()), [path]);
+  const selected = selection.path === path ? selection.cases : none;
+  const select = (cases: Selection['cases']) => setSelection({ path, cases });
+  useEffect(() => setSelection((before) => (before.path === path ? before : { cases: none })), [path]);
 
   useShortcuts([
     { keys: 'j', does: 'Next case', run: () => moveFocus(list.current, 1) },
@@ -61,16 +74,16 @@ export function NeedsSomebody() {
   ]);
 
   const toggle = (one: ListedCase) =>
-    setSelected((before) => {
-      const next = new Map(before);
-      if (!next.delete(one.caseId)) next.set(one.caseId, one);
-      return next;
+    setSelection((before) => {
+      const cases = new Map(before.path === path ? before.cases : none);
+      if (!cases.delete(one.caseId)) cases.set(one.caseId, one);
+      return { path, cases };
     });
 
   return (
     <section class="view">
       <h1>{choice?.name ?? 'Cases'}</h1>
-      <ListFilters chosen={choice} wanted={wanted} summary={summary.value} search={search} onGo={go} />
+      <ListFilters chosen={choice} wanted={wanted} summary={summary} search={search} onGo={go} />
       <CasePages
         first={first}
         path={path}
@@ -79,15 +92,15 @@ export function NeedsSomebody() {
         onToggle={toggle}
         empty={
           isFiltered ? (
-            <NoMatch wanted={wanted} summary={summary.value} shown={statuses} />
+            <NoMatch wanted={wanted} summary={summary} shown={statuses} />
           ) : (
             <Empty statuses={statuses} />
           )
         }
         before={
-          summary.value && (
+          summary && (
             <Storms
-              summary={summary.value}
+              summary={summary}
               statuses={statuses}
               onShow={
                 behaviors === undefined ? (alike) => go({ behaviors: alike.behaviors.join(',') }) : undefined
@@ -97,20 +110,22 @@ export function NeedsSomebody() {
           )
         }
       />
-      {selected.size > 0 && (
-        <SelectionBar
-          selected={[...selected.values()]}
-          onClear={() => setSelected(new Map())}
-          onAct={(act) => setScope({ kind: 'cases', act, cases: [...selected.values()] })}
-        />
-      )}
+      <div class="selection-place">
+        {selected.size > 0 && (
+          <SelectionBar
+            selected={[...selected.values()]}
+            onClear={() => select(none)}
+            onAct={(act) => setScope({ kind: 'cases', act, cases: [...selected.values()] })}
+          />
+        )}
+      </div>
       {scope && (
         <BulkDialog
           scope={scope}
           onClose={() => setScope(undefined)}
           onSent={() => {
             setScope(undefined);
-            setSelected(new Map());
+            select(none);
           }}
         />
       )}

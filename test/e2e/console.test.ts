@@ -5,6 +5,7 @@ import { testManyCases } from './console/many-cases';
 import { testReading } from './console/reading';
 import { testRights } from './console/rights';
 import { useConsole } from './console/stack';
+import { testSteady } from './console/steady';
 
 const at = useConsole();
 
@@ -13,6 +14,7 @@ describe('the console', () => {
   testActing(at);
   testAuditAndRules(at);
   testConnection(at);
+  testSteady(at);
   testManyCases(at);
   testRights(at);
 

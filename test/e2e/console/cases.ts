@@ -68,7 +68,7 @@ export async function multiplyCase(
   if (!original) throw new Error('there is nothing to copy');
   const outline = outlineCase(original);
   const batches = Array.from({ length: Math.ceil(copies / 25) }, (_, batch) =>
-    Array.from({ length: 25 }, (_, index) => {
+    Array.from({ length: Math.min(25, copies - batch * 25) }, (_, index) => {
       const copy = describe(batch * 25 + index);
       const name = copy.name as typeof original.thingName;
       const { status = 'contained', severity = original.severity, changedMsAgo = 0 } = copy;
