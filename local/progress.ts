@@ -19,17 +19,20 @@ export async function createProgress(stream: NodeJS.WriteStream): Promise<Progre
       now = what;
       const startedAt = performance.now();
       spinner?.start(what);
-      const tell = (mark: 'succeed' | 'fail', text: string) => {
+      const printOutcome = (mark: 'succeed' | 'fail', text: string) => {
         const line = `${text} (${Math.round(performance.now() - startedAt)} ms)`;
         if (spinner) spinner[mark](line);
         else print(`${mark === 'succeed' ? 'ok  ' : 'FAIL'} ${line}`);
       };
       try {
         const outcome = await run();
-        tell('succeed', typeof outcome === 'string' && outcome.length < 100 ? `${what}: ${outcome}` : what);
+        printOutcome(
+          'succeed',
+          typeof outcome === 'string' && outcome.length < 100 ? `${what}: ${outcome}` : what,
+        );
         return outcome;
       } catch (error) {
-        tell('fail', what);
+        printOutcome('fail', what);
         throw error;
       }
     },

@@ -109,7 +109,7 @@ function describe(
   };
 }
 
-function tellWhere({ stack }: Running, progress: Progress): void {
+function showAddresses({ stack }: Running, progress: Progress): void {
   const { url } = stack.aws.gateway;
   progress.show(
     'The stack stays up; Ctrl-C stops everything',
@@ -182,7 +182,7 @@ export async function runUntilDone(
     if (flags.json) printResult(result);
   }
   if (flags.once) return 'done';
-  tellWhere(running, progress);
+  showAddresses(running, progress);
   return stopping;
 }
 

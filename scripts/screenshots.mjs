@@ -23,13 +23,13 @@ const settings = () => ({ endpoint, region, credentials: { ...credentials } });
 /** More than the fleet limit: the rest waits for approval. */
 const pumps = 18;
 
-await tellStory();
+await startStory();
 await makeStorm();
 await takePictures();
 process.exit();
 
 /** mything1 launches a shell that fetches a miner. */
-async function tellStory() {
+async function startStory() {
   const startedAt = Date.now();
   const found = (pid, ppid, executable, commandLine, parents) => ({
     ...{ metric: 'num_child_procs_myapp', user: 'myapp', startedAt },

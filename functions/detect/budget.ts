@@ -13,7 +13,7 @@ import { nameCertificate, type ReceivedEvent, type ReceivedReport } from './rece
 export const burst = 100;
 export const perSecond = 5;
 /** The sender gets one reply, and the log one line, in this time. */
-const tellMs = 10_000;
+const rejectAgainMs = 10_000;
 /** The number of senders remembered; a forgotten one starts with a full budget. */
 const maxSenders = 5_000;
 
@@ -51,7 +51,7 @@ export function createBudget({ log, metrics, clock, noteFlood }: BudgetPorts, pr
   function setAside(flood: Flood): boolean {
     metrics.count('ReportSetAside');
     const at = clock();
-    if (at - (toldAt.get(flood.sender) ?? Number.NEGATIVE_INFINITY) < tellMs) return false;
+    if (at - (toldAt.get(flood.sender) ?? Number.NEGATIVE_INFINITY) < rejectAgainMs) return false;
     remember(toldAt, flood.sender, at);
     noteFlood(flood);
     log.warn('reports set aside: their sender sends too many', { ...flood });

@@ -39,7 +39,7 @@ export async function takeAudit(result: AuditResult, send: Send, ports: Ports): 
   let left = { findings: mostFindings, things: mostThings };
   for (const { check, status, nonCompliant } of sortByGravity(result.checks)) {
     if (!isOver(status)) asides.push(`${check} is ${status}, so it clears nothing`);
-    else if (!isAuditCheck(check)) asides.push(...tell(check, nonCompliant, 'of no thing'));
+    else if (!isAuditCheck(check)) asides.push(...writeAside(check, nonCompliant, 'of no thing'));
     else left = await takeCheck({ check, status, nonCompliant }, result, left, { send, asides, ports });
   }
   await publishAsides(asides.join('; '), ports);
@@ -76,8 +76,8 @@ async function takeCheck(
   const traced = await inParts(listed, (one) => trace(one, ports.audits));
   const outcome = sum(traced, left.things);
   asides.push(
-    ...tell(check, outcome.withoutThing, 'of no thing'),
-    ...tell(check, beyond, `more than the ${mostFindings} that Cordon takes of an audit`),
+    ...writeAside(check, outcome.withoutThing, 'of no thing'),
+    ...writeAside(check, beyond, `more than the ${mostFindings} that Cordon takes of an audit`),
     ...(outcome.partial.size > 0
       ? [`${check}: ${outcome.partial.size} with more things than Cordon takes of a finding or an audit`]
       : []),
@@ -180,7 +180,7 @@ function sum(traced: readonly Traced[], most: number) {
   return { found: [...found.values()], partial, left, withoutThing };
 }
 
-function tell(check: string, count: number, what: string): string[] {
+function writeAside(check: string, count: number, what: string): string[] {
   return count > 0 ? [`${check}: ${count} ${count === 1 ? 'finding' : 'findings'} ${what}`] : [];
 }
 

@@ -39,7 +39,7 @@ export async function flush(
       : {};
   let told: Pick<Case, 'toldTo' | 'storm'>;
   try {
-    told = await tell(record, ports);
+    told = await publishAnnouncements(record, ports);
     await inform(record, ports);
     for (const violationId of falsePositives) await label(violationId, ports);
   } catch (error) {
@@ -65,7 +65,10 @@ export async function flush(
 }
 
 /** Publishes the announcements. Returns the channels that showed the case so far, and by what. */
-async function tell(record: Case, ports: OutboxPorts): Promise<Pick<Case, 'toldTo' | 'storm'>> {
+async function publishAnnouncements(
+  record: Case,
+  ports: OutboxPorts,
+): Promise<Pick<Case, 'toldTo' | 'storm'>> {
   const killSwitch = await ports.killSwitch();
   let { toldTo } = record;
   let storm = await findStorm(record, ports);

@@ -52,27 +52,27 @@ export async function checkServer(
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   };
-  const tell = (step: string) => (what: string, verdict: Outcome['verdict'], detail?: string) =>
+  const reportOf = (step: string) => (what: string, verdict: Outcome['verdict'], detail?: string) =>
     report({ step, what, verdict, ...(detail !== undefined && { detail: shorten(detail) }) });
   const slack = await openSlack();
   try {
-    await storeSecret(settings, slack.url, tell('deploy'));
-    if (!(await deploy(folder, sls, leftOut, tell('deploy')))) return;
-    await compareResources(folder, settings, tell('resources'));
-    await deployAgain(folder, sls, tell('deploy'));
-    await enrollDevice(folder, cordon, tell('enroll'));
-    await examine(cordon, tell('doctor'));
-    await raiseAlert(settings, cordon, slack, tell('alert'));
-    await playDrill(server, running, folder, cordon, tell('drill'));
-    await runContracts(folder, run, tell('contract'));
-    await retireDevice(cordon, tell('retire'));
-    await remove(folder, settings, sls, tell('remove'));
+    await storeSecret(settings, slack.url, reportOf('deploy'));
+    if (!(await deploy(folder, sls, leftOut, reportOf('deploy')))) return;
+    await compareResources(folder, settings, reportOf('resources'));
+    await deployAgain(folder, sls, reportOf('deploy'));
+    await enrollDevice(folder, cordon, reportOf('enroll'));
+    await examine(cordon, reportOf('doctor'));
+    await raiseAlert(settings, cordon, slack, reportOf('alert'));
+    await playDrill(server, running, folder, cordon, reportOf('drill'));
+    await runContracts(folder, run, reportOf('contract'));
+    await retireDevice(cordon, reportOf('retire'));
+    await remove(folder, settings, sls, reportOf('remove'));
   } finally {
     slack.close();
   }
 }
 
-type Tell = (what: string, verdict: Outcome['verdict'], detail?: string) => void;
+type Report = (what: string, verdict: Outcome['verdict'], detail?: string) => void;
 type Program = (...args: readonly string[]) => Promise<Run>;
 type Settings = ConstructorParameters<typeof SNSClient>[0] & object;
 
@@ -100,9 +100,9 @@ async function openSlack(): Promise<Slack> {
   return { url: `http://127.0.0.1:${port}/services/check`, received, close: () => server.close() };
 }
 
-async function storeSecret(settings: Settings, url: string, tell: Tell): Promise<void> {
+async function storeSecret(settings: Settings, url: string, report: Report): Promise<void> {
   const parameter = { Name: `/${stackName}/slack`, Value: url, Type: 'SecureString' } as const;
-  await attempt('the secret of Slack', tell, () =>
+  await attempt('the secret of Slack', report, () =>
     new SSMClient(settings).send(new PutParameterCommand(parameter)),
   );
 }
@@ -112,7 +112,7 @@ async function deploy(
   folder: string,
   sls: Program,
   leftOut: readonly string[],
-  tell: Tell,
+  report: Report,
 ): Promise<boolean> {
   const packaged = join(folder, 'package');
   const made = await sls('package', '--package', packaged);
@@ -122,24 +122,24 @@ async function deploy(
   for (let tries = 0; tries < 12; tries += 1) {
     const { code, out } = await sls('deploy', '--package', packaged);
     if (code === 0) {
-      tell('sls deploy', 'held');
+      report('sls deploy', 'held');
       return true;
     }
     const [, id = '', type = '', why = ''] = /_FAILED: (\w+) \(([\w:]+)\)\n(.*)/.exec(out) ?? [];
     if (!id) {
-      tell('sls deploy', 'wrong', out.split('Error:').at(-1) ?? out);
+      report('sls deploy', 'wrong', out.split('Error:').at(-1) ?? out);
       return false;
     }
-    tell(`${id} (${type})`, 'unknown', why);
+    report(`${id} (${type})`, 'unknown', why);
     leaveOut(state, id);
   }
   return false;
 }
 
 /** What the first deploy made is the stack's own, so nothing is in the way of the next one. */
-async function deployAgain(folder: string, sls: Program, tell: Tell): Promise<void> {
+async function deployAgain(folder: string, sls: Program, report: Report): Promise<void> {
   const { code, out } = await sls('deploy', '--force', '--package', join(folder, 'package'));
-  tell('sls deploy, a second time', code === 0 ? 'held' : 'wrong', out.split('Error:').at(-1) ?? out);
+  report('sls deploy, a second time', code === 0 ? 'held' : 'wrong', out.split('Error:').at(-1) ?? out);
 }
 
 interface PackagedState {
@@ -163,7 +163,7 @@ function leaveOut(file: string, id: string): void {
 }
 
 /** A server may silently ignore what it does not know. */
-async function compareResources(folder: string, settings: Settings, tell: Tell): Promise<void> {
+async function compareResources(folder: string, settings: Settings, report: Report): Promise<void> {
   const { Resources } = readState(join(folder, 'package', 'serverless-state.json')).service.provider
     .compiledCloudFormationTemplate;
   const there = new Set<string>();
@@ -179,33 +179,33 @@ async function compareResources(folder: string, settings: Settings, tell: Tell):
       .filter(([id, { Condition }]) => Condition === undefined && !there.has(id))
       .map(([, { Type }]) => Type),
   );
-  for (const type of missing) tell(type, 'unknown', 'the server made none');
-  tell(`${there.size} resources of the template`, 'held');
+  for (const type of missing) report(type, 'unknown', 'the server made none');
+  report(`${there.size} resources of the template`, 'held');
 }
 
-async function enrollDevice(folder: string, cordon: Program, tell: Tell): Promise<void> {
+async function enrollDevice(folder: string, cordon: Program, report: Report): Promise<void> {
   const { code, out } = await cordon('enroll', device, '--out', join(folder, 'device'));
-  tell('cordon enroll', code === 0 ? 'held' : 'wrong', out);
+  report('cordon enroll', code === 0 ? 'held' : 'wrong', out);
 }
 
-async function examine(cordon: Program, tell: Tell): Promise<void> {
+async function examine(cordon: Program, report: Report): Promise<void> {
   const { out } = await cordon('doctor', device, '--json');
   const findings = parseJson<readonly Finding[]>(out);
-  if (!findings) return tell('cordon doctor', 'wrong', out);
+  if (!findings) return report('cordon doctor', 'wrong', out);
   const held = findings.filter(({ level }) => level === 'ok' || level === 'note').length;
-  tell(`${held} findings`, 'held');
+  report(`${held} findings`, 'held');
   for (const { level, about, what } of findings)
     if (level === 'problem' || level === 'unknown')
-      tell(`${about}: ${withoutNames(what)}`, level === 'problem' ? 'wrong' : 'unknown', what);
+      report(`${about}: ${withoutNames(what)}`, level === 'problem' ? 'wrong' : 'unknown', what);
 }
 
-async function raiseAlert(settings: Settings, cordon: Program, slack: Slack, tell: Tell): Promise<void> {
+async function raiseAlert(settings: Settings, cordon: Program, slack: Slack, report: Report): Promise<void> {
   const account = await new CloudFormationClient(settings).send(
     new DescribeStacksCommand({ StackName: stackName }),
   );
   const accountId = account.Stacks?.[0]?.StackId?.split(':')[4];
   const topic = `arn:aws:sns:us-east-1:${accountId}:${stackName}-alerts`;
-  await attempt('publish an alert', tell, () =>
+  await attempt('publish an alert', report, () =>
     new SNSClient(settings).send(new PublishCommand({ TopicArn: topic, Message: JSON.stringify(anAlert()) })),
   );
   let last = '';
@@ -215,11 +215,11 @@ async function raiseAlert(settings: Settings, cordon: Program, slack: Slack, tel
     return readStatus(out);
   };
   const opened = await waitUntil(status, (found) => found !== undefined, 60_000);
-  tell('it opens a case', opened ? 'held' : 'wrong', opened ? undefined : `not within a minute: ${last}`);
+  report('it opens a case', opened ? 'held' : 'wrong', opened ? undefined : `not within a minute: ${last}`);
   if (!opened) return;
   const ends = ['contained', 'containment-failed', 'awaiting-approval'];
   const ended = await waitUntil(status, (found) => ends.includes(found ?? ''), 60_000);
-  tell(
+  report(
     'it is contained',
     ended && readStatus(last) === 'contained' ? 'held' : 'wrong',
     `it is ${readStatus(last)}${ended ? '' : ', not within a minute'}`,
@@ -229,9 +229,9 @@ async function raiseAlert(settings: Settings, cordon: Program, slack: Slack, tel
     Boolean,
     30_000,
   );
-  tell('Slack shows it', told ? 'held' : 'wrong', 'no message at the webhook, not within half a minute');
+  report('Slack shows it', told ? 'held' : 'wrong', 'no message at the webhook, not within half a minute');
   const { code, out } = await cordon('release', device, '--force', '--comment', 'end of the check');
-  tell('it is released', code === 0 ? 'held' : 'wrong', out);
+  report('it is released', code === 0 ? 'held' : 'wrong', out);
 }
 
 function readStatus(text: string): string | undefined {
@@ -256,16 +256,16 @@ async function playDrill(
   { endpoint, ports }: RunningServer,
   folder: string,
   cordon: Program,
-  tell: Tell,
+  report: Report,
 ): Promise<void> {
-  if (authority === undefined) return tell('a broker for devices', 'unknown', 'the server has none');
+  if (authority === undefined) return report('a broker for devices', 'unknown', 'the server has none');
   const file = join(folder, 'ca.pem');
   writeFileSync(file, await (await fetch(`${endpoint}${authority}`)).text());
   const { out } = await cordon('drill', '--json', '--endpoint', `localhost:${ports.mqtt}`, '--root-ca', file);
   const result = parseJson<DrillResult>(out);
-  if (!result) return tell('cordon drill', 'wrong', out);
+  if (!result) return report('cordon drill', 'wrong', out);
   for (const { step, status, detail } of result.steps)
-    if (status !== 'open') tell(step, status === 'held' ? 'held' : 'wrong', detail);
+    if (status !== 'open') report(step, status === 'held' ? 'held' : 'wrong', detail);
 }
 
 interface JestReport {
@@ -279,32 +279,32 @@ interface JestReport {
 }
 
 /** The laws of the ports, against this server alone. */
-async function runContracts(folder: string, run: Program, tell: Tell): Promise<void> {
+async function runContracts(folder: string, run: Program, report: Report): Promise<void> {
   const file = join(folder, 'contracts.json');
   const only = ['test/contract/ports.test.ts', '-t', 'the server at'];
   const { out } = await run('npm', 'run', '-s', 'jest', '--', ...only, '--json', '--outputFile', file);
-  const report = parseJson<JestReport>(readFileSync(file, 'utf8'));
-  const results = report?.testResults.flatMap(({ assertionResults }) => assertionResults) ?? [];
-  if (results.length === 0) return tell('the suites', 'wrong', out);
+  const outcome = parseJson<JestReport>(readFileSync(file, 'utf8'));
+  const results = outcome?.testResults.flatMap(({ assertionResults }) => assertionResults) ?? [];
+  if (results.length === 0) return report('the suites', 'wrong', out);
   const lacked = new Set(
     [...out.matchAll(/^passed over: "[^\n]*": no (\w+) /gm)].map(([, name = '']) => name),
   );
-  for (const name of lacked) tell(name, 'unknown', 'the server does not know the operation');
+  for (const name of lacked) report(name, 'unknown', 'the server does not know the operation');
   for (const {
     status,
     title,
     failureMessages: [why],
   } of results)
-    if (status === 'failed') tell(title, 'wrong', why);
-  tell(`${results.filter(({ status }) => status === 'passed').length} laws`, 'held');
+    if (status === 'failed') report(title, 'wrong', why);
+  report(`${results.filter(({ status }) => status === 'passed').length} laws`, 'held');
 }
 
-async function retireDevice(cordon: Program, tell: Tell): Promise<void> {
+async function retireDevice(cordon: Program, report: Report): Promise<void> {
   const { code, out } = await cordon('retire', device, '--force');
-  tell('cordon retire', code === 0 ? 'held' : 'wrong', out);
+  report('cordon retire', code === 0 ? 'held' : 'wrong', out);
 }
 
-async function remove(folder: string, settings: Settings, sls: Program, tell: Tell): Promise<void> {
+async function remove(folder: string, settings: Settings, sls: Program, report: Report): Promise<void> {
   const { code, out } = await sls('remove');
   const isGone = await new CloudFormationClient(settings)
     .send(new DescribeStacksCommand({ StackName: stackName }))
@@ -312,13 +312,13 @@ async function remove(folder: string, settings: Settings, sls: Program, tell: Te
       ({ Stacks = [] }) => Stacks.every(({ StackStatus }) => StackStatus === 'DELETE_COMPLETE'),
       () => true,
     );
-  tell('sls remove', code === 0 && isGone ? 'held' : 'wrong', `${out} ${folder}`);
+  report('sls remove', code === 0 && isGone ? 'held' : 'wrong', `${out} ${folder}`);
 }
 
-async function attempt(what: string, tell: Tell, run: () => Promise<unknown>): Promise<void> {
+async function attempt(what: string, report: Report, run: () => Promise<unknown>): Promise<void> {
   await run().then(
-    () => tell(what, 'held'),
-    (error: unknown) => tell(what, 'wrong', String(error)),
+    () => report(what, 'held'),
+    (error: unknown) => report(what, 'wrong', String(error)),
   );
 }
 

@@ -95,24 +95,28 @@ async function prove(
   const topic = testTopic(thingName);
   const decision = await attempt(() => things.testPublish(principal, clientId, topic));
   if (decision.value === 'EXPLICIT_DENY') return { kind: 'proven', by: 'TestAuthorization' };
-  const tell = (effective?: EffectivePolicies): Answers => ({
+  const withAnswers = (effective?: EffectivePolicies): Answers => ({
     ...(decision.value !== undefined && { decision: decision.value }),
     ...(decision.error !== undefined && { error: decision.error }),
     ...(effective && { effective }),
   });
   // The policy of a group binds under the thing's name only, whatever GetEffectivePolicies lists.
-  if (groupOf !== undefined && clientId !== groupOf) return { kind: 'denied-nothing', answers: tell() };
+  if (groupOf !== undefined && clientId !== groupOf)
+    return { kind: 'denied-nothing', answers: withAnswers() };
   const effective = await attempt(() => things.listEffectivePolicies(principal, groupOf));
   if (!effective.value) {
     const { error } = effective;
-    return { kind: 'unknown', answers: tell({ state: 'unknown', ...(error !== undefined && { error }) }) };
+    return {
+      kind: 'unknown',
+      answers: withAnswers({ state: 'unknown', ...(error !== undefined && { error }) }),
+    };
   }
   const isListed = effective.value.some(
     (policy) =>
       (policyName === undefined || policy.policyName === policyName) &&
       deniesAsMuch(policy.document, document),
   );
-  if (!isListed) return { kind: 'denied-nothing', answers: tell({ state: 'not-listed' }) };
+  if (!isListed) return { kind: 'denied-nothing', answers: withAnswers({ state: 'not-listed' }) };
   // Of an inactive certificate, say: there is no other answer to be had.
   if (decision.value === undefined) return { kind: 'proven', by: 'GetEffectivePolicies' };
   const added = await attempt(() => things.testPublish(principal, clientId, topic, policyName));
@@ -120,7 +124,7 @@ async function prove(
     return { kind: 'proven', by: 'GetEffectivePolicies' };
   // Denied without a reason, even with the policy in the request: AWS may have looked at the certificate's status.
   const kind = decision.value === 'IMPLICIT_DENY' && added.value !== 'ALLOWED' ? 'unknown' : 'denied-nothing';
-  return { kind, answers: tell({ state: 'listed' }) };
+  return { kind, answers: withAnswers({ state: 'listed' }) };
 }
 
 /** Whether a certificate, of which AWS tells nothing, can't connect in any case, for longer than a temporary deactivation. */

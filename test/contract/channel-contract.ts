@@ -117,7 +117,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
       telemetry,
       pauses,
       deliver,
-      tell: (over: Partial<Announcement> = {}) => deliver([anAnnouncement(over)]),
+      announce: (over: Partial<Announcement> = {}) => deliver([anAnnouncement(over)]),
       /** What EventBridge does each minute. */
       async minute() {
         time.now += 60_000;
@@ -127,23 +127,23 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
   }
 
   it('shows a case in one place, which always has the newest state, until it is over', async () => {
-    const { tell, telemetry } = setUp();
+    const { announce, telemetry } = setUp();
 
-    await tell();
+    await announce();
     expect(standIn.shown()).toEqual([expect.stringContaining('the denial is verified')]);
-    await tell(later);
+    await announce(later);
     expect(standIn.shown()).toEqual([expect.stringContaining('another behavior as well')]);
-    await tell(over);
+    await announce(over);
 
     expect(standIn.shown()).toHaveLength(1);
     expect(telemetry.counts).toEqual({ MessageShown: 3 });
   });
 
   it('shows two cases in two places', async () => {
-    const { tell } = setUp();
+    const { announce } = setUp();
 
-    await tell();
-    await tell({ ...later, caseId: 'case-2', id: 'case-2#2' });
+    await announce();
+    await announce({ ...later, caseId: 'case-2', id: 'case-2#2' });
 
     expect(standIn.shown()).toHaveLength(2);
     expect(standIn.shown()).toEqual(
@@ -174,12 +174,12 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
   });
 
   it('never shows an older state over a newer one, nor one twice', async () => {
-    const { tell, deliver } = setUp();
+    const { announce, deliver } = setUp();
     await deliver([anAnnouncement(later), anAnnouncement()]);
     const calls = relay.calls();
 
-    await tell();
-    await tell(later);
+    await announce();
+    await announce(later);
 
     expect(standIn.shown()).toEqual([expect.stringContaining('another behavior as well')]);
     expect(relay.calls()).toBe(calls);
@@ -199,10 +199,10 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
   });
 
   it('waits as long as the service says in the runs that follow too', async () => {
-    const { tell, minute } = setUp();
+    const { announce, minute } = setUp();
     relay.refuseNext({ status: 429, headers: { 'retry-after': '150' } });
 
-    await tell();
+    await announce();
     const calls = relay.calls();
     await minute();
     expect(relay.calls()).toBe(calls);
@@ -212,10 +212,10 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
   });
 
   it('completes the message while the service fails, and shows the state a minute later', async () => {
-    const { tell, minute, telemetry } = setUp();
+    const { announce, minute, telemetry } = setUp();
     relay.refuseNext({ status: 503, headers: {} });
 
-    expect(await tell()).toEqual({ batchItemFailures: [] });
+    expect(await announce()).toEqual({ batchItemFailures: [] });
     expect(standIn.shown()).toEqual([]);
     await minute();
 
@@ -229,13 +229,13 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
   });
 
   it('continues while the service does not answer, and shows the newest state once it does', async () => {
-    const { deliver, tell, minute } = setUp();
+    const { deliver, announce, minute } = setUp();
     relay.hang(true);
     expect(await deliver([anAnnouncement()], 200)).toEqual({ batchItemFailures: [] });
     expect(standIn.shown()).toEqual([]);
     relay.hang(false);
 
-    await tell(later);
+    await announce(later);
     await minute();
 
     expect(standIn.shown().at(-1)).toContain('another behavior as well');
@@ -257,26 +257,26 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
   });
 
   it(`hands what is for other systems to ${descriptor.audience === 'people' ? 'none of the people' : 'them'}`, async () => {
-    const { tell } = setUp();
+    const { announce } = setUp();
 
-    await tell({ quiet: true });
+    await announce({ quiet: true });
 
     expect(standIn.shown()).toHaveLength(descriptor.audience === 'people' ? 0 : 1);
   });
 
   it(`${descriptor.audience === 'people' ? 'does not show' : 'also shows'} what routes take to other channels`, async () => {
-    const { tell } = setUp();
+    const { announce } = setUp();
 
-    await tell({ channels: ['another'] });
-    await tell({ caseId: 'case-2', id: 'case-2#1', channels: ['another', 'test'] });
+    await announce({ channels: ['another'] });
+    await announce({ caseId: 'case-2', id: 'case-2#1', channels: ['another', 'test'] });
 
     expect(standIn.shown()).toHaveLength(descriptor.audience === 'people' ? 1 : 2);
   });
 
   it('says that its secret is not stored, in the log and to the alarm, and shows what waits once it is', async () => {
-    const { tell, minute, secret, telemetry } = setUp({ hasSecret: false });
+    const { announce, minute, secret, telemetry } = setUp({ hasSecret: false });
 
-    expect(await tell()).toEqual({ batchItemFailures: [] });
+    expect(await announce()).toEqual({ batchItemFailures: [] });
 
     expect(standIn.shown()).toEqual([]);
     expect(telemetry.counts).toEqual({ MessageRefused: 1 });
@@ -292,11 +292,11 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
   });
 
   it('sets aside a copy of a refused message once, with the reason, and shows the case when the service accepts it again', async () => {
-    const { tell, minute, letters } = setUp();
+    const { announce, minute, letters } = setUp();
     const refusal = standIn.refusal ?? { status: 403, headers: {} };
     relay.refuseNext(refusal);
 
-    await tell();
+    await announce();
     expect(letters).toMatchObject([
       { reason: expect.stringMatching(/ refused: /), source: expect.stringMatching(/^notify-test:.*#1$/) },
     ]);

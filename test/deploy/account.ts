@@ -121,7 +121,7 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     return { template, parameters, resources, importExisting: request.importExisting ?? false };
   }
 
-  function tell(stack: Stack, status: string, made?: Made, reason?: string): void {
+  function addEvent(stack: Stack, status: string, made?: Made, reason?: string): void {
     const of = made ?? { logicalId: stack.name, type: 'AWS::CloudFormation::Stack' };
     stack.events.push({
       id: randomUUID(),
@@ -148,7 +148,7 @@ export function openAccount(readObject: (url: string) => string | undefined) {
 
   function make(stack: Stack, made: Made, importExisting: boolean): 'made' | 'imported' {
     if (importExisting && canImport(made)) {
-      tell(stack, 'IMPORT_COMPLETE', made);
+      addEvent(stack, 'IMPORT_COMPLETE', made);
       return 'imported';
     }
     const key = `${made.type} ${made.name}`;
@@ -156,18 +156,18 @@ export function openAccount(readObject: (url: string) => string | undefined) {
       ? 'Internal Failure'
       : taken.has(key) && `${made.name} already exists`;
     if (fault) {
-      tell(stack, 'CREATE_FAILED', made, `Resource handler returned message: "${fault}"`);
+      addEvent(stack, 'CREATE_FAILED', made, `Resource handler returned message: "${fault}"`);
       throw new Error(fault);
     }
     taken.set(key, made);
-    tell(stack, 'CREATE_COMPLETE', made);
+    addEvent(stack, 'CREATE_COMPLETE', made);
     return 'made';
   }
 
   function remove(stack: Stack, made: Made, keeps: readonly string[]): void {
     const isKept = keeps.includes(made.deletionPolicy);
     if (!isKept) taken.delete(`${made.type} ${made.name}`);
-    tell(stack, isKept ? 'DELETE_SKIPPED' : 'DELETE_COMPLETE', made);
+    addEvent(stack, isKept ? 'DELETE_SKIPPED' : 'DELETE_COMPLETE', made);
   }
 
   /** Creates the new resources, then deletes the old ones; a fault undoes the creations of this operation. */
@@ -176,7 +176,7 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     kind: 'CREATE' | 'UPDATE',
     { template, parameters, resources, importExisting }: Change,
   ): void {
-    tell(stack, `${kind}_IN_PROGRESS`);
+    addEvent(stack, `${kind}_IN_PROGRESS`);
     const before = new Map(stack.resources.map((made) => [made.logicalId, made]));
     const made: Made[] = [];
     try {
@@ -187,10 +187,10 @@ export function openAccount(readObject: (url: string) => string | undefined) {
         if (make(stack, resource, importExisting) === 'made') made.push(resource);
       }
     } catch {
-      tell(stack, `${kind === 'CREATE' ? '' : 'UPDATE_'}ROLLBACK_IN_PROGRESS`);
+      addEvent(stack, `${kind === 'CREATE' ? '' : 'UPDATE_'}ROLLBACK_IN_PROGRESS`);
       // Retain keeps what a rolled-back creation made; RetainExceptOnCreate doesn't (DeletionPolicy attribute).
       for (const resource of made.toReversed()) remove(stack, resource, ['Retain']);
-      tell(stack, `${kind === 'CREATE' ? '' : 'UPDATE_'}ROLLBACK_COMPLETE`);
+      addEvent(stack, `${kind === 'CREATE' ? '' : 'UPDATE_'}ROLLBACK_COMPLETE`);
       return;
     }
     const now = resources.map((resource) => {
@@ -203,7 +203,7 @@ export function openAccount(readObject: (url: string) => string | undefined) {
       if (!now.some(({ logicalId, name }) => logicalId === old.logicalId && name === old.name))
         remove(stack, old, ['Retain', 'RetainExceptOnCreate']);
     Object.assign(stack, { template, parameters, resources: now });
-    tell(stack, `${kind}_COMPLETE`);
+    addEvent(stack, `${kind}_COMPLETE`);
   }
 
   return {
@@ -235,10 +235,10 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     },
 
     delete(stack: Stack): void {
-      tell(stack, 'DELETE_IN_PROGRESS');
+      addEvent(stack, 'DELETE_IN_PROGRESS');
       for (const made of stack.resources.toReversed())
         remove(stack, made, ['Retain', 'RetainExceptOnCreate']);
-      tell(stack, 'DELETE_COMPLETE');
+      addEvent(stack, 'DELETE_COMPLETE');
       stacks.delete(stack.name);
     },
   };

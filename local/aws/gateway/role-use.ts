@@ -36,25 +36,25 @@ export function recordRoleUse(folder: string): RoleUse {
   return createRoleUse((line) => appendFileSync(file, `${JSON.stringify(line)}\n`));
 }
 
-/** Tells each line once. */
-export function createRoleUse(tell: (line: RoleUseLine) => void): RoleUse {
+/** Writes each line once. */
+export function createRoleUse(write: (line: RoleUseLine) => void): RoleUse {
   const told = new Set<string>();
-  const tellOnce = (line: RoleUseLine) => {
+  const writeOnce = (line: RoleUseLine) => {
     const key = JSON.stringify(line);
     if (told.has(key)) return;
     told.add(key);
-    tell(line);
+    write(line);
   };
   return {
     watch(role, documents) {
       const unused = new Set(listGrants(documents));
-      for (const { action, resource } of unused) tellOnce({ what: 'granted', role, action, resource });
+      for (const { action, resource } of unused) writeOnce({ what: 'granted', role, action, resource });
       return (action, resource, context, decision) => {
-        if (decision !== 'ALLOWED') return tellOnce({ what: 'refused', role, action, resource });
+        if (decision !== 'ALLOWED') return writeOnce({ what: 'refused', role, action, resource });
         for (const grant of unused) {
           const request = { action, resources: [resource] };
           if (evaluateIam([grant.document], request, context) !== 'ALLOWED') continue;
-          tellOnce({ what: 'used', role, action: grant.action, resource: grant.resource });
+          writeOnce({ what: 'used', role, action: grant.action, resource: grant.resource });
           unused.delete(grant);
         }
       };

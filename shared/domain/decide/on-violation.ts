@@ -114,11 +114,12 @@ function* onFurther(
   // A device can't make up what an audit finds, so no number of alarms keeps this from people.
   const wayRound = findWayRound(covered.violations[key], covered.ledger);
   const told = { ...context, isAlwaysTold: wayRound.length > 0 };
-  const tell = (news: News) => (next: Case) => announce(next, 'new-violation', [news, ...wayRound], now);
+  const announceNews = (news: News) => (next: Case) =>
+    announce(next, 'new-violation', [news, ...wayRound], now);
   if (verdict?.outcome !== 'contain') {
     const without = verdict && { without: { actions: missing, reason: verdict.reason } };
     const news: News = { code: 'further-violation', behavior: key, ...without };
-    return changed(announceOnce(covered, key, known, tell(news), told));
+    return changed(announceOnce(covered, key, known, announceNews(news), told));
   }
   const all = [...new Set([...listHolding(held), ...missing])];
   const { pastContainments, release } = held;
@@ -132,7 +133,7 @@ function* onFurther(
   };
   const stricter: Case = release && 'by' in release ? { ...same, release } : same;
   const harder: News = { code: 'held-harder', behavior: key, actions: missing };
-  return changed(announceOnce(stricter, key, known, tell(harder), told));
+  return changed(announceOnce(stricter, key, known, announceNews(harder), told));
 }
 
 /** Whether an event is known to come from a certificate that isn't the thing's, nor one that it got since. */

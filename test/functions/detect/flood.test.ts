@@ -248,11 +248,11 @@ describe('detect, setting reports aside,', () => {
   it('announces the flood with the next report set aside if the announcement failed, and judges every report', async () => {
     let isAway = true;
     const said: string[] = [];
-    async function tell(subject: string) {
+    async function notify(subject: string) {
       if (isAway) throw new Error('SNS is away');
       said.push(subject);
     }
-    const { run, telemetry, time } = aCounted([], { operations: { notify: tell } });
+    const { run, telemetry, time } = aCounted([], { operations: { notify } });
 
     expect(await run(...by(one, 'mything1'))).toEqual([]);
     expect(telemetry.lines.map(({ message }) => message)).toContain('a flood of reports was not announced');

@@ -131,7 +131,7 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
       { Records: bodies.map((body, index) => aRecord(body, { messageId: `message-${index + 1}` })) },
       {} as Context,
     );
-  const tell = (over: Partial<Announcement> = {}) => deliver(anAnnouncement(over));
+  const announce = (over: Partial<Announcement> = {}) => deliver(anAnnouncement(over));
   /** What EventBridge does each minute. */
   const minute = async () => {
     await handle({ time: 'now' }, {} as Context);
@@ -140,7 +140,7 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
     saved.get(`CASE#${caseId}`)?.value as ChannelState<SlackPlace> | undefined;
   return {
     deliver,
-    tell,
+    announce,
     minute,
     shown,
     saved,

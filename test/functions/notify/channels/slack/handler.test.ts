@@ -16,10 +16,10 @@ const released = {
 
 describe('notify with a bot token', () => {
   it('opens one thread per case, replies in it, and keeps the newest state in its root message', async () => {
-    const { tell, shown, stateOf } = setUpNotify();
+    const { announce, shown, stateOf } = setUpNotify();
 
-    await tell();
-    await tell(released);
+    await announce();
+    await announce(released);
 
     expect(shown).toEqual([
       ['post', contained],
@@ -30,10 +30,10 @@ describe('notify with a bot token', () => {
   });
 
   it('changes the root message alone for newer numbers of a storm', async () => {
-    const { tell, shown } = setUpNotify();
+    const { announce, shown } = setUpNotify();
 
-    await tell();
-    await tell({ ...released, update: true });
+    await announce();
+    await announce({ ...released, update: true });
 
     expect(shown).toEqual([
       ['post', contained],
@@ -42,10 +42,10 @@ describe('notify with a bot token', () => {
   });
 
   it('shows a reminder in the channel too, where people see it who do not follow the thread', async () => {
-    const { tell, shown } = setUpNotify();
+    const { announce, shown } = setUpNotify();
 
-    await tell();
-    await tell({ ...released, kind: 'containment-failed', status: 'containment-failed', reminder: 1 });
+    await announce();
+    await announce({ ...released, kind: 'containment-failed', status: 'containment-failed', reminder: 1 });
 
     expect(shown.at(-1)).toEqual([
       expect.stringMatching(/^reply to .*, also in the channel$/),
@@ -54,29 +54,29 @@ describe('notify with a bot token', () => {
   });
 
   it('measures a heartbeat, and neither shows nor keeps anything of it', async () => {
-    const { tell, shown, saved, telemetry, state } = setUpNotify();
+    const { announce, shown, saved, telemetry, state } = setUpNotify();
 
-    await tell(announceHeartbeat(state.time - 250));
+    await announce(announceHeartbeat(state.time - 250));
 
     expect([shown, saved.size]).toEqual([[], 0]);
     expect(telemetry.counts).toEqual({ HeartbeatMs: 1 });
   });
 
   it('opens one thread even if two announcements of a case are handled at once', async () => {
-    const { tell, shown } = setUpNotify();
+    const { announce, shown } = setUpNotify();
 
-    await Promise.all([tell(), tell(released)]);
+    await Promise.all([announce(), announce(released)]);
 
     expect(shown.filter((step) => JSON.stringify(step).includes('"post"'))).toHaveLength(1);
     expect(JSON.stringify(shown)).toContain('released');
   });
 
   it('continues once the turn of a crashed run has expired', async () => {
-    const { tell, minute, shown, saved, state } = setUpNotify();
+    const { announce, minute, shown, saved, state } = setUpNotify();
     const turn: ChannelTurn = { until: now + 60_000, asked: [], memory: {} };
     saved.set('TURN', { value: turn, version: 1 });
 
-    await tell();
+    await announce();
     expect(shown).toEqual([]);
     state.time += 30_000;
     await minute();
@@ -85,28 +85,28 @@ describe('notify with a bot token', () => {
   });
 
   it('leaves a case to the run that is sending, which shows the change before it ends', async () => {
-    const { tell, ports, shown } = setUpNotify();
+    const { announce, ports, shown } = setUpNotify();
     let isInside = false;
     ports.states.listDue = async () => {
       // Between the last look of the one run and its end, another case is stored.
       if (!isInside) {
         isInside = true;
-        await tell({ caseId: 'case-2', id: 'case-2#1' });
+        await announce({ caseId: 'case-2', id: 'case-2#1' });
       }
       return [];
     };
 
-    await tell();
+    await announce();
 
     expect(shown).toHaveLength(2);
   });
 
   it('replies once, however often Slack fails to accept the newest state', async () => {
-    const { tell, minute, shown, state } = setUpNotify();
-    await tell();
+    const { announce, minute, shown, state } = setUpNotify();
+    await announce();
     state.failsAt = 'update';
 
-    await tell(released);
+    await announce(released);
     for (let again = 0; again < 3; again += 1) {
       state.time += 60_000;
       await minute();
@@ -119,38 +119,38 @@ describe('notify with a bot token', () => {
   });
 
   it('does not show what people already saw with another thing', async () => {
-    const { tell, shown } = setUpNotify();
+    const { announce, shown } = setUpNotify();
 
-    await tell({ kind: 'approval-needed', quiet: true });
+    await announce({ kind: 'approval-needed', quiet: true });
     expect(shown).toEqual([]);
-    await tell(released);
+    await announce(released);
     expect(shown).toEqual([['post', releasedText]]);
   });
 
   it('shows nothing twice', async () => {
-    const { tell, shown } = setUpNotify();
+    const { announce, shown } = setUpNotify();
 
-    await tell();
-    await tell();
+    await announce();
+    await announce();
 
     expect(shown).toEqual([['post', contained]]);
   });
 
   it('ignores an announcement older than the one shown', async () => {
-    const { tell, shown, stateOf } = setUpNotify();
+    const { announce, shown, stateOf } = setUpNotify();
 
-    await tell(released);
-    await tell();
+    await announce(released);
+    await announce();
 
     expect(shown).toEqual([['post', releasedText]]);
     expect(stateOf()?.lastSeq).toBe(2);
   });
 
   it('keeps a thread for each case', async () => {
-    const { tell, shown } = setUpNotify();
+    const { announce, shown } = setUpNotify();
 
-    await tell();
-    await tell({ caseId: 'case-2', id: 'case-2#1' });
+    await announce();
+    await announce({ caseId: 'case-2', id: 'case-2#1' });
 
     expect(shown).toEqual([
       ['post', contained],
@@ -159,10 +159,10 @@ describe('notify with a bot token', () => {
   });
 
   it('finishes with the message while Slack is unreachable, and shows the state once Slack is back', async () => {
-    const { tell, minute, shown, stateOf, state } = setUpNotify();
+    const { announce, minute, shown, stateOf, state } = setUpNotify();
     state.fault = new Error('socket hang up');
 
-    expect(await tell()).toEqual({ batchItemFailures: [] });
+    expect(await announce()).toEqual({ batchItemFailures: [] });
     expect(stateOf()).toMatchObject({
       place: { ts: '' },
       newest: { seq: 1 },
@@ -177,9 +177,9 @@ describe('notify with a bot token', () => {
   });
 
   it('never gives up on the newest state, and reports when it is late', async () => {
-    const { tell, minute, shown, telemetry, state } = setUpNotify();
+    const { announce, minute, shown, telemetry, state } = setUpNotify();
     state.fault = new Error('socket hang up');
-    await tell();
+    await announce();
 
     for (let hour = 0; hour < 24 * 60; hour += 1) {
       state.time += 60_000;
@@ -196,7 +196,7 @@ describe('notify with a bot token', () => {
 
 describe('a burst', () => {
   const things = Array.from({ length: 100 }, (_, index) => `thing-${index}`);
-  const announce = (thingName: string, seq: number) =>
+  const announcementOf = (thingName: string, seq: number) =>
     anAnnouncement({
       ...(seq > 1 && { ...released }),
       thingName,
@@ -214,7 +214,7 @@ describe('a burst', () => {
 
       const batches = [1, 2].flatMap((seq) =>
         Array.from({ length: 10 }, (_, batch) =>
-          things.slice(batch * 10, batch * 10 + 10).map((thingName) => announce(thingName, seq)),
+          things.slice(batch * 10, batch * 10 + 10).map((thingName) => announcementOf(thingName, seq)),
         ),
       );
       let lastToldAt = now;
@@ -245,7 +245,7 @@ describe('a burst', () => {
   it('is shown in one message, without the replies that would exceed the rate', async () => {
     const { deliver, messages } = setUpNotify();
 
-    await deliver(...things.slice(0, 20).map((thingName) => announce(thingName, 1)));
+    await deliver(...things.slice(0, 20).map((thingName) => announcementOf(thingName, 1)));
 
     const texts = [...messages.values()].map(({ text }) => text);
     const summaries = texts.filter((text) => text.includes('cases changed at once'));
@@ -257,8 +257,8 @@ describe('a burst', () => {
   });
 
   it('within one case gets a reply that names the states it skipped, and counts the rest', async () => {
-    const { deliver, tell, shown } = setUpNotify();
-    await tell();
+    const { deliver, announce, shown } = setUpNotify();
+    await announce();
 
     await deliver(
       ...Array.from({ length: 8 }, (_, index) =>
@@ -279,7 +279,7 @@ describe('a burst', () => {
     const { deliver, pauses, shown, state } = setUpNotify();
     state.paceMs = 30_000;
 
-    await deliver(...things.slice(0, 5).map((thingName) => announce(thingName, 1)));
+    await deliver(...things.slice(0, 5).map((thingName) => announcementOf(thingName, 1)));
 
     expect(shown).toHaveLength(3);
     expect(pauses.mock.calls[0]).toEqual([30_000]);
@@ -291,11 +291,11 @@ describe('a message that Slack no longer has', () => {
   it.each(['message_not_found', 'is_archived', 'channel_not_found', 'cant_update_message'])(
     'is posted again if an update finds %s, and operators are notified',
     async (reason) => {
-      const { tell, shown, stateOf, telemetry, state } = setUpNotify();
-      await tell();
+      const { announce, shown, stateOf, telemetry, state } = setUpNotify();
+      await announce();
       state.refuses = { update: reason };
 
-      await tell(released);
+      await announce(released);
 
       expect(shown).toEqual([
         ['post', contained],
@@ -309,23 +309,23 @@ describe('a message that Slack no longer has', () => {
   it.each(['thread_not_found', 'message_not_found', 'thread_locked'])(
     'is posted again if a reply finds %s',
     async (reason) => {
-      const { tell, shown, state } = setUpNotify();
-      await tell();
+      const { announce, shown, state } = setUpNotify();
+      await announce();
       state.refuses = { reply: reason };
 
-      await tell(released);
+      await announce(released);
 
       expect(shown.at(-1)).toEqual(['post', releasedText]);
     },
   );
 
   it('is found under its channel id if the channel was renamed: new cases go to the new channel, replies to their thread', async () => {
-    const { tell, messages, telemetry, state } = setUpNotify();
-    await tell();
+    const { announce, messages, telemetry, state } = setUpNotify();
+    await announce();
     state.channelIds = { '#renamed': 'C1' };
 
-    await tell(released);
-    await tell({ caseId: 'case-2', id: 'case-2#1', thingName: 'mything2' });
+    await announce(released);
+    await announce({ caseId: 'case-2', id: 'case-2#1', thingName: 'mything2' });
 
     expect([...messages.values()].map(({ channel }) => channel)).toEqual(['C1', 'C1', 'C1']);
     expect(telemetry.counts.MessageRefused).toBe(1);
@@ -349,12 +349,12 @@ describe('a message that Slack no longer has', () => {
 
 describe('notify with a webhook', () => {
   it('posts each state once, and never an older one', async () => {
-    const { tell, shown } = setUpNotify('webhook');
+    const { announce, shown } = setUpNotify('webhook');
 
-    await tell();
-    await tell(released);
-    await tell(released);
-    await tell();
+    await announce();
+    await announce(released);
+    await announce(released);
+    await announce();
 
     expect(shown).toEqual([
       ['post', contained],
@@ -363,10 +363,10 @@ describe('notify with a webhook', () => {
   });
 
   it('posts no newer numbers of a storm, as it can change no message', async () => {
-    const { tell, shown } = setUpNotify('webhook');
+    const { announce, shown } = setUpNotify('webhook');
 
-    await tell();
-    await tell({ ...released, update: true });
+    await announce();
+    await announce({ ...released, update: true });
 
     expect(shown).toEqual([['post', contained]]);
   });
@@ -374,14 +374,14 @@ describe('notify with a webhook', () => {
 
 describe('notify', () => {
   it('keeps what waits until a Slack secret is stored, and says each minute that there is none', async () => {
-    const { tell, minute, shown, telemetry, ports } = setUpNotify();
+    const { announce, minute, shown, telemetry, ports } = setUpNotify();
     const { connect } = ports;
     ports.connect = async () => undefined;
 
     await minute();
     expect(telemetry.counts).toEqual({});
-    await tell();
-    await tell(released);
+    await announce();
+    await announce(released);
     await minute();
 
     expect(shown).toEqual([]);
@@ -395,12 +395,12 @@ describe('notify', () => {
   });
 
   it('keeps the announcement while the secret is unreadable, and shows it a minute later', async () => {
-    const { tell, minute, shown, ports } = setUpNotify();
+    const { announce, minute, shown, ports } = setUpNotify();
     const { connect } = ports;
     ports.connect = async () => {
       throw new Error('throttled');
     };
-    expect(await tell()).toEqual({ batchItemFailures: [] });
+    expect(await announce()).toEqual({ batchItemFailures: [] });
     ports.connect = connect;
 
     await minute();
@@ -429,16 +429,16 @@ describe('a run that ended between a post and its record', () => {
   const blocksOf = ({ blocks }: { readonly blocks: unknown }) => JSON.stringify(blocks);
 
   it('leaves an unrecorded message, which the next message mentions, as long as it is kept up to date', async () => {
-    const { tell, minute, shown, state, roots, stateOf, crash } = setUpNotify();
+    const { announce, minute, shown, state, roots, stateOf, crash } = setUpNotify();
     crash.afterPost = true;
-    void tell();
+    void announce();
     while (roots.length === 0) await new Promise(setImmediate);
     expect(stateOf()).toMatchObject({ place: { ts: '' }, posting: true });
     crash.afterPost = false;
     state.time += 100_000;
 
     await minute();
-    await tell(released);
+    await announce(released);
 
     expect(shown).toEqual([
       ['post', contained],
@@ -459,10 +459,10 @@ describe('a run that ended between a post and its record', () => {
     ['Slack refused it', { refuses: { post: 'internal_error' } }],
     ['Slack took nothing in time', { paceMs: 1_000_000 }],
   ])('is ruled out if %s', async (_, fault) => {
-    const { tell, minute, state, roots, stateOf } = setUpNotify();
-    await tell({ caseId: 'case-0' });
+    const { announce, minute, state, roots, stateOf } = setUpNotify();
+    await announce({ caseId: 'case-0' });
     Object.assign(state, fault);
-    await tell();
+    await announce();
     expect(stateOf()).not.toHaveProperty('posting');
     Object.assign(state, { refuses: {}, paceMs: 0 });
     state.time += 1_000_000;
