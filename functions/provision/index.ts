@@ -4,6 +4,7 @@ import { connectPolicies } from '../../shared/aws/policies';
 import { connectQuarantineGroup } from '../../shared/aws/quarantine-group';
 import { connectSecrets } from '../../shared/aws/secrets';
 import { createTelemetry, readEnv } from '../../shared/lambda';
+import { sendRequest } from '../../shared/send-request';
 import { connectHistory } from '../../shared/storage/history';
 import { provision } from './handler';
 
@@ -23,8 +24,10 @@ export const handler = wrap(
     readLetGo: () => connectSecrets().read(letGoParameter),
     listByStatus: connectHistory(readEnv('TABLE_NAME')).listByStatus,
     answer: async (url, body) => {
-      const answer = await fetch(url, { method: 'PUT', body: JSON.stringify(body) });
-      if (!answer.ok) throw new Error(`CloudFormation answered ${answer.status}`);
+      // Without a content type, as in AWS's own cfn-response: the signature of the URL knows none.
+      const headers = { 'content-type': '' };
+      const { status } = await sendRequest(url, { method: 'PUT', headers, body: JSON.stringify(body) });
+      if (status < 200 || status >= 300) throw new Error(`CloudFormation answered ${status}`);
     },
     log,
   }),

@@ -1,9 +1,8 @@
 import { type LookupAddress, lookup } from 'node:dns';
-import { request as overHttp } from 'node:http';
-import { request as overHttps } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 import { printable } from '../../../shared/domain/messages/announcement';
 import { clip } from '../../../shared/domain/text';
+import { sendRequest } from '../../../shared/send-request';
 import { ChannelBusyError, ChannelRefusalError } from './channel';
 import { readRetryAfter } from './retry-after';
 
@@ -33,12 +32,15 @@ const answerMax = 10_000;
 export async function post({ title, trusted }: Service, { url, headers, body }: Letter): Promise<string> {
   const target = readUrl(url, title, trusted);
   const isTrusted = target.origin === trusted;
-  const { status, retryAfter, text } = await send(
-    target,
+  const { status, text, ...answer } = await sendRequest(target, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'user-agent': 'cordon', ...headers },
     body,
-    headers,
-    isTrusted ? undefined : guardedLookup,
-  );
+    signal: AbortSignal.timeout(patienceMs),
+    lookup: isTrusted ? undefined : guardedLookup,
+    answerMax,
+  });
+  const retryAfter = answer.headers['retry-after'];
   if (status >= 200 && status < 300) return text;
   const isBusy = status === 429 || (status === 503 && retryAfter !== undefined);
   if (isBusy) throw new ChannelBusyError(title, readRetryAfter(retryAfter));
@@ -99,53 +101,6 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
     else callback(null, first.address, first.family);
   });
 };
-
-interface Answer {
-  readonly status: number;
-  readonly retryAfter: string | undefined;
-  readonly text: string;
-}
-
-function send(
-  url: URL,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-  lookupOf?: LookupFunction,
-): Promise<Answer> {
-  const request = url.protocol === 'https:' ? overHttps : overHttp;
-  return new Promise((resolve, reject) => {
-    const call = request(
-      url,
-      {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(body),
-          'user-agent': 'cordon',
-          ...headers,
-        },
-        signal: AbortSignal.timeout(patienceMs),
-        ...(lookupOf && { lookup: lookupOf }),
-      },
-      (response) => {
-        let text = '';
-        const finish = () =>
-          resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'], text });
-        response.setEncoding('utf8');
-        response.on('data', (chunk: string) => {
-          text += chunk;
-          if (text.length <= answerMax) return;
-          finish();
-          response.destroy();
-        });
-        response.on('end', finish);
-        response.on('error', reject);
-      },
-    );
-    call.on('error', reject);
-    call.end(body);
-  });
-}
 
 /** The local stack's own origin, if functions run in it: AWS sets no such variable. */
 export function findLocalOrigin(endpoint = process.env.AWS_ENDPOINT_URL): string | undefined {

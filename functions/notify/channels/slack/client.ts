@@ -1,5 +1,6 @@
 import { ErrorCode, type KnownBlock, WebClient } from '@slack/web-api';
 import { clip } from '../../../../shared/domain/text';
+import { sendRequest } from '../../../../shared/send-request';
 import { ChannelBusyError, ChannelRefusalError } from '../../delivery/channel';
 import { readRetryAfter } from '../../delivery/retry-after';
 
@@ -50,6 +51,7 @@ export function connectSlack({ secret, channel, apiUrl }: SlackTarget): Slack {
     timeout: 5_000,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
+    fetch: fetchPlainly,
   });
   return {
     kind: 'bot',
@@ -73,6 +75,28 @@ export function connectSlack({ secret, channel, apiUrl }: SlackTarget): Slack {
   };
 }
 
+/** What Slack's client uses of `fetch`, for its calls with a form as body. */
+const fetchPlainly = async (url: unknown, { headers, body, signal }: RequestInit = {}): Promise<Response> => {
+  const {
+    text,
+    headers: answered,
+    ...answer
+  } = await sendRequest(String(url), {
+    method: 'POST',
+    headers: headers as Record<string, string>,
+    body: String(body),
+    signal: signal ?? undefined,
+  });
+  const entries = Object.entries(answered).map(([name, value]) => [name, String(value)] as const);
+  const values = new Map(entries);
+  return {
+    ...answer,
+    url: String(url),
+    headers: { get: (name: string) => values.get(name) ?? null, entries: () => entries },
+    text: async () => text,
+  } as unknown as Response;
+};
+
 function replyTo(place: Place | undefined) {
   if (!place?.threadTs) return {};
   const { threadTs: thread_ts, inChannel } = place;
@@ -95,20 +119,17 @@ function connectWebhook(url: string): Slack {
   return {
     kind: 'webhook',
     async post(message) {
-      const answer = await fetch(url, {
+      const { status, headers, text } = await sendRequest(url, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(message),
-        redirect: 'manual',
         signal: AbortSignal.timeout(5_000),
       });
-      if (answer.ok) return;
-      if (answer.status === 429)
-        throw new ChannelBusyError('Slack', readRetryAfter(answer.headers.get('retry-after')));
+      if (status >= 200 && status < 300) return;
+      if (status === 429) throw new ChannelBusyError('Slack', readRetryAfter(headers['retry-after']));
       // Slack says in plain text what is wrong (no_service, channel_is_archived, ...).
-      if (answer.status < 500)
-        throw new ChannelRefusalError('Slack', `${answer.status} ${clip(await answer.text(), 100)}`);
-      throw new Error(`the Slack webhook answered ${answer.status}`);
+      if (status < 500) throw new ChannelRefusalError('Slack', `${status} ${clip(text, 100)}`);
+      throw new Error(`the Slack webhook answered ${status}`);
     },
   };
 }
