@@ -142,7 +142,7 @@ export async function startServer({ name, start }: Server, program: string): Pro
       ? undefined
       : `it ended with ${child.signalCode ?? `exit code ${child.exitCode}`}: ${said.trim().split('\n').at(-1)}`;
   const endpoint = `http://127.0.0.1:${ports.http}`;
-  for (let tries = 0; !(await answers(endpoint)); tries += 1) {
+  for (let tries = 0; !(await isAnswering(endpoint)); tries += 1) {
     const end = findEnd() ?? (tries > 600 ? 'not within a minute' : undefined);
     if (end) {
       await stop(child);
@@ -153,7 +153,7 @@ export async function startServer({ name, start }: Server, program: string): Pro
   return { endpoint, ports, findEnd, stop: () => stop(child) };
 }
 
-async function answers(endpoint: string): Promise<boolean> {
+async function isAnswering(endpoint: string): Promise<boolean> {
   return fetch(endpoint).then(
     () => true,
     () => false,

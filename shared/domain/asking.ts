@@ -46,17 +46,17 @@ export async function resolve<Q extends Questions<Q>, T>(
   answers: Answers<NoInfer<Q>>,
 ): Promise<T> {
   let step = asking.next();
-  while (!step.done) step = asking.next(await answer(step.value, answers));
+  while (!step.done) step = asking.next(await findAnswer(step.value, answers));
   return step.value;
 }
 
 /** As `resolve`, if every answer is known. */
 export function resolveNow<Q extends Questions<Q>, T>(asking: Asking<Q, T>, answers: NoInfer<Q>): T {
   let step = asking.next();
-  while (!step.done) step = asking.next(answer(step.value, answers));
+  while (!step.done) step = asking.next(findAnswer(step.value, answers));
   return step.value;
 }
 
-function answer<Q extends Questions<Q>>({ needs, about }: Need<Q>, answers: Answers<Q> | Q): unknown {
+function findAnswer<Q extends Questions<Q>>({ needs, about }: Need<Q>, answers: Answers<Q> | Q): unknown {
   return answers[needs](about as never);
 }

@@ -4,7 +4,7 @@ import type { ApiResponse, AwsIdentity, LocalLog } from '../../types';
 import type { Registration } from '../gateway/authorize';
 import type { InvocationOutcome } from '../lambda/definitions';
 import { flattenHeaders, readBody, writeResponse } from '../wire/http-message';
-import { readResult, say } from './answer';
+import { formatMessage, readResult } from './answer';
 import { authorize } from './authorize';
 import { allowOrigin, answerPreflight } from './cors';
 import type { HttpApiDefinition, HttpRouteDefinition } from './definitions';
@@ -95,10 +95,10 @@ async function answer(
   const match = matchRoute(routes, request.method, request.path);
   const requestId = crypto.randomUUID();
   const response = !match
-    ? say(404, 'Not Found')
+    ? formatMessage(404, 'Not Found')
     : body
       ? await answerRoute(request, match, requestId, options)
-      : say(413, 'Request Entity Too Large');
+      : formatMessage(413, 'Request Entity Too Large');
   const { routeKey } = match?.route ?? { routeKey: '-' };
   // The access log of the stage.
   options.log.info(`api ${routeKey}: ${response.status}`, { requestId });
@@ -123,8 +123,8 @@ async function answerRoute(
   if ('status' in authorization) {
     const { status, reason } = authorization;
     log.warn(`api ${route.routeKey}: refused, ${reason}`, { requestId });
-    if (status === 403) return say(403, 'Forbidden');
-    return say(401, 'Unauthorized', { 'www-authenticate': 'Bearer' });
+    if (status === 403) return formatMessage(403, 'Forbidden');
+    return formatMessage(401, 'Unauthorized', { 'www-authenticate': 'Bearer' });
   }
   const { apiId, routeKey } = route;
   const { authorizer } = authorization;
@@ -143,11 +143,11 @@ async function invoke(
   });
   try {
     const outcome = await Promise.race([options.invoke(functionArn, event), late]);
-    return outcome ? readResult(outcome) : say(503, 'Service Unavailable');
+    return outcome ? readResult(outcome) : formatMessage(503, 'Service Unavailable');
   } catch (error) {
     // Lambda takes 6 MB of event: what base64 adds may take a body of less than 10 MB over that.
     if (error instanceof Error && error.name === 'PayloadTooLargeError')
-      return say(413, 'Request Entity Too Large');
+      return formatMessage(413, 'Request Entity Too Large');
     throw error;
   } finally {
     clearTimeout(timer);

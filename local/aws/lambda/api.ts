@@ -109,17 +109,23 @@ async function perform(
       return invoke(functionName, request, host);
     case 'GetFunction': {
       const Code = { RepositoryType: 'S3' };
-      return answer({ Configuration: describe(findDefinition(functionName, host), host), Code, Tags: {} });
+      return formatResponse({
+        Configuration: describe(findDefinition(functionName, host), host),
+        Code,
+        Tags: {},
+      });
     }
     case 'UpdateFunctionCode': {
       findDefinition(functionName, host);
       await host.updateCode(functionName, readZip(request.body));
-      return answer(describe(findDefinition(functionName, host), host));
+      return formatResponse(describe(findDefinition(functionName, host), host));
     }
     case 'GetFunctionConfiguration':
-      return answer(describe(findDefinition(functionName, host), host));
+      return formatResponse(describe(findDefinition(functionName, host), host));
     default:
-      return answer({ Functions: host.definitions().map((definition) => describe(definition, host)) });
+      return formatResponse({
+        Functions: host.definitions().map((definition) => describe(definition, host)),
+      });
   }
 }
 
@@ -209,7 +215,7 @@ function writePolicy({ arn }: FunctionDefinition, permissions: readonly InvokePe
     Resource: arn,
     ...(sourceArn !== undefined && { Condition: { ArnLike: { 'AWS:SourceArn': sourceArn } } }),
   }));
-  return answer({
+  return formatResponse({
     Policy: JSON.stringify({ Version: '2012-10-17', Id: 'default', Statement }),
     RevisionId: '1',
   });
@@ -225,7 +231,7 @@ function listSources(
       (functionName === undefined || functionName.split(':').at(-1) === source.functionName) &&
       (queueArn === undefined || queueArn === source.queueArn),
   );
-  return answer({
+  return formatResponse({
     EventSourceMappings: wanted.map((source) => ({
       UUID: source.id,
       FunctionArn: `${prefix}${source.functionName}`,
@@ -260,7 +266,7 @@ function describe(definition: FunctionDefinition, host: FunctionHost): Record<st
   };
 }
 
-function answer(value: unknown): ApiResponse {
+function formatResponse(value: unknown): ApiResponse {
   return { status: 200, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }
 

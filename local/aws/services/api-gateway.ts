@@ -26,9 +26,9 @@ export function createApiGateway(
       const { apiId, part, id } = findPlace(request.path) ?? { apiId: '' };
       const api = descriptions.find('apis', apiId);
       if (!api) return notFound(request, 'API', apiId);
-      if (part === undefined) return answer(200, api);
+      if (part === undefined) return formatResponse(200, api);
       const kind = `apis/${apiId}/${part}`;
-      if (id === undefined) return answer(200, { items: descriptions.list(kind) });
+      if (id === undefined) return formatResponse(200, { items: descriptions.list(kind) });
       const { routeKey } = (descriptions.find(kind, id) ?? {}) as { readonly routeKey?: string };
       if (routeKey === undefined || !descriptions.remove(kind, id)) return notFound(request, 'Route', id);
       forget(apiId, routeKey);
@@ -54,6 +54,6 @@ function notFound(request: ApiRequest, what: string, id: string): ApiResponse {
   return formatAwsError(request, 404, 'NotFoundException', `Invalid ${what} identifier specified ${id}`);
 }
 
-function answer(status: number, body: object): ApiResponse {
+function formatResponse(status: number, body: object): ApiResponse {
   return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }

@@ -43,7 +43,7 @@ export function createCloudFormation(
       if (!stack || (name !== null && name !== stack.name))
         return formatAwsError(request, 400, 'ValidationError', `Stack with id ${name ?? ''} does not exist`);
       const operation = readForm(request).get('Action') ?? '';
-      return answer(operation, writeResult(operation, stack));
+      return formatResponse(operation, writeResult(operation, stack));
     },
   };
 }
@@ -68,7 +68,7 @@ function writeResult(operation: string, stack: RunningStack): string {
   );
 }
 
-function answer(operation: string, result: string): ApiResponse {
+function formatResponse(operation: string, result: string): ApiResponse {
   return {
     status: 200,
     headers: { 'content-type': 'text/xml' },

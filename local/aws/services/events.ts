@@ -24,13 +24,14 @@ export function createEvents(
       const name = nameOf(request);
       const isDescribed = operationOf(request) === 'DescribeRule';
       const ofPattern = bus.findRule(name);
-      if (ofPattern) return answer(isDescribed ? describePattern(ofPattern) : { Targets: ofPattern.targets });
+      if (ofPattern)
+        return formatResponse(isDescribed ? describePattern(ofPattern) : { Targets: ofPattern.targets });
       const found = schedules()?.find(name);
       if (found?.service !== 'events')
         return formatAwsError(request, 400, 'ResourceNotFoundException', `Rule ${name} does not exist.`);
       const { arn, expression, enabled, functionName } = found;
       const functionArn = `arn:${partition}:lambda:${region}:${accountId}:function:${functionName}`;
-      return answer(
+      return formatResponse(
         isDescribed
           ? {
               ...{ Name: name, Arn: arn, ScheduleExpression: expression, EventBusName: 'default' },
@@ -49,7 +50,7 @@ function describePattern({ name, arn, pattern, enabled }: PatternRule) {
   };
 }
 
-function answer(body: object): ApiResponse {
+function formatResponse(body: object): ApiResponse {
   return {
     status: 200,
     headers: { 'content-type': 'application/x-amz-json-1.1' },

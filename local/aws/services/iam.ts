@@ -31,10 +31,10 @@ export function createIam({ partition, accountId }: AwsIdentity, roles: RoleBook
       const role = roles.findByName(roleName);
       if (!role) return noSuchEntity(request, `The role with name ${roleName} cannot be found.`);
       const operation = form.get('Action') ?? '';
-      if (operation === 'GetRole') return answer(operation, writeRole(role));
+      if (operation === 'GetRole') return formatResponse(operation, writeRole(role));
       if (operation === 'ListRolePolicies') {
         const names = [...role.inline.keys()].map((name) => `<member>${escapeXml(name)}</member>`);
-        return answer(
+        return formatResponse(
           operation,
           `<PolicyNames>${names.join('')}</PolicyNames><IsTruncated>false</IsTruncated>`,
         );
@@ -45,7 +45,7 @@ export function createIam({ partition, accountId }: AwsIdentity, roles: RoleBook
             `<member><PolicyName>${escapeXml(arn.slice(arn.lastIndexOf('/') + 1))}</PolicyName>` +
             `<PolicyArn>${escapeXml(arn)}</PolicyArn></member>`,
         );
-        return answer(
+        return formatResponse(
           operation,
           `<AttachedPolicies>${policies.join('')}</AttachedPolicies><IsTruncated>false</IsTruncated>`,
         );
@@ -54,7 +54,7 @@ export function createIam({ partition, accountId }: AwsIdentity, roles: RoleBook
       const document = role.inline.get(policyName);
       if (!document) return noSuchEntity(request, `The role policy with name ${policyName} cannot be found.`);
       if (operation === 'GetRolePolicy')
-        return answer(
+        return formatResponse(
           operation,
           `<RoleName>${escapeXml(roleName)}</RoleName><PolicyName>${escapeXml(policyName)}</PolicyName>` +
             `<PolicyDocument>${encodeURIComponent(JSON.stringify(document))}</PolicyDocument>`,
@@ -64,7 +64,7 @@ export function createIam({ partition, accountId }: AwsIdentity, roles: RoleBook
         documents: role.documents.filter((one) => one !== document),
         inline: new Map([...role.inline].filter(([name]) => name !== policyName)),
       });
-      return answer(operation);
+      return formatResponse(operation);
     },
   };
 }
@@ -82,7 +82,7 @@ function putPolicy(request: ApiRequest, roles: RoleBook, role: StackRole): ApiRe
     documents: [...role.documents.filter((one) => one !== before), added],
     inline: new Map([...Object.entries(others), [name, added]]),
   });
-  return answer('PutRolePolicy');
+  return formatResponse('PutRolePolicy');
 }
 
 function writeRole({ name, arn, trust, boundaryArn }: StackRole): string {
@@ -98,7 +98,7 @@ function writeRole({ name, arn, trust, boundaryArn }: StackRole): string {
   );
 }
 
-function answer(operation: string, result?: string): ApiResponse {
+function formatResponse(operation: string, result?: string): ApiResponse {
   const inner = result === undefined ? '' : `<${operation}Result>${result}</${operation}Result>`;
   return {
     status: 200,

@@ -29,9 +29,9 @@ export function createLogs(
         case 'PutRetentionPolicy':
           if (!found) return notFound(request);
           descriptions.put('log-groups', name, { ...found, retentionInDays: body.retentionInDays });
-          return answer({});
+          return formatResponse({});
         default:
-          return descriptions.remove('log-groups', name) ? answer({}) : notFound(request);
+          return descriptions.remove('log-groups', name) ? formatResponse({}) : notFound(request);
       }
     },
   };
@@ -49,7 +49,7 @@ function listGroups(
   const names = descriptions.list('log-groups') as readonly { readonly logGroupName: string }[];
   const found = names.filter(({ logGroupName }) => logGroupName.startsWith(String(logGroupNamePrefix)));
   const end = start + size;
-  return answer({
+  return formatResponse({
     logGroups: found.slice(start, end),
     ...(end < found.length && { nextToken: String(end) }),
   });
@@ -63,7 +63,7 @@ function notFound(request: ApiRequest): ApiResponse {
   return formatAwsError(request, 400, 'ResourceNotFoundException', 'The specified log group does not exist.');
 }
 
-function answer(body: object): ApiResponse {
+function formatResponse(body: object): ApiResponse {
   return {
     status: 200,
     headers: { 'content-type': 'application/x-amz-json-1.1' },

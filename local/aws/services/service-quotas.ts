@@ -54,7 +54,7 @@ export function createServiceQuotas(identity: AwsIdentity): ServiceHandler {
       if (!Number.isInteger(start) || start < 0 || start > found.length)
         return formatAwsError(request, 400, 'InvalidPaginationTokenException', 'Invalid input was provided.');
       const end = start + Number(MaxResults);
-      return answer({
+      return formatResponse({
         Quotas: found.slice(start, end).map((quota) => describe(quota, identity, isDefault)),
         ...(end < found.length && { NextToken: String(end) }),
       });
@@ -81,7 +81,7 @@ function describe(
   };
 }
 
-function answer(body: object): ApiResponse {
+function formatResponse(body: object): ApiResponse {
   return {
     status: 200,
     headers: { 'content-type': 'application/x-amz-json-1.1' },
