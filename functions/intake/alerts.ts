@@ -22,7 +22,7 @@ import { parseJson } from '../../shared/domain/json';
 import { type Account, heartbeatKey, notHome, thingKey } from '../../shared/domain/thing-ref';
 import type { CommandQueue, DeadLetters } from '../../shared/ports/aws';
 import type { Clock, Log, Metrics } from '../../shared/ports/runtime';
-import { type AuditPorts, takeAudit } from './audit';
+import { type AuditPorts, handleAudit } from './audit';
 
 export interface AlertPorts {
   /** Absent if cordon.yml does not ask for findings of Device Defender Audit. */
@@ -37,15 +37,15 @@ export interface AlertPorts {
 }
 
 /** Sends the findings in a message of the alerts topic to the mailboxes of their things. */
-export async function takeAlert(record: SQSRecord, ports: AlertPorts): Promise<void> {
+export async function handleAlert(record: SQSRecord, ports: AlertPorts): Promise<void> {
   const { body } = record;
   const failure = readRuleFailure(parseJson(body));
   const reading = checkName(read(failure ? decodeRuleFailure(failure) : body, ports.own), failure);
-  await takeReading(reading, record, ports, failure);
+  await handleReading(reading, record, ports, failure);
 }
 
 /** Forwards findings, and sets aside faulty messages. */
-export async function takeReading(
+export async function handleReading(
   reading: Reading,
   record: SQSRecord,
   ports: AlertPorts,
@@ -57,7 +57,7 @@ export async function takeReading(
       for (const finding of reading.findings) await sendFinding(finding, failure, record, ports);
       return;
     case 'audit':
-      await takeResult(reading.result, record, ports);
+      await handleResult(reading.result, record, ports);
       return;
     case 'ignored':
       ignore(reading.reason, record, ports);
@@ -74,7 +74,7 @@ function ignore(reason: string, { messageId }: SQSRecord, { log, metrics }: Aler
   metrics.count('AlertIgnored');
 }
 
-async function takeResult(
+async function handleResult(
   result: AuditResult | undefined,
   record: SQSRecord,
   ports: AlertPorts,
@@ -87,11 +87,11 @@ async function takeResult(
     );
   if (!result) {
     const reason = 'an Audit result without a task, its time, or its checks';
-    return takeReading({ kind: 'rejected', reason }, record, ports);
+    return handleReading({ kind: 'rejected', reason }, record, ports);
   }
   const startedAt = boundByArrival(result.startedAt, Number(record.attributes.SentTimestamp));
   const send = (finding: Finding) => sendFinding(finding, undefined, record, ports);
-  await takeAudit({ ...result, startedAt }, send, { ...ports.audits, log: ports.log });
+  await handleAudit({ ...result, startedAt }, send, { ...ports.audits, log: ports.log });
 }
 
 /** A thing of another account is not the one here that has its name. */

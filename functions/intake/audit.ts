@@ -34,13 +34,13 @@ const mostLookedAt = 50;
  * Sends what an audit found to the mailboxes of the things. The message only says that it is over: what it found is asked
  * of AWS IoT, so that nobody who may publish to a topic can make up a finding.
  */
-export async function takeAudit(result: AuditResult, send: Send, ports: Ports): Promise<void> {
+export async function handleAudit(result: AuditResult, send: Send, ports: Ports): Promise<void> {
   const asides: string[] = [];
   let left = { findings: mostFindings, things: mostThings };
   for (const { check, status, nonCompliant } of sortByGravity(result.checks)) {
     if (!isOver(status)) asides.push(`${check} is ${status}, so it clears nothing`);
     else if (!isAuditCheck(check)) asides.push(...writeAside(check, nonCompliant, 'of no thing'));
-    else left = await takeCheck({ check, status, nonCompliant }, result, left, { send, asides, ports });
+    else left = await handleCheck({ check, status, nonCompliant }, result, left, { send, asides, ports });
   }
   await publishAsides(asides.join('; '), ports);
 }
@@ -63,7 +63,7 @@ interface Doing {
 
 type Left = { findings: number; things: number };
 
-async function takeCheck(
+async function handleCheck(
   { check }: Check & { readonly check: AuditCheck },
   { taskId, startedAt }: AuditResult,
   left: Left,

@@ -3,7 +3,7 @@ import type { Reading } from '../../shared/domain/findings/finding';
 import { readExternal } from '../../shared/domain/findings/sources/ocsf';
 import type { Sender } from '../../shared/domain/guards/guards';
 import { isObject, isTooDeep, parseJson } from '../../shared/domain/json';
-import { type AlertPorts, takeReading } from './alerts';
+import { type AlertPorts, handleReading } from './alerts';
 
 export interface ExternalPorts extends AlertPorts {
   /** Those of `sources.external`. */
@@ -16,8 +16,8 @@ export interface ExternalPorts extends AlertPorts {
  * Sends a finding of another product to the mailboxes of its things. Only topics of senders feed the queue, and SNS wraps
  * what they deliver there, so the envelope's topic proves the sender: who may publish to it is in the topic's policy.
  */
-export async function takeExternal(record: SQSRecord, ports: ExternalPorts): Promise<void> {
-  for (const reading of read(record, ports)) await takeReading(reading, record, ports);
+export async function handleExternal(record: SQSRecord, ports: ExternalPorts): Promise<void> {
+  for (const reading of read(record, ports)) await handleReading(reading, record, ports);
 }
 
 function read({ body, attributes }: SQSRecord, { senders, prefix, own }: ExternalPorts): Reading[] {

@@ -44,7 +44,7 @@ function readPresence(failure: RuleFailure): unknown {
  * are read. A containment reads them in the opposite order, so one of the two always sees the other.
  * The rule sends base64; its error action, and rules of earlier releases, send JSON.
  */
-export async function takePresence(
+export async function handlePresence(
   { body, messageId, attributes }: SQSRecord,
   ports: PresencePorts,
 ): Promise<void> {

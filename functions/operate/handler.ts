@@ -10,7 +10,7 @@ import {
 } from '../../shared/http';
 import { operatorRoutes, type RouteKey } from '../../shared/routes';
 import type { ButtonRoute } from '../notify/channels/registry';
-import { type SlackPorts, takeInteraction } from '../notify/channels/slack/interaction';
+import { handleInteraction, type SlackPorts } from '../notify/channels/slack/interaction';
 import { requireRole, showCaller } from './caller';
 import { type CasePorts, checkHealth, listClosed, showCase, showTimeline } from './cases';
 import { type CommandPorts, examine, sendCommand, showRefusal } from './command';
@@ -64,7 +64,7 @@ const routes: Readonly<Record<Route, Handler>> = {
   ...writeActionRoutes(),
   ...writeBulkRoutes(),
   'POST /slack/interactions': (request, ports) =>
-    takeInteraction(request, {
+    handleInteraction(request, {
       ...ports,
       examine: (order, thingName, caseId) => examine(order, thingName, caseId, ports),
     }),

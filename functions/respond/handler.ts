@@ -12,7 +12,7 @@ import type { DeadLetters } from '../../shared/ports/aws';
 import type { Log } from '../../shared/ports/runtime';
 
 export interface RespondPorts {
-  readonly takeHeartbeat: (heartbeat: HeartbeatCommand) => Promise<void>;
+  readonly handleHeartbeat: (heartbeat: HeartbeatCommand) => Promise<void>;
   readonly deadLetters: DeadLetters;
   /** The id of operate's role: who sent a command that operate passes on is known from it alone. */
   readonly operateRoleId: string;
@@ -36,7 +36,7 @@ export function respond(handle: HandleCommand, ports: RespondPorts) {
       await ports.deadLetters.send(body, reason, `commands:${messageId}`);
       return;
     }
-    if ('takenAt' in command) return ports.takeHeartbeat(command);
+    if ('takenAt' in command) return ports.handleHeartbeat(command);
     if ('actor' in command) command = provePerson(command, attributes.SenderId, ports.operateRoleId);
     try {
       await handle(command, messageId, Number(attributes.ApproximateReceiveCount));

@@ -20,7 +20,7 @@ export interface HeartbeatPorts {
  * when an alert comes, and a broken role or endpoint shows before. Never fails: another comes each minute, and one that was delivered again
  * would measure its own retries. The alarm on a missing heartbeat reports the failure.
  */
-export async function takeHeartbeat(
+export async function handleHeartbeat(
   { violation, takenAt }: HeartbeatCommand,
   { announcer, heartbeats, reach, log, metrics, clock }: HeartbeatPorts,
 ): Promise<void> {

@@ -24,7 +24,7 @@ import { connectRefusals } from '../../shared/storage/refusals';
 import { connectStorms } from '../../shared/storage/storms';
 import { createEngine } from './engine';
 import { respond } from './handler';
-import { takeHeartbeat } from './heartbeat';
+import { handleHeartbeat } from './heartbeat';
 
 const { log, metrics, wrap } = createTelemetry('respond');
 
@@ -82,8 +82,8 @@ const reach = () =>
 export const handler = wrap(
   eachRecord(
     respond(engine, {
-      takeHeartbeat: (heartbeat) =>
-        takeHeartbeat(heartbeat, { announcer, heartbeats, reach, log, metrics, clock: Date.now }),
+      handleHeartbeat: (heartbeat) =>
+        handleHeartbeat(heartbeat, { announcer, heartbeats, reach, log, metrics, clock: Date.now }),
       deadLetters,
       operateRoleId: readEnv('OPERATE_ROLE_ID'),
       log,

@@ -1,4 +1,4 @@
-import { type AuditPorts, takeAudit } from '../../../functions/intake/audit';
+import { type AuditPorts, handleAudit } from '../../../functions/intake/audit';
 import { intake } from '../../../functions/intake/handler';
 import type { AuditedResource } from '../../../shared/domain/findings/audit';
 import type { AuditFinding, AuditResult } from '../../../shared/domain/findings/finding';
@@ -76,7 +76,7 @@ function setUp() {
     over: Partial<AuditResult> = {},
     checks: readonly string[] = [shared, permissive, clients],
   ) =>
-    takeAudit(
+    handleAudit(
       {
         taskId: 'task-1',
         startedAt: now,

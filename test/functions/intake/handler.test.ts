@@ -40,7 +40,7 @@ function setUp() {
     items,
     leases,
     clientIds,
-    takePresence: (body: unknown) => take(aRecord(body, { eventSourceARN: presenceQueue })),
+    handlePresence: (body: unknown) => take(aRecord(body, { eventSourceARN: presenceQueue })),
   };
 }
 
@@ -111,10 +111,10 @@ describe('intake, given a message that an error action set aside,', () => {
   });
 
   it('accepts a connect of a held thing', async () => {
-    const { takePresence, sent, items } = setUp();
+    const { handlePresence, sent, items } = setUp();
     holdThing(items, true);
 
-    await takePresence(setAside('$aws/events/presence/connected/mything1', connected()));
+    await handlePresence(setAside('$aws/events/presence/connected/mything1', connected()));
 
     expect(sent.map(({ command }) => command.type)).toEqual(['reconnected']);
   });
@@ -130,10 +130,10 @@ describe('intake, given a message that an error action set aside,', () => {
       setAside('$aws/events/presence/x', {}, { base64OriginalPayload: 'A'.repeat(174_768) }),
     ],
   ])('sets the message aside again if it has %s', async (_, body) => {
-    const { takePresence, letters, sent, items } = setUp();
+    const { handlePresence, letters, sent, items } = setUp();
     holdThing(items, true);
 
-    await takePresence(body);
+    await handlePresence(body);
 
     expect([letters.length, sent]).toEqual([1, []]);
   });
@@ -310,10 +310,10 @@ describe('intake, given an alert,', () => {
 
 describe('intake, given a presence event,', () => {
   it('sends the reconnect of a held thing to the mailbox', async () => {
-    const { takePresence, sent, items } = setUp();
+    const { handlePresence, sent, items } = setUp();
     holdThing(items, true);
 
-    await takePresence(connected());
+    await handlePresence(connected());
 
     expect(sent).toEqual([
       {
@@ -331,10 +331,10 @@ describe('intake, given a presence event,', () => {
   ])(
     'dates an event with a time %s by its arrival, so that the session does not count as older than the denial',
     async (_, timestamp) => {
-      const { takePresence, sent, items, clientIds } = setUp();
+      const { handlePresence, sent, items, clientIds } = setUp();
       holdThing(items, true);
 
-      await takePresence(connected({ timestamp, principalIdentifier: 'c'.repeat(64) }));
+      await handlePresence(connected({ timestamp, principalIdentifier: 'c'.repeat(64) }));
 
       expect(sent).toMatchObject([{ command: { type: 'reconnected', connectedAt: now } }]);
       expect(await clientIds.findUser('mything1')).toMatchObject({ at: now });
@@ -342,24 +342,26 @@ describe('intake, given a presence event,', () => {
   );
 
   it('records which certificate connects under which client id', async () => {
-    const { takePresence, clientIds } = setUp();
+    const { handlePresence, clientIds } = setUp();
     const certificateId = 'c'.repeat(64);
 
-    await takePresence(connected({ clientId: 'any/2', principalIdentifier: certificateId }));
+    await handlePresence(connected({ clientId: 'any/2', principalIdentifier: certificateId }));
     expect(await clientIds.list(certificateId)).toEqual({ clientIds: ['any/2'] });
     expect(await clientIds.findUser('any/2')).toMatchObject({ certificateId });
 
     // By Cognito or a custom authorizer.
-    await takePresence(connected({ clientId: 'any/2', principalIdentifier: 'us-east-1:1', timestamp: now }));
+    await handlePresence(
+      connected({ clientId: 'any/2', principalIdentifier: 'us-east-1:1', timestamp: now }),
+    );
     expect(await clientIds.findUser('any/2')).toMatchObject({ certificateId: '' });
   });
 
   it('reads the rule’s base64 form, with characters that SQS does not accept as text', async () => {
-    const { takePresence, sent, items } = setUp();
+    const { handlePresence, sent, items } = setUp();
     holdThing(items, true);
     const event = connected({ clientId: '\uffff', thingName: 'mything1' });
 
-    await takePresence(Buffer.from(JSON.stringify(event)).toString('base64'));
+    await handlePresence(Buffer.from(JSON.stringify(event)).toString('base64'));
 
     expect(sent).toMatchObject([{ command: { thingName: 'mything1', clientId: '\uffff' } }]);
   });
@@ -392,20 +394,20 @@ describe('intake, given a presence event,', () => {
   });
 
   it('passes on the version that orders the sessions of a client', async () => {
-    const { takePresence, sent, items } = setUp();
+    const { handlePresence, sent, items } = setUp();
     holdThing(items, true);
 
-    await takePresence(connected({ versionNumber: 7 }));
+    await handlePresence(connected({ versionNumber: 7 }));
 
     expect(sent).toMatchObject([{ command: { version: 7 }, id: `reconnected#mything1#7#${now}` }]);
   });
 
   it('sends to the mailbox if the event names the thing of an exclusive certificate', async () => {
-    const { takePresence, sent, items } = setUp();
+    const { handlePresence, sent, items } = setUp();
     holdThing(items, true);
 
-    await takePresence(connected({ clientId: 'mything1-cordon', thingName: 'mything1' }));
-    await takePresence(connected({ clientId: 'mything1-cordon' }));
+    await handlePresence(connected({ clientId: 'mything1-cordon', thingName: 'mything1' }));
+    await handlePresence(connected({ clientId: 'mything1-cordon' }));
 
     expect(sent).toEqual([
       {
@@ -427,16 +429,16 @@ describe('intake, given a presence event,', () => {
   ])(
     'sends to the mailbox when the device connects under another client id with a certificate that %s',
     async (_, objectOf) => {
-      const { takePresence, sent, leases } = setUp();
+      const { handlePresence, sent, leases } = setUp();
       const certificateId = 'a'.repeat(64);
       await leases.save(
         { object: objectOf(certificateId), holders: [thingKey('mything1')], prior: nothing },
         0,
       );
 
-      await takePresence(connected({ clientId: 'another/id', principalIdentifier: certificateId }));
-      await takePresence(connected({ clientId: 'another/id', principalIdentifier: 'AIDA:session' }));
-      await takePresence(connected({ clientId: 'another/id', principalIdentifier: 'b'.repeat(64) }));
+      await handlePresence(connected({ clientId: 'another/id', principalIdentifier: certificateId }));
+      await handlePresence(connected({ clientId: 'another/id', principalIdentifier: 'AIDA:session' }));
+      await handlePresence(connected({ clientId: 'another/id', principalIdentifier: 'b'.repeat(64) }));
 
       expect(sent.map(({ command }) => command)).toEqual([
         { type: 'reconnected', thingName: 'mything1', clientId: 'another/id', connectedAt: now },
@@ -447,13 +449,13 @@ describe('intake, given a presence event,', () => {
   it.each(['no case', 'a case that holds nothing', 'a closed case'])(
     'sends nothing for a thing with %s',
     async (kind) => {
-      const { takePresence, sent, letters, items } = setUp();
+      const { handlePresence, sent, letters, items } = setUp();
       if (kind !== 'no case') holdThing(items, kind === 'a closed case');
       const stored = items.get('mything1');
       if (stored && kind === 'a closed case')
         items.set('mything1', { ...stored, value: changeCase(stored.value, { status: 'closed' }) });
 
-      await takePresence(connected());
+      await handlePresence(connected());
 
       expect([sent, letters]).toEqual([[], []]);
     },
@@ -481,9 +483,9 @@ describe('intake, given a presence event,', () => {
     ['a client id that is no text', connected({ clientId: { toString: 'x' } })],
     ['no time', connected({ timestamp: undefined })],
   ])('sets aside %s', async (_, body) => {
-    const { takePresence, sent, letters } = setUp();
+    const { handlePresence, sent, letters } = setUp();
 
-    await takePresence(body);
+    await handlePresence(body);
 
     expect(sent).toEqual([]);
     expect(letters).toMatchObject([
@@ -569,9 +571,9 @@ describe('the heartbeat', () => {
   });
 
   it('leaves alone a client that connects under its name', async () => {
-    const { takePresence, sent, letters } = setUp();
+    const { handlePresence, sent, letters } = setUp();
 
-    await takePresence(connected({ clientId: 'cordon-heartbeat' }));
+    await handlePresence(connected({ clientId: 'cordon-heartbeat' }));
 
     expect([sent, letters]).toEqual([[], []]);
   });

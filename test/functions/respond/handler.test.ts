@@ -21,7 +21,7 @@ function setUp(failures: readonly Error[] = []) {
       if (failure) throw failure;
     },
     {
-      takeHeartbeat: async (beat) => void beats.push(beat),
+      handleHeartbeat: async (beat) => void beats.push(beat),
       deadLetters,
       operateRoleId: 'AROAOPERATE',
       log: fakeTelemetry().log,

@@ -1,4 +1,4 @@
-import { takeHeartbeat } from '../../../functions/respond/heartbeat';
+import { handleHeartbeat } from '../../../functions/respond/heartbeat';
 import type { Heartbeat } from '../../../shared/domain/heartbeat';
 import type { Announcement } from '../../../shared/domain/messages/announcement-schema';
 import { awsError } from '../../aws-error';
@@ -34,7 +34,7 @@ function setUp(failing?: 'announcer' | 'table' | 'AWS IoT') {
     metrics: { count: () => undefined, time: (name: string, ms: number) => void timed.push([name, ms]) },
     clock: () => at,
   };
-  return { take: takeHeartbeat, ports, told, recorded, timed, lines };
+  return { take: handleHeartbeat, ports, told, recorded, timed, lines };
 }
 
 describe('a heartbeat', () => {

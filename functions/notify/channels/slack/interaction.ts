@@ -62,7 +62,7 @@ type Interaction = z.output<typeof interaction>;
 const taken: HttpAnswer = { statusCode: 200, headers: { 'content-type': 'text/plain' }, body: '' };
 
 /** A button of a case's message: the same command as over the other routes, by the Slack user who pressed it. */
-export async function takeInteraction(request: HttpRequest, ports: SlackPorts): Promise<HttpAnswer> {
+export async function handleInteraction(request: HttpRequest, ports: SlackPorts): Promise<HttpAnswer> {
   const body = readBody(request, maxBodyBytes);
   const signature = request.headers['x-slack-signature'];
   const secret = await ports.signingSecret();
