@@ -42,7 +42,7 @@ export function openStateFile(
     },
     write: (text) =>
       attempt(`write ${path}`, () => {
-        makeFolder(directory);
+        createFolder(directory);
         replaceFile(path, text);
         if (!isClean) removeTemporaries(directory, listFolder(directory), (name) => name === basename(path));
         isClean = true;
@@ -54,16 +54,16 @@ export function openStateFile(
  * Makes a folder and those above it. Not by `recursive` of Node.js, which never ends if the file system has the parent
  * and says ENOENT all the same (/proc, autofs).
  */
-export function makeFolder(directory: string): void {
-  if (makeInParent(directory) === undefined) return;
+export function createFolder(directory: string): void {
+  if (createInParent(directory) === undefined) return;
   const parent = dirname(directory);
-  if (parent !== directory) makeFolder(parent);
-  const error = makeInParent(directory);
+  if (parent !== directory) createFolder(parent);
+  const error = createInParent(directory);
   if (error !== undefined) throw error;
 }
 
 /** Gives the error if the parent is not there. */
-function makeInParent(directory: string): unknown {
+function createInParent(directory: string): unknown {
   try {
     host.mkdirSync(directory, { mode: 0o700 });
   } catch (error) {

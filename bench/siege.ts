@@ -5,7 +5,7 @@ import { aReport, bomb, connectDevice, reportsOf } from './device';
 import { type Latency, latencyHead, latencyRow, summarize, writeProblems, writeTable } from './figures';
 import type { Service } from './service';
 import { type Honest, judgeSiege, type Phase, phases } from './siege-judge';
-import { makeFaults } from './storm';
+import { createFaults } from './storm';
 import { type DeviceFiles, enroll } from './traffic';
 
 export interface SiegeResult {
@@ -69,7 +69,7 @@ export async function runSiege(
     if (phase === 'attackedAndKilled') others.push(killLoop(siege, until));
     if (phase !== 'quiet')
       await service.setFaults(
-        makeFaults(Object.keys(await service.pids()).filter((name) => name !== 'stack')),
+        createFaults(Object.keys(await service.pids()).filter((name) => name !== 'stack')),
         7,
       );
     const names = honestNames.slice(Math.floor((index * count) / 3), Math.floor(((index + 1) * count) / 3));

@@ -53,7 +53,7 @@ export async function runStorm(
   const others = Array.from({ length: otherThings }, (_, index) => `other${index}`);
   stream.write(`${names.length + others.length} things get certificates\n`);
   await enroll(service, [...names, ...others], signal);
-  const alerts = makeStorm(names, seed);
+  const alerts = createStorm(names, seed);
   const sent: Sent = { alerts, stormAt: new Map(), othersAt: new Map(), told: [] };
   const listening = new AbortController();
   const { ended } = await listen(
@@ -66,7 +66,7 @@ export async function runStorm(
     `${alerts.length} alerts; of the functions' calls 10 % are throttled and 5 % fail; seed ${seed}\n`,
   );
   const functionNames = Object.keys(await service.pids()).filter((name) => name !== 'stack');
-  await service.setFaults(makeFaults(functionNames), seed);
+  await service.setFaults(createFaults(functionNames), seed);
   await service.resetCalls();
   const before = await readCpuTimes(service);
   const startedAt = performance.now();
@@ -90,7 +90,7 @@ export async function runStorm(
 }
 
 /** The same storm for the same seed. */
-export function makeStorm(names: readonly string[], seed: number): Alert[] {
+export function createStorm(names: readonly string[], seed: number): Alert[] {
   const now = Date.now();
   const distinct = names.flatMap((name) => behaviors.map((behavior) => anAlert(name, behavior, now)));
   const repeats = distinct.filter((_, index) => index % everyRepeated === 0);
@@ -109,7 +109,7 @@ function shuffle<T>(values: T[], seed: number): T[] {
 }
 
 /** Of the calls of each function 10 % are throttled (400 control plane, 429 data plane) and 5 % end in a 5xx. */
-export function makeFaults(functionNames: readonly string[]) {
+export function createFaults(functionNames: readonly string[]) {
   return functionNames.flatMap((functionName) => [
     { functionName, probability: 0.1, kind: 'throttle' as const },
     { functionName, probability: 0.05, kind: 'error' as const },

@@ -24,7 +24,7 @@ const settings = () => ({ endpoint, region, credentials: { ...credentials } });
 const pumps = 18;
 
 await startStory();
-await makeStorm();
+await startStorm();
 await takePictures();
 process.exit();
 
@@ -63,7 +63,7 @@ async function startStory() {
   client.end(true);
 }
 
-async function makeStorm() {
+async function startStorm() {
   const iot = new IoTClient(settings());
   const sns = new SNSClient(settings());
   const criteria = { comparisonOperator: 'less-than-equals', value: { number: 0 } };

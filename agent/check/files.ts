@@ -5,7 +5,7 @@ import {
   loadCredentials,
 } from '../config/credentials';
 import { host } from '../host';
-import { makeFolder } from '../state-file';
+import { createFolder } from '../state-file';
 import { type Finding, failed, ok, warning } from './finding';
 
 const dayMs = 86_400_000;
@@ -46,7 +46,7 @@ export function checkCredentials(
 /** Report ids and the containment survive a restart in the state folder. */
 export function checkState(directory: string): Finding {
   try {
-    makeFolder(directory);
+    createFolder(directory);
     host.accessSync(directory, mayUse);
     const { bavail, bsize } = host.statfsSync(directory);
     if (bavail * bsize < littleBytes)

@@ -5,7 +5,7 @@ import type { Due } from '../report/report-window';
 import type { Destination } from '../topics';
 import type { ReportingDependencies } from './dependencies';
 import { startLooking } from './looks';
-import { type Delivery, makeReport, openRoute, type Route } from './route';
+import { createReport, type Delivery, openRoute, type Route } from './route';
 
 /** Without a watched process, the tick still keeps the interval and counts traffic: a modem can appear and disappear within a second. */
 const idleTickMs = 200;
@@ -49,7 +49,7 @@ export function startReporting(
 
   const put = (route: Route, due: Due): void => {
     const looks = { wantedMs: tickMs, intervalMs: settings.intervalMs };
-    const { report, isUrgent } = makeReport(route, due, dependencies, looks);
+    const { report, isUrgent } = createReport(route, due, dependencies, looks);
     route.outbox.put(report, isUrgent);
     if (!delivery.isReady()) route.outbox.keepAll();
   };

@@ -88,7 +88,7 @@ export function openRoute(
 }
 
 /** The outbox owns the report from here on, so the next one covers only what came after it. */
-export function makeReport(
+export function createReport(
   route: Route,
   due: Due,
   dependencies: ReportingDependencies,

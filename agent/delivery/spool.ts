@@ -4,7 +4,7 @@ import { codeOf, host, readText } from '../host';
 import type { Problems } from '../problems';
 import { isReport } from '../report/is-report';
 import type { Report } from '../report/report';
-import { listFolder, makeFolder, removeIfThere, removeTemporaries, replaceFile } from '../state-file';
+import { createFolder, listFolder, removeIfThere, removeTemporaries, replaceFile } from '../state-file';
 import type { Destination } from '../topics';
 
 /** Reports on disk until they are delivered: one file each, so that a broken file loses one report. */
@@ -48,7 +48,7 @@ export function openSpool(directory: string, thingName: string, problems: Proble
     attempt(
       `write to ${folder}`,
       () => {
-        makeFolder(folder);
+        createFolder(folder);
         replaceFile(join(folder, name), text, isUrgent);
         problems.end('spool');
       },

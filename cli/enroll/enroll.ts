@@ -10,7 +10,7 @@ import type { Target } from '../target';
 import { writeAgentConfig } from './agent-config';
 import { type PolicyScope, serializePolicy, writeDevicePolicy } from './device-policy';
 import { type DeviceFolder, type FolderCertificate, findFolder, openFolder, readCertificate } from './folder';
-import { makeKey, makeRequest, publicKeyOf, readRequestKey } from './key';
+import { createKey, createSigningRequest, publicKeyOf, readRequestKey } from './key';
 import { type DeviceRegistry, prefixOf } from './registry';
 
 export interface EnrollOptions {
@@ -195,12 +195,12 @@ async function requestForOwnKey(
       throw new RefusedError(
         `${folder.path} has a certificate but no ${folder.pathOf('key')}: if the key is on the device, give its request with --csr`,
       );
-    key = await makeKey();
+    key = await createKey();
     await folder.write('key', key);
   }
   try {
     return {
-      request: await makeRequest(thingName, key),
+      request: await createSigningRequest(thingName, key),
       publicKey: publicKeyOf(key),
       source: folder.pathOf('key'),
     };

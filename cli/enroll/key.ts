@@ -13,14 +13,14 @@ const loadX509 = () => import('@peculiar/x509');
 const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 
 /** A new key for a device, PKCS #8 in PEM. AWS IoT takes EC P-256, which small devices handle best. */
-export async function makeKey(): Promise<string> {
+export async function createKey(): Promise<string> {
   const { privateKey } = await webcrypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
   const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', privateKey));
   return `${createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }).export({ type: 'pkcs8', format: 'pem' })}`;
 }
 
-/** A certificate request (PKCS #10, PEM) that shows AWS IoT the public half of a key made by `makeKey`. */
-export async function makeRequest(thingName: string, keyPem: string): Promise<string> {
+/** A certificate request (PKCS #10, PEM) that shows AWS IoT the public half of a key made by `createKey`. */
+export async function createSigningRequest(thingName: string, keyPem: string): Promise<string> {
   const { Name, Pkcs10CertificateRequestGenerator } = await loadX509();
   const key = createPrivateKey(keyPem);
   const der = key.export({ type: 'pkcs8', format: 'der' });

@@ -9,7 +9,7 @@ import {
   ListThingsCommand,
   UpdateCertificateCommand,
 } from '@aws-sdk/client-iot';
-import { makeKey, makeRequest } from '../../cli/enroll/key';
+import { createKey, createSigningRequest } from '../../cli/enroll/key';
 import { createCertificateAuthority } from '../../local/aws/mqtt/certificates';
 import { startApp } from '../../local/story/app-process';
 import { type AgentProgram, runAgent } from '../agent/agent-program';
@@ -249,8 +249,8 @@ describe('cordon enroll', () => {
   }, 180_000);
 
   it('certifies a key that was created on the device, and never sees it', async () => {
-    const key = await makeKey();
-    await writeFile(join(cli.folder, 'device.csr'), await makeRequest('own-key', key));
+    const key = await createKey();
+    await writeFile(join(cli.folder, 'device.csr'), await createSigningRequest('own-key', key));
     await enrolled('own-key', '--csr', 'device.csr');
     await enrolled('own-key', '--csr', 'device.csr');
     expect((await readdir(folderOf('own-key'))).toSorted()).toEqual([
@@ -263,7 +263,7 @@ describe('cordon enroll', () => {
     expect(await publishOrCut(session, 'app/own-key/telemetry', '1')).toBe('acknowledged');
 
     await rm(join(folderOf('own-key'), 'config.yml'));
-    await writeFile(join(cli.folder, 'other.csr'), await makeRequest('own-key', await makeKey()));
+    await writeFile(join(cli.folder, 'other.csr'), await createSigningRequest('own-key', await createKey()));
     const wrong = await cli.run('enroll', 'own-key', ...appTopic, '--csr', 'other.csr');
     expect(wrong.err).toBe('cordon: things/own-key/certificate.pem does not match the key of other.csr');
     await writeFile(join(cli.folder, 'no.csr'), 'text');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { findProblems, readOutcome, type Told } from '../../bench/completeness';
 import { countMessages, listen, waitForQuiet } from '../../bench/queues';
-import { behaviors, makeFaults, makeStorm } from '../../bench/storm';
+import { behaviors, createFaults, createStorm } from '../../bench/storm';
 import { publishAtOnce } from '../../bench/traffic';
 import { connectTable } from '../../shared/storage/table';
 import { type EndToEnd, root, startEndToEnd } from './harness';
@@ -36,9 +36,9 @@ describe('300 alerts of 30 things, 20 % repeated, shuffled, with 15 % of the cal
     const stop = new AbortController();
     const take = (message: string) => void told.push(JSON.parse(message));
     const { ended } = await listen(e2e, outputs.AnnouncementsTopicArn ?? '', take, stop.signal);
-    gateway.setFaults(makeFaults(Object.keys(stack.functions.pids())), seed);
+    gateway.setFaults(createFaults(Object.keys(stack.functions.pids())), seed);
 
-    await publishAtOnce({ sns: e2e.sns, outputs }, makeStorm(names, seed), new Map(), stop.signal);
+    await publishAtOnce({ sns: e2e.sns, outputs }, createStorm(names, seed), new Map(), stop.signal);
     await waitForQuiet(e2e, stop.signal);
     gateway.setFaults([]);
     const messages = await countMessages({ sqs });

@@ -164,7 +164,7 @@ function certify(
 ): Promise<x509.X509Certificate> {
   return X509CertificateGenerator.create(
     {
-      serialNumber: makeSerialNumber(),
+      serialNumber: createSerialNumber(),
       subject: options.subject,
       issuer: issuer.certificate.subjectName,
       notBefore: options.notBefore,
@@ -196,7 +196,7 @@ async function createIssuer(): Promise<Issuer> {
   const keys = await crypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
-      serialNumber: makeSerialNumber(),
+      serialNumber: createSerialNumber(),
       name: toName('Cordon local CA'),
       notBefore: new Date(Date.now() - backdateMs),
       notAfter: new Date(Date.now() + 3650 * dayMs),
@@ -246,7 +246,7 @@ async function exportPrivateKey(key: crypto.CryptoKey): Promise<string> {
 }
 
 /** RFC 5280, 4.1.2.2: positive, at most 20 octets. */
-function makeSerialNumber(): string {
+function createSerialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
   return bytes.toString('hex');

@@ -29,7 +29,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   const before = Object.hasOwn(connects, command.clientId) ? connects[command.clientId] : undefined;
   if (before && isOlder(command, before)) return unchanged({ code: 'older-session' });
   const isOther = descriptorOf(cuts.action).clientIds?.list(cuts.prior).includes(command.clientId) === false;
-  const heard = hearConnect(current, command);
+  const heard = noteConnect(current, command);
   const known = isOther ? addClientId(heard, command.clientId, context.now) : heard;
   const isNewer = before !== undefined && command.version !== undefined;
   // The event is of a session cut since, if the two clocks agree and its version does not say otherwise.
@@ -66,7 +66,7 @@ function isOlder({ version, connectedAt }: Reconnect, before: { version: number;
 /** As many client ids as are cut. */
 const maxConnects = 10;
 
-function hearConnect(current: Case, { clientId, version, connectedAt }: Reconnect): Case {
+function noteConnect(current: Case, { clientId, version, connectedAt }: Reconnect): Case {
   if (version === undefined) return current;
   const { [clientId]: _before, ...others } = current.connects ?? {};
   const kept = Object.entries(others).slice(1 - maxConnects);

@@ -44,7 +44,7 @@ export function shortPrincipal(principal: string): string {
  * Records a report of the thing's own agent. Returns the same object if nothing must be written: only every second
  * steady report is recorded, so that silence is announced within three intervals and most reports cost no write.
  */
-export function hearAgent(
+export function noteAgentReport(
   before: AgentState | undefined,
   health: AgentHealth | undefined,
   principal: string,

@@ -1,7 +1,7 @@
 import type { Behavior, Playbook } from '../configuration';
 import type { DeviceReport } from '../findings/report';
 import { boundValue, keepEvidence, type MetricValue } from '../findings/violation';
-import { hearAgent, shortPrincipal } from './agents';
+import { noteAgentReport, shortPrincipal } from './agents';
 import { numberOf } from './criteria';
 import type { Entry } from './entries';
 import { followExceptions } from './excepted';
@@ -45,7 +45,7 @@ function* judgeWhole(input: ReportInput): Detecting<Draft> {
   if (placed.isRepeat || isFromBefore(state, placed, at)) return ignore(state);
   const owner = findOwner(state) ?? (reportedByItself ? sender : undefined);
   const isOwnAgent = reportedByItself && (yield* isOfOwnAgent(state, principal));
-  const agent = isOwnAgent ? hearAgent(state.agent, report.health, principal, at) : state.agent;
+  const agent = isOwnAgent ? noteAgentReport(state.agent, report.health, principal, at) : state.agent;
   const judgement = openJudgement(input);
   let isOpen = false;
   for (const entry of judgement.monitored()) {

@@ -1,7 +1,7 @@
 import { allInterfaces } from '../../../agent/config/interface-rules';
 import type { Settings } from '../../../agent/config/settings';
 import type { ReportingDependencies } from '../../../agent/delivery/dependencies';
-import { makeReport, openRoute } from '../../../agent/delivery/route';
+import { createReport, openRoute } from '../../../agent/delivery/route';
 import { createProblems } from '../../../agent/problems';
 import { countReportIds } from '../../../agent/report/report-id';
 import { aSampler } from '../builders';
@@ -36,7 +36,7 @@ describe('a report', () => {
     const delivery = { isReady: () => false, deliver: async () => 'failed' as const };
     const route = openRoute('cordon', settings, dependencies, delivery);
     const make = () =>
-      makeReport(route, 'interval', dependencies, { wantedMs: 100, intervalMs: 300_000 }).report;
+      createReport(route, 'interval', dependencies, { wantedMs: 100, intervalMs: 300_000 }).report;
     let isFull = true;
     problems.note('spool', 'the disk is full', () => {
       if (!isFull) problems.end('spool');

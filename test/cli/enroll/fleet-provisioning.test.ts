@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
 import type { MqttClient } from 'mqtt';
-import { makeKey, makeRequest } from '../../../cli/enroll/key';
+import { createKey, createSigningRequest } from '../../../cli/enroll/key';
 import { writeProvisioningStack } from '../../../cli/enroll/provisioning';
 import { computeCertificateId, type IssuedCertificate } from '../../../local/aws/mqtt/certificates';
 import { awsError } from '../../aws-error';
@@ -61,8 +61,8 @@ async function ask(
 
 async function provision(clientId: string, serial: string) {
   const client = await stack.connect(claim, { clientId });
-  const privateKeyPem = await makeKey();
-  const certificateSigningRequest = await makeRequest(serial, privateKeyPem);
+  const privateKeyPem = await createKey();
+  const certificateSigningRequest = await createSigningRequest(serial, privateKeyPem);
   const [made, certificate] = await ask(client, csrTopic, { certificateSigningRequest });
   expect(made).toBe('accepted');
   const { certificatePem, certificateId, certificateOwnershipToken } = certificate as Record<string, string>;
@@ -126,7 +126,7 @@ describe('fleet provisioning by the template of cordon enroll', () => {
 
   it('names a certificate by its fingerprint, and keeps it unusable until it is provisioned', async () => {
     const client = await stack.connect(claim, { clientId: 'lot-claim-6' });
-    const certificateSigningRequest = await makeRequest('6', await makeKey());
+    const certificateSigningRequest = await createSigningRequest('6', await createKey());
     const [, { certificateId, certificatePem }] = await ask(client, csrTopic, { certificateSigningRequest });
 
     const der = Buffer.from(String(certificatePem).replace(/-----.*-----|\s/g, ''), 'base64');
