@@ -2,7 +2,7 @@ import { AttachThingPrincipalCommand } from '@aws-sdk/client-iot';
 import type { MqttClient } from 'mqtt';
 import { openCli } from './cli-process';
 import { registerDocumented } from './documented-rights';
-import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
+import { actUntil, type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
 import { type Packages, packageService } from './package-service';
 
@@ -111,14 +111,11 @@ describe('packaged agents', () => {
     return JSON.parse(JSON.parse(outcome.payload).body);
   }
   const mailOf = (text: RegExp) =>
-    waitUntil(
+    actUntil(
       () => `a mail of ${text}`,
-      async () => {
-        // What the schedule does each minute.
-        expect(await look()).toMatchObject({ status: 'succeeded' });
-        return e2e.stack.aws.mails().find(({ body }) => text.test(body));
-      },
-      90_000,
+      // What the schedule does each minute.
+      async () => expect(await look()).toMatchObject({ status: 'succeeded' }),
+      () => e2e.stack.aws.mails().find(({ body }) => text.test(body)),
     );
 
   it('are listed with the right to read agents only, and announced when they fall silent and report again', async () => {

@@ -303,6 +303,18 @@ export async function waitUntil<T>(
   }
 }
 
+/** Acts until it has led to something: what an act sets off takes a while, and one more beside it takes the CPU time for that. */
+export function actUntil<T>(
+  what: () => string,
+  act: () => Promise<unknown>,
+  find: () => Promise<T | undefined | false> | T | undefined | false,
+): Promise<T> {
+  return waitUntil(what, async () => {
+    await act();
+    return waitUntil(what, find, 2_000).catch(() => undefined);
+  });
+}
+
 /** Waits for the end of a client's session. */
 export function ended(client: MqttClient): Promise<true> {
   return waitUntil(

@@ -9,7 +9,7 @@ import {
 import { thingKey } from '../../shared/domain/thing-ref';
 import { connectChannelStates } from '../../shared/storage/channel-states';
 import { anAlert, aReport } from './alerts';
-import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
+import { actUntil, type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
 
 let e2e: EndToEnd;
@@ -218,19 +218,17 @@ describe('Cordon, with faults of AWS,', () => {
     );
     // The message of the storm tells why they wait, and at most that thing by itself which came to the limit first.
     const { slack, mails } = e2e.stack.aws;
-    await waitUntil(
+    await actUntil(
       () => 'the message about all that wait',
-      async () => {
-        await e2e.stack.functions.invoke('cordon-dev-sweep', {});
-        return slack
+      () => e2e.stack.functions.invoke('cordon-dev-sweep', {}),
+      () =>
+        slack
           .messages()
           .some((message) =>
             JSON.stringify(message.blocks).includes(
               `${waiting.length} wait for approval (the fleet limit is reached: 10 things within 10 minutes): `,
             ),
-          );
-      },
-      60_000,
+          ),
     );
     for (const one of waiting)
       await e2e.command({ type: 'approve', thingName: thingKey(one?.thingName ?? ''), actor: 'test' });

@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-s
 import type { SlackMessage } from '../../local/slack-and-mail/slack-blocks';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { anAlert } from './alerts';
-import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
+import { actUntil, type EndToEnd, startEndToEnd, waitUntil } from './harness';
 
 let e2e: EndToEnd;
 beforeAll(async () => {
@@ -93,16 +93,15 @@ describe('Slack', () => {
     for (const thingName of things) await e2e.enroll(thingName);
     const storms = () => aws.slack.messages().filter(({ text }) => text.includes('storm of'));
     const mails = () => aws.mails().filter(({ subject }) => subject.includes('storm of'));
-    const sweep = async () =>
+    const sweep = async () => {
+      await e2e.waitForQuiet();
       expect(await functions.invoke('cordon-dev-sweep', {})).toMatchObject({ status: 'succeeded' });
+    };
     const shows = (text: string) =>
-      waitUntil(
+      actUntil(
         () => `${text} in ${storms().map((one) => one.text)}`,
-        async () => {
-          await sweep();
-          return storms()[0]?.text.includes(text);
-        },
-        60_000,
+        sweep,
+        () => storms()[0]?.text.includes(text),
       );
 
     await Promise.all(things.map((thingName) => e2e.publishAlert(anAlert(thingName))));
