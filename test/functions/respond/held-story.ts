@@ -1,0 +1,8 @@
+import { now } from '../../builders';
+import type { World } from '../../fakes';
+import { alarm } from './story';
+
+export const textsOf = ({ told }: World) => told.map(({ kind, text }) => `${kind}: ${text}`);
+
+export const second = (behaviorName: string, metric = 'num_child_procs_myapp') =>
+  alarm({ behaviorName, metric, violationId: behaviorName, occurredAt: now + 1 });
