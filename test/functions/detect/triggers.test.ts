@@ -1,33 +1,10 @@
-import type { SecurityProfile } from '../../../shared/domain/configuration';
-import { thingKey } from '../../../shared/domain/thing-ref';
 import { VersionConflictError } from '../../../shared/errors';
 import { awsError } from '../../aws-error';
-import { aConfiguration, account, now } from '../../builders';
+import { account, now } from '../../builders';
 import { aRecord } from '../../fakes';
 import { fakeDetection } from '../../fakes-detection';
-import { aDetector, aReport, lifecycle, received } from './detector';
-
-const hourMs = 3_600_000;
-
-function aBehavior(metric: string, criteria: object): SecurityProfile['behaviors'] {
-  const standard = aConfiguration().securityProfiles['myapp-processes']?.behaviors[0];
-  if (!standard) throw new Error('no behavior');
-  const { consecutiveDatapointsToAlarm, consecutiveDatapointsToClear } = standard.criteria;
-  return [
-    {
-      name: 'b',
-      metric,
-      suppressAlerts: false,
-      criteria: { consecutiveDatapointsToAlarm, consecutiveDatapointsToClear, ...criteria },
-    },
-  ];
-}
-
-const fewConnects = aBehavior('aws:num-connection-attempts', {
-  comparisonOperator: 'less-than',
-  value: { count: 2 },
-  durationSeconds: 300,
-});
+import { aDetector, aReport, received } from './detector';
+import { aBehavior, hourMs } from './watched-behaviors';
 
 describe('detect, on a drill,', () => {
   it('raises the alarm, and leaves its values out of the fleet statistics and the alarm metrics', async () => {
@@ -168,100 +145,6 @@ describe('detect, keeping datapoints,', () => {
     expect(await run(received(aReport(0)))).toEqual(['message-1']);
 
     expect(stored.items.size).toBe(0);
-  });
-});
-
-describe('detect, on lifecycle events,', () => {
-  it('sends an alert with the certificate that connected, and answers no client', async () => {
-    const { run, alerts, published } = aDetector({ behaviors: fewConnects });
-
-    expect(
-      await run(lifecycle('connected'), lifecycle('connect_failed', { sessionIdentifier: 'session-2' })),
-    ).toEqual([]);
-
-    expect(alerts).toMatchObject([
-      {
-        violationEventType: 'in-alarm',
-        thingName: 'mything1',
-        metricValue: { count: 2 },
-        cordon: { reporter: { clientId: 'mything1', principal: 'a'.repeat(64) } },
-      },
-    ]);
-    expect(published).toEqual([]);
-  });
-
-  it('names no certificate if several took part, so that none is contained for what another did', async () => {
-    const { run, alerts } = aDetector({ behaviors: fewConnects });
-
-    await run(
-      lifecycle('connect_failed', { principalIdentifier: 'b'.repeat(64) }),
-      lifecycle('connected', { sessionIdentifier: 'session-2', timestamp: now + 1 }),
-    );
-
-    expect(alerts).toMatchObject([{ cordon: { reporter: { principal: 'several' } } }]);
-  });
-
-  it('identifies an exclusive thing by its name, whatever its client id', async () => {
-    const { run, alerts } = aDetector({ behaviors: fewConnects });
-    const exclusive = { clientId: 'some/client', thingName: 'mything1' };
-
-    await run(
-      lifecycle('connected', exclusive),
-      lifecycle('connected', { ...exclusive, sessionIdentifier: 'session-2' }),
-    );
-
-    expect(alerts).toMatchObject([{ thingName: 'mything1' }]);
-  });
-
-  it('ignores a client whose id no alert could name', async () => {
-    const { run, letters, stored, telemetry } = aDetector({ behaviors: fewConnects });
-
-    expect(await run(lifecycle('connected', { clientId: '../x y' }))).toEqual([]);
-
-    expect({ letters, states: stored.items.size }).toEqual({ letters: [], states: 0 });
-    expect(telemetry.counts.LifecycleIgnored).toBe(1);
-  });
-
-  it.each([
-    ['another type', { eventType: 'subscribed' }],
-    ['no session', { sessionIdentifier: undefined }],
-    ['a time as text', { timestamp: '2026' }],
-    ['a client id of 200 characters', { clientId: 'x'.repeat(200) }],
-  ])('sets aside an event with %s', async (_, over) => {
-    const { run, letters } = aDetector({ behaviors: fewConnects });
-
-    expect(await run(lifecycle('connected', over))).toEqual([]);
-
-    expect(letters).toMatchObject([{ reason: expect.stringContaining('not a lifecycle event of AWS IoT') }]);
-  });
-
-  it('dates an event from the future by its arrival, so that the events after it do not count as older', async () => {
-    const { run, stored } = aDetector({ behaviors: fewConnects });
-
-    await run(lifecycle('connected', { timestamp: now + 24 * hourMs, sentAt: now }));
-    await run(lifecycle('disconnected', { timestamp: now + 10, sentAt: now + 10 }));
-
-    expect((await stored.states.load(thingKey('mything1')))?.value.presence).toMatchObject({
-      connectedAt: now,
-      disconnectedAt: now + 10,
-    });
-  });
-
-  it('judges reports and events of a thing in order of time, and writes its state once', async () => {
-    const behaviors = [
-      ...fewConnects,
-      ...(aConfiguration().securityProfiles['myapp-processes']?.behaviors ?? []),
-    ];
-    const { run, alerts, order } = aDetector({ behaviors });
-
-    await run(
-      received(aReport(1), { receivedAt: now + 20 }),
-      lifecycle('connected', { timestamp: now + 10 }),
-      lifecycle('connect_failed', { sessionIdentifier: 'session-2', timestamp: now + 30 }),
-    );
-
-    expect(alerts.map(({ violationEventTime }) => Number(violationEventTime) - now)).toEqual([20, 30]);
-    expect(order.filter((what) => what.startsWith('save'))).toHaveLength(1);
   });
 });
 
@@ -414,80 +297,6 @@ describe('detect, comparing with the fleet,', () => {
     await run(received(aReport(10), { clientId: 'other' }));
 
     expect(stored.bins.size).toBe(0);
-  });
-});
-
-describe('detect, given reports of existing agents (docs/facts.md#other-agents),', () => {
-  const network = aBehavior('aws:listening-tcp-ports', {
-    comparisonOperator: 'in-port-set',
-    value: { ports: [22] },
-  });
-
-  it.each<[string, string, object]>([
-    [
-      'the Python sample agent: bracketed IPv6, null interfaces, a metric in an array of one',
-      'json',
-      {
-        header: { report_id: 1_700_000_000, version: '1.0' },
-        metrics: {
-          listening_tcp_ports: { ports: [{ port: 8443, interface: '::' }], total: 1 },
-          network_stats: { bytes_in: 5, bytes_out: -2_084_308, packets_in: 1, packets_out: 1 },
-          tcp_connections: {
-            established_connections: {
-              connections: [
-                { remote_addr: '[::ffff:10.0.0.1]:443', local_interface: null, local_port: 50_000 },
-              ],
-              total: 1,
-            },
-          },
-        },
-        custom_metrics: { cpu_usage: [{ number: 12.5 }] },
-      },
-    ],
-    [
-      'its short names',
-      'json',
-      { hed: { rid: 1_700_000_000, v: '1.0' }, met: { tp: { pts: [{ pt: 8443, if: null }], t: 1 } } },
-    ],
-    [
-      'half short names',
-      'json',
-      {
-        header: { rid: 1_700_000_000, version: '1.0' },
-        met: { listening_tcp_ports: { pts: [{ port: 8443 }] } },
-      },
-    ],
-    [
-      'the C sample agent: port 0, ports as text in CBOR',
-      'cbor',
-      {
-        hed: { rid: 1_700_000_000, v: '1.0' },
-        met: {
-          tp: { pts: [{ pt: '8443' }, { pt: 0 }], t: 2 },
-          tc: { ec: { cs: [{ lp: '443', rad: '10.0.0.1:1' }], t: 1 } },
-        },
-      },
-    ],
-    [
-      'the Device Client: a report id since boot, counters that wrapped',
-      'json',
-      {
-        header: { report_id: 7_956_604, version: '1.0' },
-        metrics: {
-          listening_tcp_ports: { ports: [{ port: 8443, interface: 'eth0' }], total: 1 },
-          network_stats: { bytes_in: 1.8446744071173374e19 },
-        },
-      },
-    ],
-  ])('understands %s', async (_, format, report) => {
-    const { run, alerts, published } = aDetector({ behaviors: network });
-
-    expect(await run(received(report, { format }))).toEqual([]);
-
-    expect(alerts).toMatchObject([{ metricValue: { ports: [8443] } }]);
-    expect(published).toMatchObject([
-      { topic: `cordon/things/mything1/reports/${format}/accepted`, body: { status: 'ACCEPTED' } },
-    ]);
   });
 });
 
