@@ -62,7 +62,9 @@ export async function act(
   const before = await cases.load(thingName);
   const { reached, done } = operatorActionDescriptors[name].ends;
   if (isStale(before?.value, options.caseId))
-    throw new RefusedError(`${thingName} has another case by now, or none: case ${options.caseId} is closed`);
+    throw new RefusedError(
+      `${thingName} has another case by now, or none: case ${options.caseId} is closed. See cordon show ${thingName}`,
+    );
   const objection = findObjection(name, before?.value);
   if (objection) throw new RefusedError(`${thingName} ${objection}`);
   const actor = options.actor ?? userInfo().username;

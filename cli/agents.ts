@@ -79,7 +79,10 @@ async function loadNamed(things: readonly string[], reader: AgentReader): Promis
   const found: DetectState[] = [];
   for (const thing of things) {
     const state = await reader.load(requireThing(thing));
-    if (!state?.agent) throw new CliError(`no agent of ${thing} has ever reported`);
+    if (!state?.agent)
+      throw new CliError(
+        `no agent of ${thing} has ever reported: check the name, and the agent on the device`,
+      );
     found.push(state);
   }
   return found;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { CliError, RefusedError } from './cli-error';
+import { explainFileFault } from './explain-file-fault';
 import type { CaseReader } from './find-case';
 import { writeJson } from './json';
 import { writeDetectionFinding } from './ocsf';
@@ -38,6 +39,6 @@ export async function writePrivateFile(file: string, text: string, force: boolea
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST') throw new RefusedError(`${file} exists: choose another name, or use --force`);
-    throw new CliError(`${file} can't be written (${code})`, cause);
+    throw new CliError(`${file} can't be written${explainFileFault(cause)}`, cause);
   }
 }

@@ -45,7 +45,7 @@ function nameFault(error: unknown, where: Where, env: NodeJS.ProcessEnv): Fault 
       `no AWS credentials were found${nothingHere}: set AWS_PROFILE, or sign in (aws sso login)`,
     );
   if (error.message === 'Region is missing')
-    return unreachable(`no AWS region is set (AWS_REGION)${nothingHere}`);
+    return unreachable(`no AWS region is set${nothingHere}: set AWS_REGION`);
   // Only DynamoDB throws this here, and its only table is that of the stage.
   if (error instanceof ResourceNotFoundException)
     return unreachable(

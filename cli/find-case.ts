@@ -19,7 +19,10 @@ export interface CaseReader {
 export async function findCase(name: string, reader: CaseReader): Promise<FoundCase> {
   // A case id has the characters of a thing name, too.
   const named = parseThing(name);
-  if (!named) throw new UsageError(`${JSON.stringify(name)} is neither a thing name nor a case id`);
+  if (!named)
+    throw new UsageError(
+      `${JSON.stringify(name)} is neither a thing name nor a case id: cordon list has both`,
+    );
   const { cases, history } = reader;
   const newest = (await cases.load(named))?.value;
   if (newest) return { record: newest, rows: await history.readTimeline(newest.caseId) };
@@ -35,9 +38,11 @@ export async function findCase(name: string, reader: CaseReader): Promise<FoundC
   const expiredAt = await history.findExpiry(named);
   if (expiredAt !== undefined)
     throw new CliError(
-      `${name}: its case expired at ${new Date(expiredAt).toISOString()} and is no longer kept`,
+      `${name}: its case expired at ${new Date(expiredAt).toISOString()} and is no longer kept (history.keepClosed)`,
     );
   if (rows.length > 0)
     throw new CliError(`case ${name} no longer exists, but has a timeline of ${rows.length} rows`);
-  throw new CliError(`no thing named ${name} has a case, and no case with this id has a timeline`);
+  throw new CliError(
+    `no thing named ${name} has a case, and no case with this id has a timeline: cordon list shows the open cases`,
+  );
 }

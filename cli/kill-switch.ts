@@ -57,7 +57,7 @@ export async function turnKillSwitch(
   now: number,
 ): Promise<string> {
   if (reason !== undefined && reason.length > maxReason)
-    throw new UsageError(`--reason has ${reason.length} characters, the limit is ${maxReason}`);
+    throw new UsageError(`--reason has ${reason.length} characters: shorten it to ${maxReason}`);
   // A stage that does not exist must not get a switch. Only one read, because an operator in an emergency is in a hurry.
   await attempt(() => target.history.listByStatus('observed', 1));
   const by = actor ?? userInfo().username;

@@ -14,7 +14,7 @@ export function readText(least: number, most: number): (text: string) => string 
 export function readSeconds(text: string): number {
   const seconds = Number(text);
   if (!Number.isFinite(seconds) || seconds < 0)
-    throw new InvalidArgumentError('expected a number of seconds');
+    throw new InvalidArgumentError('expected a number of seconds, such as 30');
   return seconds;
 }
 

@@ -4,6 +4,7 @@ import type { FileConfiguration } from '../shared/config/schema';
 import { findConfiguration } from './checkout';
 import { UsageError } from './cli-error';
 import { findAmazonRoots } from './enroll/agent-config';
+import { explainFileFault } from './explain-file-fault';
 
 /** The configuration that the stack was deployed with, for several commands. */
 interface DeployedFlags {
@@ -21,6 +22,6 @@ export function readRoots(file: string | undefined): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new UsageError(`${file} can't be read (${(cause as NodeJS.ErrnoException).code})`, cause);
+    throw new UsageError(`${file} can't be read${explainFileFault(cause)}`, cause);
   }
 }

@@ -117,7 +117,10 @@ function findDenial({ status, headers, body }: ApiAnswer): ApiAnswer | undefined
   if (status !== 403 || headers['content-type']?.startsWith('application/problem+json')) return undefined;
   return /token[^"]*(expired|invalid)/i.test(body.toString())
     ? problem(401, 'your AWS credentials have expired: sign in again, where cordon console runs')
-    : problem(403, 'IAM does not permit you this, or your AWS credentials have expired');
+    : problem(
+        403,
+        'IAM does not permit you this, or your AWS credentials have expired: docs/operating.md lists the rights',
+      );
 }
 
 function readBody(message: IncomingMessage): Promise<Buffer | undefined> {

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { parseConfiguration } from '../../shared/config/parse';
 import type { Profiles } from '../../shared/domain/detection/state';
 import { CliError, UsageError } from '../cli-error';
+import { explainFileFault } from '../explain-file-fault';
 
 /** A conformance file: security profiles, what things report over time, and the alerts that this must cause. */
 
@@ -104,7 +105,7 @@ export function readExamples(file: string): Example[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UsageError(`${file} can't be read (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(`${file} can't be read${explainFileFault(error)}`);
   }
   const document = parseDocument(text, { uniqueKeys: true });
   const [broken] = document.errors;
@@ -119,7 +120,9 @@ export function readExamples(file: string): Example[] {
     const profiles = readProfiles(customMetrics, own ?? securityProfiles, `${file}: examples.${index}`);
     const late = steps.findIndex((item, position) => item.at < (steps[position - 1]?.at ?? 0));
     if (late >= 0)
-      throw new CliError(`${file}: examples.${index}.steps.${late}.at: earlier than the step before`);
+      throw new CliError(
+        `${file}: examples.${index}.steps.${late}.at: earlier than the step before: put the steps in order`,
+      );
     return { name, profiles, steps, ...(alerts && { alerts }), ...(until !== undefined && { until }) };
   });
 }

@@ -24,7 +24,7 @@ export function connectAccount(iot: IoTClient, dataPlane: IoTDataPlaneClient, sn
   async function describeEndpoint(endpointType: string): Promise<{ host: string; port?: number }> {
     const { endpointAddress = '' } = await iot.send(new DescribeEndpointCommand({ endpointType }));
     const [host, port] = endpointAddress.split(':');
-    if (!host) throw new CliError(`AWS IoT named no endpoint ${endpointType}`);
+    if (!host) throw new CliError(`AWS IoT named no endpoint ${endpointType}: try again`);
     return { host, ...(port && { port: Number(port) }) };
   }
 

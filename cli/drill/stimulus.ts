@@ -35,10 +35,11 @@ export function chooseStimulus(configuration: Profiles, wanted?: string): Stimul
         `cordon.yml has no behavior ${JSON.stringify(wanted)}: give one of ${all.map(({ key }) => key).join(', ')}`,
       );
     const stimulus = deriveStimulus(configuration, found.profile, found.behavior);
-    if (typeof stimulus === 'string') throw new CliError(`a drill can't violate ${wanted}: ${stimulus}`);
+    if (typeof stimulus === 'string')
+      throw new CliError(`a drill can't violate ${wanted}: ${stimulus}. Choose another behavior`);
     if (!enforced.includes(found))
       throw new CliError(
-        `no playbook of mode enforce applies to ${wanted}, so nothing would contain the thing`,
+        `no playbook of mode enforce applies to ${wanted}, so nothing would contain the thing: choose another behavior, or set mode: enforce`,
       );
     return stimulus;
   }
@@ -51,7 +52,7 @@ export function chooseStimulus(configuration: Profiles, wanted?: string): Stimul
   throw new CliError(
     reasons.length > 0
       ? ['a drill can violate none of the behaviors that a playbook enforces:', ...reasons]
-      : 'cordon.yml has no playbook of mode enforce that applies to a behavior: a drill would contain nothing',
+      : 'cordon.yml has no playbook of mode enforce that applies to a behavior, so a drill would contain nothing: set mode: enforce',
   );
 }
 

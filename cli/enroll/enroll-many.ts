@@ -4,6 +4,8 @@ import { writeCount } from '../../shared/domain/words';
 import { CliError, UsageError } from '../cli-error';
 import { describeError } from '../describe-error';
 import { exitCodes } from '../exit-codes';
+import { explainFileFault } from '../explain-file-fault';
+import { nameRule } from '../require-thing';
 
 /** AWS IoT allows 15 CreateCertificateFromCsr and AttachPolicy calls a second; the SDK waits when it is throttled. */
 const workers = 4;
@@ -14,20 +16,24 @@ export function readList(file: string): string[] {
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new UsageError(`${file} can't be read (${(cause as NodeJS.ErrnoException).code})`, cause);
+    throw new UsageError(`${file} can't be read${explainFileFault(cause)}`, cause);
   }
   const seen = new Map<string, number>();
   for (const [index, line] of text.split('\n').entries()) {
     const name = line.trim();
     if (name === '' || name.startsWith('#')) continue;
     if (!isThingName(name))
-      throw new UsageError(`${file}:${index + 1}: ${JSON.stringify(name)} is not a thing name`);
+      throw new UsageError(
+        `${file}:${index + 1}: ${JSON.stringify(name)} is not a thing name: expected ${nameRule}`,
+      );
     const before = seen.get(name);
     if (before !== undefined)
-      throw new UsageError(`${file}:${index + 1}: ${name} is already on line ${before}`);
+      throw new UsageError(
+        `${file}:${index + 1}: ${name} is already on line ${before}: remove one of the lines`,
+      );
     seen.set(name, index + 1);
   }
-  if (seen.size === 0) throw new UsageError(`${file} has no thing names`);
+  if (seen.size === 0) throw new UsageError(`${file} has no thing names: write each on a line of its own`);
   return [...seen.keys()];
 }
 

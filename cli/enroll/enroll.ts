@@ -5,6 +5,7 @@ import { drillPrefix, isDrill } from '../../shared/domain/drill';
 import { agentClientId } from '../../shared/domain/text';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { CliError, RefusedError, UsageError } from '../cli-error';
+import { explainFileFault } from '../explain-file-fault';
 import { requireThingName } from '../require-thing';
 import type { Target } from '../target';
 import { writeAgentConfig } from './agent-config';
@@ -54,7 +55,9 @@ export async function enroll(
   requireEnrollable(thingName, options);
   const policyName = options.policyName ?? policyNameOf(stage, options.scope, thingName);
   if (!/^[\w+=,.@-]{1,128}$/.test(policyName))
-    throw new UsageError(`${JSON.stringify(policyName)} is not a policy name that AWS IoT accepts`);
+    throw new UsageError(
+      `${JSON.stringify(policyName)} is not a policy name that AWS IoT accepts: expected 1 to 128 of a-z A-Z 0-9 _ + = , . @ -`,
+    );
   const open = (await cases.load(thingKey(thingName)))?.value;
   if (isOpen(open) && open.ledger.length > 0)
     throw new RefusedError(
@@ -123,7 +126,7 @@ function requireEnrollable(thingName: string, { isDrill: isForDrill }: EnrollOpt
     );
   if (agentClientId(thingName).length > longestClientId)
     throw new UsageError(
-      `${thingName} is too long: the agent's client id ${agentClientId(thingName)} would have more than ${longestClientId} characters, the limit of AWS IoT`,
+      `${thingName} is too long: the agent's client id ${agentClientId(thingName)} would have more than ${longestClientId} characters, the limit of AWS IoT: choose a shorter name`,
     );
 }
 
@@ -157,12 +160,15 @@ async function ensureCertificate(
     given ?? (await requestForOwnKey(thingName, folder, before !== undefined));
   if (before) {
     if (!publicKeyOf(before.x509).equals(publicKey))
-      throw new RefusedError(`${folder.pathOf('certificate')} does not match the key of ${source}`);
+      throw new RefusedError(
+        `${folder.pathOf('certificate')} does not match the key of ${source}: give the request of the device's own key, or another --out`,
+      );
     return before;
   }
   await folder.write('certificate', await registry.createCertificate(request));
   const made = await readCertificate(folder);
-  if (!made) throw new CliError(`${folder.pathOf('certificate')} was deleted meanwhile`);
+  if (!made)
+    throw new CliError(`${folder.pathOf('certificate')} was deleted meanwhile: run the command again`);
   return made;
 }
 
@@ -175,11 +181,13 @@ interface CertificateRequest {
 
 async function readRequest(csr: string): Promise<CertificateRequest> {
   const request = await readFile(csr, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-    throw new UsageError(`${csr} can't be read (${cause.code})`, cause);
+    throw new UsageError(`${csr} can't be read${explainFileFault(cause)}`, cause);
   });
   const publicKey = await readRequestKey(request);
   if (!publicKey)
-    throw new UsageError(`${csr} is not a certificate request (PKCS #10, PEM) signed by its own key`);
+    throw new UsageError(
+      `${csr} is not a certificate request (PKCS #10, PEM) signed by its own key: create one with openssl req -new`,
+    );
   return { request, publicKey, source: csr };
 }
 
@@ -205,7 +213,10 @@ async function requestForOwnKey(
       source: folder.pathOf('key'),
     };
   } catch (cause) {
-    throw new CliError(`${folder.pathOf('key')} is not an EC P-256 key in PEM format`, cause);
+    throw new CliError(
+      `${folder.pathOf('key')} is not an EC P-256 key in PEM format: restore it, or give another --out`,
+      cause,
+    );
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CliError } from '../cli-error';
+import { codeOf, explainFileFault } from '../explain-file-fault';
 
 /** The files of one device, as they are copied to it. */
 export const fileNames = {
@@ -41,7 +42,7 @@ export async function openFolder(path: string): Promise<DeviceFolder> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
-    throw new CliError(`${path} can't be created (${codeOf(cause)})`, cause);
+    throw new CliError(`${path} can't be created${explainFileFault(cause)}`, cause);
   }
   return handleFolder(path);
 }
@@ -57,7 +58,7 @@ function handleFolder(path: string): DeviceFolder {
         return await readFile(pathOf(file), 'utf8');
       } catch (cause) {
         if (['ENOENT', 'ENOTDIR'].includes(codeOf(cause))) return undefined;
-        throw new CliError(`${pathOf(file)} can't be read (${codeOf(cause)})`, cause);
+        throw new CliError(`${pathOf(file)} can't be read${explainFileFault(cause)}`, cause);
       }
     },
 
@@ -71,7 +72,7 @@ function handleFolder(path: string): DeviceFolder {
         await rename(draft, pathOf(file));
       } catch (cause) {
         await rm(draft, { force: true });
-        throw new CliError(`${pathOf(file)} can't be written (${codeOf(cause)})`, cause);
+        throw new CliError(`${pathOf(file)} can't be written${explainFileFault(cause)}`, cause);
       }
     },
 
@@ -80,11 +81,11 @@ function handleFolder(path: string): DeviceFolder {
         // The key first, because nobody should find it later.
         for (const file of Object.keys(fileNames) as DeviceFile[]) await rm(pathOf(file), { force: true });
       } catch (cause) {
-        throw new CliError(`the files in ${path} can't be deleted (${codeOf(cause)})`, cause);
+        throw new CliError(`the files in ${path} can't be deleted${explainFileFault(cause)}`, cause);
       }
       await rmdir(path).catch((cause: unknown) => {
         if (codeOf(cause) !== 'ENOTEMPTY')
-          throw new CliError(`${path} can't be deleted (${codeOf(cause)})`, cause);
+          throw new CliError(`${path} can't be deleted${explainFileFault(cause)}`, cause);
       });
     },
   };
@@ -103,10 +104,9 @@ export async function readCertificate(folder: DeviceFolder): Promise<FolderCerti
     const x509 = new X509Certificate(pem);
     return { x509, certificateId: createHash('sha256').update(x509.raw).digest('hex') };
   } catch (cause) {
-    throw new CliError(`${folder.pathOf('certificate')} is not a certificate in PEM format`, cause);
+    throw new CliError(
+      `${folder.pathOf('certificate')} is not a certificate in PEM format: restore it, or give another --out`,
+      cause,
+    );
   }
-}
-
-function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
 }

@@ -43,7 +43,7 @@ export function connectRegistry(
     async readEndpoint(): Promise<string> {
       const command = new DescribeEndpointCommand({ endpointType: 'iot:Data-ATS' });
       const { endpointAddress } = await iot.send(command);
-      if (!endpointAddress) throw new CliError('AWS IoT returned no endpoint for devices');
+      if (!endpointAddress) throw new CliError('AWS IoT returned no endpoint for devices: try again');
       return endpointAddress;
     },
 
@@ -82,7 +82,7 @@ export function connectRegistry(
       const { certificatePem } = await iot.send(
         new CreateCertificateFromCsrCommand({ certificateSigningRequest, setAsActive: false }),
       );
-      if (!certificatePem) throw new CliError('AWS IoT returned no certificate');
+      if (!certificatePem) throw new CliError('AWS IoT returned no certificate: try again');
       return certificatePem;
     },
 

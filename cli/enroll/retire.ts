@@ -44,7 +44,8 @@ export async function retire(
   const mark = markOf(stage, thingName);
   const marked = await registry.findTargets(mark);
   const there = (await registry.findThing(thingName)) !== undefined;
-  if (!there && marked === undefined) throw new CliError(`there is no thing ${thingName}`);
+  if (!there && marked === undefined)
+    throw new CliError(`there is no thing ${thingName}: check the name and AWS_REGION`);
   const kept = keep === undefined ? undefined : await findKept(keep);
   const held = there ? await registry.listPrincipals(thingName) : [];
   checkKept(thingName, keep, kept, held, marked ?? []);
@@ -114,10 +115,13 @@ async function findKept(path: string): Promise<string> {
   const folder = await openFolder(path);
   const certificate = await readCertificate(folder);
   const key = await folder.read('key');
-  if (!certificate) throw new UsageError(`${path} has no certificate to keep`);
+  if (!certificate)
+    throw new UsageError(`${path} has no certificate to keep: name a folder that cordon enroll wrote`);
   // A folder of a --csr has no key to compare.
   if (key !== undefined && !publicKeyOf(key).equals(publicKeyOf(certificate.x509)))
-    throw new RefusedError(`the key in ${path} does not match its certificate`);
+    throw new RefusedError(
+      `the key in ${path} does not match its certificate: name the folder of the certificate to keep`,
+    );
   return certificate.certificateId;
 }
 

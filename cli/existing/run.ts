@@ -1,6 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { printable } from '../../shared/domain/messages/announcement';
 import { CliError, RefusedError } from '../cli-error';
+import { explainFileFault } from '../explain-file-fault';
 import { type Detector, guessDetector, writeImport } from './import';
 import type { Existing } from './read';
 
@@ -20,7 +21,7 @@ export async function importAccount(
   const profiles = await account.listProfiles();
   if (profiles.length === 0)
     throw new RefusedError(
-      'the account has no security profiles in this region, so there is nothing to import',
+      'the account has no security profiles in this region, so there is nothing to import: check AWS_REGION and the account',
     );
   const { text, summary, left } = writeImport(
     profiles,
@@ -44,7 +45,7 @@ function save(file: string, text: string, force: boolean): void {
     const { code } = cause as NodeJS.ErrnoException;
     // Somebody wrote it meanwhile.
     if (code === 'EEXIST') throw existing(file);
-    throw new CliError(`${file} can't be written (${code})`, cause);
+    throw new CliError(`${file} can't be written${explainFileFault(cause)}`, cause);
   }
 }
 

@@ -4,6 +4,7 @@ import { type Candidate, replay } from '../../shared/replay/compare';
 import { type Recording, recallCases } from '../../shared/replay/recording';
 import { findConfiguration } from '../checkout';
 import { CliError, UsageError } from '../cli-error';
+import { explainFileFault } from '../explain-file-fault';
 import { writeJson } from '../json';
 import type { Target } from '../target';
 import { readRecording } from './recording';
@@ -73,7 +74,10 @@ function readFile(file: string, say: (text: string) => void): Recording {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     const tooLarge = code === 'ERR_STRING_TOO_LONG' || code === 'ERR_FS_FILE_TOO_LARGE';
-    throw new UsageError(`${file}: ${tooLarge ? 'too large: split it' : `can't be read (${code})`}`, cause);
+    throw new UsageError(
+      tooLarge ? `${file}: too large: split it` : `${file}: can't be read${explainFileFault(cause)}`,
+      cause,
+    );
   }
   try {
     return readRecording(text, (done) => {

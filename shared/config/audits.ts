@@ -66,7 +66,9 @@ function findPlaybookFaults(playbook: Playbook, configuration: Configuration): F
       : []),
     ...listUnsafe(actions, ['actions']),
     ...listUnsafe(escalate?.actions ?? [], ['escalate', 'actions']),
-    ...(unless ? [{ path: ['unless'], message: 'a finding of an audit has no children to except' }] : []),
+    ...(unless
+      ? [{ path: ['unless'], message: 'a finding of an audit has no children to except: remove unless' }]
+      : []),
     ...('clearedFor' in release
       ? [
           {

@@ -25,6 +25,16 @@ const operators: Readonly<Record<ValueKey, RegExp>> = {
   cidrs: /^(not-)?in-cidr-set$/,
 };
 
+const bounds = 'less-than, less-than-equals, greater-than or greater-than-equals';
+const operatorNames: Readonly<Record<ValueKey, string>> = {
+  count: bounds,
+  number: bounds,
+  numbers: 'in-set or not-in-set',
+  strings: 'in-set or not-in-set',
+  ports: 'in-port-set or not-in-port-set',
+  cidrs: 'in-cidr-set or not-in-cidr-set',
+};
+
 const isNumeric = ({ key }: Metric) => key === 'count' || key === 'number';
 
 /** Errors that Device Defender would refuse, and behaviors that the cordon detector can't evaluate. */
@@ -33,10 +43,10 @@ export function findBehaviorFaults(behavior: Behavior, configuration: Configurat
   const metric = findMetric(name, configuration.customMetrics);
   if (!metric) {
     const message = name.startsWith('aws:')
-      ? `Device Defender has no metric ${name}`
+      ? `Device Defender has no metric ${name}: check the spelling`
       : name.startsWith('cordon:')
         ? `Cordon has no metric ${name}, only ${cordonMetricNames.join(', ')}`
-        : `${name} is not among customMetrics`;
+        : `${name} is not among customMetrics: define it there, or check the spelling`;
     return [{ field: ['metric'], message }];
   }
   const unseen =
@@ -139,11 +149,15 @@ function findMlFaults({ metric: name, criteria }: Behavior, metric: Metric): Beh
   const faults: BehaviorFault[] = [];
   const { comparisonOperator, durationSeconds } = criteria;
   if (!isNumeric(metric) || name === disconnectDuration)
-    faults.push({ field: ['metric'], message: `Device Defender has no machine learning for ${name}` });
+    faults.push({
+      field: ['metric'],
+      message: `Device Defender has no machine learning for ${name}: write a value`,
+    });
   if (comparisonOperator !== undefined || durationSeconds !== undefined)
     faults.push({
       field: ['criteria'],
-      message: 'a behavior with mlDetectionConfig has no comparisonOperator and no durationSeconds',
+      message:
+        'a behavior with mlDetectionConfig has no comparisonOperator and no durationSeconds: remove them',
     });
   return faults;
 }
@@ -153,9 +167,16 @@ function findOperatorFaults({ metric: name, criteria }: Behavior, metric: Metric
   const field = ['criteria', 'comparisonOperator'];
   if (operator === undefined) return [{ field, message: 'expected a comparisonOperator' }];
   // The metric limits how long a device is away, so it needs an upper bound (docs/facts.md#metrics-and-behaviors).
-  const fits =
-    operators[metric.key].test(operator) && !(name === disconnectDuration && /^greater/.test(operator));
-  return fits ? [] : [{ field, message: `${operator} does not fit ${name}` }];
+  const isAway = name === disconnectDuration;
+  const fits = operators[metric.key].test(operator) && !(isAway && /^greater/.test(operator));
+  return fits
+    ? []
+    : [
+        {
+          field,
+          message: `${operator} does not fit ${name}: expected ${isAway ? 'less-than or less-than-equals' : operatorNames[metric.key]}`,
+        },
+      ];
 }
 
 function findValueFaults(
@@ -164,7 +185,8 @@ function findValueFaults(
   value: NonNullable<Behavior['criteria']['value']>,
 ): BehaviorFault[] {
   const field = ['criteria', 'value'];
-  if (value[key] === undefined) return [{ field, message: `${name} is compared with value.${key}` }];
+  if (value[key] === undefined)
+    return [{ field, message: `${name} is compared with value.${key}: write that` }];
   return (value.cidrs ?? []).flatMap((cidr, index) =>
     parseNetwork(cidr)
       ? []

@@ -17,13 +17,21 @@ export function findExceptionFaults(index: number, configuration: Configuration)
   const faults: Fault[] = unless.flatMap(({ executable, arguments: args }, position) => {
     const at = [...path, position, 'arguments'];
     if (!runners.test(executable.slice(executable.lastIndexOf('/') + 1))) return [];
-    if (!args) return [{ path: at, message: `needed: ${executable} runs other programs by its arguments` }];
+    if (!args)
+      return [
+        { path: at, message: `needed: ${executable} runs other programs by its arguments, so list them` },
+      ];
     return args.includes('*')
-      ? [{ path: at, message: `no * for ${executable}, which runs other programs by its arguments` }]
+      ? [
+          {
+            path: at,
+            message: `no * for ${executable}, which runs other programs by its arguments: write each argument`,
+          },
+        ]
       : [];
   });
   const add = (message: string) => faults.push({ path, message });
-  if (mode === 'observe') add(`${name} only observes, so it must not have exceptions`);
+  if (mode === 'observe') add(`${name} only observes, so it can't have exceptions: remove unless`);
   if (configuration.detector !== 'cordon')
     add(
       'needs detector cordon: alerts of Device Defender have no evidence, so the exception would never apply',
@@ -39,7 +47,9 @@ export function findExceptionFaults(index: number, configuration: Configuration)
     );
   const counted = own.filter(({ metric }) => isOfChildren(metric, configuration));
   if (own.length > 0 && counted.length === 0)
-    add('only custom metrics that count children or list their names have evidence');
+    add(
+      'only custom metrics that count children or list their names have evidence: remove unless, or name such a behavior',
+    );
   const patient = counted.find(({ criteria }) => criteria.consecutiveDatapointsToAlarm > 1);
   if (patient)
     add(

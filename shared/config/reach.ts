@@ -79,18 +79,19 @@ export function findObstacle(
   // A playbook without conditions also covers future behaviors.
   if (Object.keys(playbook.when).length === 0) {
     const first = earlier.find(({ when }) => Object.keys(when).length === 0);
-    return first && `${first.name} above it always matches first`;
+    return first && `${first.name} above it always matches first: move this one up, or remove it`;
   }
   const own = alarms.filter((alarm) => matchesFinding(playbook.when, alarm));
-  if (own.length === 0) return 'no behavior here raises an alarm that it matches';
+  if (own.length === 0)
+    return 'no behavior here raises an alarm that it matches: correct when, or remove the playbook';
   const winners = own.map((alarm) =>
     earlier.find((other) => matchesFinding(other.when, alarm) && isForThingsOf(other.when, playbook.when)),
   );
   if (winners.some((winner) => winner === undefined)) return undefined;
   const names = [...new Set(winners.map((winner) => winner?.name))];
   return names.length === 1
-    ? `${names[0]} above it always matches first`
-    : `${names.join(', ')} above it always match first`;
+    ? `${names[0]} above it always matches first: move this one up, or remove it`
+    : `${names.join(', ')} above it always match first: move this one up, or remove it`;
 }
 
 /** True if each thing that meets the narrow conditions also meets the wide ones. */

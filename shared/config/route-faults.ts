@@ -50,7 +50,7 @@ function explainChannel(name: string, routable: readonly string[], { notify }: F
     return `${name} is for other systems and takes every message: leave it out`;
   return routable.length > 0
     ? `${name} is no channel of notify, which has ${routable.join(', ')}`
-    : `${name} is no channel of notify, which names none`;
+    : `${name} is no channel of notify, which names none: add ${name} to notify`;
 }
 
 interface Kind {
@@ -95,7 +95,8 @@ function findHoles(routes: readonly Route[], { playbooks }: FileConfiguration): 
         : [
             {
               path: ['notify', 'routes', index],
-              message: 'no message gets here, as the routes before it take them all',
+              message:
+                'no message gets here, as the routes before it take them all: move it up, or remove it',
             },
           ],
     ),

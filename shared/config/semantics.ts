@@ -64,16 +64,21 @@ function findProfileFaults(configuration: Configuration): Fault[] {
           : [
               {
                 path: [...path, 'additionalMetricsToRetain', index],
-                message: `there is no metric ${metric}`,
+                message: `there is no metric ${metric}: define it in customMetrics, or check the spelling`,
               },
             ],
       ),
       ...(elements > maxValueElements
-        ? [{ path, message: `its values have ${elements} elements, the limit of AWS is ${maxValueElements}` }]
+        ? [
+            {
+              path,
+              message: `its values have ${elements} elements, the limit of AWS is ${maxValueElements}: divide its behaviors among several profiles`,
+            },
+          ]
         : []),
       ...crowded.map((target) => ({
         path: [...path, 'targets'],
-        message: `${target} already has ${maxProfilesOfTarget} profiles, and AWS allows no more`,
+        message: `${target} already has ${maxProfilesOfTarget} profiles, and AWS allows no more: put the behaviors into one of them`,
       })),
     ];
   });
@@ -83,12 +88,12 @@ function findDuplicates({ securityProfiles, playbooks }: Configuration): Fault[]
   const behaviors = Object.entries(securityProfiles).flatMap(([name, profile]) =>
     repeated(profile.behaviors.map((behavior) => behavior.name)).map((index) => ({
       path: ['securityProfiles', name, 'behaviors', index, 'name'],
-      message: 'another behavior has this name',
+      message: 'another behavior has this name: choose another',
     })),
   );
   const named = repeated(playbooks.map(({ name }) => name)).map((index) => ({
     path: ['playbooks', index, 'name'],
-    message: 'another playbook has this name',
+    message: 'another playbook has this name: choose another',
   }));
   return [...behaviors, ...named];
 }
@@ -123,9 +128,15 @@ function findPlaybookFaults(index: number, configuration: Configuration): Fault[
   if (mode !== 'observe' && actions.length === 0)
     faults.push({ path: at('mode'), message: `${mode} needs actions, such as [quarantine, disconnect]` });
   if (mode === 'observe' && actions.length > 0)
-    faults.push({ path: at('actions'), message: 'a playbook that observes must not have actions' });
+    faults.push({
+      path: at('actions'),
+      message: 'a playbook that observes has no actions: remove them, or set mode: enforce',
+    });
   if (playbook.escalate && mode === 'observe')
-    faults.push({ path: at('escalate'), message: 'a playbook that observes must not have escalate' });
+    faults.push({
+      path: at('escalate'),
+      message: 'a playbook that observes has no escalate: remove it, or set mode: enforce',
+    });
   return [
     ...faults,
     ...findExceptionFaults(index, configuration),
@@ -160,7 +171,7 @@ function findExemptionFaults({ guards, quarantine }: Configuration): Fault[] {
       ? [
           {
             path: ['guards', 'exempt', index],
-            message: `${thingGroup} is the quarantine group: a contained thing can't be exempt`,
+            message: `${thingGroup} is the quarantine group, and a contained thing can't be exempt: name another group`,
           },
         ]
       : [],

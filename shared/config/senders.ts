@@ -11,7 +11,12 @@ export function findSenderFaults({ sources: { external }, playbooks }: Configura
   const names = external.map(({ name }) => name);
   const twice = names.flatMap((name, index) =>
     names.indexOf(name) < index
-      ? [{ path: ['sources', 'external', index, 'name'], message: 'another sender has this name' }]
+      ? [
+          {
+            path: ['sources', 'external', index, 'name'],
+            message: 'another sender has this name: choose another',
+          },
+        ]
       : [],
   );
   return [
@@ -48,7 +53,9 @@ function findPlaybookFaults({ when, release, unless }: Playbook, names: readonly
       path: ['when', field],
       message: `a finding of ${source} has none: remove it, or source`,
     })),
-    ...(unless ? [{ path: ['unless'], message: `a finding of ${source} has no children to except` }] : []),
+    ...(unless
+      ? [{ path: ['unless'], message: `a finding of ${source} has no children to except: remove unless` }]
+      : []),
     ...('clearedFor' in release
       ? [
           {

@@ -212,7 +212,11 @@ describe("an operator's command", () => {
 
     await expect(
       act('release', 'a/b\u001b', { waitSeconds: 0 }, { cases, refusals, openCommands }),
-    ).rejects.toThrow(new CliError('"a/b\\u001b" is not a thing name, nor ACCOUNT/REGION/NAME'));
+    ).rejects.toThrow(
+      new CliError(
+        '"a/b\\u001b" is not a thing name, nor ACCOUNT/REGION/NAME: expected 1 to 128 of a-z A-Z 0-9 : _ -',
+      ),
+    );
   });
 
   it('is not sent for a thing of another account, where Cordon does nothing', async () => {

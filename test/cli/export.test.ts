@@ -95,7 +95,7 @@ describe('the file it is written to', () => {
 
     await expect(writePrivateFile(file, '{}', force)).rejects.toMatchObject({
       name: 'CliError',
-      message: `${file} can't be written (ENOENT)`,
+      message: `${file} can't be written (ENOENT): check the path`,
     });
   });
 });

@@ -106,7 +106,7 @@ describe('kill-switch', () => {
 
   it('refuses a reason that could not be read back', async () => {
     await expect(turnKillSwitch('on', { reason: 'x'.repeat(501) }, aStage(), now)).rejects.toThrow(
-      new CliError('--reason has 501 characters, the limit is 500'),
+      new CliError('--reason has 501 characters: shorten it to 500'),
     );
   });
 });

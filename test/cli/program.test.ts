@@ -165,8 +165,8 @@ describe('cordon', () => {
   );
 
   it.each([
-    [[], 'no AWS region is set (AWS_REGION), and no local stack runs here (npm start)'],
-    [['--aws'], 'no AWS region is set (AWS_REGION)'],
+    [[], 'no AWS region is set, and no local stack runs here (npm start): set AWS_REGION'],
+    [['--aws'], 'no AWS region is set: set AWS_REGION'],
   ])('says with %j what is missing of an account', async (flags, message) => {
     const { code, err } = await ask([...flags, 'list'], {});
 

@@ -168,7 +168,10 @@ describe('cordon enroll', () => {
     await expect(connectAs('mything1', filesOf('copied'))).rejects.toThrow('refused');
     await expect(readdir(folderOf('mything1'))).rejects.toThrow('ENOENT');
     const again = await cli.run('retire', 'mything1');
-    expect(again).toMatchObject({ code: 1, err: 'cordon: there is no thing mything1' });
+    expect(again).toMatchObject({
+      code: 1,
+      err: 'cordon: there is no thing mything1: check the name and AWS_REGION',
+    });
   }, 180_000);
 
   it('replaces the files for a local stack that has ended, and none that AWS may know', async () => {
@@ -265,7 +268,9 @@ describe('cordon enroll', () => {
     await rm(join(folderOf('own-key'), 'config.yml'));
     await writeFile(join(cli.folder, 'other.csr'), await createSigningRequest('own-key', await createKey()));
     const wrong = await cli.run('enroll', 'own-key', ...appTopic, '--csr', 'other.csr');
-    expect(wrong.err).toBe('cordon: things/own-key/certificate.pem does not match the key of other.csr');
+    expect(wrong.err).toBe(
+      "cordon: things/own-key/certificate.pem does not match the key of other.csr: give the request of the device's own key, or another --out",
+    );
     await writeFile(join(cli.folder, 'no.csr'), 'text');
     expect((await cli.run('enroll', 'x', '--csr', 'no.csr')).err).toMatch(
       /^cordon: no\.csr is not a certificate request/,

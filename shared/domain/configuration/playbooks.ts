@@ -35,7 +35,7 @@ const exception = z.strictObject(
               'expected an argument without spaces, because evidence does not show where an argument with spaces ends',
             ),
             z.refine((text) => !text.includes('***'), {
-              message: 'the agent hides what looks like a secret',
+              message: 'the agent hides what looks like a secret: write * in place of this argument',
             }),
           ),
         )

@@ -98,7 +98,7 @@ describe('check of a file against the account', () => {
       '  playbook nowhere: among the behaviors of the security profiles is no elsewhere, only many-bytes-out',
       '  playbook no-metric: no behavior of the security profiles is of metric aws:num-disconnects',
       '  playbook no-learning: no behavior that it names has machine learning with that confidence',
-      '  playbook shadowed: by-metric above it always matches first',
+      '  playbook shadowed: by-metric above it always matches first: move this one up, or remove it',
     ]);
   });
 

@@ -184,7 +184,9 @@ describe('show', () => {
 
   it('says that a thing has no case', async () => {
     await expect(showCase('mything9', aTable([]))).rejects.toThrow(
-      new CliError('no thing named mything9 has a case, and no case with this id has a timeline'),
+      new CliError(
+        'no thing named mything9 has a case, and no case with this id has a timeline: cordon list shows the open cases',
+      ),
     );
   });
 });
