@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { resolve } from '../../shared/domain/asking';
 import type { Case } from '../../shared/domain/case/case';
-import { nextStep, settle } from '../../shared/domain/case/steps';
+import { settle } from '../../shared/domain/case/settle';
+import { nextStep } from '../../shared/domain/case/steps';
 import type { Command } from '../../shared/domain/decide/command';
 import { decide, hasUnfinished } from '../../shared/domain/decide/decide';
 import type { Context, Decision } from '../../shared/domain/decide/decision';

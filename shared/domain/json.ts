@@ -65,9 +65,10 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 
 /** Whether two JSON values are the same, whatever the order of their fields; one that is undefined counts as absent. */
 export function isEqual(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
   if (Array.isArray(one) && Array.isArray(other))
     return one.length === other.length && one.every((value, index) => isEqual(value, other[index]));
-  if (!isObject(one) || !isObject(other)) return one === other;
+  if (!isObject(one) || !isObject(other)) return false;
   const names = new Set([...Object.keys(one), ...Object.keys(other)]);
   return [...names].every((name) => isEqual(one[name], other[name]));
 }

@@ -1,7 +1,8 @@
 import type { ActionName } from '../domain/actions/registry';
 import { resolveNow } from '../domain/asking';
 import type { Case } from '../domain/case/case';
-import { nextStep, recordOutcome, settle } from '../domain/case/steps';
+import { settle } from '../domain/case/settle';
+import { nextStep, recordOutcome } from '../domain/case/steps';
 import { findReleaseAt } from '../domain/case/timers';
 import type { Configuration } from '../domain/configuration';
 import type { Command } from '../domain/decide/command';

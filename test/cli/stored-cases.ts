@@ -1,6 +1,7 @@
 import type { Case } from '../../shared/domain/case/case';
+import { settle } from '../../shared/domain/case/settle';
 import type { CaseStatus } from '../../shared/domain/case/status';
-import { nextStep, recordOutcome, settle } from '../../shared/domain/case/steps';
+import { nextStep, recordOutcome } from '../../shared/domain/case/steps';
 import type { Command } from '../../shared/domain/decide/command';
 import type { ToldFlood } from '../../shared/domain/detection/floods';
 import type { Violation } from '../../shared/domain/findings/violation';

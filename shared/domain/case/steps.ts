@@ -1,17 +1,11 @@
 import type { ActionName } from '../actions/registry';
-import type { KillSwitch } from '../guards/kill-switch';
 import { isEqual } from '../json';
-import { type Case, type ContainmentCase, isContainment } from './case';
+import { type Case, isContainment } from './case';
 import type { Detail } from './details';
-import { type LedgerEntry, listConflicts } from './ledger-entry';
-import { close, retryMs } from './lifecycle';
+import type { LedgerEntry } from './ledger-entry';
 import { announce, note } from './outbox';
-import { isDeniedByPolicy, isPolicyDenial, isReplaced } from './policy-denials';
-import type { Reason } from './reasons';
-import { remind, startReminding } from './reminders';
-import { listStrength } from './strength';
-import { findTemporaryDeactivation, findTemporaryDeactivationEnd } from './temporary-deactivation';
-import { findReleaseAt, findVerificationAt } from './timers';
+import { isDeniedByPolicy } from './policy-denials';
+import { findTemporaryDeactivation } from './temporary-deactivation';
 
 /** One thing to do to AWS, of a saved plan. */
 export interface Step {
@@ -26,9 +20,6 @@ export type Outcome =
   | { readonly result: 'unverified'; readonly detail: readonly Detail[]; readonly unproven?: true }
   /** Revert: somebody else changed an object that it would restore. Apply: AWS refused permanently. */
   | { readonly result: 'conflict' | 'refused'; readonly detail: readonly Detail[] };
-
-/** After this long without a verified denial the containment counts as failed, but the attempts continue. */
-const verifyDeadlineMs = 20 * 60_000;
 
 /**
  * The next step of a case; `seen` are actions that this invocation has finished. Unless the kill switch is off
@@ -126,107 +117,4 @@ function recordVerification(
   // A lost proof: the denial, and the trust in new sessions, count from its next application.
   const { appliedAt: _appliedAt, verifiedAt: _verifiedAt, ...lost } = entry;
   return { ...lost, detail };
-}
-
-/** Sets the status once no step is left. `changed`: somebody else's changes, which the release leaves. */
-export function settle(
-  record: Case,
-  now: number,
-  killSwitch: KillSwitch = { state: 'off' },
-  changed: readonly Detail[] = [],
-): Case {
-  if (record.status === 'releasing') return settleRelease(record, now, changed);
-  if (isContainment(record)) return settleContainment(record, now, killSwitch);
-  if (record.status === 'awaiting-approval') return record;
-  if (record.status === 'observed' && record.heldBackBy) return record;
-  const { dueAt: _dueAt, ...rest } = record;
-  return rest;
-}
-
-function settleContainment(record: ContainmentCase, now: number, killSwitch: KillSwitch): Case {
-  // A temporary deactivation that somebody else ended matters to the release only: the denial by policy has spread.
-  const entries = record.ledger.filter(
-    ({ status, bridge }) => status !== 'reverted' && !(bridge && status === 'conflict'),
-  );
-  // Refused actions, except those replaced by another denial or by the cut at each connect.
-  const isMadeUpFor = (entry: LedgerEntry) => isReplaced(entry, entries) || entry.bridge !== undefined;
-  const failed = entries.filter((entry) => entry.status === 'failed' && !isMadeUpFor(entry));
-  const evades = record.evadesUntil !== undefined && now < record.evadesUntil;
-  const temporary = findTemporaryDeactivation(entries);
-  const isTemporarilyDeactivated = temporary?.status === 'verified' && !record.leftOut;
-  // The certificate still keeps the device out, but people must know that nothing else would.
-  const isLate = ({ appliedAt, plannedAt }: LedgerEntry) => now - (appliedAt ?? plannedAt) > verifyDeadlineMs;
-  const denied = entries.every(
-    (entry) =>
-      entry.status === 'verified' ||
-      (entry.status === 'failed' && isMadeUpFor(entry)) ||
-      (isTemporarilyDeactivated && entry.status === 'applied' && isPolicyDenial(entry) && !isLate(entry)),
-  );
-  if (denied && evades && !isTemporarilyDeactivated)
-    return { ...record, status: 'containing', dueAt: record.evadesUntil };
-  if (denied) {
-    const {
-      reason: _reason,
-      evadesUntil: _evadesUntil,
-      isTold: _isTold,
-      reminder: _reminder,
-      isTaken: _isTaken,
-      ...rest
-    } = record;
-    const held: Case = { ...rest, status: 'contained', containedAt: record.containedAt ?? now };
-    // Until its denial by policy is proven, and for the time of the cache, the certificate alone keeps the device out.
-    const reactivatesAt = temporary ? (findTemporaryDeactivationEnd(entries) ?? now + retryMs) : Infinity;
-    const dueAt = Math.min(findVerificationAt(held, now), findReleaseAt(held) ?? Infinity, reactivatesAt);
-    const next: Case = { ...held, dueAt };
-    if (record.status === 'contained') return next;
-    const strength = listStrength(next);
-    const noted = note(next, { at: now, event: { code: 'contained', strength } });
-    return announce(noted, 'contained', [{ code: 'denied' }, ...strength], now);
-  }
-  const waiting = entries.find(({ status }) => status === 'applied');
-  const overdue = now - Math.min(...entries.map(({ plannedAt }) => plannedAt)) > verifyDeadlineMs;
-  if (failed.length > 0 || (overdue && record.status !== 'contained')) {
-    const { detail } = failed[0] ?? waiting ?? {};
-    const status = 'containment-failed';
-    const reason: Reason = { code: 'not-denied', ...(detail && { detail }) };
-    const next: Case = { ...record, status, reason, isTold: true, dueAt: now + retryMs };
-    if (record.status === status) return remind(next, reason, now);
-    const isTaken = record.isTaken || record.assignee !== undefined;
-    const open: Case = isTaken ? next : { ...next, reminder: startReminding(now) };
-    return announce(
-      note(open, { at: now, event: { code: 'status', status, reason } }),
-      status,
-      [reason],
-      now,
-    );
-  }
-  // Nothing but the kill switch keeps a plan from being carried out.
-  const planned = entries.flatMap(({ action, status }) => (status === 'planned' ? [action] : []));
-  const reason: Reason =
-    planned.length > 0
-      ? { code: 'not-applied', killSwitch, actions: planned }
-      : { code: 'unverified', ...(waiting?.detail && { detail: waiting.detail }) };
-  const { reminder: _reminder, ...rest } = record;
-  const next: Case = { ...rest, status: 'containing', reason, isTold: true, dueAt: now + retryMs };
-  return record.status === 'containing' && record.isTold ? next : announce(next, 'containing', [reason], now);
-}
-
-function settleRelease(record: Case, now: number, changed: readonly Detail[]): Case {
-  const conflicts = listConflicts(record);
-  if (conflicts.length === 0) {
-    const all = [...record.ledger.flatMap((entry) => entry.left ?? []), ...changed];
-    const left = all.filter((one, index) => all.findIndex((other) => isEqual(one, other)) === index);
-    return announce(
-      close(record, { code: 'released', left }, now),
-      'released',
-      [{ code: 'restored', left }],
-      now,
-    );
-  }
-  const status = 'release-conflict';
-  const reason: Reason = { code: status, conflicts };
-  const { dueAt: _dueAt, ...rest } = record;
-  const stopped: Case = { ...rest, status, reason };
-  const next = note(stopped, { at: now, event: { code: 'status', status, reason } });
-  return announce(next, status, [reason], now);
 }

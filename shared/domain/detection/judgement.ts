@@ -1,3 +1,4 @@
+import { isEqual } from '../json';
 import { nextDue } from './due';
 import { type Entry, listEntries } from './entries';
 import { followTargets } from './follow-targets';
@@ -89,7 +90,8 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
       const timed = dueAt === undefined ? next : { ...next, dueAt };
       return {
         judgement: {
-          state: isSame(timed, state) ? state : { ...timed, ...stamp },
+          // A table may return the keys of a map in another order.
+          state: isEqual(timed, state) ? state : { ...timed, ...stamp },
           events: alarms.events,
           datapoints,
           contributions,
@@ -109,13 +111,4 @@ function changeState(state: DetectState, changes: Changes): DetectState {
     ...(Object.keys(outside).length > 0 && { outside }),
     ...(Object.keys(counted).length > 0 && { counted }),
   };
-}
-
-/** Equal as stored: a table may return the keys of a map in another order. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || !a || !b) return false;
-  const keys = Object.keys(a);
-  if (keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => isSame(a[key as keyof typeof a], b[key as keyof typeof b]));
 }

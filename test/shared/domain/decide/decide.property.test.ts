@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type Case, isOpen } from '../../../../shared/domain/case/case';
-import { nextStep, type Outcome, recordOutcome, settle } from '../../../../shared/domain/case/steps';
+import { settle } from '../../../../shared/domain/case/settle';
+import { nextStep, type Outcome, recordOutcome } from '../../../../shared/domain/case/steps';
 import { openViolations } from '../../../../shared/domain/case/violation-record';
 import type { Command } from '../../../../shared/domain/decide/command';
 import { findingKey } from '../../../../shared/domain/findings/finding';

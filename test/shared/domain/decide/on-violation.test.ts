@@ -1,5 +1,6 @@
 import type { Case } from '../../../../shared/domain/case/case';
-import { nextStep, recordOutcome, settle } from '../../../../shared/domain/case/steps';
+import { settle } from '../../../../shared/domain/case/settle';
+import { nextStep, recordOutcome } from '../../../../shared/domain/case/steps';
 import { describeCase } from '../../../../shared/domain/messages/describe-case';
 import {
   aConfiguration,

@@ -1,4 +1,5 @@
-import { nextStep, recordOutcome, settle } from '../../../../shared/domain/case/steps';
+import { settle } from '../../../../shared/domain/case/settle';
+import { nextStep, recordOutcome } from '../../../../shared/domain/case/steps';
 import { aContext, changedBy, decide, flushed, now, words } from '../../../builders';
 import { alarm } from '../lead-case';
 import { contained, operator, perform } from './played-case';
