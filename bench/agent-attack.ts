@@ -13,7 +13,7 @@ import { writeTable } from './figures';
 /*
  * An ordinary user who tries to blind, kill, starve or mislead the agent, one way after the other, while a watched
  * program has a child now and then: npx tsx bench/agent-attack.ts --help. Needs root, to be somebody else.
- * Exit code 0 only if the agent lived, told of every child and of no other, and kept to its budget.
+ * Exit code 0 only if the agent lived, reported every child and no other, and kept to its budget.
  */
 const { minutes, only } = new Command('npx tsx bench/agent-attack.ts')
   .description("Attacks Cordon's agent as an ordinary user, one way after the other. Needs root.")

@@ -51,12 +51,12 @@ export function note(watched: readonly Watched[], text: string): void {
 }
 
 const pollMs = 20;
-/** For the end of children to be told, also on a machine that has much else to do. */
+/** How long the end of children may take to be reported, even on a machine that has much else to do. */
 const quietPatienceMs = 60_000;
 /** Of the start of a child, so that no agent's own rhythm decides which children it sees. */
 const mostJitterMs = 1000;
 
-/** The number of children, of one in each round, that a report told of, until `patienceMs` after their end. */
+/** The number of children, of one in each round, that reports had, until `patienceMs` after their end. */
 export async function countSeen(
   one: Watched,
   { lifeMs, rounds, patienceMs }: { lifeMs: number; rounds: number; patienceMs: number },

@@ -4,7 +4,7 @@ import type { Service } from './service';
 /** CPU milliseconds spent so far, by process id and by the name of what runs there. */
 export type CpuTimes = ReadonlyMap<number, { readonly name: string; readonly ms: number }>;
 
-/** Length of a clock tick as /proc tells it: USER_HZ is 100 on every Linux Node runs on (proc_pid_stat(5)). */
+/** Length of a clock tick in /proc: USER_HZ is 100 on every Linux Node runs on (proc_pid_stat(5)). */
 const tickMs = 10;
 
 export async function readCpuTimes(service: Service): Promise<CpuTimes> {

@@ -10,7 +10,7 @@ export interface StackReady {
   readonly mqtt: { readonly port: number; readonly ca: string };
 }
 
-/** What it tells later. */
+/** What it reports later. */
 export interface StackNews {
   readonly failedInvocation: true;
 }

@@ -18,7 +18,7 @@ export interface StormResult {
   readonly stormThings: Latency;
   readonly otherThings: Latency;
   readonly announcements: number;
-  /** Published again under their id, which tells receivers so. */
+  /** Published again under their id, by which receivers notice it. */
   readonly repeatedAnnouncements: number;
   readonly failedInvocations: number;
   /** Calls of functions, by outcome. */

@@ -61,7 +61,7 @@ export async function showHistory(
   ].join('\n');
 }
 
-/** What a person's order planned is told with the order, which comes right before it. */
+/** What a person's order planned is shown with the order, which comes right before it. */
 function joinPlans(acts: readonly Act[]): Act[] {
   const joined: Act[] = [];
   for (const act of acts) {

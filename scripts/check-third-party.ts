@@ -100,7 +100,7 @@ async function checkInCi(server: Server): Promise<boolean> {
   }
 }
 
-/** `end`: how the server ended before it was told to. */
+/** `end`: how the server ended before anybody stopped it. */
 async function play(
   server: Server,
   program: string,

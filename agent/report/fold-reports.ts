@@ -7,7 +7,7 @@ import { fitMessage, type Report } from './report';
 const mostItems = 50;
 
 /**
- * Two reports as one, under the id of the newer: what happens to the oldest when too many wait. What it told is not
+ * Two reports as one, under the id of the newer: what happens to the oldest when too many wait. What it reported is not
  * lost: what is in `peaks` keeps its highest value, or all that was
  * in its list; traffic adds up, evidence of both stays, and so does that it stood still; the rest is as it was last.
  */

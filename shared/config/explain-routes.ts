@@ -24,7 +24,7 @@ export function explainRoutes(configuration: FileConfiguration): string[] {
     ...(others.length > 0 ? [`All of them, at any time, go to: ${others.join(', ')}`] : []),
     ...findUntold(configuration).map(
       ({ status, untold, isAll }) =>
-        `Nobody is told of ${isAll ? '' : `${untold.join(' or ')} `}cases that are ${status}`,
+        `No channel shows ${isAll ? '' : `${untold.join(' or ')} `}cases that are ${status}`,
     ),
   ];
 }

@@ -12,7 +12,7 @@ import {
 import { forEachItem } from './each';
 import { acquireLease, noteSet, releaseLease } from './lease';
 
-/** The hardest cut: every device with the certificate is out, and can't be told anything until it is active again. */
+/** The hardest cut: every device with the certificate is out, and can't receive anything until it is active again. */
 export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certificate'>> = {
   rights: () => ({
     always: [{ actions: ['iot:DescribeCertificate', 'iot:UpdateCertificate'], resources: ['cert/*'] }],
@@ -90,7 +90,7 @@ const clockMarginMs = 1_000;
 
 /**
  * Whether somebody set INACTIVE over Cordon's INACTIVE, and so wants it to stay. The API reference does not say whether
- * such a call changes `lastModifiedDate`; if it doesn't, nothing tells it apart from Cordon's.
+ * such a call changes `lastModifiedDate`; if it doesn't, nothing distinguishes it from Cordon's.
  */
 function isByAnother(modifiedAt: number | undefined, setAt: number | undefined): boolean {
   return modifiedAt !== undefined && setAt !== undefined && modifiedAt > setAt + clockMarginMs;

@@ -127,7 +127,7 @@ async function prove(
   return { kind, answers: withAnswers({ state: 'listed' }) };
 }
 
-/** Whether a certificate, of which AWS tells nothing, can't connect in any case, for longer than a temporary deactivation. */
+/** Whether a certificate, on which AWS gives no answer, can't connect in any case, for longer than a temporary deactivation. */
 async function isDead(principal: string, { temporarilyInactive, certificates }: MitigationContext) {
   const certificateId = idOf(principal);
   if (temporarilyInactive.includes(certificateId)) return false;

@@ -16,7 +16,7 @@ interface CountedPage {
   readonly next?: string;
 }
 
-/** The IoT registry and policies. Every call throws the SDK's error; `isRefusal` tells final ones apart. */
+/** The IoT registry and policies. Every call throws the SDK's error; `isRefusal` picks out the final ones. */
 export interface Things {
   describe(
     thingName: string,
@@ -136,7 +136,7 @@ export interface AlertTopic {
   publish(alert: string): Promise<void>;
 }
 
-/** People who run Cordon: what alarms tell as well. */
+/** People who run Cordon, whom the alarms notify as well. */
 export interface Operations {
   notify(subject: string, text: string): Promise<void>;
 }

@@ -91,7 +91,7 @@ export interface HeldThings {
   find(clientId: string, certificateId: string | undefined, exclusiveThing?: string): Promise<ThingKey[]>;
 }
 
-/** Client ids that certificates connect under, as far as AWS IoT tells: of ids with `+` or `#` it tells nothing. */
+/** Client ids that certificates connect under, as far as AWS IoT reports them: it reports no ids with `+` or `#`. */
 export interface ClientIds {
   list(certificateId: string): Promise<KnownClientIds>;
   /** Who connected under the id last; undefined if no connect is known. */
@@ -163,18 +163,18 @@ export interface Fleet {
   read(metric: string, durationSeconds: number, window: number): Promise<Distribution>;
 }
 
-/** What every audit told last. */
+/** What each audit announced last. */
 export interface AuditMemory {
   load(about: AuditCheck): Promise<Versioned<AuditState> | undefined>;
   save(about: AuditCheck, state: AuditState, previous: number): Promise<number>;
-  /** What people were told last of findings that are of no thing; empty before. */
+  /** The last announcement of findings that are of no thing; empty before. */
   loadTold(): Promise<Versioned<string> | undefined>;
   saveTold(text: string, previous: number): Promise<number>;
 }
 
 /** Which storm a case is in. */
 export interface JoinStorm {
-  /** The id of the storm of a behavior that a new case is in, idempotent; undefined if it is to be told by itself. */
+  /** The id of the storm of a behavior that a new case is in, idempotent; undefined if it has a message of its own. */
   join(
     behavior: string,
     opened: { readonly thingName: ThingKey; readonly caseId: string; readonly at: number },

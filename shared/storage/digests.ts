@@ -5,7 +5,7 @@ import type { Versioned } from '../ports/storage';
 import { connectItems } from './items';
 import { listOutlined } from './outlined-cases';
 
-/** Until when cases were told of, and the digest that is being told. */
+/** Until when cases were announced, and the digest that is being announced. */
 export interface DigestState {
   readonly until: number;
   readonly seq: number;

@@ -9,7 +9,7 @@ type ReadAll = CaseListReader['readAll'];
 /** With fewer cases of a status, to read them all takes less time than to ask each shard of each status what changed. */
 const fewest = 2_500;
 
-/** After this time, all are read again: nothing that the changes did not tell lasts longer. */
+/** After this time, all are read again: what the changes did not show lasts no longer. */
 const rememberedMs = 60_000;
 
 /** An index shows a change a little later than it was made, and no two clocks are the same. */

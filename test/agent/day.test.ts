@@ -122,7 +122,7 @@ describe('a day of the agent', () => {
     );
     expect(rises.length).toBeGreaterThanOrEqual(Math.floor(dayMs / childEveryMs));
     const bytes = reports.reduce((sum, { metrics }) => sum + (metrics?.network_stats?.bytes_in ?? 0), 0);
-    // Each start begins anew, and tells the traffic from its own first report on.
+    // Each start begins anew, and reports the traffic since its own first report.
     expect(bytes).toBeGreaterThan((dayMs / 1000) * bytesASecond * 0.95);
     expect(bytes).toBeLessThanOrEqual((age() / 1000) * bytesASecond);
     // A report is some 300 bytes, and this test keeps each of some 900.

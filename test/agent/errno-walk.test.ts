@@ -358,7 +358,7 @@ describe('an errno', () => {
     const kinds = new Set<string>();
     intercept((_call, kind) => kinds.add(kind));
     await live(join(directory, 'state-kinds'));
-    /** They tell nothing by themselves, or only what a piece of evidence says beside the rest. */
+    /** They show nothing by themselves, or only what evidence says beside the rest. */
     const silent =
       /^(?:closeSync|execFile|l?statSync|accessSync)|uptime|mountinfo|\/status$|cwd$|\.pem$|passwd$|class\/net|^mkdirSync|^readFileSync (?:\/state|#)|^openSync \/state\/[\w#.-]+\.(?:report-id|starts)$/;
     const unnamed: string[] = [];

@@ -103,7 +103,7 @@ describe('the children of a real process that the kernel hides from it', () => {
     await run('system "true"');
     expect(sample()).toMatchObject({ seen: { level: 0 }, traces: [] });
     await run('exec "sleep", "60" unless $child = fork');
-    // Between its fork and its exec it isn't told from its parent yet.
+    // Between its fork and its exec, nothing distinguishes it from its parent yet.
     await waitFor('the child', () => {
       const { seen } = sample();
       return seen.kind === 'count' && seen.level === 1;

@@ -145,7 +145,7 @@ describe('the bundled agent on a machine that works against it', () => {
     await expectToFindAChild();
   });
 
-  withCompiler('says how many listen, and tells at once who is new, beside thousands', async () => {
+  withCompiler('says how many listen, and reports at once a new one beside thousands', async () => {
     const from = 20_000;
     others.push(spawn(build('many-listeners'), ['3000', String(from)], { stdio: 'ignore' }));
     agent = runAgent(process.execPath, [device.bundle, ...args('listeners')]);
@@ -160,7 +160,7 @@ describe('the bundled agent on a machine that works against it', () => {
       listening().some((one) => one?.ports.some(({ port }) => port === 39_999)),
     );
 
-    // Then it makes room for those that nobody was told of; a list that is cut clears nothing.
+    // Then it makes room for those that were in no report; a list that is cut clears nothing.
     expect(listening().at(-1)?.ports).toHaveLength(50);
   });
 

@@ -19,7 +19,7 @@ function makeCgroup(): string | undefined {
       mkdirSync(path);
       return path;
     } catch {
-      // Not this one: the next is tried, and what remains is told below.
+      // Not this one: the next is tried, and what remains is checked below.
     }
   }
   return undefined;

@@ -262,7 +262,7 @@ export function replay({ ownPid, frames }: Recording): RecordedMachine {
   const placeIntruder = (ms: number): void => {
     if (!intruder) return;
     if (after === Number.POSITIVE_INFINITY && ms >= intruder.from) {
-      // A process can be listed a moment before its number is told to be the newest.
+      // A process can be listed a moment before its number is the newest in the list.
       after = Math.max(newestIn(files), ...numbersIn(files).keys());
       isThere = true;
       cache.clear();

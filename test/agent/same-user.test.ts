@@ -107,7 +107,7 @@ describe('an agent whose own user works against it', () => {
     );
     await waitFor('an empty spool', () => readdirSync(spool).length === 0);
     const before = sent().length;
-    // Killed after each report, it tells of that too.
+    // Killed after each report, it reports that too.
     await (await killAndRestart()).waitForEvent('reported');
 
     expect(

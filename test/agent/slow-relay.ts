@@ -4,7 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export interface SlowRelay {
   /** Connections that it took. */
   readonly connections: () => number;
-  /** As NAT that forgets: nothing of the present connections gets through any more, and nobody is told. */
+  /** As NAT that forgets: nothing of the present connections gets through any more, and neither side notices. */
   forget(what?: 'all' | 'answers'): void;
   close(): Promise<void>;
 }

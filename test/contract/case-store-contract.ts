@@ -432,7 +432,7 @@ function declareFleetLaws(law: Law<Storage>): void {
   });
 
   law(
-    'lets one case of a window tell people of the fleet limit, however often it is asked',
+    'lets one case of a window announce the fleet limit, however often it is asked',
     async ({ fleetLimit }) => {
       const [first, second, third] = ['first', 'second', 'third'].map((name) => aName(name));
       const claim = (caseId = '', at = 0) =>

@@ -31,19 +31,16 @@ function declareSessionLaws(law: Law<LiveSessions>): void {
     expect(await connections.cut(clientId)).toBe(false);
   });
 
-  law(
-    'tell since when a session lives, in epoch ms, the same each time',
-    async ({ connections, connect }) => {
-      const clientId = aName('thing');
-      await connect(clientId);
+  law('give the start of a session, in epoch ms, the same each time', async ({ connections, connect }) => {
+    const clientId = aName('thing');
+    await connect(clientId);
 
-      const since = await connections.connectedSince(clientId);
+    const since = await connections.connectedSince(clientId);
 
-      // Within the hour: seconds would be decades off, a span would be 1970.
-      expect(Math.abs(Date.now() - (since ?? 0))).toBeLessThan(3_600_000);
-      expect(await connections.connectedSince(clientId)).toBe(since);
-    },
-  );
+    // Within the hour: seconds would be decades off, a span would be 1970.
+    expect(Math.abs(Date.now() - (since ?? 0))).toBeLessThan(3_600_000);
+    expect(await connections.connectedSince(clientId)).toBe(since);
+  });
 
   law('cut a live session once, and no other one', async ({ connections, connect }) => {
     const [clientId, bystander] = [aName('thing'), aName('thing')];

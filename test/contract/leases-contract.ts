@@ -48,36 +48,33 @@ export function declareHoldLaws(law: Law<Storage>): void {
       });
     });
 
-    law(
-      'tell whose session a connect may be of, by its client id and by its certificate',
-      async (storage) => {
-        const { cases, leases, heldThings } = storage;
-        const certificateId = aName('certificate');
-        const [held, twin] = [aDenyingCase(certificateId), aDenyingCase(certificateId)];
-        const closed = aDenyingCase(certificateId, { status: 'closed' });
-        const observed = aCase({ status: 'observed' });
-        for (const record of [held, twin, closed, observed]) await cases.save(record, 0);
-        const holders = [held, twin, closed].map(({ thingName }) => thingName);
-        await leases.save(
-          { object: deniedObject(arnOf(certificateId)), prior: { attachedBefore: false }, holders },
-          0,
-        );
+    law('find whose session a connect may be, by its client id and by its certificate', async (storage) => {
+      const { cases, leases, heldThings } = storage;
+      const certificateId = aName('certificate');
+      const [held, twin] = [aDenyingCase(certificateId), aDenyingCase(certificateId)];
+      const closed = aDenyingCase(certificateId, { status: 'closed' });
+      const observed = aCase({ status: 'observed' });
+      for (const record of [held, twin, closed, observed]) await cases.save(record, 0);
+      const holders = [held, twin, closed].map(({ thingName }) => thingName);
+      await leases.save(
+        { object: deniedObject(arnOf(certificateId)), prior: { attachedBefore: false }, holders },
+        0,
+      );
 
-        const [own, other] = [held.thingName, twin.thingName];
-        expect(await heldThings.find(own, undefined)).toEqual([own]);
-        expect(await heldThings.find(own, certificateId)).toEqual([own, other]);
-        expect(await heldThings.find('any id/of 128', certificateId)).toEqual([own, other]);
-        expect(await heldThings.find(`${own}-cordon`, undefined, own)).toEqual([own]);
-        expect(await heldThings.find(`${own}-cordon`, undefined)).toEqual([]);
-        expect(await heldThings.find('any id/of 128', certificateId, own)).toEqual([own, other]);
-        expect(await heldThings.find('any id/of 128', undefined)).toEqual([]);
-        expect(await heldThings.find(closed.thingName, aName('certificate'))).toEqual([]);
-        expect(await heldThings.find(observed.thingName, undefined)).toEqual([]);
-        expect(await heldThings.find(aName('thing'), aName('certificate'))).toEqual([]);
-      },
-    );
+      const [own, other] = [held.thingName, twin.thingName];
+      expect(await heldThings.find(own, undefined)).toEqual([own]);
+      expect(await heldThings.find(own, certificateId)).toEqual([own, other]);
+      expect(await heldThings.find('any id/of 128', certificateId)).toEqual([own, other]);
+      expect(await heldThings.find(`${own}-cordon`, undefined, own)).toEqual([own]);
+      expect(await heldThings.find(`${own}-cordon`, undefined)).toEqual([]);
+      expect(await heldThings.find('any id/of 128', certificateId, own)).toEqual([own, other]);
+      expect(await heldThings.find('any id/of 128', undefined)).toEqual([]);
+      expect(await heldThings.find(closed.thingName, aName('certificate'))).toEqual([]);
+      expect(await heldThings.find(observed.thingName, undefined)).toEqual([]);
+      expect(await heldThings.find(aName('thing'), aName('certificate'))).toEqual([]);
+    });
 
-    law('tell it of a certificate that is inactive, or whose policies deny, too', async (storage) => {
+    law('find it by a certificate that is inactive, or whose policies deny, too', async (storage) => {
       const { cases, leases, heldThings } = storage;
       const certificateId = aName('certificate');
       const inactive = aCase({

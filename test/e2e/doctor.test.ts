@@ -75,13 +75,13 @@ describe('cordon doctor', () => {
         ...{ scheduledAuditName: 'nightly', frequency: 'DAILY', targetCheckNames: [checkName] },
       }),
     );
-    // Audit tells nobody yet, and whether it does is asked only if a cordon.yml takes its findings.
+    // Audit notifies nobody yet, and whether it does is asked only if a cordon.yml takes its findings.
     const auditing = `sources: { deviceDefender: { audit: true } }\n${await readFile(join(root, 'cordon.yml'), 'utf8')}`;
     await writeFile(join(cli.folder, 'auditing.yml'), auditing);
     expect(problemsOf((await examine('--config', 'auditing.yml')).found)).toEqual([
       'it publishes to no topic when an audit is over',
     ]);
-    // What the local stack does not have is told, and is no reason to fail.
+    // What the local stack lacks is printed, and is no reason to fail.
     const unknown = found.filter(({ level }) => level === 'unknown');
     expect(unknown.map(({ about }) => about).toSorted()).toEqual([
       'alarms',

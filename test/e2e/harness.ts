@@ -177,7 +177,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
       });
       clients.push(client);
       const clientId = more.clientId ?? device.thingName;
-      // So that `waitForQuiet` sees what the connect sets off: the broker tells of it once it has answered.
+      // So that `waitForQuiet` sees what the connect sets off: the broker reports it after its answer.
       await waitUntil(
         () => `a session of ${clientId}`,
         () => stack.broker.sessionOf(clientId)?.state !== 'connecting',

@@ -223,7 +223,7 @@ describe('cordon retire', () => {
     await retireThing('held', { force: true });
     expect(await listPrincipals('bystander')).toEqual([staying.certificateArn]);
 
-    // What was the thing's alone can't be restored, and is told.
+    // What was the thing's alone can't be restored, and is named.
     await e2e.command({ type: 'release', thingName: thingKey('held'), actor: 'test' });
     const { reason } = await e2e.waitForCase('held', 'closed');
     expect(reason).toContain('the thing was deleted meanwhile');

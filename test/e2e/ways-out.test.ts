@@ -90,7 +90,7 @@ async function tryHttps({ thingName, cert, key }: Device): Promise<Record<string
   return Object.fromEntries(answers);
 }
 
-/** Comes back over MQTT under each client id, publishes, leaves a last will; tells what was acknowledged. */
+/** Comes back over MQTT under each client id, publishes, leaves a last will; returns what was acknowledged. */
 async function tryMqtt({ thingName, cert, key }: Device): Promise<string[]> {
   const credentials = { cert: await readFile(cert), key: await readFile(key) };
   const through: string[] = [];

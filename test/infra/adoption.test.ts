@@ -273,7 +273,7 @@ describe('a deploy that gives up what the stack has', () => {
       { members: true, targets: [group] },
     ],
     [
-      'the server does not tell the ids of the stack’s resources',
+      'the server does not list the ids of the stack’s resources',
       { thingGroup: 'hand-made' },
       { members: true, stack: own.map((one) => ({ ...one, physicalId: '' })) },
     ],

@@ -58,7 +58,7 @@ describe('the check against servers of others', () => {
     ],
     ['a wrong answer', { ...held, verdict: 'wrong', detail: 'ValidationError: no' }, undefined],
     ['a held step that waited', { ...held, detail: 'no answer within 20 s, then one' }, undefined],
-  ])('tells a busy machine from a fault: %s', (_, outcome, reason) => {
+  ])('distinguishes a busy machine from a fault: %s', (_, outcome, reason) => {
     expect(findLate([held, outcome])).toBe(reason);
   });
 

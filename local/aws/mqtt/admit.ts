@@ -30,7 +30,7 @@ export async function admit(
     });
     if (packet.clientId !== '') {
       const session = context.sessions.refuse(details, context.now());
-      // Of a certificate that is not accepted at all AWS IoT tells nothing: the client is not authorized, or there is none.
+      // If a certificate is not accepted at all, AWS IoT reports nothing: the client is not authorized, or there is none.
       if (check.fault === undefined && refusal.code === 5)
         announcePresence(context, 'connect_failed', session);
     }

@@ -25,7 +25,7 @@ export interface RuleStatement {
   readonly where?: Expression;
 }
 
-/** `encode(*, 'base64')` is the whole payload; the others tell about the message. */
+/** `encode(*, 'base64')` is the whole payload; the others describe the message. */
 const FUNCTION_NAMES = [
   'encode',
   'topic',

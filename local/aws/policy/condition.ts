@@ -120,7 +120,7 @@ function readOperator(operator: string): OperatorUse {
   return { ...(set && { set: set as 'forallvalues' }), name, ifExists: ifExists !== undefined };
 }
 
-/** Whether this evaluator can tell whether a condition of this operator holds. */
+/** Whether this evaluator can evaluate a condition of this operator. */
 export function isSupportedOperator(operator: string): boolean {
   const { set, name, ifExists } = readOperator(operator);
   return name === 'null' ? !set && !ifExists : byLowerName.has(name);

@@ -53,7 +53,7 @@ export function describeState({ kind, status }: Pick<Announcement, 'kind' | 'sta
   return states.get(told) ?? news.get(told) ?? told;
 }
 
-/** The state, and what a message tells beside it: for channels in which each message stands alone. */
+/** The state, and what else a message says: for channels in which each message stands alone. */
 export function describeMessage(told: Pick<Announcement, 'kind' | 'status' | 'reminder'>): string {
   const { kind, status, reminder } = told;
   const state = describeState(told);

@@ -93,7 +93,7 @@ export function isCovered(kind: AnnouncementKind): boolean {
 }
 
 /**
- * The behavior that a new case counts for, or the sender or check of another finding; undefined if people are told nothing
+ * The behavior that a new case counts for, or the sender or check of another finding; undefined if people get no message
  * of it, or a person opened it.
  */
 export function findStormBehavior(record: Case, digests: boolean | undefined): string | undefined {

@@ -102,7 +102,7 @@ describe('another client under the same id', () => {
       ],
       [],
     ],
-  ])('is told of %s', (_what, ends, told) => {
+  ])('notices %s', (_what, ends, told) => {
     expect(play(ends)).toEqual(told);
   });
 });

@@ -66,7 +66,7 @@ describe('isStill', () => {
     ['another one that started ten times later', { startTicks: 10_000 }, false],
     ['a zombie', { state: 'Z' }, false],
     ['a dead one', { state: 'X' }, false],
-  ])('tells of %s', (_which, now, expected) => {
+  ])('reports %s', (_which, now, expected) => {
     const comm = expected ? (now.comm ?? 'app') : 'app';
 
     expect(isStill(aStatLine({ pid: 5, ...now }), { comm, startTicks: 1000 })).toBe(expected);

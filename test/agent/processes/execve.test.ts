@@ -17,7 +17,7 @@ describe('an app that becomes another program without a child (execve)', () => {
     ['name', { name: 'myapp' }],
     ['executable', { executable: '/opt/myapp' }],
     ['script', { script: 'app.js' }],
-  ])('runs no more, and what runs in its place is told as its child: by %s', (_how, selector) => {
+  ])('runs no more, and what runs in its place is reported as its child: by %s', (_how, selector) => {
     const args = ['node', 'app.js'];
     const exe = 'script' in selector ? '/usr/bin/node' : '/opt/myapp';
     const proc = aProc([{ ...app, exe, args }]);

@@ -144,7 +144,7 @@ describe('isSelected, with another selector than a name', () => {
       true,
     ],
     [
-      'one told as argument',
+      'one given as argument',
       { script: 'a.sh' },
       { exe: '/bin/busybox', args: ['busybox', 'sh', 'a.sh'] },
       true,

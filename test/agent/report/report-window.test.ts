@@ -44,7 +44,7 @@ describe('a report window by exception', () => {
       [0, 1, 0],
     ],
     [
-      'that the child it told of went, also when another came and went with it',
+      'that the child that it reported went, even when another came and went with it',
       [none, none, one, one, passed, none, none],
       [0, 1, 0],
     ],
@@ -57,7 +57,7 @@ describe('a report window by exception', () => {
     ['that it may not look', [none, none, { state: 'no-permission' }], [0, 'no-permission']],
     ['that the app runs again', [{ state: 'not-running' }, {}, none, none], ['not-running', 0]],
     ['children of an app that ended', [none, none, { state: 'not-running', children: 2 }], [0, 2]],
-  ])('tells %s', (_what, samples, reports) => {
+  ])('reports %s', (_what, samples, reports) => {
     expect(play(byException, samples)).toEqual(reports);
   });
 
@@ -226,7 +226,7 @@ describe('a report window of a count that can’t be seen', () => {
 });
 
 describe('a report window of other metrics', () => {
-  /** Looks once for each, and gives what is told after each look, or nothing if none is due. */
+  /** Looks once for each, and gives what is reported after each look, or nothing if none is due. */
   function tellAll(rules: WindowRules, looks: readonly (readonly [number, Seen, string?])[]) {
     const window = createReportWindow(rules);
     return looks.map(([now, seen, failure]) => {

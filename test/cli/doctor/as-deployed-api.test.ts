@@ -82,7 +82,7 @@ describe('the check of what was changed by hand', () => {
       'alarm cordon-dev-sweep: ActionsEnabled was true and is false',
     ],
     [
-      'an alarm that tells somebody else',
+      'an alarm that notifies somebody else',
       { readAlarm: async () => ({ ...alarm, AlarmActions: ['other'] }) },
       'alarm cordon-dev-sweep: AlarmActions is not as deployed',
     ],

@@ -39,7 +39,7 @@ describe('the check of Device Defender Audit', () => {
       'a topic that sources names',
       { target: { ...target, topic: 'arn:aws:sns:eu-west-1:111122223333:mine', role: 'x' } },
     ],
-  ])('is content if it tells %s', async (_, state) => {
+  ])('is content if it notifies %s', async (_, state) => {
     expect(await look(state)).toEqual([
       {
         level: 'ok',

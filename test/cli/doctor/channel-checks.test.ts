@@ -111,7 +111,7 @@ describe('the check of any other channel', () => {
       /^it accepted a test message and the message that ends it$/,
     ],
     [
-      'tells what the service refuses',
+      'says what the service refuses',
       { refused: '400 no' },
       true,
       'problem',

@@ -51,7 +51,7 @@ describe('the doctor', () => {
       /security profile myapp: behavior few: Criteria\.Value\.Number was 0 and is 9$/,
     ],
     [
-      'a behavior that tells nobody',
+      'a behavior that alerts nobody',
       ofProfile({
         behaviors: profile.behaviors.map((one) => ({ ...one, SuppressAlerts: one.Name === 'few' })),
       }),

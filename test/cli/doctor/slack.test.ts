@@ -66,7 +66,7 @@ describe('what the doctor says of a Slack channel without posting', () => {
     expect(await examine('C0123456789')).toMatchObject({ is, what: expect.stringMatching(what) });
   });
 
-  it('of a person, that Slack does not tell', async () => {
+  it('of a person, about whom Slack does not say', async () => {
     stack.slack.setScopes(all);
     expect(await examine('@duty')).toMatchObject({ is: 'unsure', what: expect.stringContaining('a person') });
   });

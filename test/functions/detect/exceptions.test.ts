@@ -64,7 +64,7 @@ describe('detect, given children that a playbook excepts,', () => {
   });
 
   it.each([
-    ['more children than the evidence tells of', 3, [ntpdate]],
+    ['more children than the evidence has', 3, [ntpdate]],
     ['as many rows as a report carries', 1, Array.from({ length: 10 }, () => ntpdate)],
     [
       'evidence that does not fit an alert',

@@ -36,7 +36,7 @@ export interface Setting {
   readonly command: Command;
 }
 
-/** What a step tells depends on whether a former try of the same step had done it already. */
+/** What a step reports depends on whether a former try of the same step had done it already. */
 function normalize(detail: string | undefined): string | undefined {
   return detail
     ?.replace('was not connected', 'session of mything1 ended')

@@ -314,7 +314,7 @@ describe('respond, when AWS fails to do what is asked,', () => {
     // The session that began in between has rights from before the new denial.
     expect([...world.live.sessions]).toEqual([]);
     expect(kinds(world)).toEqual(['contained', 'containing', 'contained']);
-    // How fast it was is told of the first time.
+    // The time is measured at the first try only.
     expect(world.told.map(({ alertToAppliedMs }) => alertToAppliedMs)).toEqual([100, undefined, undefined]);
   });
 

@@ -58,7 +58,7 @@ describe('two held things that share a certificate and its policy', () => {
       ]),
     );
     expect(shownCaseOf(world, second).status).toBe('contained');
-    // Nobody is told that all is as before while the device is still out.
+    // No message says that all is as before while the device is still out.
     expect(shownCaseOf(world, first).reason).toBe(
       `released: everything is as it was before, except for this: certificate aaaaaaaa stays denied for ${second}; policy device stays denied for ${second}`,
     );

@@ -176,7 +176,7 @@ describe('cordon.yml', () => {
       /unless: spawned-child only observes/,
     ],
     [
-      'an exception where Device Defender tells without evidence',
+      'an exception if Device Defender alerts, without evidence',
       `detector: both\n${changed('mode: enforce', 'unless: [{ executable: /usr/bin/curl }], mode: enforce')}`,
       /unless: needs detector cordon/,
     ],

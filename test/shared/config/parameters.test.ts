@@ -88,7 +88,7 @@ describe('the parameters of a deploy', () => {
       /^parameter keepClosed=7d: 7 days is too short: expected at least 30 days, /,
     ],
     [
-      'more addresses than Cordon tells',
+      'more addresses than Cordon notifies',
       { email: Array.from({ length: 11 }, (_, i) => `a${i}@example.com`).join() },
       undefined,
       /^parameter email=a0@example\.com,.*: Too big: expected array to have <=10 items$/,

@@ -145,8 +145,8 @@ describe('the routes of cordon.yml', () => {
 `);
 
     for (const line of [
-      'Nobody is told of cases that are observed',
-      'Nobody is told of medium or low cases that are closed',
+      'No channel shows cases that are observed',
+      'No channel shows medium or low cases that are closed',
       'Warning: notify.routes: no route names teams, so it shows nothing: name it, or leave it out of notify',
       'Warning: notify.digest: no route takes observed cases anywhere, so no digest is published',
     ])

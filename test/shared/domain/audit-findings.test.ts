@@ -123,7 +123,7 @@ describe('a finding of an audit', () => {
       false,
     ],
   ])(
-    'of %s on a held thing tells of the way round, after its end too if a held thing can not show it',
+    'of %s on a held thing announces the way round, after its end too if a held thing can not show it',
     (name, resource, words, stays) => {
       const finding = anAuditFinding({ check: name, resource });
       const held = take(take(undefined, aViolation()), finding);
@@ -173,7 +173,7 @@ describe('a finding of an audit', () => {
     ['they can’t for minutes', 'policy', { ...inactive('verified'), ...spread }, false],
     ['it is replaced by one that denies', 'policy', replaced('device'), true],
     ['another is replaced', 'policy', replaced('other'), false],
-  ])('tells of a way round as long as it is one, if %s (%s)', (_, object, entry, isClosed) => {
+  ])('names a way round as long as it is one, if %s (%s)', (_, object, entry, isClosed) => {
     const finding =
       object === 'policy'
         ? anAuditFinding({ check: 'IOT_POLICY_OVERLY_PERMISSIVE_CHECK', resource: 'device' })

@@ -6,7 +6,7 @@ import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aContext, aPlaybook, decide, flushed, now } from '../../builders';
 import { alarm, lead, led, order } from './lead-case';
 
-/** A device decides how much it reports, and must not decide how much is kept and told of it. */
+/** A device decides how much it reports, and must not decide how much is kept and announced of it. */
 
 /** As `respond` does: the outbox is sent, and a row written if there are entries. */
 function sent(record: Case): { record: Case; entries: readonly DescribedEntry[]; told: string[] } {

@@ -75,7 +75,7 @@ export function readPolicy({ stored }: Pick<PolicyFake, 'stored'>, policyName: s
   };
 }
 
-/** An outcome in words, as the timeline tells it. */
+/** An outcome in words, as the timeline has it. */
 export function told(outcome: Outcome) {
   const { detail, ...rest } = outcome;
   const left = 'left' in outcome && outcome.left && { left: outcome.left.map((one) => describeAll([one])) };

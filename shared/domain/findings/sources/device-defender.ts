@@ -51,7 +51,7 @@ const detectAlert = z.object({
     .check(
       z.regex(
         registryName,
-        'no thing can have this name: Device Defender also tells of clients that are no thing (target all/unregistered-things), and Cordon acts on things only',
+        'no thing can have this name: Device Defender also reports clients that are no thing (target all/unregistered-things), and Cordon acts on things only',
       ),
     ),
   securityProfileName: awsName,

@@ -5,7 +5,7 @@ import type { PolicyDocument } from '../../../../local/types';
 const identity = { accountId: '000000000000', region: 'eu-west-1', partition: 'aws' } as const;
 const thing = (name: string) => `arn:aws:iot:eu-west-1:000000000000:thing/${name}`;
 
-/** What is told of a role when it makes these calls. */
+/** What is written of a role when it makes these calls. */
 function tellUse(documents: readonly PolicyDocument[], calls: readonly (readonly [string, string])[]) {
   const lines: RoleUseLine[] = [];
   const watch = createRoleUse((line) => lines.push(line)).watch('RespondRole', documents);

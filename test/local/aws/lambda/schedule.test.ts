@@ -14,7 +14,7 @@ function aSchedule(overrides: Partial<ScheduleDefinition> = {}): ScheduleDefinit
   };
 }
 
-/** A scheduler whose time passes only when told. */
+/** A scheduler whose time passes only on demand. */
 function aScheduler(outcome: InvocationOutcome = { status: 'succeeded', requestId: 'r', payload: 'null' }) {
   const invocations: { functionName: string; event: unknown }[] = [];
   const timers: { intervalMs: number; run: () => void }[] = [];

@@ -162,7 +162,7 @@ export function waitForClose(client: MqttClient): Promise<void> {
   });
 }
 
-/** Publishes and tells what came first: the PUBACK, or the end of the connection. */
+/** Publishes and returns what came first: the PUBACK, or the end of the connection. */
 export async function tryPublish(
   client: MqttClient,
   topic: string,

@@ -113,7 +113,7 @@ const oneForEach = [
   aPlaybook({ name: 'watches', when: { behavior: 'c' }, mode: 'observe', actions: [], severity: 'low' }),
 ];
 
-/** What counts once all is told: the status, what holds the thing, and what is still in alarm since when. */
+/** What counts at the end: the status, what holds the thing, and what is still in alarm since when. */
 function outcomeOf(record: Case | undefined) {
   const open = record && isOpen(record) ? openViolations(record) : [];
   return {
@@ -215,7 +215,7 @@ describe('decide, for any history', () => {
       );
     });
     fc.assert(
-      // Mostly one in which everything may be done: else there is little to tell apart.
+      // Mostly one in which everything may be done: else there is little to compare.
       fc.property(
         deliveries,
         fc.option(anyContext, { nil: {}, freq: 1 }),

@@ -30,7 +30,7 @@ describe('a decision', () => {
   it.each<[string, Parameters<typeof led>, readonly string[]]>([
     ['an alarm that contains: the facts, then a place', [undefined, alarm()], ['facts', 'reservation']],
     [
-      'an alarm beyond the fleet limit: also whether it tells',
+      'an alarm beyond the fleet limit: also whether it is announced',
       [undefined, alarm(), limited],
       ['facts', 'reservation', 'fleetNotice'],
     ],

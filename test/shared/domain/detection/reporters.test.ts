@@ -4,7 +4,7 @@ import { thingKey } from '../../../../shared/domain/thing-ref';
 import { now } from '../../../builders';
 import { judgeReport, judgeTime } from './judging';
 
-/** Another certificate may connect as the thing, if a policy lets it: what it tells is kept apart. */
+/** Another certificate may connect as the thing, if a policy lets it: what it reports is kept apart. */
 
 const profile: SecurityProfile = {
   targets: ['all/things'],

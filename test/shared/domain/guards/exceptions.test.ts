@@ -43,7 +43,7 @@ describe('the exceptions of a playbook', () => {
   it.each<[string, readonly Evidence[], Partial<Violation>]>([
     ['there is no evidence', [], {}],
     ['another child is none', [curl(), { ...ntpdate, executable: '/usr/bin/nc' }], { value: { number: 2 } }],
-    ['there are more children than the evidence tells of', [curl()], { value: { number: 2 } }],
+    ['there are more children than the evidence has', [curl()], { value: { number: 2 } }],
     ['the evidence was cut', [curl()], { isPartial: true }],
     ['there may have been more rows', Array.from({ length: 10 }, (_, pid) => curl({ pid })), {}],
     ['the evidence is of another metric', [curl({ metric: 'num_child_procs_other' })], {}],

@@ -89,7 +89,7 @@ describe('a storm', () => {
         }
         expect(state.opened.length).toBeLessThanOrEqual(limit.cases);
         expect(state.storms.length).toBeLessThanOrEqual(10);
-        // Delivered again, a case is told as it was.
+        // Delivered again, a case is announced as it was.
         for (const one of told.slice(-1)) expect(noteOpened(state, one, limit).storm).toBe(one.storm);
       }),
     );

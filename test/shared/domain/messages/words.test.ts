@@ -22,7 +22,7 @@ const tables: Readonly<Record<string, readonly string[]>> = {
   ),
   'why a command changes nothing': list<Refusal>(refusals, describeRefusal),
   'how strong a containment is': list<Strength>(strengths, (one) => describeAllNews([one])),
-  'what a message tells': list<News>(news, (one) => describeAllNews([one])),
+  'what a message says': list<News>(news, (one) => describeAllNews([one])),
   'the timeline': list<TimelineEvent>(events, (event) => {
     const { what, detail } = describeEntry({ at: 0, event });
     return detail === undefined ? what : `${what}: ${detail}`;
