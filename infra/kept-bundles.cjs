@@ -22,11 +22,14 @@ const keptOfEach = 4;
 /** Of each root: one run asks for several kinds. */
 const hashes = new Map();
 
-/** The folder of what the sources of this checkout make: made before (`isMade`), or to be made in `making` first. */
-function openKept(root, kind) {
+/**
+ * The folder of what the sources of this checkout make: made before (`isMade`), or to be made in `making` first. `more` is a
+ * hash of what else goes into this kind.
+ */
+function openKept(root, kind, more = '') {
   const cache = join(root, 'node_modules', '.cache', 'cordon', kind);
   if (!hashes.has(root)) hashes.set(root, hashSources(root, sources).slice(0, 16));
-  const folder = join(cache, hashes.get(root));
+  const folder = join(cache, hashes.get(root) + more);
   if (existsSync(folder)) return { folder, isMade: true };
   mkdirSync(cache, { recursive: true });
   return { folder, isMade: false, cache, making: mkdtempSync(join(cache, 'making-')) };

@@ -1,6 +1,7 @@
 // Builds what the npm package has beside bin/ and docs/: node scripts/build-package.mjs [--kept] [FOLDER] (npm pack runs it).
-// --kept takes the bundles that the checkout has of the same sources; otherwise everything is bundled again.
+// --kept takes what the checkout has of the same sources: bundles, and npm's list of packages. Otherwise everything is made again.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,10 +10,11 @@ import { bundleFunctions, bundleOnce } from '../infra/bundle-functions.cjs';
 import bundleTypescript from '../infra/bundle-typescript.cjs';
 import { listPackages } from '../infra/bundled-packages.cjs';
 import { build } from '../infra/esbuild.cjs';
+import { closeKept, hashSources, openKept } from '../infra/kept-bundles.cjs';
 import { bundleCli } from './cli-bundle.mjs';
 import { cliFolder } from './cli-folder.mjs';
 import { hashFiles } from './hash-files.mjs';
-import { listBundled, writeBillOfMaterials, writeLicences } from './third-party.mjs';
+import { listBundled, listLocked, writeBillOfMaterials, writeLicences } from './third-party.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: flags, positionals } = parseArgs({
@@ -24,22 +26,52 @@ const service = join(folder, 'service');
 const serverless = readFileSync(join(root, 'serverless.yml'), 'utf8');
 
 rmSync(folder, { recursive: true, force: true });
-mkdirSync(join(service, 'infra'), { recursive: true });
+mkdirSync(service, { recursive: true });
+const kept = flags.kept ? await keepOwn() : undefined;
 const packages = [
-  ...(flags.kept ? copyCli() : await bundleCli(join(folder, 'cli'))),
-  ...(flags.kept ? await copyFunctions() : await bundleFunctions(root, join(service, 'bundles'))),
-  ...(await bundleInfrastructure()),
-  ...(await bundleInfrastructureCode()),
+  ...(kept ? copyCli() : await bundleCli(join(folder, 'cli'))),
+  ...(kept ? await copyFunctions() : await bundleFunctions(root, join(service, 'bundles'))),
+  ...(kept
+    ? copyBundles(kept.infrastructure, join(service, 'infra'))
+    : await bundleInfrastructure(join(service, 'infra'))),
   ...copyConsole(),
 ];
 writeFileSync(join(service, 'serverless.yml'), serverless);
 const bundled = listBundled(packages, root);
 writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), writeLicences(bundled, root));
-writeFileSync(join(folder, 'sbom.cdx.json'), writeBillOfMaterials(bundled, root));
+writeFileSync(
+  join(folder, 'sbom.cdx.json'),
+  writeBillOfMaterials(bundled, kept?.locked ?? listLocked(root), root),
+);
 writeFileSync(join(folder, 'SHA256SUMS'), hashFiles(folder));
 
-/** What serverless.yml names. Only osls loads it. */
-async function bundleInfrastructure() {
+/** What only this package needs, made once of the same sources by the same npm. */
+async function keepOwn() {
+  const { npm_config_user_agent: npm = '' } = process.env;
+  const files = ['serverless.yml', 'package-lock.json', 'scripts'];
+  const others = createHash('sha256')
+    .update(`${npm}${hashSources(root, files)}`)
+    .digest('hex')
+    .slice(0, 16);
+  const own = openKept(root, 'package', others);
+  if (!own.isMade) {
+    const infrastructure = join(own.making, 'infra');
+    const bundled = await bundleInfrastructure(infrastructure);
+    writeFileSync(join(infrastructure, 'packages.json'), JSON.stringify(bundled));
+    writeFileSync(join(own.making, 'locked.json'), JSON.stringify(listLocked(root)));
+    closeKept(own);
+  }
+  const locked = JSON.parse(readFileSync(join(own.folder, 'locked.json'), 'utf8'));
+  return { infrastructure: join(own.folder, 'infra'), locked };
+}
+
+/** What osls loads, which loads no TypeScript. */
+async function bundleInfrastructure(into) {
+  return [...(await bundlePlugins(into)), ...(await bundleInfrastructureCode(into))];
+}
+
+/** What serverless.yml names. */
+async function bundlePlugins(into) {
   const named = [...serverless.matchAll(/\.\/(infra\/[\w-]+\.cjs)/g)].map(([, file]) => file);
   const { metafile } = await build({
     absWorkingDir: root,
@@ -49,7 +81,7 @@ async function bundleInfrastructure() {
     target: 'node20.19',
     metafile: true,
     entryPoints: [...new Set(named)],
-    outdir: join(service, 'infra'),
+    outdir: into,
     outExtension: { '.js': '.cjs' },
     external: ['./load-typescript.cjs', './bundle-functions.cjs'],
     minify: true,
@@ -58,15 +90,14 @@ async function bundleInfrastructure() {
   return listPackages(metafile);
 }
 
-/** For osls, which loads no TypeScript. */
-async function bundleInfrastructureCode() {
+async function bundleInfrastructureCode(into) {
   const { metafile } = await build({
-    ...bundleTypescript(root, join(service, 'infra', 'typescript.cjs')),
+    ...bundleTypescript(root, join(into, 'typescript.cjs')),
     minify: true,
     metafile: true,
   });
   writeFileSync(
-    join(service, 'infra', 'load-typescript.cjs'),
+    join(into, 'load-typescript.cjs'),
     "module.exports = (file) => require('./typescript.cjs')[file];\n",
   );
   return listPackages(metafile);

@@ -48,7 +48,9 @@ function checkPackage(): boolean {
 }
 
 /** Whether cfn-lint finds anything in templates. It takes as long as some tests, so the same templates are linted once a week. */
-function lint(templates: readonly string[]): boolean {
+function lint(all: readonly string[]): boolean {
+  // The template that makes the bucket of a deploy is the same for each cordon.yml.
+  const templates = [...new Map(all.map((file) => [readTemplate(file), file])).values()];
   const stamp = join('node_modules', '.cache', 'cordon', 'cfn-lint', hashTemplates(templates));
   const before = statSync(stamp, { throwIfNoEntry: false });
   if (before && Date.now() - before.mtimeMs < 7 * 24 * 60 * 60 * 1000) {
@@ -75,12 +77,15 @@ function lint(templates: readonly string[]): boolean {
   return false;
 }
 
-/** Of all but the time of the packaging, which is part of the name of each upload. */
 function hashTemplates(templates: readonly string[]): string {
   const hash = createHash('sha256');
-  for (const file of templates)
-    hash.update(readFileSync(file, 'utf8').replaceAll(/\/\d{13}-[^/]*\//g, '/TIME/')).update('\0');
+  for (const file of templates) hash.update(readTemplate(file)).update('\0');
   return hash.digest('hex');
+}
+
+/** All but the time of the packaging, which is part of the name of each upload. */
+function readTemplate(file: string): string {
+  return readFileSync(file, 'utf8').replaceAll(/\/\d{13}-[^/]*\//g, '/TIME/');
 }
 
 function parseReport(stdout: string, stderr: string): z.infer<typeof report> {

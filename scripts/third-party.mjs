@@ -47,9 +47,8 @@ export function writeLicences(bundled, root) {
   return `Cordon contains code of these packages, under their licences.\n\n${parts.join(`\n${'-'.repeat(80)}\n\n`)}`;
 }
 
-/** CycloneDX, by npm: what is bundled, and what installing the package brings. The same sources make the same text. */
-export function writeBillOfMaterials(bundled, root) {
-  const bom = readLock(root);
+/** CycloneDX, by npm (listLocked): what is bundled, and what installing the package brings. The same sources make the same text. */
+export function writeBillOfMaterials(bundled, bom, root) {
   const bundledRefs = new Set(bundled.map(nameOf));
   const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const graph = new Map(bom.dependencies.map(({ ref, dependsOn }) => [ref, dependsOn]));
@@ -92,8 +91,8 @@ export function writeBillOfMaterials(bundled, root) {
   return `${JSON.stringify(text, undefined, 2)}\n`;
 }
 
-/** All packages of package-lock.json. */
-function readLock(root) {
+/** All packages of package-lock.json, as npm lists them. */
+export function listLocked(root) {
   const npm = process.env.npm_execpath;
   const args = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only'];
   const options = { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 };

@@ -68,7 +68,7 @@ describe('npx sls deploy', () => {
     expect(second.code === 0 ? 'deployed' : second.said).toBe('deployed');
     expect(aws.account.find('cordon-dev').parameters).toMatchObject({ OidcGroupClaim: 'roles' });
 
-    const removal = await slsAlone(['remove', '--stage', 'dev']);
+    const removal = await sls(['remove', '--stage', 'dev']);
     expect(removal.code === 0 ? 'removed' : removal.said).toBe('removed');
     expect([...aws.account.taken.values()].map(({ logicalId }) => logicalId).toSorted()).toEqual([
       'ProvisionLogGroup',

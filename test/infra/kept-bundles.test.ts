@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
 const { openKept } = createRequire(import.meta.url)('../../infra/kept-bundles.cjs') as {
-  openKept(root: string, kind: string): { readonly folder: string };
+  openKept(root: string, kind: string, more?: string): { readonly folder: string };
 };
 
 const files = [
@@ -25,13 +25,13 @@ beforeEach(() => {
 afterEach(() => rmSync(checkouts, { recursive: true, force: true }));
 
 /** The name of the bundles of a checkout in which one file differs. */
-function nameBundles(changed?: string): string {
+function nameBundles(changed?: string, more?: string): string {
   const checkout = mkdtempSync(join(checkouts, 'checkout-'));
   for (const file of files) {
     mkdirSync(dirname(join(checkout, file)), { recursive: true });
     writeFileSync(join(checkout, file), file === changed ? 'changed' : 'same');
   }
-  return basename(openKept(checkout, 'functions').folder);
+  return basename(openKept(checkout, 'functions', more).folder);
 }
 
 describe('the bundles that a checkout keeps', () => {
@@ -42,5 +42,10 @@ describe('the bundles that a checkout keeps', () => {
   // The functions have the version of package.json in them.
   it.each(files)('are not used after %s has changed', (file) => {
     expect(nameBundles(file)).not.toBe(nameBundles());
+  });
+
+  it('are not used where something else goes into them', () => {
+    expect(nameBundles(undefined, 'a')).toBe(nameBundles(undefined, 'a'));
+    expect(nameBundles(undefined, 'a')).not.toBe(nameBundles(undefined, 'b'));
   });
 });

@@ -1,0 +1,1 @@
+export function cliFolder(root: string): string;
