@@ -1,10 +1,10 @@
 import type { ProcessSelector } from '../config/metric-definition';
 import { hidesProcesses } from '../proc/hidden-processes';
 import type { ProcReader, ReadFailure } from '../proc/proc-reader';
-import { isAlive, isStill, type ProcStat, parseStat } from '../proc/proc-stat';
+import { isStill, type ProcStat, parseStat } from '../proc/proc-stat';
 import { readStat } from '../proc/read-stat';
+import { createKnownProcesses, type Finds, type KnownProcess } from './known-processes';
 import { createPidAnnouncements } from './new-pids';
-import { createPathResolver, createSelects } from './process-name';
 import { createScanSchedule } from './scan-schedule';
 
 /** The result of a scan of all of /proc. */
@@ -50,35 +50,15 @@ export interface ProcessDiscovery {
 const youngForMs = 5000;
 const youngEveryMs = 1000;
 
-interface Known {
-  readonly startTicks: number;
-  readonly comm: string;
-  /** Seen in two samples: it is no longer between fork and exec. */
-  readonly isSettled: boolean;
-  readonly selectedBy: ReadonlySet<number>;
-}
-
-/** Of the thousands that no selector selects. */
-const byNone: ReadonlySet<number> = new Set();
-
-interface Finds {
-  readonly selected: ProcStat[][];
-  readonly fresh: ProcStat[];
-}
-
 /** Finds processes. */
 export function createProcessDiscovery(
   proc: ProcReader,
   selectors: readonly ProcessSelector[],
   ownPid: number,
 ): ProcessDiscovery {
-  const resolvePath = createPathResolver(proc);
-  const selects = selectors.map((selector) => createSelects(selector, resolvePath));
+  const known = createKnownProcesses(proc, selectors, ownPid);
   const announcements = createPidAnnouncements(proc, ownPid);
   const schedule = createScanSchedule();
-  let known = new Map<number, Known>();
-  /** Processes of which it can't be seen whether these selectors select them. */
-  const unknowns = new Map<number, ReadonlySet<number>>();
   let scan: ProcessScan | undefined;
   /** Numbers that were given away before their process could be seen, if it still can. */
   let unseen: readonly number[] = [];
@@ -88,37 +68,8 @@ export function createProcessDiscovery(
 
   let hadNone = false;
 
-  const examine = (stat: ProcStat, finds: Finds, into: Map<number, Known>): void => {
-    if (stat.pid === ownPid || !isAlive(stat)) return;
-    const { pid, startTicks, comm } = stat;
-    const last = known.get(pid);
-    const before = last?.startTicks === startTicks ? last : undefined;
-    if (before?.isSettled && before.comm === comm) {
-      into.set(pid, before);
-      return;
-    }
-    const answers = selects.map((isSelected) => isSelected(proc, pid, comm));
-    const listOf = (wanted: boolean | 'unknown') =>
-      answers.flatMap((answer, index) => (answer === wanted ? [index] : []));
-    const matching = listOf(true);
-    const unknown = listOf('unknown');
-    const isSettled = unknown.length === 0 && (before?.comm === comm || scan === undefined);
-    into.set(pid, {
-      startTicks,
-      comm,
-      isSettled,
-      selectedBy: matching.length > 0 ? new Set(matching) : byNone,
-    });
-    if (unknown.length > 0) unknowns.set(pid, new Set(unknown));
-    else unknowns.delete(pid);
-    if (!before) finds.fresh.push(stat);
-    // What selected it before, with the same kernel name, selects it still.
-    const isTold = (index: number): boolean => before?.comm === comm && before.selectedBy.has(index);
-    for (const index of matching) if (!isTold(index)) finds.selected[index]?.push(stat);
-  };
-
   const scanAll = (finds: Finds, scanAlways: boolean): ProcessScan => {
-    const next = new Map<number, Known>();
+    const next = new Map<number, KnownProcess>();
     const pids = new Set<number>();
     const stats: ProcStat[] = [];
     const entries = proc.list('.');
@@ -146,11 +97,10 @@ export function createProcessDiscovery(
       if (!stat) return;
       pids.add(pid);
       if (scanAlways) stats.push(stat);
-      examine(stat, finds, next);
+      known.examine(stat, finds, next, scan === undefined);
     });
-    known = next;
+    known.replace(next, pids);
     proc.forgetOthers(pids);
-    for (const pid of unknowns.keys()) if (!pids.has(pid)) unknowns.delete(pid);
     hidden ||= !pids.has(1) || hidesProcesses(proc, ownPid);
     return { pids, stats, hidden, isFailed: false, unread };
   };
@@ -163,7 +113,7 @@ export function createProcessDiscovery(
       if (isThread(proc, pid)) return false;
       young.set(pid, now);
       scan?.pids.add(pid);
-      examine(stat, finds, known);
+      known.examine(stat, finds);
       return false;
     });
 
@@ -172,19 +122,16 @@ export function createProcessDiscovery(
     youngLookedAt = now;
     for (const [pid, seenAt] of young) {
       const stat = readStat(proc, pid);
-      if (typeof stat !== 'string') examine(stat, finds, known);
+      if (typeof stat !== 'string') known.examine(stat, finds);
       if (typeof stat === 'string' || now - seenAt >= youngForMs) young.delete(pid);
     }
   };
 
   return {
     lastScan: () => scan,
-    unknownTo: (selector) => {
-      for (const [pid, selectors] of unknowns) if (selectors.has(selector)) return pid;
-      return undefined;
-    },
-    selects: (selector, pid, comm) => selects[selector]?.(proc, pid, comm) ?? 'unknown',
-    forget: (pid) => void known.delete(pid),
+    unknownTo: known.unknownTo,
+    selects: known.selects,
+    forget: known.forget,
     announcesPids: () => announcements.areTrusted(),
     look: (now, vanished, scanAlways) => {
       const finds: Finds = { selected: selectors.map(() => []), fresh: [] };
