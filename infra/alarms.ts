@@ -37,108 +37,101 @@ function ownMetric(prefix: string, functionName: string, MetricName: string) {
 
 const minute = 60;
 
+/** The metric of this function was above 0 in a minute. */
+interface OwnAlarm {
+  readonly functionName: string;
+  readonly metric: string;
+  readonly what: string;
+  /** By default the page with the name of the alarm. */
+  readonly runbook?: string;
+  /** In place of what any alarm on an event has. */
+  readonly measure?: Readonly<Record<string, Value>>;
+}
+
+const once = { Statistic: 'Sum', Period: minute, EvaluationPeriods: 1, Threshold: 0 };
+
+/** Nothing came for five minutes. */
+const missing = {
+  EvaluationPeriods: 5,
+  Threshold: 1,
+  ComparisonOperator: 'LessThanThreshold',
+  TreatMissingData: 'breaching',
+};
+
 /**
  * Alarms on Cordon's own metrics. Those on dead-letter queues stand beside their queues, those of the channels in
  * channels.ts.
  */
 export function writeAlarms(prefix: string, functionNames: readonly string[]): Resources {
-  const own = (functionName: string, metric: string) => ownMetric(prefix, functionName, metric);
-  const once = { Statistic: 'Sum', Period: minute, EvaluationPeriods: 1, Threshold: 0 };
+  const own = (name: string, { functionName, metric, what, runbook = name, measure }: OwnAlarm) =>
+    writeAlarm({
+      ...{ name: `${prefix}-${name}`, what, runbook },
+      measure: { ...ownMetric(prefix, functionName, metric), ...once, ...measure },
+    });
   return {
-    SlowDenialAlarm: writeAlarm({
-      name: `${prefix}-slow-denial`,
+    SlowDenialAlarm: own('slow-denial', {
+      functionName: 'respond',
+      // AlertToVerifiedMs includes the time that people take to approve.
+      metric: 'DecisionToVerifiedMs',
       what: 'From the decision to contain a thing to its verified denial, it took more than a minute.',
-      runbook: 'slow-denial',
-      measure: {
-        // AlertToVerifiedMs includes the time that people take to approve.
-        ...own('respond', 'DecisionToVerifiedMs'),
-        Statistic: 'Maximum',
-        Period: minute,
-        EvaluationPeriods: 1,
-        // The sweep resumes incomplete work after a minute, so a longer time means that the first attempt failed.
-        Threshold: 60_000,
-      },
+      // The sweep resumes incomplete work after a minute, so a longer time means that the first attempt failed.
+      measure: { Statistic: 'Maximum', Threshold: 60_000 },
     }),
-    ContainmentFailedAlarm: writeAlarm({
-      name: `${prefix}-containment-failed`,
+    ContainmentFailedAlarm: own('containment-failed', {
+      functionName: 'respond',
+      metric: 'ContainmentFailed',
       what: 'A thing could not be contained, or is no longer denied.',
-      runbook: 'containment-failed',
-      measure: { ...own('respond', 'ContainmentFailed'), ...once },
     }),
-    ReleaseConflictAlarm: writeAlarm({
-      name: `${prefix}-release-conflict`,
+    ReleaseConflictAlarm: own('release-conflict', {
+      functionName: 'respond',
+      metric: 'ReleaseConflict',
       what: 'A release stopped because somebody else changed an object that it would restore.',
-      runbook: 'release-conflict',
-      measure: { ...own('respond', 'ReleaseConflict'), ...once },
     }),
-    KillSwitchOnAlarm: writeAlarm({
-      name: `${prefix}-kill-switch-on`,
+    KillSwitchOnAlarm: own('kill-switch-on', {
+      functionName: 'sweep',
+      metric: 'KillSwitchOn',
       what: 'The kill switch is on: nothing is contained.',
       runbook: 'kill-switch',
-      measure: { ...own('sweep', 'KillSwitchOn'), ...once },
     }),
-    KillSwitchUnreadableAlarm: writeAlarm({
-      name: `${prefix}-kill-switch-unreadable`,
+    KillSwitchUnreadableAlarm: own('kill-switch-unreadable', {
+      functionName: 'sweep',
+      metric: 'KillSwitchUnreadable',
       what: 'The kill switch was unreadable in three of the last five minutes: Cordon asks people before it contains anything.',
       runbook: 'kill-switch',
-      measure: {
-        ...own('sweep', 'KillSwitchUnreadable'),
-        ...once,
-        EvaluationPeriods: 5,
-        DatapointsToAlarm: 3,
-      },
+      measure: { EvaluationPeriods: 5, DatapointsToAlarm: 3 },
     }),
-    QuarantineBrokenAlarm: writeAlarm({
-      name: `${prefix}-quarantine-broken`,
+    QuarantineBrokenAlarm: own('quarantine-broken', {
+      functionName: 'sweep',
+      metric: 'QuarantineBroken',
       what: 'The quarantine group or its policy was missing or changed: contained things could publish. The sweep repairs it.',
-      runbook: 'quarantine-broken',
-      measure: { ...own('sweep', 'QuarantineBroken'), ...once },
     }),
-    EmailNotSubscribedAlarm: writeAlarm({
-      name: `${prefix}-email-not-subscribed`,
+    EmailNotSubscribedAlarm: own('email-not-subscribed', {
+      functionName: 'sweep',
+      metric: 'EmailNotSubscribed',
       what: 'An address in cordon.yml receives no mail: its subscription was never confirmed, or was cancelled.',
-      runbook: 'email-not-subscribed',
-      measure: { ...own('sweep', 'EmailNotSubscribed'), ...once },
     }),
-    SweepAlarm: writeAlarm({
-      name: `${prefix}-sweep-not-run`,
+    SweepAlarm: own('sweep-not-run', {
+      functionName: 'sweep',
+      metric: 'SweepRun',
       what: 'The sweep has not finished a run for five minutes: incomplete work waits.',
-      runbook: 'sweep-not-run',
-      measure: {
-        ...own('sweep', 'SweepRun'),
-        Statistic: 'Sum',
-        Period: minute,
-        EvaluationPeriods: 5,
-        Threshold: 1,
-        ComparisonOperator: 'LessThanThreshold',
-        TreatMissingData: 'breaching',
-      },
+      measure: missing,
     }),
-    HeartbeatOutAlarm: writeAlarm({
-      name: `${prefix}-heartbeat-out`,
+    HeartbeatOutAlarm: own('heartbeat-out', {
+      functionName: 'respond',
+      metric: 'PipelineMs',
       what: 'No heartbeat has come through for five minutes: an alert may not be handled either.',
-      runbook: 'heartbeat-out',
-      measure: {
-        ...own('respond', 'PipelineMs'),
-        Statistic: 'SampleCount',
-        Period: minute,
-        EvaluationPeriods: 5,
-        Threshold: 1,
-        ComparisonOperator: 'LessThanThreshold',
-        TreatMissingData: 'breaching',
-      },
+      measure: { ...missing, Statistic: 'SampleCount' },
     }),
-    ReportsSetAsideAlarm: writeAlarm({
-      name: `${prefix}-reports-set-aside`,
+    ReportsSetAsideAlarm: own('reports-set-aside', {
+      functionName: 'detect',
+      metric: 'ReportSetAside',
       what: 'A certificate sends more reports than its budget allows: the surplus is not evaluated.',
-      runbook: 'reports-set-aside',
-      measure: { ...own('detect', 'ReportSetAside'), ...once },
     }),
-    AgentsSilentAlarm: writeAlarm({
-      name: `${prefix}-agents-silent`,
+    AgentsSilentAlarm: own('agents-silent', {
+      functionName: 'detect',
+      metric: 'AgentFellSilent',
       what: 'More than ten agents fell silent within five minutes: suspect a network, a region or an update.',
-      runbook: 'agents-silent',
-      measure: { ...own('detect', 'AgentFellSilent'), ...once, Period: 5 * minute, Threshold: 10 },
+      measure: { Period: 5 * minute, Threshold: 10 },
     }),
     OldCommandAlarm: writeOldMessageAlarm(prefix, 'commands', 'CommandsQueue'),
     OldAlertAlarm: writeOldMessageAlarm(prefix, 'alerts', 'AlertsQueue'),
