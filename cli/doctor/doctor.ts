@@ -71,34 +71,17 @@ const functionNames = ['detect', 'intake', 'respond', 'sweep', 'operate'];
 
 /** All that is looked at. */
 export async function listChecks(options: DoctorOptions, target: DoctorTarget): Promise<readonly Check[]> {
-  const { configuration, version, now, sendTest } = options;
+  const { configuration, version, now } = options;
   const { account, stage } = target;
+  const { quarantine, detector, guards } = configuration;
   const prefix = `cordon-${stage}`;
-  const { notify, quarantine, detector, guards } = configuration;
   const denyPolicy = nameQuarantinePolicy(prefix, quarantine);
-  const stack = findStack(stage, () => account.readStack(prefix));
-  await stack.catch((error: unknown) => {
-    // Without a readable stack there is nothing to examine. Each check reports other faults itself.
-    if (isShut(error)) throw error;
-  });
-  let deployed: ReturnType<typeof account.readTemplate> | undefined;
-  const readDeployed = () => {
-    deployed ??= account.readTemplate(prefix);
-    return deployed;
-  };
-  /** `arn:aws:SERVICE:REGION:ACCOUNT`. */
-  const arnPrefixOf = async (service: string) => {
-    const [, partition, , region, id] = (await stack).id.split(':');
-    return `arn:${partition}:${service}:${region}:${id}`;
-  };
+  const { stack, readDeployed, arnPrefixOf } = await openStack(prefix, target);
+  const { channels, email } = listReceivers(configuration);
   const countThings = async () => (await target.fleetLimit.readSize())?.things;
-  const inUse = listNamed(notify);
-  const channels = listServed(inUse).map((channel) => ({ ...channel, queue: nameFunction(channel.name) }));
-  const email = inUse.flatMap(({ descriptor, section }) =>
-    descriptor.delivery === 'subscription' ? descriptor.listEndpoints(section) : [],
-  );
+  const agentVersion = detector === 'device-defender' ? undefined : version;
   const examineThing = (thingName: string) =>
-    checkThing(thingName, quarantine.thingGroup, detector === 'device-defender' ? undefined : version, () =>
+    checkThing(thingName, quarantine.thingGroup, agentVersion, () =>
       readThing(thingName, denyPolicy, target),
     );
   return [
@@ -167,20 +150,63 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
       ? []
       : [checkDetectQuotas(configuration, async () => account.readDetectUse(await arnPrefixOf('iot')))]),
     checkEndpoint(account.readEndpoint, reachEndpoint),
-    ...channels.map(({ name, queue, descriptor, section }) =>
-      checkChannel(
-        { name, functionName: `${prefix}-${queue}` },
-        descriptor,
-        section,
-        async () => (await stack).parameters,
-        { ...target.channels, sendTest: (functionName) => account.invokeFunction(functionName, testRequest) },
-        sendTest,
-      ),
-    ),
+    ...checkChannels(channels, async () => (await stack).parameters, options, target),
     ...(options.things.length > 0
       ? options.things.map(examineThing)
       : [checkSample(() => account.sampleThings(sampleSize), examineThing)]),
   ];
+}
+
+/** What several checks read of the stack. Throws if nothing could be examined. */
+async function openStack(prefix: string, { account, stage }: DoctorTarget) {
+  const stack = findStack(stage, () => account.readStack(prefix));
+  await stack.catch((error: unknown) => {
+    // Without a readable stack there is nothing to examine. Each check reports other faults itself.
+    if (isShut(error)) throw error;
+  });
+  let deployed: ReturnType<typeof account.readTemplate> | undefined;
+  return {
+    /** Rejected if it can't be read. */
+    stack,
+    readDeployed: () => {
+      deployed ??= account.readTemplate(prefix);
+      return deployed;
+    },
+    /** `arn:aws:SERVICE:REGION:ACCOUNT`. */
+    arnPrefixOf: async (service: string) => {
+      const [, partition, , region, id] = (await stack).id.split(':');
+      return `arn:${partition}:${service}:${region}:${id}`;
+    },
+  };
+}
+
+/** The channels that have a queue, and the addresses that are subscribed. */
+function listReceivers({ notify }: FileConfiguration) {
+  const inUse = listNamed(notify);
+  return {
+    channels: listServed(inUse).map((channel) => ({ ...channel, queue: nameFunction(channel.name) })),
+    email: inUse.flatMap(({ descriptor, section }) =>
+      descriptor.delivery === 'subscription' ? descriptor.listEndpoints(section) : [],
+    ),
+  };
+}
+
+function checkChannels(
+  channels: ReturnType<typeof listReceivers>['channels'],
+  readParameters: () => Promise<StackState['parameters']>,
+  { sendTest }: DoctorOptions,
+  { stage, account, channels: ports }: DoctorTarget,
+): Check[] {
+  return channels.map(({ name, queue, descriptor, section }) =>
+    checkChannel(
+      { name, functionName: `cordon-${stage}-${queue}` },
+      descriptor,
+      section,
+      readParameters,
+      { ...ports, sendTest: (functionName) => account.invokeFunction(functionName, testRequest) },
+      sendTest,
+    ),
+  );
 }
 
 async function findStack(stage: string, read: () => Promise<StackState | undefined>): Promise<StackState> {

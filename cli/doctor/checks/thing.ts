@@ -71,55 +71,61 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
         mend: `npx cordon enroll ${about}`,
       },
     ];
-  return principals.flatMap(({ certificateId, status, documents, isDenied, sharedWith }) => {
-    const name = `certificate ${certificateId.slice(0, 12)}`;
-    const found: Finding[] = [];
-    if (sharedWith.length > 0)
-      found.push({
-        level: 'problem',
-        about,
-        what: `${name} is also used by ${sharedWith.slice(0, 5).join(', ')}`,
-        why: 'A containment would affect them too, so Cordon asks first, and the certificate stays ACTIVE.',
-        mend: `npx cordon enroll ${about} --rotate`,
-      });
-    if (status !== 'ACTIVE' && !isHeld)
-      found.push({
-        level: 'note',
-        about,
-        what: `${name} is ${status}, and no case holds the thing`,
-        why: 'The device can’t connect with it.',
-        mend: `npx cordon retire ${about} --dry-run`,
-      });
-    if (isDenied && !isHeld)
-      found.push({
-        level: 'note',
-        about,
-        what: `${name} has the deny policy of the quarantine, and no case holds the thing`,
-        why: 'The device is denied, and no release restores it.',
-        mend: 'aws iot detach-policy, unless it is intended',
-      });
-    if (documents.length === 0)
-      found.push({
-        level: 'note',
-        about,
-        what: `${name} has no policy`,
-        why: 'A device with it can’t do anything.',
-      });
-    else if (
-      escapesGroupPolicy(
-        documents.map((document) => withoutAgent(document, about)),
-        about,
-      )
+  return principals.flatMap((certificate) => judgeCertificate(about, certificate, isHeld));
+}
+
+function judgeCertificate(
+  about: string,
+  { certificateId, status, documents, isDenied, sharedWith }: ThingState['principals'][number],
+  isHeld: boolean,
+): Finding[] {
+  const name = `certificate ${certificateId.slice(0, 12)}`;
+  const found: Finding[] = [];
+  if (sharedWith.length > 0)
+    found.push({
+      level: 'problem',
+      about,
+      what: `${name} is also used by ${sharedWith.slice(0, 5).join(', ')}`,
+      why: 'A containment would affect them too, so Cordon asks first, and the certificate stays ACTIVE.',
+      mend: `npx cordon enroll ${about} --rotate`,
+    });
+  if (status !== 'ACTIVE' && !isHeld)
+    found.push({
+      level: 'note',
+      about,
+      what: `${name} is ${status}, and no case holds the thing`,
+      why: 'The device can’t connect with it.',
+      mend: `npx cordon retire ${about} --dry-run`,
+    });
+  if (isDenied && !isHeld)
+    found.push({
+      level: 'note',
+      about,
+      what: `${name} has the deny policy of the quarantine, and no case holds the thing`,
+      why: 'The device is denied, and no release restores it.',
+      mend: 'aws iot detach-policy, unless it is intended',
+    });
+  if (documents.length === 0)
+    found.push({
+      level: 'note',
+      about,
+      what: `${name} has no policy`,
+      why: 'A device with it can’t do anything.',
+    });
+  else if (
+    escapesGroupPolicy(
+      documents.map((document) => withoutAgent(document, about)),
+      about,
     )
-      found.push({
-        level: 'note',
-        about,
-        what: `the policies of ${name} allow more than the quarantine group binds: another client id, or HTTPS`,
-        why: 'Cordon denies the certificate itself as well. A policy that allows only the thing’s own client ids makes that unnecessary.',
-        mend: 'docs/enrolling.md',
-      });
-    return found;
-  });
+  )
+    found.push({
+      level: 'note',
+      about,
+      what: `the policies of ${name} allow more than the quarantine group binds: another client id, or HTTPS`,
+      why: 'Cordon denies the certificate itself as well. A policy that allows only the thing’s own client ids makes that unnecessary.',
+      mend: 'docs/enrolling.md',
+    });
+  return found;
 }
 
 /** Cordon itself gives the client id of the thing's agent, and cuts it with the thing. */
