@@ -1,6 +1,8 @@
 // Runs one osls command after the other, each as in a process of its own: with its arguments, folder and environment, with modules
 // of its own if they have a state, until nothing is left to wait for. Loading osls takes longer than most of its commands.
+const { createRequire } = require('node:module');
 const { sep } = require('node:path');
+const { decycle } = require('./decycle.cjs');
 
 const osls = `${sep}node_modules${sep}osls${sep}`;
 /** Of osls: without a state (the validator of its schema), or set up once for a process (the log). */
@@ -26,6 +28,8 @@ process.on('message', ({ script, args, cwd, env }) => {
   Object.assign(process.env, env);
   process.argv = [node, script, ...args];
   process.chdir(cwd);
+  // The same in a hundredth of the time (decycle.test.ts).
+  createRequire(script)('json-cycle').stringify = (value, ...rest) => JSON.stringify(decycle(value), ...rest);
   require(script);
 });
 
