@@ -9,8 +9,6 @@ let e2e: EndToEnd;
 
 beforeAll(async () => {
   e2e = await startEndToEnd({ warm: true });
-  // The calls of a minute's run would be counted as well.
-  e2e.stack.scheduler.close();
 }, 180_000);
 
 afterAll(() => e2e.close());
