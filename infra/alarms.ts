@@ -108,7 +108,7 @@ export function writeAlarms(prefix: string, functionNames: readonly string[]): R
     EmailNotSubscribedAlarm: own('email-not-subscribed', {
       functionName: 'sweep',
       metric: 'EmailNotSubscribed',
-      what: 'An address in cordon.yml receives no mail: its subscription was never confirmed, or was cancelled.',
+      what: 'An address in cordon.yml receives no mail: its subscription was never confirmed, or was canceled.',
     }),
     SweepAlarm: own('sweep-not-run', {
       functionName: 'sweep',

@@ -29,12 +29,12 @@ export async function packageService(root: string, onWork: (what: string) => voi
 async function packageFunctions(root: string, onWork: (what: string) => void): Promise<void> {
   const hash = await hashSources(root);
   const stamp = join(root, '.serverless', 'cordon-sources.sha256');
-  const artefacts = [
+  const artifacts = [
     stamp,
     join(root, '.serverless', 'cloudformation-template-update-stack.json'),
     agentBundle(root),
   ];
-  if (artefacts.every((file) => existsSync(file)) && (await readFile(stamp, 'utf8')) === hash) return;
+  if (artifacts.every((file) => existsSync(file)) && (await readFile(stamp, 'utf8')) === hash) return;
   // cordon.yml first: its faults are one line each, and the packager would wrap them in a stack.
   await run(root, [join('bin', 'cordon.mjs'), 'check']);
   onWork('packaging the service (sls package) and the agent');

@@ -17,7 +17,7 @@ mkdirSync(bundles, { recursive: true });
 const work = mkdtempSync(join(bundles, 'building-'));
 try {
   const packages = await bundleCli(work);
-  // For the licences and the bill of materials of the npm package.
+  // For the licenses and the bill of materials of the npm package.
   writeFileSync(join(work, 'packages.json'), JSON.stringify(packages));
   try {
     renameSync(work, folder);

@@ -112,7 +112,7 @@ async function build() {
     const described = describeFiles(work);
     writeFileSync(join(work, 'files.json'), JSON.stringify(described));
     writeFileSync(join(work, 'packed.json'), JSON.stringify({ files: packFiles(work, described) }));
-    // For the licences and the bill of materials of the npm package.
+    // For the licenses and the bill of materials of the npm package.
     writeFileSync(join(work, 'packages.json'), JSON.stringify([...packages].sort()));
     writeFileSync(join(work, stamp), hash);
     rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,4 @@
-// npm run release: the npm package in dist/release, with its checksum, its bill of materials and the licences.
+// npm run release: the npm package in dist/release, with its checksum, its bill of materials and the licenses.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Licences under which others may pass on what Cordon bundles or installs. */
+/** Licenses under which others may pass on what Cordon bundles or installs. */
 const accepted = new Set([
   '0BSD',
   'Apache-2.0',
@@ -16,7 +16,7 @@ const accepted = new Set([
   'Python-2.0',
 ]);
 
-/** The packages in these folders, sorted by name: folder, name, version, licence. */
+/** The packages in these folders, sorted by name: folder, name, version, license. */
 export function listBundled(folders, root) {
   const packages = [...new Set(folders)].map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
@@ -28,7 +28,7 @@ export function listBundled(folders, root) {
 
 const nameOf = ({ name, version }) => `${name}@${version}`;
 
-/** The licences of what is bundled, each text once. */
+/** The licenses of what is bundled, each text once. */
 export function writeLicences(bundled, root) {
   const byText = new Map();
   for (const one of bundled) {
@@ -40,11 +40,11 @@ export function writeLicences(bundled, root) {
         .replaceAll('\r\n', '\n')
         .trim(),
     );
-    const text = texts.join('\n\n') || `Licence: ${one.license}. The package has no file with its text.`;
+    const text = texts.join('\n\n') || `License: ${one.license}. The package has no file with its text.`;
     byText.set(text, [...(byText.get(text) ?? []), `${nameOf(one)} (${one.license})`]);
   }
   const parts = [...byText].map(([text, names]) => `${names.join('\n')}\n\n${text}\n`);
-  return `Cordon contains code of these packages, under their licences.\n\n${parts.join(`\n${'-'.repeat(80)}\n\n`)}`;
+  return `Cordon contains code of these packages, under their licenses.\n\n${parts.join(`\n${'-'.repeat(80)}\n\n`)}`;
 }
 
 /** CycloneDX, by npm (listLocked): what is bundled, and what installing the package brings. The same sources make the same text. */
@@ -120,6 +120,6 @@ function requireAccepted(packages) {
   const refused = packages.filter(({ license }) => !isAccepted(license));
   if (refused.length > 0)
     throw new Error(
-      `licences to look at before they ship: ${refused.map((one) => `${nameOf(one)}: ${one.license}`).join(', ')}`,
+      `licenses to look at before they ship: ${refused.map((one) => `${nameOf(one)}: ${one.license}`).join(', ')}`,
     );
 }

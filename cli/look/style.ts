@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 
 type Format = Parameters<typeof styleText>[0];
 
-/** Colours a text, or leaves it as it is. */
+/** Colors a text, or leaves it as it is. */
 type Paint = (format: Format, text: string) => string;
 
 export interface Screen {
@@ -19,7 +19,7 @@ interface Output {
   hasColors?(env?: object): boolean;
 }
 
-/** Colour only on a terminal that has it, and not with NO_COLOR (no-color.org): an empty one counts as unset. */
+/** Color only on a terminal that has it, and not with NO_COLOR (no-color.org): an empty one counts as unset. */
 export function openScreen(output: Output = process.stdout, env: NodeJS.ProcessEnv = process.env): Screen {
   if (!output.isTTY) return plain;
   const isColoured = !env.NO_COLOR && (output.hasColors?.(env) ?? false);

@@ -1,9 +1,9 @@
 /** Whether two policy documents mean the same: AWS may hand one back with other white space, or its keys in another order. */
 export function isSameDocument(one: string, other: string): boolean {
-  return normalise(one) === normalise(other);
+  return normalize(one) === normalize(other);
 }
 
-function normalise(document: string): string {
+function normalize(document: string): string {
   try {
     return JSON.stringify(JSON.parse(document), sortKeys);
   } catch {

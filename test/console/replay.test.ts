@@ -84,7 +84,7 @@ describe('a replay in the page', () => {
     expect(api.asked).toEqual([]);
   });
 
-  it('ends when it is cancelled, before it reads the next page', async () => {
+  it('ends when it is canceled, before it reads the next page', async () => {
     const api = aClient(cases);
     const abort = new AbortController();
     const running = run(minimalConfiguration, api, abort.signal);

@@ -22,7 +22,7 @@ export function declareJobsLaws(law: Law<Registry>): void {
       expect(await registry.jobs.readStatus(jobId, thingName)).toBe('CANCELED');
     });
 
-    law('are cancelled once, and only if they exist', async (registry) => {
+    law('are canceled once, and only if they exist', async (registry) => {
       const { jobId, thingName } = await aJob(registry);
       await registry.jobs.cancel(jobId);
 

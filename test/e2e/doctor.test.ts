@@ -108,9 +108,9 @@ describe('cordon doctor', () => {
       await e2e.enroll('spare'),
       await e2e.enroll('wide'),
     ];
-    await e2e.enroll('neighbour');
+    await e2e.enroll('neighbor');
     await iot.send(
-      new AttachThingPrincipalCommand({ thingName: 'neighbour', principal: shared.certificateArn }),
+      new AttachThingPrincipalCommand({ thingName: 'neighbor', principal: shared.certificateArn }),
     );
     await iot.send(
       new UpdateCertificateCommand({
@@ -247,7 +247,7 @@ describe('cordon doctor', () => {
       /^problem queues: cordon-dev-alerts-dead has 1 messages/m,
       /^problem queues: cordon-dev-rejected is missing/m,
       /^problem Slack: Slack refuses the token/m,
-      /^problem shared: certificate \w{12} is also used by neighbour/m,
+      /^problem shared: certificate \w{12} is also used by neighbor/m,
       /^note spare: certificate \w{12} is INACTIVE/m,
       /^note wide: the policies of certificate \w{12} allow more/m,
       /^problem absent: there is no such thing/m,

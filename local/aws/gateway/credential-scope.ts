@@ -10,7 +10,7 @@ const scope = /^([\w-]{1,128})\/(\d{8})\/([a-z0-9-]{1,40})\/([a-z0-9-]{1,40})\/a
 /**
  * Reads the credential scope from the `Authorization` header or, for a presigned URL, the query.
  * The signature itself is not verified: access keys here are random and live on loopback only,
- * so the key id alone distinguishes callers, and any client's way to canonicalise a request works.
+ * so the key id alone distinguishes callers, and any client's way to canonicalize a request works.
  */
 export function readCredentialScope(
   authorization: string | undefined,

@@ -1,4 +1,4 @@
-import { normaliseKey } from '../policy/variables';
+import { normalizeKey } from '../policy/variables';
 import { type ConnectionIdentity, findExclusiveThing } from './effective-policies';
 import type { IotRegistry } from './registry';
 import type { Thing } from './state';
@@ -38,7 +38,7 @@ export function connectionContext(registry: IotRegistry, connection: ConnectionI
   ];
   return new Map(
     entries.flatMap(([key, value]): [string, string][] =>
-      value === undefined ? [] : [[normaliseKey(key), value]],
+      value === undefined ? [] : [[normalizeKey(key), value]],
     ),
   );
 }

@@ -137,7 +137,7 @@ function saveExecution(state: IotState, before: JobExecution, change: Partial<Jo
 function cancelJob(state: IotState, jobId: string, { force, ...reason }: Cancellation): Job {
   const job = findJob(state, jobId);
   const executions = listExecutions(state, jobId);
-  // A job cancelled without force may be cancelled again, by force, while a device is still at it (our reading).
+  // A job canceled without force may be canceled again, by force, while a device is still at it (our reading).
   const isLeftOver = force && job.status === 'CANCELED' && executions.some(isOpen);
   if (job.status !== 'IN_PROGRESS' && !isLeftOver) throw invalid(`Job ${jobId} is ${job.status}.`);
   for (const execution of executions) {

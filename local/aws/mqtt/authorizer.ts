@@ -2,7 +2,7 @@ import { type ConnectionContext, connectionContext } from '../iot/connection-con
 import { effectiveStatements, groupStatements } from '../iot/effective-policies';
 import { evaluateIotPolicy } from '../iot/evaluate';
 import type { IotRegistry } from '../iot/registry';
-import { normaliseKey } from '../policy/variables';
+import { normalizeKey } from '../policy/variables';
 import { createPolicyCache } from './policy-cache';
 
 /** An MQTT connection, or one of HTTPS, which has no client id. */
@@ -76,7 +76,7 @@ export function createAuthorizer(registry: IotRegistry, delaySeconds: number, no
   ): boolean {
     const { certificateId, clientId } = connection;
     const own = Object.entries(conditionKeys).map(([key, value]): [string, string] => [
-      normaliseKey(key),
+      normalizeKey(key),
       value,
     ]);
     const context = contextOf(connection);
@@ -98,7 +98,7 @@ export function createAuthorizer(registry: IotRegistry, delaySeconds: number, no
     isAllowed: (connection, action, name) =>
       isAllowedOn(connection, action, `${RESOURCE_TYPES[action]}/${name}`),
     isAllowedOn,
-    thingNameOf: (connection) => contextOf(connection).get(normaliseKey('iot:Connection.Thing.ThingName')),
+    thingNameOf: (connection) => contextOf(connection).get(normalizeKey('iot:Connection.Thing.ThingName')),
     noteChange: () => cache.noteChange(),
     setDelaySeconds: (seconds) => cache.setDelaySeconds(seconds),
   };

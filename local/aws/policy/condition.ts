@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { toList } from './to-list';
-import { normaliseKey, type PolicyContext, resolvePattern } from './variables';
+import { normalizeKey, type PolicyContext, resolvePattern } from './variables';
 import { compileParts, type PatternPart } from './wildcard';
 
 /** `unknown`: an operator or value that can't be read, which must never widen access. */
@@ -197,7 +197,7 @@ export function testCondition(condition: Condition, scope: ConditionScope): Trut
     Object.entries(condition).flatMap(([operator, keys]) => {
       const use = readOperator(operator);
       return Object.entries(keys).map(([key, wanted]) =>
-        testKey(use, scope.context.get(normaliseKey(key)), wanted, scope),
+        testKey(use, scope.context.get(normalizeKey(key)), wanted, scope),
       );
     }),
   );

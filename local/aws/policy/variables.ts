@@ -1,6 +1,6 @@
 import { compileParts, type PatternPart, parsePattern, type TextTest } from './wildcard';
 
-/** What condition keys and policy variables stand for in one request, by normalised key. */
+/** What condition keys and policy variables stand for in one request, by normalized key. */
 export type PolicyContext = ReadonlyMap<string, string | readonly string[]>;
 
 const variable = /\$\{([^}]*)\}/g;
@@ -8,7 +8,7 @@ const variable = /\$\{([^}]*)\}/g;
 const escapes: readonly string[] = ['*', '?', '$'];
 
 /** Form of a key under which a context holds it: the name of a key is not case-sensitive up to a `[`. */
-export function normaliseKey(key: string): string {
+export function normalizeKey(key: string): string {
   const bracket = key.indexOf('[');
   return bracket < 0 ? key.toLowerCase() : key.slice(0, bracket).toLowerCase() + key.slice(bracket);
 }
@@ -26,7 +26,7 @@ export function listMissingVariables(text: string, context: PolicyContext): read
 
 /** A key with several values makes no variable. */
 function findValue(name: string, context: PolicyContext): string | undefined {
-  const value = escapes.includes(name) ? name : context.get(normaliseKey(name));
+  const value = escapes.includes(name) ? name : context.get(normalizeKey(name));
   return typeof value === 'string' ? value : undefined;
 }
 

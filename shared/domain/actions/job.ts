@@ -16,5 +16,5 @@ export const job: ActionDescriptor<JobPrior> = {
     was: (jobId, status = 'gone') => `job ${jobId} was ${status}`,
     'work-stays': (jobId) => `what the device did for job ${jobId} stays`,
   },
-  listRestored: ({ jobId: name }) => [{ object: 'job', name, now: 'created', before: 'cancelled' }],
+  listRestored: ({ jobId: name }) => [{ object: 'job', name, now: 'created', before: 'canceled' }],
 };

@@ -34,7 +34,7 @@ function watch(
 
 const notAlone = [expect.stringMatching(/^myapp is not known to be alone in the cgroup \//)];
 
-describe('a neighbour in a cgroup is not a child', () => {
+describe('a neighbor in a cgroup is not a child', () => {
   it('of rc.local, whose shell ended and left both to pid 1', () => {
     const group = '0::/system.slice/rc-local.service\n';
     const zrc = { pid: 101, comm: 'myapp', session: 100, cgroup: group };

@@ -91,7 +91,7 @@ describe('a table', () => {
 describe('a screen', () => {
   const terminal = { isTTY: true, columns: 100, hasColors: () => true };
 
-  it('is coloured on a terminal that has colours only, and not with NO_COLOR', () => {
+  it('is colored on a terminal that has colors only, and not with NO_COLOR', () => {
     expect(openScreen(terminal, {}).paint('red', 'a')).toBe('\u001b[31ma\u001b[39m');
     expect(openScreen(terminal, { NO_COLOR: '' }).paint('red', 'a')).toBe('\u001b[31ma\u001b[39m');
     expect(openScreen(terminal, { NO_COLOR: '1' }).paint('red', 'a')).toBe('a');

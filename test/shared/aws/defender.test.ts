@@ -46,7 +46,7 @@ describe('the violations that Device Defender has in alarm', () => {
     expect(found.map(({ confidence }) => confidence)).toEqual(['HIGH', 'LOW']);
   });
 
-  it('leave out violations without an alert, and those that a person has labelled as no threat', async () => {
+  it('leave out violations without an alert, and those that a person has labeled as no threat', async () => {
     const found = await listActive(
       { violationId: 'suppressed', behavior: { name: 'quiet', suppressAlerts: true } },
       { violationId: 'false', verificationState: 'FALSE_POSITIVE' },

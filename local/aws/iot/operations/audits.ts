@@ -18,7 +18,7 @@ const ListFindings = z.object({
   listSuppressedFindings: z.exactOptional(z.boolean()),
 });
 
-/** Either of one task, or of a range of time (API reference). A task that never was has no findings: no error is modelled. */
+/** Either of one task, or of a range of time (API reference). A task that never was has no findings: no error is modeled. */
 function listFindings(registry: IotRegistry, call: IotCall) {
   const { taskId, checkName, startTime, endTime, ...body } = readBody(ListFindings, call);
   const hasRange = startTime !== undefined && endTime !== undefined;

@@ -111,7 +111,7 @@ function putVerificationState(registry: IotRegistry, call: IotCall): void {
   const verification = readBody(PutState, call);
   registry.defender.verifyViolation(violationId, verification);
   const { verificationState } = verification;
-  registry.state.log.info('violation labelled', { violationId, verificationState });
+  registry.state.log.info('violation labeled', { violationId, verificationState });
 }
 
 /** Security profiles are not evaluated here: the violations are those that `setViolation` stated. */

@@ -73,7 +73,7 @@ describe('deployTemplate', () => {
     const template = aTemplate({
       Good: named('good', 'x'),
       Server: { Type: 'AWS::EC2::Instance' },
-      Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q', Colour: 'red' } },
+      Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: 'q', Color: 'red' } },
       Function: aFunctionResource({
         Runtime: 'python3.13',
         Layers: ['x'],
@@ -95,7 +95,7 @@ describe('deployTemplate', () => {
 
     expect(problems).toEqual([
       'Server: resource type AWS::EC2::Instance is not emulated locally',
-      'Queue (AWS::SQS::Queue): property Colour is not emulated locally',
+      'Queue (AWS::SQS::Queue): property Color is not emulated locally',
       'Function (AWS::Lambda::Function): property Runtime: only Node.js runtimes run locally',
       'Function (AWS::Lambda::Function): property Timeout: must be a number',
       'Function (AWS::Lambda::Function): property Layers is not emulated locally',

@@ -98,7 +98,7 @@ describe('createIotControlPlane', () => {
 });
 
 describe('onChange', () => {
-  it('reports every change, and nothing else, until it is cancelled', () => {
+  it('reports every change, and nothing else, until it is canceled', () => {
     let told = 0;
     const end = registry.onChange(() => {
       told += 1;

@@ -69,7 +69,7 @@ describe('the emulated Security Hub', () => {
     ],
     ['a link without text', { Remediation: { Recommendation: { Url: 'https://a.b' } } }, /property Text/],
     ['a link that is none', { SourceUrl: 'javascript:alert(1)' }, /data\.SourceUrl/],
-    ['an unknown field', { Colour: 'red' }, /Colour/],
+    ['an unknown field', { Color: 'red' }, /Color/],
     ['another account', { AwsAccountId: '111111111111' }, /^InvalidAccess/],
     ['another product', { ProductArn: ProductArn.replace('us-east-1', 'eu-west-1') }, /^InvalidAccess/],
   ])('refuses a finding with %s', async (_, over, error) => {

@@ -76,7 +76,7 @@ describe('a release after a clean hold', () => {
     expect(sweepUntil(record, now + 30 * minute).status).toBe('closed');
   });
 
-  it('is cancelled by another alarm, and starts again with its clear', () => {
+  it('is canceled by another alarm, and starts again with its clear', () => {
     let record = led(held(rule), clear(now + minute), { now: now + minute });
     record = led(sweepUntil(record, now + 20 * minute), alarm({ occurredAt: now + 20 * minute }), {
       now: now + 20 * minute,

@@ -42,7 +42,7 @@ describe('what a release restores', () => {
       ['attached policy', id, 'not attached'],
       ['certificate', id, 'ACTIVE'],
       ['policy version', 'app', 'version 3 is the default'],
-      ['job', 'j', 'cancelled'],
+      ['job', 'j', 'canceled'],
     ]);
   });
 
