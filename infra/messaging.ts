@@ -6,7 +6,7 @@ import { channelSeconds, listStackChannels } from './channels';
 import { arn, arnOf, type Resources, ref, type Value } from './cloudformation';
 import { queueEncryption, topicEncryption } from './encryption';
 import { hasSenders, writeSenders } from './senders';
-import { letSourcesSend, letTopicSend, writeSourceSubscriptions } from './sources';
+import { allowSourcesToSend, allowTopicToSend, writeSourceSubscriptions } from './sources';
 
 interface QueueSpec {
   readonly id: string;
@@ -78,7 +78,7 @@ export function writeMessaging(prefix: string, { notify, sources }: FileConfigur
       },
     },
     AnnouncementsTopic: writeTopic(`${prefix}-announcements`),
-    ...writeSubscription('Alerts', 'AlertsTopic', { more: letSourcesSend(sources) }),
+    ...writeSubscription('Alerts', 'AlertsTopic', { more: allowSourcesToSend(sources) }),
     ...writeSourceSubscriptions(sources),
     ...writeSenders(prefix, sources),
     ...Object.assign(
@@ -204,8 +204,8 @@ function writeSubscription(
         PolicyDocument: {
           Version: '2012-10-17',
           Statement: [
-            letTopicSend(`${id}Queue`, ref(topicId)),
-            letTopicSend(`${id}DeadQueue`, ref(topicId)),
+            allowTopicToSend(`${id}Queue`, ref(topicId)),
+            allowTopicToSend(`${id}DeadQueue`, ref(topicId)),
             ...more,
           ],
         },

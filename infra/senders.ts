@@ -3,7 +3,7 @@ import type { Configuration } from '../shared/domain/configuration';
 import type { Sender } from '../shared/domain/guards/guards';
 import { arn, arnOf, type Resources, ref, type Value } from './cloudformation';
 import { topicEncryption } from './encryption';
-import { letTopicSend } from './sources';
+import { allowTopicToSend } from './sources';
 
 /** What findings of other products come by: a topic for each sender, and one queue. */
 
@@ -26,7 +26,7 @@ export function writeSenders(prefix: string, { external }: Sources): Resources {
           Statement: [
             ...external.flatMap(({ name }) =>
               ['FindingsQueue', 'FindingsDeadQueue'].map((queueId) =>
-                letTopicSend(queueId, ref(`${idOf(name)}Topic`)),
+                allowTopicToSend(queueId, ref(`${idOf(name)}Topic`)),
               ),
             ),
             denyForgedEnvelopes,
@@ -72,10 +72,10 @@ function writeSender(prefix: string, { name, publishers, eventPattern }: Sender)
         PolicyDocument: {
           Version: '2012-10-17',
           Statement: [
-            ...(publishers ? [letPublish(topic, { AWS: publishers })] : []),
+            ...(publishers ? [allowPublish(topic, { AWS: publishers })] : []),
             ...(eventPattern
               ? [
-                  letPublish(
+                  allowPublish(
                     topic,
                     { Service: 'events.amazonaws.com' },
                     {
@@ -117,7 +117,7 @@ function writeSender(prefix: string, { name, publishers, eventPattern }: Sender)
   };
 }
 
-function letPublish(topic: Value, Principal: object, Condition?: object): Value {
+function allowPublish(topic: Value, Principal: object, Condition?: object): Value {
   return {
     Effect: 'Allow',
     Principal,

@@ -42,20 +42,20 @@ export function writeSourceSubscriptions(sources: Sources): Resources {
 }
 
 /** Statements of the policy of the alerts queue and its dead-letter queue. */
-export function letSourcesSend(sources: Sources): Value[] {
+export function allowSourcesToSend(sources: Sources): Value[] {
   return listTopics(sources).flatMap(({ arn, region, isHere }) => {
     const services = [
       'sns.amazonaws.com',
       ...(enabledByDefault.test(region) ? [] : [`sns.${region}.amazonaws.com`]),
     ];
     return [
-      letTopicSend('AlertsQueue', arn, services),
-      iff(isHere, letTopicSend('AlertsDeadQueue', arn), noValue),
+      allowTopicToSend('AlertsQueue', arn, services),
+      iff(isHere, allowTopicToSend('AlertsDeadQueue', arn), noValue),
     ];
   });
 }
 
-export function letTopicSend(
+export function allowTopicToSend(
   queueId: string,
   topicArn: Value,
   services: readonly string[] = ['sns.amazonaws.com'],

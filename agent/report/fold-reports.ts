@@ -108,11 +108,11 @@ function listOf(value: MetricValue | undefined): readonly unknown[] {
 function foldValues(older: MetricValue, newer: MetricValue): MetricValue {
   if ('number' in older && 'number' in newer) return older.number > newer.number ? older : newer;
   if ('string_list' in older && 'string_list' in newer)
-    return { string_list: uniteLists(newer.string_list, older.string_list) };
-  if ('ip_list' in older && 'ip_list' in newer) return { ip_list: uniteLists(newer.ip_list, older.ip_list) };
+    return { string_list: mergeLists(newer.string_list, older.string_list) };
+  if ('ip_list' in older && 'ip_list' in newer) return { ip_list: mergeLists(newer.ip_list, older.ip_list) };
   return newer;
 }
 
-function uniteLists(newer: readonly string[], older: readonly string[]): readonly string[] {
+function mergeLists(newer: readonly string[], older: readonly string[]): readonly string[] {
   return [...new Set([...newer, ...older])].slice(0, mostItems);
 }

@@ -55,7 +55,7 @@ export function follow(
   fallenBefore?: number,
 ): Track {
   const { process, failure, caveats } = sample;
-  const excepted = unite(before?.excepted, sample.excepted);
+  const excepted = merge(before?.excepted, sample.excepted);
   return {
     ...(process && { process }),
     ...(failure !== undefined && { failure }),
@@ -66,7 +66,7 @@ export function follow(
 }
 
 /** All of the interval. */
-function unite(
+function merge(
   before: readonly string[] | undefined,
   next: readonly string[] | undefined,
 ): readonly string[] | undefined {

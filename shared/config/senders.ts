@@ -87,7 +87,7 @@ export function explainSender(
     ...(abroad.length > 0
       ? [
           "  a publisher of another account than Cordon's also needs this statement in its own policy:",
-          `    ${JSON.stringify(letPublish(name, abroad[0] ?? '', place))}`,
+          `    ${JSON.stringify(allowPublish(name, abroad[0] ?? '', place))}`,
         ]
       : []),
     ...(eventPattern
@@ -113,7 +113,7 @@ export function findSenderWarnings({ sources: { external }, playbooks }: Configu
   });
 }
 
-function letPublish(name: string, publisher: string, { account, region, stage }: Place): object {
+function allowPublish(name: string, publisher: string, { account, region, stage }: Place): object {
   const [, partition] = publisher.split(':');
   const Resource = `arn:${partition}:sns:${region}:${account}:cordon-${stage}-findings-${name}`;
   return { Sid: 'CordonFindings', Effect: 'Allow', Action: 'sns:Publish', Resource };

@@ -31,7 +31,7 @@ export async function takeTurn(
       if (isFree) found.turn = turn;
       else delete found.turn;
       if (isFree) return { ...turn, until, asked: [] };
-      return cases.length > 0 ? { ...turn, asked: unite(turn.asked, cases) } : undefined;
+      return cases.length > 0 ? { ...turn, asked: merge(turn.asked, cases) } : undefined;
     });
     if (found.turn || clock() + lookAgainMs >= waitUntil) return found.turn;
     await pause(lookAgainMs);
@@ -64,6 +64,6 @@ async function changeTurn(
   });
 }
 
-function unite(known: readonly string[], more: readonly string[]): string[] {
+function merge(known: readonly string[], more: readonly string[]): string[] {
   return [...new Set([...known, ...more])].slice(-maxAsked);
 }

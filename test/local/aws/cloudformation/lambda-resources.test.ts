@@ -240,7 +240,7 @@ describe('AWS::Lambda', () => {
         },
       },
     };
-    const letPublish = (rule: string) => ({
+    const allowPublish = (rule: string) => ({
       Type: 'AWS::SNS::TopicPolicy',
       Properties: {
         Topics: [{ Ref: 'Topic' }],
@@ -269,8 +269,8 @@ describe('AWS::Lambda', () => {
     });
     const dropped = expect.stringContaining('no AWS::SNS::TopicPolicy lets events.amazonaws.com publish');
 
-    expect((await create({ ...resources, Policy: letPublish('findings') })).recorder.schedules).toEqual([]);
+    expect((await create({ ...resources, Policy: allowPublish('findings') })).recorder.schedules).toEqual([]);
     expect(await problems(resources)).toEqual([dropped]);
-    expect(await problems({ ...resources, Policy: letPublish('other') })).toEqual([dropped]);
+    expect(await problems({ ...resources, Policy: allowPublish('other') })).toEqual([dropped]);
   });
 });
