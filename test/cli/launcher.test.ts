@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -100,9 +101,10 @@ describe('npx cordon', () => {
     mkdirSync(folder);
     cpSync(join(root, 'test', 'infra', 'everything.yml'), join(folder, 'cordon.yml'));
 
-    expect(launch(['check'], folder).stdout).not.toBe(launch(['check']).stdout);
+    const ofCheckout = launch(['check']).stdout;
+    expect(launch(['check'], folder).stdout).not.toBe(ofCheckout);
     expect(launch(['check', '../cordon.yml'], folder).stdout).toBe(
-      launch(['check']).stdout.replace('cordon.yml', '../cordon.yml'),
+      ofCheckout.replace('cordon.yml', '../cordon.yml'),
     );
   }, 180_000);
 
@@ -150,6 +152,17 @@ describe('npx cordon', () => {
     expect(status).toBe(0);
     expect(stdout).toContain('ZipFile');
   }, 180_000);
+
+  it('imports node:http nowhere, which would load undici at each start', () => {
+    const bundle = cliFolder(root);
+    const files = readdirSync(bundle).filter((name) => name.endsWith('.mjs'));
+    const importing = files.filter((name) =>
+      /(?:from|import)\s*\(?"(?:node:)?http"/.test(readFileSync(join(bundle, name), 'utf8')),
+    );
+
+    expect(files.length).toBeGreaterThan(50);
+    expect(importing).toEqual([]);
+  });
 
   it('builds its bundle once, again after a source has changed, and keeps few', () => {
     const before = listBundles();
