@@ -67,7 +67,7 @@ function check(paths: CredentialPaths, pems: Pems): X509Certificate {
   );
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new CredentialsError(
-      `--key: ${paths.keyPath} does not belong to the certificate ${paths.certPath}`,
+      `--key: ${paths.keyPath} does not belong to the certificate ${paths.certPath}; give the key of that certificate`,
     );
   }
   explainFailure('--cert', paths.certPath, 'cannot be used for TLS', () =>

@@ -129,14 +129,14 @@ function parseException(value: unknown, path: string): ChildException {
   if (fields.arguments === undefined) {
     if (runsAnything(fileNameOf(executable)))
       throw new DefinitionError(
-        `${path}.arguments: needed: ${executable} runs other programs by its arguments`,
+        `${path}.arguments: needed: ${executable} runs other programs by its arguments, so list them`,
       );
     return { executable };
   }
   const args = need(fields.arguments, `${path}.arguments`, isArguments, 'a list of texts; * is any one');
   if (runsAnything(fileNameOf(executable)) && args.includes('*'))
     throw new DefinitionError(
-      `${path}.arguments: no * for ${executable}, which runs other programs by its arguments`,
+      `${path}.arguments: no * for ${executable}, which runs other programs by its arguments; write each argument`,
     );
   return { executable, arguments: args };
 }

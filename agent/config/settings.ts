@@ -86,7 +86,9 @@ export function toSettings(flags: Flags, dependencies: Dependencies, metrics: re
   const destinations = destinationsOf(flags.reportTo);
   const tooFast = destinations.includes('device-defender') && flags.interval < defenderFloorSeconds;
   if (tooFast && !flags.allowFastReports) {
-    throw new UsageError(`--interval: Device Defender takes at most one report in ${defenderFloorSeconds} s`);
+    throw new UsageError(
+      `--interval: Device Defender takes at most one report in ${defenderFloorSeconds} s; give that or more`,
+    );
   }
   const mode = flags.once ? 'once' : flags.dryrun ? 'dryrun' : 'report';
   const isDefault = flags.customMetrics === true || flags.includeCustomMetrics === true;
