@@ -50,6 +50,14 @@ export interface Outcome {
   readonly text: string;
 }
 
+/** A command on its way, and the case before it. */
+interface Order {
+  readonly name: OperatorAction;
+  readonly thingName: ThingKey;
+  readonly requestId: string;
+  readonly before: Versioned<Case> | undefined;
+}
+
 /** Sends an operator's command and waits for its outcome. Throws if the command does not reach it. */
 export async function act(
   name: OperatorAction,
@@ -60,7 +68,6 @@ export async function act(
   const thingName = requireThing(given);
   if (!isHome(thingName)) throw new RefusedError(`${thingName}: ${notHome}`);
   const before = await cases.load(thingName);
-  const { reached, done } = operatorActionDescriptors[name].ends;
   if (isStale(before?.value, options.caseId))
     throw new RefusedError(
       `${thingName} has another case by now, or none: case ${options.caseId} is closed. See cordon show ${thingName}`,
@@ -71,53 +78,68 @@ export async function act(
   const commands = await openCommands();
   const requestId = randomUUID();
   const { comment, force, actions, to: assignee, caseId } = options;
-  const command = {
-    type: name,
-    thingName,
-    actor,
-    comment,
-    force,
-    actions,
-    assignee,
-    caseId,
-    requestId,
-  } as const;
-  await commands.send(command, requestId);
+  const details = { comment, force, actions, assignee, caseId };
+  await commands.send({ type: name, thingName, actor, ...details, requestId }, requestId);
   options.onSent?.();
   if (options.waitSeconds === 0)
     return { thingName, text: `${thingName}: ${name} was sent. cordon show ${thingName} has the outcome.` };
-  const asked = before?.value.status !== 'awaiting-approval' && before?.value.request;
-  const ended = (stored: Versioned<Case> | undefined) =>
-    stored !== undefined &&
-    stored.version !== before?.version &&
-    (isAsked(stored.value, requestId) ||
-      (name === 'reject' && asked) ||
-      [...reached, 'release-conflict', 'containment-failed'].includes(stored.value.status)) &&
-    stored.value.outbox.timeline.length === 0;
+  const order: Order = { name, thingName, requestId, before };
   const isOver = async (stored: Versioned<Case> | undefined) => {
     const refused = await refusals.read(thingName, requestId);
     if (refused !== undefined)
       throw new RefusedError(
         `${name} of ${thingName} was refused: ${describeRefusal(refused)}${refused.code === 'needs-force' ? ' (--force)' : ''}`,
       );
-    return ended(stored);
+    return hasEnded(order, stored);
   };
   const after = await waitForCase(thingName, cases, isOver, options.waitSeconds * 1_000);
-  const status = after?.value.status ?? 'without a case';
-  if (!ended(after))
+  if (!hasEnded(order, after))
     throw new TimedOutError(
-      `${thingName} is still ${status} after ${options.waitSeconds} s. Cordon continues: cordon show ${thingName} has the outcome`,
+      `${thingName} is still ${statusOf(after)} after ${options.waitSeconds} s. Cordon continues: cordon show ${thingName} has the outcome`,
     );
+  return describeOutcome(order, after);
+}
+
+/** The request of a second person that the order rejects, if it does. */
+function findRejected({ name, before }: Order): PersonRequest | undefined {
+  return name === 'reject' && before?.value.status !== 'awaiting-approval'
+    ? before?.value.request
+    : undefined;
+}
+
+function statusOf(stored: Versioned<Case> | undefined): string {
+  return stored?.value.status ?? 'without a case';
+}
+
+/** Whether the case has come to where the command can lead, and everybody can read of it. */
+function hasEnded(order: Order, stored: Versioned<Case> | undefined): boolean {
+  const { name, requestId, before } = order;
+  const { reached } = operatorActionDescriptors[name].ends;
+  return (
+    stored !== undefined &&
+    stored.version !== before?.version &&
+    (isAsked(stored.value, requestId) ||
+      findRejected(order) !== undefined ||
+      [...reached, 'release-conflict', 'containment-failed'].includes(stored.value.status)) &&
+    stored.value.outbox.timeline.length === 0
+  );
+}
+
+/** Throws if the command led elsewhere. */
+function describeOutcome(order: Order, after: Versioned<Case> | undefined): Outcome {
+  const { name, thingName, requestId, before } = order;
+  const { reached, done } = operatorActionDescriptors[name].ends;
   if (after && isAsked(after.value, requestId))
     throw new TimedOutError(
       `${thingName}: ${describeRequest(after.value.request)}. Nothing happens until somebody else gives the same order`,
     );
+  const status = statusOf(after);
   const outcome = { thingName, ...(after && { caseId: after.value.caseId }), status };
-  if (name === 'reject' && asked)
-    return {
-      ...outcome,
-      text: printable(`${thingName}: ${nameOrder(asked.action)} by ${asked.actor} is rejected.`),
-    };
+  const rejected = findRejected(order);
+  if (rejected) {
+    const text = `${thingName}: ${nameOrder(rejected.action)} by ${rejected.actor} is rejected.`;
+    return { ...outcome, text: printable(text) };
+  }
   const reason = after?.value.reason ? describeReason(after.value.reason) : '';
   const stands = after ? describeStatus(after.value.status) : status;
   if (!reached.includes(status)) throw new CliError(`${thingName}: ${stands}: ${reason}`);

@@ -80,39 +80,7 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
 
   async function register(definition: FunctionDefinition, credentials: FunctionCredentials): Promise<void> {
     if (functions.has(definition.name)) throw new Error(`Function already exist: ${definition.name}`);
-    const log = openFunctionLog(settings.logDirectory, definition.name);
-    const { taskRoot, sha256: codeSha256 } = await unpackCode(definition.codePath, settings.codeDirectory);
-    const { identity, endpoint, caFile, compiledDirectory } = settings;
-    const nodePath = settings.nodePath ?? process.execPath;
-    const initTimeoutMs = settings.initTimeoutMs ?? 30_000;
-    const startOn = (root: string) => () =>
-      startWorker({
-        definition,
-        credentials,
-        identity,
-        endpoint,
-        ...(caFile !== undefined && { caFile }),
-        ...(compiledDirectory !== undefined && { compiledDirectory }),
-        taskRoot: root,
-        nodePath,
-        initTimeoutMs,
-        log,
-      });
-    functions.set(definition.name, {
-      definition,
-      log,
-      startOn,
-      start: startOn(taskRoot),
-      codeSha256,
-      limit: definition.reservedConcurrency ?? settings.maxConcurrency ?? 4,
-      patienceMs: settings.patienceMs ?? 0,
-      workers: new Set(),
-      retired: new Set(),
-      idle: [],
-      queue: [],
-      starting: 0,
-      readyAt: 0,
-    });
+    functions.set(definition.name, await hostFunction(definition, credentials, settings));
   }
 
   async function updateCode(nameOrArn: string, zip: Uint8Array): Promise<void> {
@@ -181,6 +149,46 @@ export function createFunctionHost(settings: FunctionHostSettings): FunctionHost
     coldStarts: () => collect(functions, (fn) => fn.coldStartMs),
     lastLines: (nameOrArn) => find(nameOrArn).log.lastLines(),
     close,
+  };
+}
+
+async function hostFunction(
+  definition: FunctionDefinition,
+  credentials: FunctionCredentials,
+  settings: FunctionHostSettings,
+): Promise<HostedFunction> {
+  const { identity, endpoint, caFile, compiledDirectory } = settings;
+  const log = openFunctionLog(settings.logDirectory, definition.name);
+  const { taskRoot, sha256: codeSha256 } = await unpackCode(definition.codePath, settings.codeDirectory);
+  const nodePath = settings.nodePath ?? process.execPath;
+  const initTimeoutMs = settings.initTimeoutMs ?? 30_000;
+  const startOn = (root: string) => () =>
+    startWorker({
+      definition,
+      credentials,
+      identity,
+      endpoint,
+      ...(caFile !== undefined && { caFile }),
+      ...(compiledDirectory !== undefined && { compiledDirectory }),
+      taskRoot: root,
+      nodePath,
+      initTimeoutMs,
+      log,
+    });
+  return {
+    definition,
+    log,
+    startOn,
+    start: startOn(taskRoot),
+    codeSha256,
+    limit: definition.reservedConcurrency ?? settings.maxConcurrency ?? 4,
+    patienceMs: settings.patienceMs ?? 0,
+    workers: new Set(),
+    retired: new Set(),
+    idle: [],
+    queue: [],
+    starting: 0,
+    readyAt: 0,
   };
 }
 
