@@ -1,4 +1,3 @@
-import { useState } from 'preact/hooks';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
 import type { TimelineAnswer, TimelineEntry } from '../api/types';
@@ -6,6 +5,7 @@ import { shortenAct, shortenActor } from '../words/actor';
 import { writeSecond } from '../words/time';
 import { writeValue } from '../words/violation';
 import { Ago } from './clock';
+import { NextPage } from './next-page';
 import { Pending } from './notice';
 
 interface TimelineProps {
@@ -27,21 +27,15 @@ export function Timeline({ thingName, caseId }: TimelineProps) {
 }
 
 function More({ path, after }: { readonly path: string; readonly after: string }) {
-  const [isOpen, setIsOpen] = useState(false);
-  const page = useLive<TimelineAnswer>(isOpen ? `${path}&after=${encodeURIComponent(after)}` : undefined);
-  if (!page.value)
-    return (
-      <li class="more">
-        <button type="button" disabled={isOpen && !page.error} onClick={() => setIsOpen(true)}>
-          {isOpen ? (page.error?.message ?? 'Loading…') : 'Show what came later'}
-        </button>
-      </li>
-    );
   return (
-    <>
-      <Entries page={page.value} />
-      {page.value.next && <More path={path} after={page.value.next} />}
-    </>
+    <NextPage path={`${path}&after=${encodeURIComponent(after)}`} label="Show what came later">
+      {(page: TimelineAnswer) => (
+        <>
+          <Entries page={page} />
+          {page.next && <More path={path} after={page.next} />}
+        </>
+      )}
+    </NextPage>
   );
 }
 

@@ -4,6 +4,7 @@ import type { AuditAnswer } from '../../shared/api/acts';
 import { ApiError, thingPath } from '../api/client';
 import { useClient, useLive } from '../api/live';
 import { Ago } from '../parts/clock';
+import { NextPage } from '../parts/next-page';
 import { Pending } from '../parts/notice';
 import { useSteady } from '../parts/steady';
 import { tell } from '../parts/toasts';
@@ -126,24 +127,19 @@ function Acts({ acts }: Pick<AuditAnswer, 'acts'>) {
 }
 
 function More({ path, cursor }: { readonly path: string; readonly cursor: string }) {
-  const [isOpen, setIsOpen] = useState(false);
-  const page = useLive<AuditAnswer>(
-    isOpen ? `${path}&cursor=${encodeURIComponent(cursor)}` : undefined,
-    60_000,
-  );
-  if (!page.value)
-    return (
-      <li class="more">
-        <button type="button" disabled={isOpen && !page.error} onClick={() => setIsOpen(true)}>
-          {isOpen ? (page.error?.message ?? 'Loading…') : 'Show earlier acts'}
-        </button>
-      </li>
-    );
   return (
-    <>
-      <Acts acts={page.value.acts} />
-      {page.value.next && <More key={page.value.next} path={path} cursor={page.value.next} />}
-    </>
+    <NextPage
+      path={`${path}&cursor=${encodeURIComponent(cursor)}`}
+      label="Show earlier acts"
+      everyMs={60_000}
+    >
+      {(page: AuditAnswer) => (
+        <>
+          <Acts acts={page.acts} />
+          {page.next && <More key={page.next} path={path} cursor={page.next} />}
+        </>
+      )}
+    </NextPage>
   );
 }
 

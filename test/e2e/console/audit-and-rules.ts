@@ -36,6 +36,34 @@ export function testAuditAndRules(at: ConsoleStack): void {
     await page.context().close();
   }, 180_000);
 
+  it('shows more of the audit and of a timeline on request, page by page', async () => {
+    const page = await at.open('audit?thing=hardened');
+    // Of the API, whose pages are longer than any list here.
+    await page.route(/\/(audit|timeline)\?/, (route) => {
+      const url = new URL(route.request().url());
+      url.searchParams.set('limit', '1');
+      return route.continue({ url: url.href });
+    });
+
+    for (const [path, list, more] of [
+      ['audit?thing=hardened', '.audit', 'Show earlier acts'],
+      ['cases/hardened', '.timeline', 'Show what came later'],
+    ] as const) {
+      await page.goto(`${at.origin()}/console/${path}`);
+      const entries = page.locator(`${list} .entry`);
+      let seen = 0;
+      for (let pages = 1; pages < 3; pages += 1) {
+        await entries.nth(seen).waitFor();
+        seen = await entries.count();
+        await page.getByRole('button', { name: more }).click();
+      }
+      await entries.nth(seen).waitFor();
+      const texts = await entries.allTextContents();
+      expect(new Set(texts).size).toBe(texts.length);
+    }
+    await page.context().close();
+  }, 180_000);
+
   it('shows what an edited cordon.yml would have done and where it is wrong, and stops on request', async () => {
     const page = await at.open('rules');
     const editor = page.getByLabel(/^Copy of cordon.yml/);
