@@ -118,7 +118,7 @@ function describeSent(name: OperatorAction, sent: readonly string[]): string {
 
 interface EachPorts<A> extends Pick<CommandPorts, 'explain'> {
   readonly say: (text: string) => void;
-  /** Of one among several. */
+  /** Prints the failure of one thing among several. */
   readonly sayFailed: (aim: A, fault: Fault) => void;
   readonly atOnce: number;
 }

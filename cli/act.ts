@@ -45,7 +45,7 @@ type ActTarget = Pick<Target, 'openCommands'> & {
 export interface Outcome {
   readonly thingName: string;
   readonly caseId?: string;
-  /** Of the case; absent if nobody waited for the outcome. */
+  /** The status of the case; absent if nobody waited for the outcome. */
   readonly status?: string;
   readonly text: string;
 }

@@ -6,7 +6,7 @@ export function writeJson(value: unknown): string {
   return escapeJson(JSON.stringify(value, null, 2));
 }
 
-/** On one line, for several answers after another. */
+/** Writes on one line, for several answers one after another. */
 export function writeJsonLine(value: unknown): string {
   return escapeJson(JSON.stringify(value));
 }

@@ -211,7 +211,7 @@ function writeBehaviors({ behaviors, moreBehaviors = 0 }: ListedCase): string {
   return `${nameFinding(first.slice(first.indexOf('/') + 1))}${more > 0 ? ` +${more}` : ''}`;
 }
 
-/** Until an approval request expires, or time releases the thing. */
+/** The time until an approval request expires, or the thing is released. */
 function writeLeft({ expiresAt, releaseAt }: ListedCase, now: number): string {
   const end = expiresAt ?? releaseAt;
   if (end === undefined) return '';

@@ -33,7 +33,7 @@ export function readCount(text: string): number {
 
 const keptMs = 14 * 86_400_000;
 
-/** As long as values are kept. */
+/** A duration, at most as long as values are kept. */
 export function readKeptDuration(text: string): number {
   const duration = readDuration(text);
   if (duration > keptMs) throw new InvalidArgumentError('values are kept for 14 days: expected at most 14d');

@@ -61,7 +61,7 @@ export function findTarget({ aws, stage }: TargetOptions) {
     /** For the clients of commands that need others. */
     settings,
     isLocal: 'endpoint' in local,
-    /** Of the local stack, which alone has one of its own. */
+    /** Only the local stack has a CA of its own. */
     ...(ca !== undefined && { ca }),
     name:
       'endpoint' in local ? `the local stack at ${local.endpoint}` : `AWS${writeEndpoint()}, stage ${stage}`,

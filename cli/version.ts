@@ -4,7 +4,7 @@ export function isVersion(text: string): boolean {
   return versionText.test(text);
 }
 
-/** By its numbers; an unreadable version may be any. */
+/** Compares the numbers; an unreadable version may be any. */
 export function isOlder(version: string, than: string): boolean {
   if (!isVersion(version)) return true;
   const numbers = (text: string) => (text.split(/[-+]/)[0] ?? '').split('.').map(Number);

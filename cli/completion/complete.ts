@@ -41,7 +41,7 @@ export async function complete(
   }
 }
 
-/** Of a list, the name that is being typed, behind those before it. */
+/** The values for a list: each continues the name that is being typed, behind those before it. */
 function listValues(option: Option, current: string): readonly string[] {
   const names = option.argChoices ?? [];
   if (!isList(option)) return names;
@@ -80,7 +80,7 @@ function listOptions(program: Command, command: Command | undefined): Proposal[]
   return [...byName].map(([value, { description }]) => ({ value, about: description }));
 }
 
-/** As a shell does it, as far as names and options need it. The last word is the one that is being typed. */
+/** Splits as a shell does, as far as names and options need it. The last word is the one that is being typed. */
 function splitLine(line: string): string[] {
   const words = [...line.matchAll(/(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|\\.|[^\s"'\\])+/g)].map(([word]) =>
     word.replace(/["']|\\(?=.)/g, ''),

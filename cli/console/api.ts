@@ -9,7 +9,7 @@ interface Credentials {
 
 export interface ApiCall {
   readonly method: string;
-  /** With the query, as it was sent. */
+  /** The path with the query, as it was sent. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;

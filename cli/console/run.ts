@@ -58,7 +58,7 @@ async function findApi({ stage, settings }: Pick<Target, 'stage' | 'settings'>, 
   };
 }
 
-/** Beside the bundle in a checkout, and in the package. */
+/** Where the page may be: in a checkout, or in the package. */
 function folders(): string[] {
   const here = import.meta.dirname;
   return [join(here, '..', '..', 'console'), join(here, '..', 'console')];

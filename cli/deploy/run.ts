@@ -15,7 +15,7 @@ export interface DeployFlags {
   readonly region?: string;
   readonly config?: string;
   readonly param: readonly string[];
-  /** Of `package`. */
+  /** Where `package` writes to. */
   readonly out?: string;
 }
 

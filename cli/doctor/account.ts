@@ -16,7 +16,7 @@ export interface DoctorClients {
   readonly iot: IoTClient;
   readonly sqs: SQSClient;
   readonly sns: SNSClient;
-  /** Of the other services, which only the doctor asks. */
+  /** The settings of clients for the other services, which only the doctor asks. */
   readonly settings: object;
 }
 

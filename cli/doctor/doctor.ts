@@ -43,7 +43,7 @@ export interface DoctorOptions {
   /** Things to look at; none: a sample of the fleet. */
   readonly things: readonly string[];
   readonly sendTest: boolean;
-  /** Of this command. */
+  /** The version of this command. */
   readonly version: string;
   readonly now: number;
 }

@@ -5,7 +5,7 @@ import { describeError, isUnreadable } from '../describe-error';
 export interface Finding {
   /** `problem`: something of Cordon does not work, or would not; `note`: worth knowing; `unknown`: it could not be read. */
   readonly level: 'ok' | 'note' | 'problem' | 'unknown';
-  /** Of what part, such as `quarantine`, or a thing's name. */
+  /** The part that it is about, such as `quarantine`, or a thing's name. */
   readonly about: string;
   readonly what: string;
   /** Why it matters; of a problem or a note. */

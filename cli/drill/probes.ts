@@ -20,7 +20,7 @@ export interface Probed {
   readonly appTopic: string;
   readonly retainedTopic: string;
   readonly keepTopics: readonly string[];
-  /** Of a deny policy of the account: its name, if it denies the action there. */
+  /** The name of a deny policy of the account, if it denies the action there. */
   readonly findClosed?: (action: string, resource: string) => Promise<string | undefined>;
   /** What a contained device reports. */
   readonly keptValue: MetricValue;

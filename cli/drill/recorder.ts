@@ -9,7 +9,7 @@ export class NotTried extends Error {}
 export class DrillEnded extends Error {}
 
 export interface Recorder {
-  /** Since when times are counted, epoch ms: the report of the violation. */
+  /** Starts the clock of the times, epoch ms, at the report of the violation. */
   startClock(at: number): void;
   /** Runs a step and notes how it went; `true` if it held. `run` gives a detail, or when it happened. */
   step(name: StepName, run: () => Promise<Happened | string>, options?: StepOptions): Promise<boolean>;

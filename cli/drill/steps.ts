@@ -101,7 +101,7 @@ export interface StepResult {
   readonly step: StepName;
   /** `open`: it could not be tried, and `detail` says why. */
   readonly status: 'held' | 'failed' | 'open';
-  /** Since the report of the violation was sent, ms by this machine's clock. */
+  /** The time since the report of the violation was sent, ms by this machine's clock. */
   readonly afterMs?: number;
   readonly detail: string;
 }

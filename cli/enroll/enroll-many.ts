@@ -43,7 +43,7 @@ export async function enrollMany(
   enrollOne: (name: string) => Promise<string>,
 ): Promise<{ readonly text: string; readonly exitCode: number }> {
   const lines = new Map<string, string>();
-  /** Of each that failed. */
+  /** The exit code of each that failed. */
   const failed: number[] = [];
   const queue = names.values();
   async function work(): Promise<void> {

@@ -163,7 +163,7 @@ function writeHook(stage: string): Readonly<Record<string, unknown>> {
   };
 }
 
-/** As the parameters of a deploy of Cordon that have these names. Tags come with `aws cloudformation deploy --tags`. */
+/** The parameters of a deploy of Cordon that have these names. Tags come with `aws cloudformation deploy --tags`. */
 const accountParameters = {
   PermissionsBoundary: { Type: 'String', Default: '', Description: 'ARN of a policy; empty: none' },
   RolePath: { Type: 'String', Default: '/', Description: 'Path of the roles, such as /cordon/' },

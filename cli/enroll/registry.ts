@@ -109,7 +109,7 @@ export function connectRegistry(
       );
     },
 
-    /** To this thing only, so that no other can share the certificate; if AWS IoT refuses that, the old way. */
+    /** Attaches exclusively, so that no other thing can share the certificate; if AWS IoT refuses that, in the old way. */
     async attachThing(thingName: string, principal: string): Promise<Attachment> {
       try {
         await iot.send(

@@ -83,7 +83,7 @@ export function connectExisting(client: Pick<IoTClient, 'send'>) {
   }
 
   return {
-    /** In the order of their names. */
+    /** Lists the profiles by name. */
     async listProfiles(): Promise<readonly ExistingProfile[]> {
       const names: string[] = [];
       let nextToken: string | undefined;

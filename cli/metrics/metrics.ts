@@ -110,7 +110,7 @@ async function readAll(
   return found;
 }
 
-/** Of a list, its length. */
+/** A number, or the length of a list. */
 function heightOf(value: MetricValue): number {
   const [measured] = Object.values(value);
   return typeof measured === 'number' ? measured : (measured?.length ?? 0);

@@ -110,7 +110,7 @@ function describeRestorations(record: Case): string[] {
   );
 }
 
-/** Of a certificate's id, people know the first characters. */
+/** People know the first characters of a certificate's id. */
 function shorten(name: string): string {
   return /^[0-9a-f]{64}$/.test(name) ? name.slice(0, 12) : name;
 }

@@ -56,7 +56,7 @@ export type Received =
   | ReceivedEvent
   /** A client whose id no alert could name. */
   | { readonly kind: 'ignored' }
-  /** Not what the rules send. */
+  /** Something that the rules do not send. */
   | { readonly kind: 'unreadable'; readonly reason: string; readonly from: Flood };
 
 /** Reads a message of the reports queue: a device's report, or a lifecycle event of AWS IoT. */

@@ -15,7 +15,7 @@ import type { AuditMemory } from '../../shared/ports/storage';
 export interface AuditPorts {
   readonly audits: Audits;
   readonly memory: AuditMemory;
-  /** Of what is of no thing. */
+  /** Gets the findings that are of no thing. */
   readonly operations: Operations;
 }
 

@@ -52,11 +52,11 @@ const text = (most: number) =>
 const bodySchema = z.strictObject({
   comment: z.optional(text(mostCharacters.comment)),
   caseId: z.optional(z.string().check(z.regex(registryName))),
-  /** Of a forcible action: contains a thing although it is exempt, for example. */
+  /** Forces an action: it contains a thing although it is exempt, for example. */
   force: z.optional(z.boolean()),
-  /** Of `assign`: absent for the caller, null for nobody. */
+  /** For `assign`: absent for the caller, null for nobody. */
   assignee: z.optional(z.nullable(text(mostCharacters.person).check(z.minLength(1)))),
-  /** Of `harden`. */
+  /** For `harden`. */
   actions: z.optional(z.array(z.enum(actionNames)).check(z.minLength(1), z.maxLength(actionNames.length))),
   /** Sends nothing: whether the caller has the right, and what would become of it. */
   dryRun: z.optional(z.boolean()),

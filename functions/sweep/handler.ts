@@ -26,7 +26,7 @@ export interface SweepPorts {
   readonly quarantine: Quarantine;
   readonly email: Pick<EmailPorts, 'addresses' | 'mailed'>;
   readonly digest: Omit<DigestPorts, 'clock' | 'log'>;
-  /** With what publishes the digest. */
+  /** What storms need beside the ports of the digest. */
   readonly storms: Pick<StormPorts, 'limit' | 'storms'>;
   /** Things in the quarantine group. */
   readonly listMembers: () => AsyncIterable<string>;

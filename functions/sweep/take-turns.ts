@@ -1,4 +1,4 @@
-/** Of a list in one run: far more than a fleet limit, and few enough for the function's time. */
+/** Items of a list in one run: far more than a fleet limit, and few enough for the function's time. */
 const mostInTurn = 1_000;
 /** Skipping a page takes a quarter of a second. */
 const mostPassed = 20_000;

@@ -18,7 +18,7 @@ export const action = z.enum(actionNames);
 /** Data whose shape docs/ describes: programs go by its `code`. */
 export const coded = z.looseObject({ code: z.string() });
 
-/** Of a case, alone and in lists. */
+/** What a case has, alone and in lists. */
 export const outline = {
   thingName: z.string(),
   caseId: z.string(),

@@ -22,7 +22,7 @@ interface Watched {
   readonly groupArn: string;
   /** It existed before the stack, which never creates it. */
   readonly isAdopted?: boolean;
-  /** So did the policy, which may deny more than the document does. */
+  /** The account had the policy before, too. It may deny more than the document does. */
   readonly isPolicyAdopted?: boolean;
 }
 

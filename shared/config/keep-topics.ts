@@ -4,7 +4,7 @@ import type { Fault } from './fault';
 // biome-ignore lint/suspicious/noTemplateCurlyInString: the placeholder of cordon.yml.
 const placeholder = '${thing}';
 
-/** Of a topic (AWS IoT Core quotas): bytes, and slashes beside those of `$aws/things/NAME/`. */
+/** The limits of a topic (AWS IoT Core quotas): bytes, and slashes beside those of `$aws/things/NAME/`. */
 const maxBytes = 256;
 const maxLevels = 8;
 const longestThing = 'x'.repeat(128);

@@ -20,7 +20,7 @@ export const configurationSchema = z.strictObject({
       fleetLimit: z._default(
         z.strictObject({
           things: z.int().check(z.gte(1)),
-          /** Of the registry's things, as the sweep counted them last; the smaller of the two limits holds. */
+          /** A share of the registry's things, as the sweep counted them last; the smaller of the two limits holds. */
           percent: z.optional(z.number().check(z.gt(0), z.lte(100))),
           within: duration,
         }),

@@ -42,7 +42,7 @@ export interface PrincipalFacts extends Sharing {
 export interface PolicyFacts extends Sharing {
   readonly policyName: string;
   readonly defaultVersionId: string;
-  /** Of a policy that is full: its oldest version that isn't the default. */
+  /** The oldest version of a full policy that isn't the default. */
   readonly versionToDrop?: { readonly versionId: string; readonly document: string };
   /** What another containment found before it changed the policy, and so what release must restore. */
   readonly before?: PriorPolicy;
@@ -52,7 +52,7 @@ export interface PolicyFacts extends Sharing {
 export interface PriorPolicy {
   readonly policyName: string;
   readonly defaultVersionId: string;
-  /** Of a policy with five versions: the one that makes room, never the default. */
+  /** For a policy with five versions: the one that makes room, never the default. */
   readonly versionToDrop?: { readonly versionId: string; readonly document: string };
 }
 

@@ -1,4 +1,4 @@
-/** Of findings and cases, the most severe first. */
+/** The severities of findings and cases, the most severe first. */
 export const severities = ['critical', 'high', 'medium', 'low'] as const;
 
 export type Severity = (typeof severities)[number];

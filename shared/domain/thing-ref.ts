@@ -28,7 +28,7 @@ export type AccountKey = string & { readonly [brand]: 'account' };
 export const home = '' as AccountKey;
 
 const accountId = /^\d{12}$/;
-/** Not by AWS's list, which grows. */
+/** A pattern instead of AWS's list, which grows. */
 const regionName = /^[a-z]{2}[a-z0-9-]{1,30}$/;
 
 /** `arn:aws:iot:REGION:ACCOUNT`, and whatever follows; undefined for anything else, as an ARN without an account. */

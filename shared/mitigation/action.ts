@@ -45,7 +45,7 @@ export interface Right {
 }
 
 interface Rights {
-  /** To verify and to undo as well: what an earlier cordon.yml did must be released under a later one too. */
+  /** The rights to verify and to undo, too: what an earlier cordon.yml did must be released under a later one. */
   readonly always?: readonly Right[];
   /** Only if a playbook names the action. */
   readonly whenNamed?: readonly Right[];
@@ -56,7 +56,7 @@ interface Rights {
  * an outcome is a value.
  */
 export interface MitigationAction<P extends PriorState = PriorState> {
-  /** Of all that the three call; infra/respond-rights.ts makes the role of them. */
+  /** The rights for all that the three call; infra/respond-rights.ts makes the role of them. */
   rights(configuration: Pick<Configuration, 'quarantine'>): Rights;
   apply(prior: P, context: MitigationContext): Promise<Outcome>;
   verify(prior: P, context: MitigationContext): Promise<Outcome>;

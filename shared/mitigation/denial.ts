@@ -11,7 +11,7 @@ const testTopic = (thingName: string) => `cordon-denial-test/${thingName}`;
 export interface Denial {
   /** ARNs of certificates. */
   readonly principals: readonly string[];
-  /** Under which the device may ask; undefined is a request without a client id, as over HTTPS. */
+  /** The client ids under which the device may ask; undefined is a request without a client id, as over HTTPS. */
   readonly clientIds: readonly (string | undefined)[];
   /** What denies; by name if it hangs on the certificate or a group as it is. */
   readonly policyName?: string;

@@ -1,7 +1,7 @@
 /** A resource of the stack: as CloudFormation lists it, with the properties that the deployed template gives it. */
 export interface OwnResource {
   readonly type: string;
-  /** Not always the name: the `Ref` of a thing group is its id. Empty if a server does not state it. */
+  /** The name or another id: the `Ref` of a thing group is its id. Empty if a server does not state it. */
   readonly physicalId: string;
   readonly properties: Readonly<Record<string, unknown>>;
 }

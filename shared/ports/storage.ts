@@ -101,7 +101,7 @@ export interface ClientIds {
 }
 
 export interface FleetSize {
-  /** As counted last, to the end; absent before. */
+  /** The result of the last complete count; absent before. */
   readonly things?: number;
   /** Epoch ms. */
   readonly countedAt?: number;
@@ -195,6 +195,6 @@ export interface Suspects {
 export interface Floods {
   /** What to announce about a flood now, recorded as announced. Throws if too many claim at once. */
   claim(flood: Flood, now: number): Promise<ReturnType<typeof noteFlood>>;
-  /** Of the last hour, oldest first. */
+  /** Lists those of the last hour, oldest first. */
   list(now: number): Promise<ToldFlood[]>;
 }

@@ -29,7 +29,7 @@ export interface AuditQuery {
 }
 
 export interface AuditPage {
-  /** Of the first page, on all further ones. */
+  /** The start of the first page, on all further ones. */
   readonly from: number;
   readonly to: number;
   /** Newest first. */

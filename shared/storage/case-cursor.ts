@@ -55,7 +55,7 @@ export function readCursor(cursor: string, query: string, statuses: number): Lis
   return { statusIndex, shards: written.map(readPosition) };
 }
 
-/** Like `writeCursor`: a forged one begins somewhere else in what its bearer may list anyway. */
+/** Writes a cursor like `writeCursor`: a forged one begins somewhere else in what its bearer may list anyway. */
 export function writeUrgencyCursor({ at, statusIndex, after }: UrgencyPosition, query: string): string {
   const place = after ? [after.severity, after.expiresAt ?? null, after.openedAt, after.thingName] : null;
   const text = JSON.stringify([urgencyVersion, hash(query), statusIndex, [at, place]]);
@@ -140,7 +140,7 @@ export function readClosedCursor(thingName: ThingKey, cursor: string): string {
 
 const closedKey = /^CLOSED#\d{15}#[a-zA-Z0-9:_-]{1,128}$/;
 
-/** Of the newest case of a thing, or of an earlier one. */
+/** Whether it is the key of the newest case of a thing, or of an earlier one. */
 function isCaseKey(sk: string): boolean {
   return sk === 'CASE' || closedKey.test(sk);
 }

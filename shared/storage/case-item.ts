@@ -16,7 +16,7 @@ export interface CaseItem {
   readonly codes?: Codes;
 }
 
-/** In the order of the lists that they are of. */
+/** The codes in the order of their lists. */
 interface Codes {
   readonly reason?: Reason;
   readonly leftOut?: readonly LeftOut[];

@@ -58,7 +58,7 @@ export interface ChannelStates<Place = object, Memory = object> {
 }
 
 interface ChannelTable {
-  /** Of the channel, in lower case. */
+  /** The name of the channel, in lower case. */
   readonly name: string;
   readonly tableName: string;
   readonly client?: DynamoDBClient;

@@ -9,7 +9,7 @@ import type { CaseItem } from './case-item';
 import { connectItems } from './items';
 import { caseKey, leaseKey } from './keys';
 
-/** Of the things of one account, if the session is too. */
+/** Connects the held things of the account of the session. */
 export function connectHeldThings(
   tableName: string,
   client?: DynamoDBClient,

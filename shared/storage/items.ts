@@ -22,7 +22,7 @@ type StoredItem = ItemKey & { readonly [name: string]: unknown; readonly expires
  * schema, because readers ignore unknown fields and writers keep them.
  */
 const schema = 1;
-/** Of a case with a finding that no behavior made: an older function would read one as a violation of no profile. */
+/** The schema of a case with a finding that no behavior made: an older function would read one as a violation of no profile. */
 export const findingsSchema = 2;
 
 /** BatchGetItem takes 100 keys (DynamoDB API reference). */

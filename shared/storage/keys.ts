@@ -29,7 +29,7 @@ export function caseKey(thingName: ThingKey): ItemKey {
   return { pk: partitionOf(thingName), sk: 'CASE' };
 }
 
-/** Of an object in an account: a policy of the same name in another one is another object. */
+/** The key of an object in an account: a policy of the same name in another one is another object. */
 export function leaseKey(object: string, account: AccountKey = home): ItemKey {
   return { pk: `HOLD#${account}${object}`, sk: 'HOLD' };
 }

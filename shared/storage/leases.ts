@@ -7,7 +7,7 @@ import type { CaseItem } from './case-item';
 import { connectItems } from './items';
 import { caseKey, leaseKey } from './keys';
 
-/** Of the objects of one account, which its things alone hold. */
+/** Connects the leases of objects of one account, which only its things hold. */
 export function connectLeases(
   tableName: string,
   client?: DynamoDBClient,

@@ -3,7 +3,7 @@ import { matches } from './compare';
 /** Another check of the doctor says so. */
 export const toldElsewhere: readonly string[] = [];
 
-/** Of each field that was deployed. */
+/** Compares each field that was deployed. */
 export function compareFields(deployed: unknown, present: object): string[] {
   const fields = deployed as Readonly<Record<string, unknown>>;
   return Object.entries(fields).flatMap(([name, value]) =>

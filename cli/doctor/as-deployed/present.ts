@@ -51,7 +51,7 @@ export interface PresentSecurityProfile {
 }
 
 interface PresentLogGroup {
-  /** In days; nothing: for ever. */
+  /** In days; absent if logs are kept for ever. */
   readonly retention?: number;
   readonly key?: string;
 }
@@ -81,7 +81,7 @@ export interface PresentTable {
 
 interface PresentEventRule {
   readonly state: string;
-  /** Of a rule with a pattern, empty. */
+  /** The schedule; empty if the rule has a pattern. */
   readonly expression: string;
   readonly pattern?: unknown;
   readonly targets: readonly string[];

@@ -4,7 +4,7 @@ export interface DeployedTemplate {
   readonly stackId: string;
   readonly body: TemplateBody;
   readonly parameters: Readonly<Record<string, string>>;
-  /** Of each resource that is there, by its logical id. */
+  /** The physical id of each resource that is there, by its logical id. */
   readonly physicalIds: ReadonlyMap<string, string>;
 }
 

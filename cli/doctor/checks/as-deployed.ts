@@ -5,7 +5,7 @@ import { type DeployedResource, type DeployedTemplate, resolveResources } from '
 import { type Check, changedByHand, describeFailure, type Finding } from '../finding';
 
 const about = 'as deployed';
-/** Of the differences of one resource. */
+/** At most this many differences of one resource are shown. */
 const mostShown = 3;
 
 /** The parts that do harm if somebody changed them by hand since the last deploy. A deploy does not put them back. */

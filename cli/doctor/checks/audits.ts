@@ -15,10 +15,10 @@ export interface AuditSchedule {
   readonly checks: readonly string[];
 }
 
-/** Of the stack. */
+/** What the stack has for Audit. */
 export interface AuditPlace {
   readonly topic: string;
-  /** With which Audit may publish there; nothing if the stack was deployed without `audit: true`. */
+  /** The role with which Audit may publish there; absent if the stack was deployed without `audit: true`. */
   readonly role?: string;
 }
 

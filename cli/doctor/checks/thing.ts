@@ -9,7 +9,7 @@ export interface ThingState {
   readonly principals: readonly {
     readonly certificateId: string;
     readonly status: string;
-    /** Of its policies, but for the deny policy of the quarantine. */
+    /** The documents of its policies, except the deny policy of the quarantine. */
     readonly documents: readonly string[];
     /** It has the deny policy itself. */
     readonly isDenied: boolean;

@@ -1,9 +1,9 @@
 /** What Cordon needs of a quota of AWS IoT Core. */
 export interface QuotaNeed {
-  /** Of Service Quotas (docs/facts.md#quotas). */
+  /** The code in Service Quotas (docs/facts.md#quotas). */
   readonly code: string;
   readonly name: string;
-  /** As documented for us-east-1; nothing if AWS documents none. */
+  /** The documented value for us-east-1; absent if AWS documents none. */
   readonly byDefault?: number;
   readonly needed: number;
   /** What needs it. */

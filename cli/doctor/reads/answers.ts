@@ -1,6 +1,6 @@
 import { isNotFound, orNothing } from '../../../shared/errors';
 
-/** Of IAM, SNS and SQS; AWS IoT answers for a missing rule as for one that is not allowed. */
+/** Error names of IAM, SNS and SQS; AWS IoT answers for a missing rule as for one that is not allowed. */
 const goneNames = new Set([
   ...['NoSuchEntityException', 'NotFoundException', 'UnauthorizedException'],
   ...['QueueDoesNotExist', 'AWS.SimpleQueueService.NonExistentQueue'],

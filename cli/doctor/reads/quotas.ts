@@ -12,7 +12,7 @@ export function connectQuotas(settings: object) {
   const client = new ServiceQuotasClient(settings);
 
   return {
-    /** By code: the applied value, or the default if AWS lists no applied one. */
+    /** Gives by code the applied value, or the default if AWS lists no applied one. */
     async readQuotas(): Promise<ReadonlyMap<string, Quota>> {
       const found = new Map<string, Quota>();
       for await (const { Quotas } of paginateListAWSDefaultServiceQuotas(

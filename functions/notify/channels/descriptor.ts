@@ -7,7 +7,7 @@ import type * as z from 'zod/mini';
 export type ChannelDescriptor<S = unknown> = ServedDescriptor<S> | SubscribedDescriptor<S>;
 
 interface ChannelWords<S> {
-  /** As people call it. */
+  /** Its name for people. */
   readonly title: string;
   /** How it shows a case to people, for the docs. */
   readonly shows: string;
@@ -95,11 +95,11 @@ export interface SubscribedDescriptor<S = unknown> extends ChannelWords<S> {
   listEndpoints(section: S): readonly string[];
 }
 
-/** By name in Parameter Store, or in Secrets Manager. */
+/** A secret, named in Parameter Store or in Secrets Manager. */
 export interface ChannelSecret {
-  /** Of the template's parameters: `SlackToken` makes `SlackTokenParameter` and `SlackTokenSecret`. */
+  /** The beginning of the template's parameters: `SlackToken` makes `SlackTokenParameter` and `SlackTokenSecret`. */
   readonly id: string;
-  /** Of the parameter: `/cordon-STAGE/NAME`. */
+  /** The end of the parameter's name: `/cordon-STAGE/NAME`. */
   readonly name: string;
   readonly what: string;
   /** An example value, for the commands that people are shown. */

@@ -3,12 +3,12 @@
 /** The first channel had no name of its own: its function and queue keep theirs, so that an upgrade loses no message. */
 const first = 'slack';
 
-/** Of function and queue, behind `cordon-STAGE-`. */
+/** The name of function and queue, behind `cordon-STAGE-`. */
 export function nameFunction(channel: string): string {
   return channel === first ? 'notify' : `notify-${channel}`;
 }
 
-/** Of a variable in a function's environment. */
+/** The name of a variable in a function's environment. */
 export function nameVariable(channel: string, what: 'PARAMETER' | 'BUTTONS_PARAMETER' | 'API_URL'): string {
   return `${channel.toUpperCase().replaceAll('-', '_')}_${what}`;
 }

@@ -53,7 +53,7 @@ export const notifySchema = z.strictObject({
 
 export type Sections = z.output<typeof notifySchema>;
 
-/** Of the channels with buttons; `operate` must have a handler for each. */
+/** The routes of channels with buttons; `operate` must have a handler for each. */
 export type ButtonRoute = {
   [N in ChannelName]: (typeof registry)[N] extends { readonly buttons: { readonly route: infer R } }
     ? R
@@ -83,7 +83,7 @@ export function listNamed(notify: Sections): NamedEntry<ChannelDescriptor>[] {
   });
 }
 
-/** Of them those with a function. */
+/** Those of the channels that have a function. */
 export function listServed<E extends Entry<ChannelDescriptor>>(
   entries: readonly E[],
 ): (E & Entry<ServedDescriptor>)[] {

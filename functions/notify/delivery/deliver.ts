@@ -9,7 +9,7 @@ import { endTurn, leaveTurn, takeTurn } from './turn';
 
 /** The parts of a channel that the delivery needs before it connects. */
 interface ChannelTraits {
-  /** As people call it. */
+  /** Its name for people. */
   readonly title: string;
   readonly limits: Limits;
   /** Where a case is shown of which nothing is shown yet. */

@@ -24,7 +24,7 @@ const waitsMs = { first: 1_000, last: 32_000 };
 const longestWaitMs = 3_600_000;
 
 interface Busy {
-  /** Of an earlier run: until then, epoch ms, the service accepts nothing. */
+  /** Known from an earlier run: until then, epoch ms, the service accepts nothing. */
   readonly from?: number;
   /** Receives the end of the wait, for the runs that follow. */
   readonly onBusy?: (until: number) => void;

@@ -25,7 +25,7 @@ export async function change(
   });
 }
 
-/** With an announcement to show; undefined if it, or newer news, is known. */
+/** The state with an announcement to show; undefined if it, or newer news, is known. */
 export function add(state: ChannelState, announcement: Announcement, now: number): ChannelState | undefined {
   const { newest, lastSeq, earlier = [], more = 0 } = state;
   const { seq } = announcement;

@@ -8,7 +8,7 @@ import { readRetryAfter } from './retry-after';
 
 /** Whose service it is, and which one address may be reached however it is named. */
 interface Service {
-  /** As people call the channel. */
+  /** The channel's name for people. */
   readonly title: string;
   /** Origin that the stack names itself: of the local stack, or of a test. Every other URL must be safe. */
   readonly trusted?: string | undefined;
@@ -21,7 +21,7 @@ interface Letter {
 }
 
 const patienceMs = 8_000;
-/** Of an answer; the rest is not read. */
+/** At most this many characters of an answer are read. */
 const answerMax = 10_000;
 
 /**

@@ -30,7 +30,7 @@ const chunk = 50;
 
 const selection = {
   things: z.optional(z.array(thingText).check(z.minLength(1), z.maxLength(maxThings))),
-  /** As a list has them: what the caller has seen of each is this case. */
+  /** The cases that the caller has seen of each, as a list has them. */
   cases: z.optional(
     z
       .array(z.strictObject({ thingName: thingText, caseId: z.string().check(z.regex(registryName)) }))

@@ -53,7 +53,7 @@ function listCase(record: Case) {
   return { thingName, caseId, status, severity, updatedAt, ...outlineCase(record) };
 }
 
-/** As its newest case has looked them up, which may be long ago. */
+/** The facts that its newest case has looked up, which may be long ago. */
 function showFacts({ facts, openedAt }: Case) {
   if (facts?.kind !== 'known') return {};
   const { registered, thingTypeName, attributes, groups, principals } = facts;

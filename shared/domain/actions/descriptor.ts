@@ -7,7 +7,7 @@ interface Planning {
   readonly configuration: { readonly quarantine: { readonly thingGroup: string } };
   readonly facts: Extract<Facts, { kind: 'known' }>;
   readonly clientIds: readonly string[];
-  /** Of Device Defender, which starts tasks for its own violations only. */
+  /** Device Defender's own violations: it starts tasks for no others. */
   readonly violationIds: readonly string[];
   /** The policy that denies everything but the kept topics, and its document. */
   readonly denyPolicyName: string;
@@ -18,7 +18,7 @@ interface Planning {
 interface ActionUse {
   readonly detector: string;
   readonly actions: readonly string[];
-  /** With those that escalation adds. */
+  /** All actions, with those that escalation adds. */
   readonly all: readonly string[];
 }
 
@@ -87,9 +87,9 @@ export const restorable = [
 export interface Restored {
   readonly object: (typeof restorable)[number];
   readonly name: string;
-  /** As the containment left it. */
+  /** The state that the containment left. */
   readonly now: string;
-  /** As it was, and will be. */
+  /** The state before, which a release restores. */
   readonly before: string;
 }
 
@@ -101,10 +101,10 @@ interface ActionBackup<P, Name extends string> {
   readonly words: {
     /** Why the backup is planned. */
     readonly reason: string;
-    /** Of a case that the backup holds: what is missing, and what denies in its place. */
+    /** What is missing in a case that the backup holds, and what denies in its place. */
     readonly missing: string;
     readonly inItsPlace: string;
-    /** Of a case in which the backup was refused, and is no longer needed. */
+    /** The words for a case in which the backup was refused, and is no longer needed. */
     readonly inPlace: string;
   };
 }

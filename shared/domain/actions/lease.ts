@@ -14,10 +14,10 @@ export interface Lease {
   readonly prior: HeldState;
 }
 
-/** Of a certificate: whether the quarantine policy hung on it, or its status. Of a policy: its versions. */
+/** For a certificate: whether the quarantine policy was attached, or its status. For a policy: its versions. */
 type HeldState = { readonly attachedBefore: boolean } | HeldStatus | PriorPolicy | typeof nothing;
 
-/** Of an object that is only noted: nothing has to be restored. */
+/** For an object that is only noted: nothing has to be restored. */
 export const nothing = { isNoted: true } as const;
 
 export interface HeldStatus {

@@ -6,7 +6,7 @@ interface Version {
   readonly isDefault: boolean;
 }
 
-/** Of a policy that is full, the oldest version that isn't the default. */
+/** The oldest version of a full policy that isn't the default. */
 export function findVersionToDrop<V extends Version>(versions: readonly V[]): V | undefined {
   if (versions.length < maxVersions) return undefined;
   // Ids are numbers as text: "10" is newer than "9".

@@ -33,7 +33,7 @@ export const descriptors: Readonly<Record<ActionName, Descriptor>> = registry sa
   readonly [A in ActionName]: ActionDescriptor<PriorOf<A>, ActionName>;
 };
 
-/** Of the action that wrote a prior state, so that the two fit. */
+/** The descriptor of the action that wrote a prior state, so that the two fit. */
 export function descriptorOf(action: ActionName): Descriptor {
   const descriptor: Descriptor | undefined = descriptors[action];
   if (!descriptor)

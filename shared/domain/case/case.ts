@@ -46,7 +46,7 @@ export interface CaseBase {
   /** The number of events that its long timeline no longer lists. */
   readonly foldedEvents?: number;
   readonly announcementSeq: number;
-  /** Of the last command that changed the case: a command that arrives twice takes effect once. */
+  /** The last command that changed the case: a command that arrives twice takes effect once. */
   readonly lastCommandId?: string;
   /**
    * Set once the device reconnected with cached rights. Until this time the case does not count as contained, since the
@@ -68,7 +68,7 @@ export interface CaseBase {
    * is off, its open violations are judged again.
    */
   readonly heldBackBy?: 'kill-switch';
-  /** Of a failed containment that nobody has taken: since when, how often that was announced, and when it is announced again. */
+  /** For a failed containment that nobody has taken: since when, how often that was announced, and when it is announced again. */
   readonly reminder?: { readonly since: number; readonly told: number; readonly dueAt: number };
   /** Somebody took the failed containment, so that another failure of it is not announced again and again. */
   readonly isTaken?: true;

@@ -32,7 +32,7 @@ export interface LedgerEntry {
   readonly standsInFor?: ActionName;
   /** It is applied, and no source of AWS could say whether it denies. */
   readonly unproven?: true;
-  /** Of a reverted entry: the parts that are not as they were before. */
+  /** The parts of a reverted entry that are not as they were before. */
   readonly left?: readonly Detail[];
   readonly attempts: number;
 }

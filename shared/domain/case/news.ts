@@ -93,9 +93,9 @@ export type TimelineEvent =
       readonly behavior: string;
       /** Absent for findings of other products and audits, and in events of Cordon 0.2.0 and before. */
       readonly metric?: string;
-      /** As JSON, cut. */
+      /** The value as JSON, cut. */
       readonly value: string;
-      /** By how much the sender's clock was ahead. */
+      /** How far the sender's clock was ahead. */
       readonly aheadSeconds?: number;
     }
   | { readonly code: 'events-folded'; readonly rows: number }

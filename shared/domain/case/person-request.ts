@@ -7,11 +7,11 @@ export interface PersonRequest {
   /** The proven identity of the sender: `SOURCE:ID`. */
   readonly person: string;
   readonly force?: true;
-  /** Of `harden`. */
+  /** For `harden`. */
   readonly actions?: readonly ActionName[];
   readonly at: number;
   readonly expires: number;
-  /** Of the command. */
+  /** The id of the command. */
   readonly requestId?: string;
 }
 

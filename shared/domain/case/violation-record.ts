@@ -17,7 +17,7 @@ export interface FindingRecord {
   readonly defenderId?: string;
   readonly lastEventType: ViolationEventType;
   readonly lastEventAt: number;
-  /** Of the last in-alarm. */
+  /** The time of the last in-alarm. */
   readonly alarmAt: number;
   /** When it was last announced to people, epoch ms: a flapping value must not page each time. */
   readonly toldAt?: number;

@@ -74,7 +74,7 @@ export const playbook = z.strictObject({
   severity: z._default(severity, 'medium'),
   mode: z.enum(['observe', 'approve', 'enforce']),
   actions: z._default(actions, []),
-  /** Of a thing that was contained this often within the time: more actions. */
+  /** More actions for a thing that was contained this often within the time. */
   escalate: z.optional(
     z.strictObject({
       afterContainments: z.int().check(z.gte(1), z.lte(20)),

@@ -41,7 +41,7 @@ const sender = z
   .strictObject({
     name: senderName,
     publishers: z.optional(z.array(publisher).check(z.minLength(1), z.maxLength(10))),
-    /** Of events on the default bus whose `detail` is such a finding. */
+    /** Matches the events on the default bus whose `detail` is such a finding. */
     eventPattern: z.optional(
       z.record(z.string(), z.unknown()).check(
         z.refine((pattern) => Object.keys(pattern).length > 0, {

@@ -14,7 +14,7 @@ export const lifecycleEvent = z.object({
   timestamp: z.int().check(z.positive()),
   sessionIdentifier: z.string().check(z.maxLength(128)),
   principalIdentifier: z.optional(z.string().check(z.maxLength(256))),
-  /** Not of `disconnected`. */
+  /** Absent in `disconnected`. */
   ipAddress: z.optional(z.string().check(z.maxLength(64))),
   disconnectReason: z.optional(z.string().check(z.maxLength(64))),
 });

@@ -9,7 +9,7 @@ import type { BehaviorState, Span } from './state';
 import { insertCount, insertDelta, listChanged, sumWindow, trimWindow } from './window';
 
 export interface Measured {
-  /** With what is summed. */
+  /** The state with what is summed. */
   readonly before: BehaviorState;
   readonly value: MetricValue;
   /** Undefined if value and behavior can't be compared. */
@@ -21,7 +21,7 @@ interface Circumstances {
   readonly placed: Placed;
   /** What the fleet's values are. */
   readonly others: Distribution | undefined;
-  /** In which a delta was counted. */
+  /** The number of intervals in which a delta was counted. */
   readonly intervals: number;
   /** Parts that a window may have. */
   readonly most: number | undefined;

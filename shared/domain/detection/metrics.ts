@@ -42,7 +42,7 @@ const awsMetrics: ReadonlyMap<string, Metric> = new Map([
   ['aws:num-authorization-failures', unseen],
 ]);
 
-/** Of Cordon itself: how well the agent of a thing sees, and whether it reports. */
+/** Metrics of Cordon itself: how well the agent of a thing sees, and whether it reports. */
 const agentGauge: Metric = { key: 'count', source: 'agent', sums: false };
 export const missedReports = 'cordon:missed-reports';
 

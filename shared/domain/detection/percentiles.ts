@@ -55,7 +55,7 @@ function findRank(fleet: Distribution, rank: number): number {
   return bins.at(-1)?.order ?? Number.NEGATIVE_INFINITY;
 }
 
-/** As a difference, but of infinities too. */
+/** Like a difference, but also for infinities. */
 function compare(a: number, b: number): number {
   return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -174,7 +174,7 @@ function insert(before: readonly number[] = [], one: number, isLate: boolean): n
   return all.slice(0, maxIds);
 }
 
-/** Of a report that an earlier version remembered by its id alone: any other of that id is the same. */
+/** For a report that an earlier version remembered by its id alone: any other with that id is the same. */
 const unknownSum = -1;
 
 function sumsOf({ ids, sums = [] }: SenderState): number[] {

@@ -14,7 +14,7 @@ export interface FleetSilence {
 
 export interface Fallen {
   readonly thingName: string;
-  /** Of its last report. */
+  /** The time of its last report. */
   readonly heardAt: number;
 }
 

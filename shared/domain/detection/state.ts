@@ -62,13 +62,13 @@ export interface BehaviorState {
   readonly good: number;
   /** The open alarm, if any. */
   readonly violationId?: string;
-  /** Of an open alarm: its metric, the last datapoint as far as is remembered, and the last look at the targets. */
+  /** For an open alarm: its metric, the last datapoint as far as is remembered, and the last look at the targets. */
   readonly metric?: string;
   readonly heardAt?: number;
   readonly checkedAt?: number;
-  /** Of an open alarm that exceptions cover. */
+  /** For an open alarm that exceptions cover. */
   readonly excepted?: Excepted;
-  /** Of an open alarm: when the datapoint was made that raised it. */
+  /** For an open alarm: when the datapoint was made that raised it. */
   readonly openedAt?: number;
   /** When the last announced alarm began and ended: a late datapoint of that time raises no alarm. */
   readonly told?: readonly [from: number, until: number];
@@ -76,7 +76,7 @@ export interface BehaviorState {
   readonly passed?: readonly [count: number, at: number];
   /** Times of its last events. */
   readonly recent?: readonly number[];
-  /** Of a metric that is summed. */
+  /** For a metric that is summed. */
   readonly window?: readonly Span[];
   /** The last five-minute boundary at which a cloud-side metric was evaluated. */
   readonly evaluatedAt?: number;
@@ -88,7 +88,7 @@ export interface RetainedPoint {
   readonly value?: MetricValue;
 }
 
-/** Of a client; a newer one of the same client id ended it. */
+/** A session of a client; a newer one with the same client id ended it. */
 export interface OtherSession {
   readonly sessionId: string;
   readonly clientId: string;
@@ -122,7 +122,7 @@ export interface Membership {
 /** An alert to send, unless the behavior suppresses it (suppressAlerts). */
 export interface DetectedEvent {
   readonly securityProfileName: string;
-  /** Of a behavior that is no longer configured only name and metric are known. */
+  /** If the behavior is no longer configured, only name and metric are known. */
   readonly behavior: Partial<Behavior> & Pick<Behavior, 'name' | 'metric'>;
   readonly eventType: ViolationEventType;
   readonly violationId: string;

@@ -17,7 +17,7 @@ export interface Count {
   readonly by?: string;
   /** Counted since the last count (a delta), not at the instant (an event). */
   readonly isDelta: boolean;
-  /** Of a delta: when it was made is not known, only when it was received. */
+  /** It is not known when the delta was made, only when it was received. */
   readonly isUntimed?: boolean;
 }
 

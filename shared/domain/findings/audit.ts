@@ -11,7 +11,7 @@ export interface AuditedResource {
   readonly caCertificateId?: string | undefined;
   readonly policyName?: string | undefined;
   readonly clientId?: string | undefined;
-  /** Of resources that it names beside: those that use a client id. */
+  /** The certificates of resources that it also names: those that use a client id. */
   readonly relatedCertificates: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface Found extends Pick<AuditedResource, 'findingId' | 'reason' | 's
 
 /** What a check found last. */
 export interface AuditState {
-  /** Of its audit, epoch ms. */
+  /** The start of its audit, epoch ms. */
   readonly startedAt: number;
   readonly found: readonly Found[];
 }

@@ -9,12 +9,12 @@ export interface DeviceReport {
   readonly reportId: number;
   readonly metrics: Readonly<Record<string, MetricValue>>;
   readonly evidence: readonly Evidence[];
-  /** By metric: exceptions of the agent's configuration that children were, which it did not count. */
+  /** By metric, the exceptions of the agent's configuration that applied: it did not count these children. */
   readonly uncounted?: Readonly<Record<string, readonly string[]>>;
   /** Metrics whose list is shorter than the total that the device states: the list proves nothing about the rest. */
   readonly partial?: readonly string[];
   readonly health?: AgentHealth;
-  /** In how many reports its traffic was counted that the device folded into this one. */
+  /** The number of reports that the device folded into this one, each with traffic of its own. */
   readonly intervals?: number;
   /** When the device measured it, epoch ms by its own clock. */
   readonly madeAt?: number;

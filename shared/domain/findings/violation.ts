@@ -3,7 +3,7 @@ import { clip, jsonBytes } from '../text';
 
 /** What every finding of a source has, whatever its kind. */
 export interface FindingEvent {
-  /** As its source identifies it. */
+  /** The id that its source gave it. */
   readonly violationId: string;
   readonly thingName: string;
   /** When the event happened, epoch ms. */
@@ -31,7 +31,7 @@ export interface BehaviorSubject {
   readonly isPartial?: true;
   /** Exceptions of the agent's own configuration that further children were, in its words: they are not counted. */
   readonly uncounted?: readonly string[];
-  /** Of an ML behavior. */
+  /** For an ML behavior. */
   readonly confidence?: Confidence;
 }
 
@@ -94,7 +94,7 @@ function withPossibleStart({ startedAt, ...row }: Evidence): Evidence {
   return startedAt !== undefined && startedAt >= 0 && startedAt <= lastDate ? { ...row, startedAt } : row;
 }
 
-/** Of an alert or a report: the evidence that fits, and whether that is all. */
+/** The evidence of an alert or a report that fits, and whether that is all. */
 export function keepEvidence(rows: readonly Evidence[]): Pick<Violation, 'evidence' | 'isPartial'> {
   const evidence = boundEvidence(rows);
   return {

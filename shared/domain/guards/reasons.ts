@@ -23,7 +23,7 @@ export type GuardReason =
   | FleetLimitReached
   | SenderLimitReached;
 
-/** By a thing group, or by an attribute and its value. */
+/** What exempts: a thing group, or an attribute and its value. */
 export interface Exemption {
   readonly code: 'exempt';
   readonly thingGroup?: string;

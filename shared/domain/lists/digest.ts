@@ -5,7 +5,7 @@ import { writeDuration } from '../words';
 import { findHighestSeverity } from './highest-severity';
 import type { ListedCase } from './outline';
 
-/** From when to when cases were recorded that one digest lists; the later time is within it, the earlier not. */
+/** The span in which the cases of one digest were recorded; the later time is within it, the earlier not. */
 export interface DigestSpan {
   readonly seq: number;
   readonly from: number;
@@ -80,7 +80,7 @@ function nameBehavior(key: string, count = 1): string {
   return kind === 'audit' ? `audit ${findings} (${nameCheck(name)})` : key;
 }
 
-/** Of a key of these, the rest says what each is about. */
+/** The rest of such a key says what the finding is about. */
 const finding = /^(external|audit) finding\/([^/]+)/;
 
 /** `10 myapp/no-child, 2 net/ports`, the most frequent first. */

@@ -152,7 +152,7 @@ function writeClock(at: number): string {
   return `${writeTime(at).slice(0, 5)} UTC`;
 }
 
-/** With the number of cases that each takes now. Nothing if the name could not be typed as it is. */
+/** The commands with the number of cases that each takes now. None if the name could not be typed as it is. */
 function listCommands({ behavior, open }: StormCases): string[] {
   // Of other findings, the sender or check alone has no space.
   const typed = behavior.replace(/^\w+ finding\//, '');

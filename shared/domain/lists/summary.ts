@@ -19,7 +19,7 @@ interface CaseGroup extends Pick<ListedCase, 'status' | 'behaviors' | 'severity'
 
 export interface CaseSummary {
   readonly counts: Readonly<Partial<Record<ListedCase['status'], number>>>;
-  /** By urgency; the largest of a status first. */
+  /** The groups by urgency; within a status the largest first. */
   readonly groups: readonly CaseGroup[];
   /** How many groups are not listed. */
   readonly moreGroups?: number;
@@ -65,7 +65,7 @@ function describeGroup(alike: readonly ListedCase[]): CaseGroup {
   };
 }
 
-/** Of any number, which arguments of Math.min are not. */
+/** The least of any number of values: Math.min takes only so many arguments. */
 function least(values: readonly number[]): number {
   return values.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
 }

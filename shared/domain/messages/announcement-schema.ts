@@ -20,11 +20,11 @@ export const announcementSchema = z.object({
   /** The same thing, wherever it is registered; absent in announcements of an earlier release. */
   thing: z.optional(z.object({ account: z.string(), region: z.string(), name: z.string() })),
   text: z.string(),
-  /** Of a message about several cases: its first line, the cases, and what to type next. */
+  /** For a message about several cases: its first line, the cases, and what to type next. */
   title: z.optional(z.string()),
   cases: z.optional(z.array(z.string())),
   commands: z.optional(z.array(z.string())),
-  /** Of a thing of `cordon drill`: nothing happened in earnest. */
+  /** The thing is one of `cordon drill`: nothing happened in earnest. */
   drill: z.optional(z.boolean()),
   /** Another thing's message covers this for people, so it is for other systems only: the attribute `audience` says so. */
   quiet: z.optional(z.boolean()),

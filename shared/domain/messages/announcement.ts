@@ -22,9 +22,9 @@ export interface Surroundings {
   /** The account and region that Cordon runs in. */
   readonly own: Account;
   readonly customMetrics: Configuration['customMetrics'];
-  /** Of the console, with a slash at its end; empty if it has no address that everybody can open. */
+  /** The address of the console, with a slash at its end; empty if it has none that everybody can open. */
   readonly consoleUrl?: string;
-  /** Of cordon.yml; without them, every channel shows everything. */
+  /** The routes of cordon.yml; without them, every channel shows everything. */
   readonly routes?: readonly Route[] | undefined;
   /** The sweep's digest announces cases that are only recorded. */
   readonly digests?: boolean;
@@ -93,7 +93,7 @@ export function writeAnnouncement(
   };
 }
 
-/** Until when somebody may answer. */
+/** Says until when somebody may answer. */
 function describeExpiry({ status, heldBackBy, dueAt }: Case, { kind }: PendingAnnouncement): string {
   const isAsked = kind === 'approval-needed' && status === 'awaiting-approval' && !heldBackBy;
   return isAsked && dueAt !== undefined ? `; the request expires at ${writeDayAndTime(dueAt)}` : '';

@@ -71,7 +71,7 @@ export function describeStatus(status: CaseStatus): string {
   return statuses[status] ?? status;
 }
 
-/** Of each command of an operator: that it was given, and what it is called. */
+/** For each command of an operator: that it was given, and what it is called. */
 const orders: Readonly<Record<OperatorAction, readonly [given: string, name: string]>> = {
   contain: ['containment ordered', 'containment'],
   approve: ['approved', 'approval'],

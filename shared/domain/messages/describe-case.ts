@@ -60,7 +60,7 @@ export function describeCase({ reason, leftOut, violations, ledger, outbox, ...r
   };
 }
 
-/** As people and programs are shown it: the code of the reason is what programs go by. */
+/** The case as people and programs see it: programs go by the code of the reason. */
 export function showCaseInWords(record: Case): CaseInWords & { readonly reasonCode?: Reason } {
   return { ...describeCase(record), ...(record.reason && { reasonCode: record.reason }) };
 }

@@ -151,7 +151,7 @@ function describePublish({
   }
 }
 
-/** Of TestAuthorization. */
+/** Describes the decision of TestAuthorization. */
 function describeDecision(publish: string, decision: string | undefined, error: string | undefined): string {
   switch (decision) {
     case undefined:

@@ -13,7 +13,7 @@ import {
   titleOfMessage,
 } from './describe-state';
 
-/** Of a subject, which is ASCII without line breaks (SNS API, Publish). */
+/** The greatest length of a subject, which is ASCII without line breaks (SNS API, Publish). */
 const subjectMax = 99;
 
 /**
@@ -41,7 +41,7 @@ function writeSubjectOfMany(kind: string, title: string): string {
   return `[${fitParts(numbers || title, room)}] ${base}`.replace(/[^ -~]/g, '?').slice(0, subjectMax);
 }
 
-/** Of `3 FAILED to be contained, 287 wait for approval`, as many as fit. */
+/** As many parts of `3 FAILED to be contained, 287 wait for approval` as fit. */
 function fitParts(text: string, room: number): string {
   if (text.length <= room) return text;
   const cut = ', ...';

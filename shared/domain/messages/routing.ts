@@ -37,7 +37,7 @@ export function routeMessage(
   return [...new Set([...toldTo, ...(route?.to ?? [])])];
 }
 
-/** Of a message about several cases: all channels that one of them would go to. */
+/** The channels of a message about several cases: all to which one of them would go. */
 export function routeMany(
   cases: readonly Routed[],
   at: number,

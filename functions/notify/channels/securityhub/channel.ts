@@ -5,7 +5,7 @@ import { findWorkflow, writeFinding } from './finding';
 
 export interface SecurityHubTarget {
   readonly hub: SecurityHub;
-  /** Of the stack's account: `arn:PARTITION:iot:REGION:ACCOUNT`. */
+  /** The prefix of the stack's account: `arn:PARTITION:iot:REGION:ACCOUNT`. */
   readonly iotArnPrefix: string;
 }
 

@@ -40,7 +40,7 @@ const target = z.object({
   caseId: z.string().check(z.regex(registryName)),
   /** The dialog warned that the violation is still in alarm, or the button confirms what somebody forced. */
   force: z.optional(z.literal(true)),
-  /** Of a button that confirms a `harden`. */
+  /** Only a button that confirms a `harden` has them. */
   actions: z.optional(z.array(z.enum(actionNames))),
 });
 

@@ -54,7 +54,7 @@ export function mapTexts(value: unknown, change: (text: string) => string): unkn
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapTexts(item, change)]));
 }
 
-/** In words, for the author of the template. */
+/** Says in words, for the author of the template, which fields do not exist. */
 export function findUnknownFields(template: unknown): string[] {
   const named = new Set<string>();
   mapTexts(template, (text) => {
