@@ -1,5 +1,5 @@
 import type { FunctionComponent } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
 import type { Client } from './api/client';
 import { ClientContext, useConnection } from './api/live';
@@ -75,8 +75,9 @@ function Page({ setup, session }: PageProps) {
   const { route, path } = useLocation();
   const [isHelpOpen, setIsHelpOpen] = useState(false);
   const all = setup.messages === undefined ? places : [...places, messages];
-  useEffect(listenToKeys, []);
-  useEffect(watchPointer, []);
+  // From the moment that the page is seen.
+  useLayoutEffect(listenToKeys, []);
+  useLayoutEffect(watchPointer, []);
   useEffect(() => {
     document.title = writeTitle(path, all);
   }, [path]);

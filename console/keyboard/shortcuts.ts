@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 export interface Shortcut {
   /** `j`, or `g n` for two keys after each other. */
@@ -30,7 +30,7 @@ export function setShortcuts(isOn: boolean): void {
 export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const newest = useRef(shortcuts);
   newest.current = shortcuts;
-  useEffect(() => {
+  useLayoutEffect(() => {
     // What runs is that of the last render.
     const entry = newest.current.map(({ keys, does }) => ({
       keys,
