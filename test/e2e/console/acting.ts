@@ -27,7 +27,7 @@ export function testActing(at: ConsoleStack): void {
       .getByRole('alert')
       .getByText(/has another case by now|is not contained/)
       .waitFor();
-    await Promise.all([one.context().close(), other.context().close()]);
+    await Promise.all([at.leave(one), at.leave(other)]);
   }, 180_000);
 
   it('hardens a containment, takes the case, and gives it back', async () => {
@@ -54,7 +54,7 @@ export function testActing(at: ConsoleStack): void {
     const strength = page.getByRole('listitem').filter({ hasText: /^deactivate-certificate/ });
     await strength.getByText('Proven').waitFor();
     await page.locator('.comment', { hasText: 'it runs a listener' }).waitFor();
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('acts on many at once by their typed number, and on none if another number matches by then', async () => {
@@ -125,7 +125,7 @@ export function testActing(at: ConsoleStack): void {
     await typed.fill('2');
     await dialog.getByRole('button', { name: 'Release 2' }).click();
     for (const name of [first, second]) await at.e2e.waitForCase(name, 'closed');
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('takes a storm of failed containments at once, and hardens it with chosen actions and the typed number only', async () => {
@@ -162,7 +162,7 @@ export function testActing(at: ConsoleStack): void {
     await page.getByText('6 of them assigned').waitFor();
     for (const name of stuck)
       expect((await at.e2e.loadCase(name))?.assignee).toMatch(/user\/local-operator$/);
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('leads from the group of a thing to the cases of its things, the quarantine group included', async () => {
@@ -171,6 +171,6 @@ export function testActing(at: ConsoleStack): void {
     await page.getByRole('link', { name: 'hardened', exact: true }).waitFor();
     await page.goto(`${at.origin()}/console/?group=no-such-group`);
     await page.getByText('No other open case matches either.').waitFor();
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 }

@@ -33,7 +33,7 @@ export function testAuditAndRules(at: ConsoleStack): void {
     expect(lines.slice(1).map((line) => line.slice(0, 26))).toEqual(
       json.acts.map(({ at }: { at: number }) => `"${new Date(at).toISOString()}"`),
     );
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('shows more of the audit and of a timeline on request, page by page', async () => {
@@ -95,7 +95,7 @@ export function testAuditAndRules(at: ConsoleStack): void {
     goOn();
     await replay.waitFor();
     await page.getByText(/treated differently/).waitFor({ state: 'detached' });
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 }
 

@@ -49,7 +49,7 @@ export function testConnection(at: ConsoleStack): void {
     );
     await page.getByRole('alert').getByText('You are signed out.').waitFor();
     await page.getByText('The token has expired').waitFor();
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('says so if a view can not be loaded, as after a deploy of another build', async () => {
@@ -63,6 +63,6 @@ export function testConnection(at: ConsoleStack): void {
     await page.getByRole('button', { name: 'Load the page again' }).click();
 
     await page.getByRole('heading', { name: 'Fleet', exact: true }).waitFor();
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 }

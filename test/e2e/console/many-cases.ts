@@ -16,7 +16,7 @@ export function testManyCases(at: ConsoleStack): void {
     await page.getByRole('button', { name: 'Show more' }).click();
 
     await page.locator('a.thing').nth(99).waitFor();
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('shows the most urgent of 300 waiting cases first, although it changed before all others', async () => {
@@ -32,7 +32,7 @@ export function testManyCases(at: ConsoleStack): void {
 
     const names = await page.locator('a.thing').allTextContents();
     expect([names[0], new Set(names).size]).toEqual([`waits-${last}`, 100]);
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('draws all values of a metric, although the API gives 1,000 at once', async () => {
@@ -49,6 +49,6 @@ export function testManyCases(at: ConsoleStack): void {
     const chart = page.getByRole('img', { name: /^many_values: 2100 values from 1 to 7/ });
 
     await chart.waitFor();
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 }

@@ -48,7 +48,7 @@ export function testReading(at: ConsoleStack): void {
     await page.getByText('Closed', { exact: true }).waitFor();
     await page.locator('.comment', { hasText: 'cleaned by hand' }).waitFor();
     await page.getByText(/Release by .+: “cleaned by hand”$/).waitFor();
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('shows what an attacker wrote as text, in words and comments alike', async () => {
@@ -62,7 +62,7 @@ export function testReading(at: ConsoleStack): void {
     await page.locator('.comment', { hasText: hostile }).waitFor();
     expect(await page.locator('main img, main script').count()).toBe(0);
     expect(await page.title()).toBe('hostile:_-1 · Cordon');
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('shows a name of 128 characters whole, and says so if an address was cut off', async () => {
@@ -75,7 +75,7 @@ export function testReading(at: ConsoleStack): void {
 
     await page.goto(`${at.origin()}/console/cases/hostile%3`);
     await page.getByText('No case to show').waitFor();
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('names the degraded agents with the reasons, and links to their things', async () => {
@@ -87,7 +87,7 @@ export function testReading(at: ConsoleStack): void {
 
     await page.getByRole('heading', { level: 1, name: 'hostile:_-1' }).waitFor();
     await page.getByText("can't see all processes; reports of-a-later-version").waitFor();
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it.each([
@@ -116,7 +116,7 @@ export function testReading(at: ConsoleStack): void {
         expect([width, await isTooWide(page)]).toEqual([width, false]);
       }
       expect(await findFaults(page)).toEqual([]);
-      await page.context().close();
+      await at.leave(page);
     },
     180_000,
   );
@@ -147,6 +147,6 @@ export function testReading(at: ConsoleStack): void {
         'list "Behaviors of this case"',
       ]),
     );
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 }

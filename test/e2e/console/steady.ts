@@ -35,7 +35,7 @@ export function testSteady(at: ConsoleStack): void {
     await page.getByRole('navigation', { name: 'Views' }).hover();
     await waitForOrder(page, last, second, first);
     expect(await page.locator('.case.is-selected a.thing').allTextContents()).toEqual([last]);
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('opens the case that a finger was put on', async () => {
@@ -54,7 +54,7 @@ export function testSteady(at: ConsoleStack): void {
     await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
 
     await page.waitForURL(`**/console/cases/${last}`);
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('shows a new order after some seconds to a pointer that never rests', async () => {
@@ -66,7 +66,8 @@ export function testSteady(at: ConsoleStack): void {
 
     await page.mouse.down();
     await waitForOrder(page, last, first, second);
-    await page.context().close();
+    await page.mouse.up();
+    await at.leave(page);
   }, 180_000);
 
   it('leaves the focus on a row that moves, also in browsers that lose it', async () => {
@@ -81,7 +82,7 @@ export function testSteady(at: ConsoleStack): void {
 
     await waitForOrder(page, last, first, second);
     expect(await page.evaluate('document.activeElement.textContent')).toBe(last);
-    await page.context().close();
+    await page.close();
   }, 180_000);
 
   it('keeps what is selected as soon as another list is seen', async () => {
@@ -101,7 +102,7 @@ export function testSteady(at: ConsoleStack): void {
     const selected = page.locator('.case.is-selected a.thing');
     expect(await selected.allTextContents()).toEqual([await page.locator('a.thing').first().textContent()]);
     await page.getByRole('region', { name: 'Selected cases' }).getByText('1 selected').waitFor();
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('moves no row as a selection begins or ends, also at the end of the page', async () => {
@@ -118,7 +119,7 @@ export function testSteady(at: ConsoleStack): void {
     await box.uncheck();
 
     expect([selected, await box.boundingBox()]).toEqual([before, before]);
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 }
 
