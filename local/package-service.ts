@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartError } from './start-error';
 
@@ -27,7 +27,7 @@ export async function packageService(root: string, onWork: (what: string) => voi
 }
 
 async function packageFunctions(root: string, onWork: (what: string) => void): Promise<void> {
-  const hash = await hashSources(root);
+  const hash = hashSources(root);
   const stamp = join(root, '.serverless', 'cordon-sources.sha256');
   const artifacts = [
     stamp,
@@ -60,21 +60,18 @@ async function readCustomMetrics(root: string): Promise<string[]> {
   return Object.keys(configuration?.customMetrics ?? {});
 }
 
-async function hashSources(root: string): Promise<string> {
+/** Of a thousand small files, each of which would take a thread of Node's longer than reading it. */
+function hashSources(root: string): string {
   const hash = createHash('sha256');
-  for (const source of sources) {
-    for (const file of await listFiles(join(root, source))) {
-      hash.update(`${file.slice(root.length)}\0`);
-      hash.update(await readFile(file));
-    }
-  }
+  for (const source of sources)
+    for (const file of listFiles(join(root, source)))
+      hash.update(`${file.slice(root.length)}\0`).update(readFileSync(file));
   return hash.digest('hex');
 }
 
-async function listFiles(path: string): Promise<string[]> {
+function listFiles(path: string): string[] {
   try {
-    const entries = await readdir(path, { recursive: true, withFileTypes: true });
-    return entries
+    return readdirSync(path, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
       .sort();

@@ -75,7 +75,8 @@ say(
 // Where one waits, another one works: the tests begin as soon as there is a package.
 const beside = [...quickChecks, ...(isQuick ? [] : checks)].map((check) => runCheck(...check));
 if (!isQuick) {
-  await runCheck(...packaging);
+  // What all the tests wait for goes before the checks that nothing waits for.
+  await runCheck(...packaging, 0);
   beside.push(...checksOfPackage.map((check) => runCheck(...check)));
 }
 const [status] = await Promise.all([runTests(), ...beside]);
@@ -112,14 +113,14 @@ async function runTests() {
   return status;
 }
 
-async function runCheck(what, command, args) {
+/** The tests, which wait for processes of theirs, go first; but the checks should not be what is left for the end. */
+async function runCheck(what, command, args, priority = 5) {
   const startedAt = performance.now();
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_COMPILE_CACHE: resolve('dist', 'compile-cache') },
   });
-  // The tests, which wait for processes of theirs, go first; but the checks should not be what is left for the end.
-  if (child.pid !== undefined) setPriority(child.pid, 5);
+  if (child.pid !== undefined) setPriority(child.pid, priority);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => {
