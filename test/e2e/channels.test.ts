@@ -70,7 +70,16 @@ function packageCopy(): string {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [join(root, 'node_modules/.bin/osls'), 'package'],
-    { cwd: copy.folder, env: { ...process.env, CORDON_CONFIG: file }, encoding: 'utf8' },
+    {
+      cwd: copy.folder,
+      // What local/package-service.ts had Node keep of the packager.
+      env: {
+        ...process.env,
+        CORDON_CONFIG: file,
+        NODE_COMPILE_CACHE: join(root, 'dist', 'compile-cache'),
+      },
+      encoding: 'utf8',
+    },
   );
   if (status !== 0) throw new Error(`packaging failed: ${stdout}${stderr}`);
   return join(copy.folder, '.serverless');
@@ -83,6 +92,7 @@ beforeAll(async () => {
   delete process.env.CORDON_ROLE_USE;
   e2e = await startEndToEnd({
     artifactsDirectory: packageCopy(),
+    schedules: true,
     redeliverSeconds: 5,
     parameters: {
       ...{ BellApiUrl: tower.url, PagerdutyApiUrl: pagerduty.url },

@@ -74,7 +74,7 @@ describe('a message that always fails', () => {
 
   beforeAll(async () => {
     // Nothing is to be learned from the half hour that the deliveries take on AWS.
-    e2e = await startEndToEnd({ redeliverSeconds: 2, warm: true });
+    e2e = await startEndToEnd({ schedules: true, redeliverSeconds: 2, warm: true });
     for (const { queue } of poisons)
       await e2e.sqs.send(
         new SetQueueAttributesCommand({

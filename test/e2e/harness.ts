@@ -88,6 +88,11 @@ interface EndToEndOptions {
   readonly maxConcurrency?: number;
   /** When a message that a function failed or was killed with comes again; by default as on AWS. */
   readonly redeliverSeconds?: number;
+  /**
+   * true runs what is scheduled each minute, such as the retries of a channel that failed. By default a test invokes what it
+   * needs of that, since each run starts processes of functions that nobody asks about.
+   */
+  readonly schedules?: boolean;
   /** true starts a process of each function on the way of an alert at once; by default the first invocation does. */
   readonly warm?: boolean;
 }
@@ -117,8 +122,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
     ...(options.redeliverSeconds !== undefined && { redeliverSeconds: options.redeliverSeconds }),
     log: { info: write, warn: write },
   });
-  // A test invokes what it needs of that: a run each minute would start processes of functions that nobody asks about.
-  stack.scheduler.close();
+  if (!options.schedules) stack.scheduler.close();
   if (options.warm)
     await Promise.all(
       ['intake', 'respond', 'notify', 'detect'].map((name) => stack.functions.warm(`cordon-dev-${name}`)),

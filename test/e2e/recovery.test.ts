@@ -15,7 +15,7 @@ import { publishOrCut } from './mqtt-client';
 let e2e: EndToEnd;
 
 beforeAll(async () => {
-  e2e = await startEndToEnd({ redeliverSeconds: 1, warm: true, maxConcurrency: 4 });
+  e2e = await startEndToEnd({ schedules: true, redeliverSeconds: 1, warm: true, maxConcurrency: 4 });
 }, 180_000);
 
 afterEach(() => e2e.stack.aws.gateway.setFaults([]));

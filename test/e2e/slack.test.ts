@@ -6,7 +6,7 @@ import { actUntil, type EndToEnd, startEndToEnd, waitUntil } from './harness';
 
 let e2e: EndToEnd;
 beforeAll(async () => {
-  e2e = await startEndToEnd();
+  e2e = await startEndToEnd({ schedules: true });
 }, 180_000);
 afterAll(() => e2e.close());
 

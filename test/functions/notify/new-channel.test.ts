@@ -7,7 +7,7 @@ import { copyWithBell } from './throw-away-channel';
 /** Whatever else asked for the name of a channel would be missing in the copy, which has a folder and a line more. */
 
 const root = join(import.meta.dirname, '../../..');
-const copy = copyWithBell();
+const copy = copyWithBell('test');
 
 /** A module of the copy. */
 async function load<T>(path: string): Promise<T> {

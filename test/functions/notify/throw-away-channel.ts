@@ -93,12 +93,13 @@ export async function startStandIn(): Promise<StandIn> {
 `;
 
 const root = join(import.meta.dirname, '../../..');
-const sources = ['shared', 'functions', 'infra', 'test', 'package.json', 'tsconfig.json', 'serverless.yml'];
+const sources = ['shared', 'functions', 'infra', 'package.json', 'tsconfig.json', 'serverless.yml'];
 
-/** A copy of the sources with that channel, and what removes it. */
-export function copyWithBell(): { readonly folder: string; remove(): void } {
+/** A copy of the sources with that channel and of the folders beside them, and what removes it. */
+export function copyWithBell(...beside: readonly string[]): { readonly folder: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'cordon-new-channel-'));
-  for (const source of sources) cpSync(join(root, source), join(folder, source), { recursive: true });
+  for (const source of [...sources, ...beside])
+    cpSync(join(root, source), join(folder, source), { recursive: true });
   for (const linked of ['node_modules', 'local', 'cli', 'console', 'scripts', 'dist'])
     symlinkSync(join(root, linked), join(folder, linked));
   const write = (path: string, text: string) => {
