@@ -136,7 +136,7 @@ function sync(path: string): void {
   }
 }
 
-/** Of a folder that isn't there: nothing. */
+/** An empty list if the folder isn't there. */
 export function listFolder(folder: string): readonly string[] {
   try {
     return host.readdirSync(folder);

@@ -33,11 +33,11 @@ const chosen = Object.entries(attacks).filter(([name]) => name.includes(only));
 /** A user that owns nothing else, so that all its processes can be ended. */
 const attackersId = 65_533;
 const childMs = 1000;
-/** As long as the agent rests at most, with what a report takes. */
+/** The agent's longest rest, with what a report takes. */
 const patienceMs = 15_000;
 const settleMs = 4000;
 const mostMb = 100;
-/** Of a core, over half a minute and more; over less, including the expensive sample that the agent may save for. */
+/** The share of a core over half a minute and more; over less, the agent may save for an expensive sample. */
 const mostPercent = 2;
 const halfMinuteMs = 30_000;
 /** The agent's own, in which it may use more once. */

@@ -53,7 +53,7 @@ export function note(watched: readonly Watched[], text: string): void {
 const pollMs = 20;
 /** How long the end of children may take to be reported, even on a machine that has much else to do. */
 const quietPatienceMs = 60_000;
-/** Of the start of a child, so that no agent's own rhythm decides which children it sees. */
+/** The jitter of a child's start, so that no agent's own rhythm decides which children it sees. */
 const mostJitterMs = 1000;
 
 /** The number of children, of one in each round, that reports had, until `patienceMs` after their end. */

@@ -7,7 +7,7 @@ export interface AgentFlags {
   readonly otherEvery: number;
   /** Node binary that runs Cordon's agent. */
   readonly node: string;
-  /** Of each measurement of CPU and memory. */
+  /** The length of each measurement of CPU and memory. */
   readonly seconds: number;
   /** Children of each life, for each watched program. */
   readonly rounds: number;

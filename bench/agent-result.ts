@@ -1,6 +1,6 @@
 import { writeTable } from './figures';
 
-/** Of one agent under one load. */
+/** The cost of one agent under one load. */
 interface Cost {
   readonly collectionMs: number;
   readonly residentMb: number;
@@ -8,7 +8,7 @@ interface Cost {
 
 interface OurCost extends Cost {
   readonly sampleMs: number;
-  /** Of an agent that also collects all each second, which none does for long. */
+  /** The memory of an agent that also collects all each second, which none does for long. */
   readonly collectingMb: number;
 }
 

@@ -16,7 +16,7 @@ interface Call {
 
 export interface AwsResult {
   readonly times: AwsTimes;
-  /** By stage, from the publish of the alert. */
+  /** The times by stage, from the publish of the alert. */
   readonly stages: Readonly<Record<string, Latency>>;
   /** Calls for one alert alone, after the publish, ms. */
   readonly path: readonly { readonly what: string; readonly fromMs: number; readonly tookMs: number }[];
@@ -74,7 +74,7 @@ export async function measureLikeAws(
 
 const alertsOf = (names: readonly string[]) => names.map((name) => anAlert(name, behavior, Date.now()));
 
-/** By the names that requests are signed for. The load itself is not slowed down: its rate is given. */
+/** The latencies by the names that requests are signed for. The load itself is not slowed down: its rate is given. */
 function latencies({ iotMs, dataMs, dynamodbMs, snsMs, sqsMs }: AwsTimes) {
   const slow = (functions: readonly string[], service: string, latencyMs: number, action?: string) =>
     functions.map((name) => ({

@@ -21,7 +21,7 @@ export interface Flags {
   readonly warmUp: number;
   /** Invocations of a function at once. */
   readonly concurrency: number;
-  /** Of the storm: order of the alerts and faults. */
+  /** The seed of the storm: order of the alerts and faults. */
   readonly seed: number;
   readonly json: boolean;
   /** Folder for a CPU profile of the stack's process. */

@@ -32,7 +32,7 @@ interface FloodFigures {
   readonly flooded: readonly Stages[];
   /** The longest of those while it floods, beyond the median of those before. */
   readonly delayMs: number;
-  /** Of the machine, in the last minute. */
+  /** The load of the machine in the last minute. */
   readonly load: number;
   readonly cpuMs: Readonly<Record<string, number>>;
 }

@@ -19,7 +19,7 @@ export interface CallCount {
 
 interface FaultRule {
   readonly functionName?: string;
-  /** As requests are signed for. */
+  /** The name that requests are signed for. */
   readonly service?: string;
   readonly action?: string;
   readonly probability: number;

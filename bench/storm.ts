@@ -108,7 +108,7 @@ function shuffle<T>(values: T[], seed: number): T[] {
   return values;
 }
 
-/** Of the calls of each function 10 % are throttled (400 control plane, 429 data plane) and 5 % end in a 5xx. */
+/** Throttles 10 % of the calls of each function (400 control plane, 429 data plane), and ends 5 % in a 5xx. */
 export function createFaults(functionNames: readonly string[]) {
   return functionNames.flatMap((functionName) => [
     { functionName, probability: 0.1, kind: 'throttle' as const },

@@ -1,7 +1,7 @@
 interface Deployed {
   readonly stage: string;
   readonly region: string;
-  /** Of the stack. */
+  /** The outputs of the stack. */
   readonly outputs: Readonly<Record<string, string>>;
   /** How this person runs `cordon`. */
   readonly command: string;

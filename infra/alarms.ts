@@ -42,7 +42,7 @@ interface OwnAlarm {
   readonly functionName: string;
   readonly metric: string;
   readonly what: string;
-  /** By default the page with the name of the alarm. */
+  /** The page; by default the one with the name of the alarm. */
   readonly runbook?: string;
   /** In place of what any alarm on an event has. */
   readonly measure?: Readonly<Record<string, Value>>;

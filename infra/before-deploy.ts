@@ -14,12 +14,12 @@ export interface DescribedFile {
   readonly explanation: string;
   readonly warnings: readonly string[];
   readonly quarantine: Configuration['quarantine'];
-  /** Of the channels that it names. */
+  /** The secrets of the channels that it names. */
   readonly secrets: readonly TitledSecret[];
 }
 
 interface TitledSecret extends ChannelSecret {
-  /** Of the channel. */
+  /** The title of the channel. */
   readonly title: string;
 }
 
@@ -32,7 +32,7 @@ interface Deploy extends Account, GroupReader, MoveReader {
   readonly readEnvironment: (functionName: string) => Promise<Readonly<Record<string, string>> | undefined>;
   /** Undefined if nothing is stored. */
   readonly readStored: (parameterName: string) => Promise<string | undefined>;
-  /** As it is about to be deployed. */
+  /** The template that is about to be deployed. */
   readonly template: Parameters<typeof findCollisions>[0];
   readonly isTableAdopted: boolean;
   readonly notice: (text: string) => void;

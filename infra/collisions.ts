@@ -97,7 +97,7 @@ export async function findCollisions(
   return found.flat();
 }
 
-/** By type, the names of the template that no resource of the stack has. */
+/** Lists by type the names of the template that no resource of the stack has. */
 function listNew(
   { Resources }: Template,
   own: readonly OwnResource[],

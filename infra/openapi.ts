@@ -29,7 +29,7 @@ interface RouteDescription {
   readonly body?: $ZodType;
   readonly status?: 202;
   readonly answer: $ZodType;
-  /** Of an act that is only tried: 200. */
+  /** The answer to an act that is only tried: 200. */
   readonly tried?: $ZodType;
   /** Beside JSON. */
   readonly otherTypes?: readonly string[];

@@ -2,7 +2,7 @@ import { ConfigurationError } from '../shared/config/parse';
 
 export type Tags = Readonly<Record<string, string>>;
 
-/** Of a resource, those of the stack included (tagging limits of each service). */
+/** The tags of a resource, those of the stack included (tagging limits of each service). */
 const most = 50;
 
 /** What every service accepts. A comma separates tags, and the first equals sign a key from its value. */

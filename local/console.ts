@@ -9,7 +9,7 @@ interface ConsoleOptions {
   /** Undefined until the stack is deployed. */
   readonly apiUrl: () => string | undefined;
   readonly region: string;
-  /** Of the operator, in whose name the page acts. */
+  /** The access key of the operator, in whose name the page acts. */
   readonly accessKeyId: () => string;
 }
 

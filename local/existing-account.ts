@@ -28,7 +28,7 @@ export async function createExisting(
   await createTopics(template, identity, sns);
 }
 
-/** Of its own, the template has no ARN. */
+/** The template has no ARN of its own topics. */
 async function createTopics({ Resources }: Template, identity: AwsIdentity, sns: SNSClient): Promise<void> {
   const { partition, region, accountId } = identity;
   const start = `arn:${partition}:sns:${region}:${accountId}:`;

@@ -186,7 +186,7 @@ export async function runUntilDone(
   return stopping;
 }
 
-/** With --json, of a run that ended before the story was through. */
+/** Prints, with --json, that a run ended before the story was through. */
 export function printFailure(failed: string): void {
   printResult({ ...emptyResult(), failed });
 }

@@ -22,7 +22,7 @@ import type { AwsIdentity, LocalLog } from './types';
 export interface StackOptions extends ServerOptions {
   /** `.serverless`: what `sls package` wrote. */
   readonly artifactsDirectory: string;
-  /** Of the template, beside those that only the stack can know. */
+  /** The parameters of the template, beside those that only the stack can know. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** See EventSourcePorts. */
   readonly redeliverSeconds?: number;
@@ -115,7 +115,7 @@ function listParameters(
   };
 }
 
-/** As a deploy names it, and with it the roles and schedules: its table has the same name. */
+/** The name that a deploy gives to the stack, its roles and schedules: its table has the same name. */
 function nameStack({ Resources }: Template): string {
   const { TableName } = Resources.Table?.Properties ?? {};
   return typeof TableName === 'string' ? TableName : 'cordon-local';

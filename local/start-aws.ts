@@ -21,7 +21,7 @@ export interface LocalAwsOptions {
   readonly routes?: LocalRoutes;
   /** The bot token that the Slack emulation takes. */
   readonly slackToken: string;
-  /** With it the Slack emulation signs the buttons that are pressed. */
+  /** The Slack emulation signs pressed buttons with it. */
   readonly slackSigningSecret: string;
   /** Where Slack sends buttons that are pressed; undefined while there is no such place. */
   readonly slackInteractionsUrl: () => string | undefined;

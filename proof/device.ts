@@ -5,7 +5,7 @@ import mqtt, { type MqttClient } from 'mqtt';
 export interface DeviceEndpoints {
   readonly mqtt: { readonly host: string; readonly port: number };
   readonly https: { readonly host: string; readonly port: number };
-  /** Of the credentials provider. */
+  /** The address of the credentials provider. */
   readonly credentials: { readonly host: string; readonly port: number };
 }
 
@@ -37,7 +37,7 @@ export interface Sent {
 /** How long a broker or an endpoint may take for one answer. */
 const answerMs = 10_000;
 
-/** Of AWS IoT, with client certificates. */
+/** The ports of AWS IoT with client certificates. */
 export const ports = { mqtt: 8_883, https: 8_443, credentials: 443 } as const;
 
 /** A device with a certificate of its own, on MQTT and HTTPS: the drill's, and those of the story of `npm start`. */
@@ -61,7 +61,7 @@ export function openDevice(
     return follow(client, clientId);
   }
 
-  /** As the device's application, under the thing's own name. */
+  /** Connects as the device's application, under the thing's own name. */
   async function tryConnect(
     clientId: string,
   ): Promise<{ outcome: Outcome; session?: Session; detail: string }> {

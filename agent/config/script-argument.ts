@@ -23,7 +23,7 @@ const shell: Grammar = {
   code: /^-[a-zA-Z]*c[a-zA-Z]*$/,
 };
 
-/** By the name of the program, without the version that many have at its end. */
+/** The grammars by the name of the program, without the version that many have at its end. */
 const grammars: readonly (readonly [program: RegExp, grammar: Grammar])[] = [
   [/^(?:node|nodejs|electron|iojs)$/, node],
   [/^bun$/, { ...node, verb: /^run$/ }],

@@ -65,9 +65,9 @@ export interface Flags {
   allowFastReports?: boolean;
   once?: boolean;
   print?: boolean;
-  /** Of `check` only. */
+  /** For `check` only. */
   json?: boolean;
-  /** Of the configuration file only. */
+  /** Only the configuration file can have it. */
   interfaces?: InterfaceChoice;
   metrics?: readonly MetricDefinition[];
 }

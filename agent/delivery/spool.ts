@@ -19,7 +19,7 @@ export interface Spool {
 const fileName = /^(cordon|device-defender)-(\d{1,15})\.json$/;
 /** A report fits a message, and so does one of these. */
 const largestBytes = 160 * 1024;
-/** As many as the outbox would hold of the smallest. */
+/** As many of the smallest as the outbox would hold. */
 const mostFiles = 1024;
 const sumLength = 16;
 /** One that is left by a crash is removed at the next start, as any that holds no report. */

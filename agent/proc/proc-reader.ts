@@ -38,7 +38,7 @@ export interface ProcReader {
 const smallFileBytes = 64 * 1024;
 /** Every file of /proc that has more gives at least this much of it at once: as many rows as fit in a page. */
 const shortReadBytes = 1024;
-/** Of a fork bomb only the first keep theirs. */
+/** Only the first processes of a fork bomb keep theirs. */
 const mostKeptFiles = 64;
 /** A socket table row has 150 bytes: room for more than 400,000 sockets. */
 const largestFileBytes = 64 * 1024 * 1024;

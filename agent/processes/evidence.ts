@@ -11,7 +11,7 @@ import { isTrustedFile } from './trusted-file';
 /** What was seen of a child process, with the metric it counts in. */
 export interface Evidence {
   readonly metric: string;
-  /** Of an unseen child, only the kernel knew it. */
+  /** Absent for an unseen child, whose pid only the kernel knew. */
   readonly pid?: number;
   readonly ppid: number;
   readonly executable: string;

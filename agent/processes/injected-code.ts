@@ -74,7 +74,7 @@ function listMapped(maps: string): readonly string[] {
   return [...new Set(paths)];
 }
 
-/** Of a file that was removed since, as an upgrade does, its folder says who put it there. */
+/** If the file was removed since, as an upgrade does, its folder says who put it there. */
 function isRootsMapping(root: string, path: string): boolean {
   if (!path.endsWith(deletedMark)) return isRoots(root, path);
   // No folder: a file of memory (`/memfd:`) or the like.

@@ -17,7 +17,7 @@ export interface Finds {
   readonly fresh: ProcStat[];
 }
 
-/** Of the thousands that no selector selects. */
+/** For the thousands that no selector selects. */
 const byNone: ReadonlySet<number> = new Set();
 
 /** Remembers the processes, and which selectors select each. */

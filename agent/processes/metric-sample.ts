@@ -49,7 +49,7 @@ export type Seen =
 
 /** How the processes are found. */
 export interface Sight {
-  /** By the kernel's own lists of children, or by a scan of all processes; or there is none to watch. */
+  /** Whether it uses the kernel's own lists of children or a scan of all processes, or there is none to watch. */
   readonly mode: 'children' | 'scan' | 'none';
   /** The kernel reports new processes. */
   readonly announcesPids: boolean;

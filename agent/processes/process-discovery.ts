@@ -10,7 +10,7 @@ import { createScanSchedule } from './scan-schedule';
 /** The result of a scan of all of /proc. */
 export interface ProcessScan {
   readonly pids: Set<number>;
-  /** Of every process if each look is such a scan; else empty, for what was there before is not read in full again. */
+  /** The stats of every process if each look is such a scan; else empty, for what was there before is not read in full again. */
   readonly stats: readonly ProcStat[];
   /** Something is hidden from this user: by `hidepid` (proc(5)) or by permission. */
   readonly hidden: boolean;

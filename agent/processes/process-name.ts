@@ -102,7 +102,7 @@ function runsProgram(
   return args === undefined ? 'unknown' : appletOf(args) === name;
 }
 
-/** By file name, or by absolute path, to which a relative argument is made from the process's folder. */
+/** Compares file names, or absolute paths: a relative argument begins at the process's folder. */
 function runsScript(
   proc: ProcReader,
   pid: number,

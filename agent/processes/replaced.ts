@@ -15,7 +15,7 @@ interface Selection {
   forget(pid: number): void;
 }
 
-/** By its file: a process may change its name, and its file may be renamed while it runs. */
+/** Identifies it by its file: a process may change its name, and its file may be renamed while it runs. */
 export function identifyProgram(proc: ProcReader, pid: number, comm: string): Pick<Instance, 'program'> {
   const file = proc.identify(`${pid}/exe`);
   const name = programNameOf(proc, pid);

@@ -8,7 +8,7 @@ import {
   rowKey,
 } from './report-lists';
 
-/** Of a report what baselines go by. */
+/** The part of a report that baselines go by. */
 interface Told {
   readonly metrics?: ReportedMetrics;
 }
@@ -40,7 +40,7 @@ export function baselineOf(system: SystemSample, before?: Baseline, report?: Tol
 interface Seen {
   readonly key: string;
   readonly name: string;
-  /** By this report or an earlier one. */
+  /** Whether this report or an earlier one has it. */
   readonly isTold: boolean;
 }
 
@@ -79,7 +79,7 @@ function listRemotes(
   }));
 }
 
-/** Of a kind that can't be seen now. */
+/** What is known of a kind that can't be seen now. */
 function listKnown(
   before: Baseline | undefined,
   prefix: string,

@@ -3,7 +3,7 @@ import type { MetricValue } from '../processes/metric-sample';
 import type { Health } from './health';
 import { fitMessage, type Report } from './report';
 
-/** As many as a report has in one list. */
+/** As many items as a report has in one list. */
 const mostItems = 50;
 
 /**
@@ -81,7 +81,7 @@ function foldCustomMetrics(
   return { ...older, ...Object.fromEntries(folded) };
 }
 
-/** Of the lists that are not whole: united, they are as long as the longer of the two, or as both. */
+/** The totals of lists that are not whole: merged, they are as long as the longer of the two, or as both. */
 function foldTotals(
   older: Report,
   newer: Report,

@@ -48,7 +48,7 @@ const mostNotes = 10;
 export interface HealthFacts {
   readonly mode: Health['mode'];
   readonly wantedMs: number;
-  /** Of an agent that continues to report. */
+  /** For an agent that continues to report. */
   readonly intervalMs?: number;
   readonly sampleMs: number | undefined;
   readonly restarts: number;

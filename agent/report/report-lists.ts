@@ -40,7 +40,7 @@ export const mostRows = 50;
 /** Greater than the number of any report. */
 const beyond = 1e9;
 
-/** Of what had no room what has waited longest is first, then what is new, then what was reported last. */
+/** Ranks first what had no room and has waited longest, then what is new, then what was reported last. */
 function rankListener(key: string, before: Baseline | undefined): number {
   const told = before?.listeners.get(key);
   return told === undefined ? (rankUntold(key, before) ?? -beyond) : -told;
@@ -80,7 +80,7 @@ function takeTurns<T>(
   return [...turns, ...rest].slice(0, most).map(({ one }) => one);
 }
 
-/** As sorting and cutting, which takes thousands of rows many times longer. */
+/** Does the same as sorting and cutting, which take many times longer with thousands of rows. */
 function firstOf<T>(all: readonly T[], most: number, compareTwo: (a: T, b: T) => number): readonly T[] {
   if (all.length <= most) return [...all].sort(compareTwo);
   const first = all.slice(0, most).sort(compareTwo);

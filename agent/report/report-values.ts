@@ -203,7 +203,7 @@ export function isNews(
   }
 }
 
-/** Of a long list, what had room in this report or was in earlier ones: the rest stays new. */
+/** What of a long list had room in this report or was in earlier ones: the rest stays new. */
 export function toldOf(
   next: MetricValue | undefined,
   told: MetricValue | undefined,

@@ -38,7 +38,7 @@ export interface Report {
   /** The exceptions that children were, by metric: they do not count. */
   readonly exceptions?: Readonly<Record<string, readonly string[]>>;
   readonly health?: Health;
-  /** Of a folded report: how many reports its traffic was counted in. */
+  /** For a folded report: how many reports its traffic was counted in. */
   readonly intervals?: number;
   /** The full length of each shortened list of a custom metric: the rows that are left out still exist. */
   readonly totals?: Readonly<Record<string, number>>;

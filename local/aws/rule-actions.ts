@@ -8,7 +8,7 @@ import { parseJsonObject } from './wire/json';
 
 type Call = Pick<ApiRequest, 'service' | 'headers' | 'body'>;
 
-/** As the AWS SDK's, which AWS IoT is taken to be like. */
+/** As many attempts as the AWS SDK makes, which AWS IoT is assumed to be like. */
 const attempts = 3;
 const pauseMs = 100;
 
@@ -80,7 +80,7 @@ function isThrottled(answer: ApiResponse): boolean {
   return answer.status === 429 || /throttl/i.test(String(answer.body));
 }
 
-/** Of the JSON that SQS answers, or the XML of SNS. */
+/** Reads the message of SQS's JSON, or of SNS's XML. */
 function readMessage({ status, body = '' }: ApiResponse): string {
   const text = String(body);
   const { message, Message = message } = parseJsonObject(text) ?? {};

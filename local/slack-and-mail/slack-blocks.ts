@@ -6,7 +6,7 @@ export interface SlackContent {
 }
 
 export interface SlackMessage extends SlackContent {
-  /** As the sender named it: `#name` or an id; `webhook` for an incoming webhook. */
+  /** The channel as the sender named it: `#name` or an id; `webhook` for an incoming webhook. */
   readonly channel: string;
   readonly channelId: string;
   readonly ts: string;

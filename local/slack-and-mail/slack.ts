@@ -19,7 +19,7 @@ export interface Slack {
   keepPace(keeps: boolean): void;
   /** Deletes a message as a person does in Slack; false if there is none. */
   deleteMessage(ts: string): boolean;
-  /** As somebody does who archives a channel, renames it (then it has its id alone), or removes the app from it. */
+  /** Archives a channel, renames it (then it has its id alone), or removes the app from it, as a person does. */
   setChannel(name: string, state: ChannelState): void;
   /** What the token may do from now on; by default, all that Cordon's pages ask for. */
   setScopes(scopes: readonly string[]): void;

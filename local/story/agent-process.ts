@@ -26,7 +26,7 @@ export interface AgentOptions {
   readonly host: string;
   readonly port: number;
   readonly stateDirectory: string;
-  /** By default one of its own, beside the application's. */
+  /** The client id; by default one of its own, beside the application's. */
   readonly clientId?: string;
   /** A configuration file with its metrics; by default those that cordon.yml asks for. */
   readonly configuration?: string;

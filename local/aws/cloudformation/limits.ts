@@ -27,7 +27,7 @@ export function namePropertyOf(type: string): string | undefined {
   return names[type]?.[0];
 }
 
-/** Of all inline policies of a role together, white space not counted. */
+/** The characters of all inline policies of a role together, without white space. */
 const maxRolePolicies = 10_240;
 
 /** The properties of a resource that a service refuses, and CloudFormation itself doesn't. */

@@ -5,9 +5,9 @@ import { findReferenceFaults } from './rules-references';
 
 // AWSCloudFormation/latest/UserGuide: cloudformation-limits, template-anatomy, parameters-section-structure.
 
-/** Of a template that stands in the request itself. */
+/** The limit of a template in the request itself. */
 export const maxInlineBytes = 51_200;
-/** Of a template in S3. */
+/** The limit of a template in S3. */
 export const maxTemplateBytes = 1_000_000;
 
 const sections = new Set([

@@ -11,7 +11,7 @@ const faultRule = z.strictObject({
   contains: z.optional(z.string().check(z.minLength(1))),
   probability: z.number().check(z.minimum(0), z.maximum(1)),
   kind: z.enum(['throttle', 'error', 'refuse', 'latency', 'drop-response']),
-  /** Of a refusal: the name of AWS's error, answered with status 400. */
+  /** For a refusal: the name of AWS's error, answered with status 400. */
   error: z.optional(z.string().check(z.regex(/^[A-Za-z]+$/))),
   latencyMs: z.optional(z.number().check(z.minimum(0), z.maximum(60_000))),
   /** How often it fires before it is spent; without end if absent. */

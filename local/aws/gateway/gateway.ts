@@ -28,7 +28,7 @@ export interface GatewayOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly host?: string;
-  /** By SigV4 service, the name in the credential scope: `iot`, `iotdata`, `sqs`. */
+  /** The services by their name in the credential scope of SigV4: `iot`, `iotdata`, `sqs`. */
   readonly services: Readonly<Record<string, ServiceHandler>>;
   readonly routes?: LocalRoutes;
   readonly log: LocalLog;

@@ -4,7 +4,7 @@ import { decodePath } from './match-route';
 /** One request, whole. */
 export interface HttpApiRequest {
   readonly method: string;
-  /** As sent, without the query. */
+  /** The path as it was sent, without the query. */
   readonly path: string;
   readonly rawQuery: string;
   readonly headers: Readonly<Record<string, string>>;

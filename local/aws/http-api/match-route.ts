@@ -51,7 +51,7 @@ function matchSegments(
   return values;
 }
 
-/** As it is if it can't be decoded. */
+/** Gives a path that can't be decoded unchanged. */
 export function decodePath(text: string): string {
   try {
     return decodeURIComponent(text);

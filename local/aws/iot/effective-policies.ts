@@ -14,7 +14,7 @@ export interface IotStatement extends CompiledStatement {
 
 export interface ConnectionIdentity {
   readonly certificateId: string;
-  /** Of MQTT; a request over HTTPS has none. */
+  /** The client id of MQTT; a request over HTTPS has none. */
   readonly clientId?: string;
   readonly sourceIp?: string;
 }

@@ -9,7 +9,7 @@ interface Member {
   readonly as?: string;
 }
 
-/** Of botocore's service model; `scripts/write-input-rules.ts` writes them. */
+/** A shape of botocore's service model; `scripts/write-input-rules.ts` writes them. */
 interface Shape {
   readonly type: string;
   readonly min?: number;

@@ -2,7 +2,7 @@ import { alreadyExists, invalid, notFound } from './errors';
 import { requireName } from './names';
 import type { IotState, RoleAlias } from './state';
 
-/** Of the API reference: from 15 minutes to 12 hours, and an hour if nothing is said. */
+/** From 15 minutes to 12 hours, an hour by default (API reference). */
 const MIN_DURATION = 900;
 const MAX_DURATION = 43_200;
 const DEFAULT_DURATION = 3600;

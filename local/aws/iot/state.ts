@@ -98,7 +98,7 @@ export interface ThingType {
   readonly createdAt: number;
 }
 
-/** Of fleet provisioning. */
+/** A template of fleet provisioning. */
 export interface ProvisioningTemplate {
   readonly templateName: string;
   readonly arn: string;

@@ -19,7 +19,7 @@ interface LambdaOperation {
     | 'ListEventSourceMappings';
   /** Name or ARN; absent for a list. */
   readonly functionName?: string;
-  /** Of the mappings that are listed. */
+  /** The queue of the mappings that are listed. */
   readonly queueArn?: string;
 }
 
@@ -166,7 +166,7 @@ function toInvocationResponse(outcome: InvocationOutcome): ApiResponse {
 
 const codeSchema = z.object({ ZipFile: z.base64() });
 
-/** Of UpdateFunctionCode: only the package itself, not one in S3 or ECR, which are not emulated. */
+/** Reads the package of an UpdateFunctionCode: only one in the request, not in S3 or ECR, which are not emulated. */
 function readZip(body: Buffer): Buffer {
   const { success, data } = codeSchema.safeParse(parseEvent(body));
   const zip = Buffer.from(data?.ZipFile ?? '', 'base64');

@@ -6,7 +6,7 @@ import { unzipSync } from 'fflate';
 interface Code {
   /** The folder that Lambda would mount as the task root. */
   readonly taskRoot: string;
-  /** Of the package, as Lambda shows it; a folder has none. */
+  /** The hash of the package, as Lambda shows it; a folder has none. */
   readonly sha256?: string;
 }
 

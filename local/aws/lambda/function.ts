@@ -48,7 +48,7 @@ export interface FunctionHost {
   /** Starts one worker of the function, or of each, and waits until it is ready. */
   warm(nameOrArn?: string): Promise<void>;
   definitions(): readonly FunctionDefinition[];
-  /** Of the package that a function runs; nothing if its code is a folder. */
+  /** The hash of the package that a function runs; undefined if its code is a folder. */
   codeSha256(nameOrArn: string): string | undefined;
   pids(): Readonly<Record<string, readonly number[]>>;
   /** Milliseconds from spawn to ready of each function's first worker. */

@@ -21,7 +21,7 @@ export interface HostedFunction {
   readonly retired: Set<Worker>;
   readonly startOn: (taskRoot: string) => () => Worker;
   start: () => Worker;
-  /** Of its package. */
+  /** The hash of its package. */
   codeSha256: string | undefined;
   readonly idle: Worker[];
   readonly queue: PendingInvocation[];

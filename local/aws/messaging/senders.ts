@@ -39,7 +39,7 @@ export function createSenders() {
   }
 
   return {
-    /** Of a `SendMessage` or `SendMessageBatch` under way. */
+    /** Watches a `SendMessage` or `SendMessageBatch` under way. */
     async watch(request: ApiRequest, answer: Promise<ApiResponse>): Promise<ApiResponse> {
       const remembered = remember(request, answer);
       sending.add(remembered);

@@ -44,7 +44,7 @@ interface Publication {
 }
 
 export function createSns(identity: AwsIdentity, forward: Forward, mailbox: Mailbox): ServiceHandler {
-  /** Of the topics that were given one, by ARN. */
+  /** The policies of topics that have one, by ARN. */
   const policies = new Map<string, PolicyDocument>();
 
   async function publish(request: ApiRequest, form: URLSearchParams): Promise<ApiResponse> {

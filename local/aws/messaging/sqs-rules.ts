@@ -10,7 +10,7 @@ type Input = Readonly<Record<string, unknown>>;
 
 /** Letters, digits and punctuation of ASCII (API reference, SendMessage). */
 const fifoName = /^[!-~]{1,128}$/;
-/** Of fauxqs. A handle of a message that is no more is none of an unknown form. */
+/** The form of fauxqs. A handle of a message that is gone still has it. */
 const receiptHandle = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const plainName = /^[\w-]{1,80}$/;
 const fifoQueueName = /^[\w-]{1,75}\.fifo$/;

@@ -49,7 +49,7 @@ const actions: Readonly<Record<string, string>> = {
 export function createSqs({ identity, forward, gatewayHost, isClosing }: SqsOptions): ServiceHandler {
   const moves = createMessageMoves(forward);
   const senders = createSenders();
-  /** Of the queues that were given one, by name. */
+  /** The policies of queues that have one, by name. */
   const policies = new Map<string, PolicyDocument>();
 
   function keepPolicy(operation: string, body: Readonly<Record<string, unknown>>): void {

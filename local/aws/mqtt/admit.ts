@@ -6,7 +6,7 @@ import { announcePresence, type BrokerContext, cutSession } from './broker-conte
 import { checkClientCertificate } from './client-certificate';
 import type { SessionDetails } from './sessions';
 
-/** With the return code of a CONNACK. */
+/** A refusal with the return code of a CONNACK. */
 export type Refusal = { readonly code: 2 | 5; readonly reason: string };
 
 /** Lets a client in with a new session, or says why not. */

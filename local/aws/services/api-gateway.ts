@@ -2,7 +2,7 @@ import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../..
 import { formatAwsError } from '../wire/aws-error';
 import type { Descriptions } from './descriptions';
 
-/** Of `/v2/apis/{api}/{part}/{id}`. */
+/** The parts of `/v2/apis/{api}/{part}/{id}`. */
 interface Place {
   readonly apiId: string;
   readonly part?: string;

@@ -39,7 +39,7 @@ const entry = z.strictObject({
 const putEvents = z.strictObject({ Entries: z.array(entry).min(1).max(10) });
 const detailOf = z.record(z.string(), z.unknown());
 
-/** Of a request (EventBridge user guide, "Calculating PutEvents event entry size"). */
+/** The largest request (EventBridge user guide, "Calculating PutEvents event entry size"). */
 const requestMax = 256 * 1_024;
 /** A time counts for 14 bytes. */
 const timeBytes = 14;

@@ -11,7 +11,7 @@ interface Bucket {
   readonly policy?: string;
 }
 
-/** By method and query: the action of IAM (S3, "Actions, resources, and condition keys"). */
+/** The action of IAM by method and query (S3, "Actions, resources, and condition keys"). */
 const actions: Readonly<Record<string, string>> = {
   'GET encryption': 's3:GetEncryptionConfiguration',
   'GET publicAccessBlock': 's3:GetBucketPublicAccessBlock',
@@ -80,7 +80,7 @@ function operationOf({ method, query }: ApiRequest): string {
   return `${method} ${parts.find((part) => query.has(part)) ?? ''}`;
 }
 
-/** Of a path-style request: `/BUCKET`. */
+/** The bucket of a path-style request: `/BUCKET`. */
 function bucketOf({ path }: ApiRequest): string {
   return path.split('/')[1] ?? '';
 }

@@ -5,7 +5,7 @@ import { type Finding, finding, workflowUpdate } from './asff';
 
 export interface LocalSecurityHub {
   readonly handler: ServiceHandler;
-  /** As people see them in the console. */
+  /** The findings as people see them in the console. */
   findings(): readonly Finding[];
   /** An account that has not turned Security Hub CSPM on refuses findings. */
   enable(isOn: boolean): void;

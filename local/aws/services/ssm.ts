@@ -114,7 +114,7 @@ export function createParameterStore(identity: AwsIdentity): ParameterStore {
 }
 
 const types: readonly unknown[] = [undefined, 'String', 'StringList', 'SecureString'];
-/** Of a standard parameter. */
+/** The largest value of a standard parameter. */
 const maxValueBytes = 4_096;
 const maxLevels = 15;
 const maxNames = 10;

@@ -72,7 +72,7 @@ const dashboard = defineResource({
   }),
 });
 
-/** As S3 makes a bucket: encrypted, and closed to the public (S3 user guide, "Default settings"). */
+/** A new bucket of S3 is encrypted, and closed to the public (S3 user guide, "Default settings"). */
 const newBucket = {
   encryption: 'AES256',
   publicAccessBlock: ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets'],

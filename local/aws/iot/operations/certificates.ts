@@ -59,7 +59,7 @@ function describeCertificate(registry: IotRegistry, certificate: Certificate) {
   };
 }
 
-/** As if the local authority were registered. The API has no error for a missing one. */
+/** Answers as if the local authority were registered. The API has no error for a missing one. */
 function listCertificatesOfCa(registry: IotRegistry, issuer: CertificateIssuer | undefined, call: IotCall) {
   const ca = new X509Certificate(requireIssuer(issuer).caPem);
   const isAsked = createHash('sha256').update(ca.raw).digest('hex') === readParam(call, 'caCertificateId');
