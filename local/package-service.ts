@@ -21,12 +21,6 @@ const sources = [
 
 /** Runs `sls package`, bundles the agent and builds the console, unless nothing changed since the last time. */
 export async function packageService(root: string, onWork: (what: string) => void): Promise<void> {
-  // First, since the package of a function has it in it.
-  await run(root, [join('scripts', 'build-console.mjs')], 'the console could not be built');
-  await packageFunctions(root, onWork);
-}
-
-async function packageFunctions(root: string, onWork: (what: string) => void): Promise<void> {
   const hash = hashSources(root);
   const stamp = join(root, '.serverless', 'cordon-sources.sha256');
   const artifacts = [
@@ -34,9 +28,14 @@ async function packageFunctions(root: string, onWork: (what: string) => void): P
     join(root, '.serverless', 'cloudformation-template-update-stack.json'),
     agentBundle(root),
   ];
-  if (artifacts.every((file) => existsSync(file)) && (await readFile(stamp, 'utf8')) === hash) return;
-  // cordon.yml first: its faults are one line each, and the packager would wrap them in a stack.
-  await run(root, [join('bin', 'cordon.mjs'), 'check']);
+  const isPackaged = artifacts.every((file) => existsSync(file)) && (await readFile(stamp, 'utf8')) === hash;
+  // The page first, since the package of a function has it in it. cordon.yml too: its faults are one line each, and the packager
+  // would wrap them in a stack.
+  await Promise.all([
+    run(root, [join('scripts', 'build-console.mjs')], 'the console could not be built'),
+    ...(isPackaged ? [] : [run(root, [join('bin', 'cordon.mjs'), 'check'])]),
+  ]);
+  if (isPackaged) return;
   onWork('packaging the service (sls package) and the agent');
   await Promise.all([
     run(root, [bin(root, 'osls'), 'package'], 'sls package failed'),
