@@ -28,7 +28,7 @@ export async function createExisting(
   await createTopics(template, identity, sns);
 }
 
-/** The template has no ARN of its own topics. */
+/** Creates the account's topics that the template names by ARN: it has no ARN of the stack's own topics. */
 async function createTopics({ Resources }: Template, identity: AwsIdentity, sns: SNSClient): Promise<void> {
   const { partition, region, accountId } = identity;
   const start = `arn:${partition}:sns:${region}:${accountId}:`;
