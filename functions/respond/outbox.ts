@@ -132,6 +132,6 @@ async function label(violationId: string, { defender, log }: OutboxPorts): Promi
     await defender.markFalsePositive(violationId);
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    log.warn('not marked as a false positive', { violationId, reason: error.message });
+    log.warn('the violation was not marked as a false positive', { violationId, reason: error.message });
   }
 }

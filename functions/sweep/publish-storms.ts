@@ -41,7 +41,7 @@ export async function publishStorms(ports: StormPorts): Promise<void> {
       await storms.save(behavior, next, version, clock());
     } catch (error) {
       if (!(error instanceof VersionConflictError)) throw error;
-      log.info('a case joined meanwhile: published again in the next run', { behavior });
+      log.info('a case joined the storm meanwhile: the next run publishes it again', { behavior });
     }
   }
 }

@@ -117,7 +117,7 @@ async function showCase(caseId: string, brief: boolean, run: Run): Promise<boole
   const { newest } = state;
   const lost = (reason: string) => {
     metrics.count('MessageRefused');
-    log.error(`what ${title} had is gone, posted again`, { caseId, reason });
+    log.error(`the message in ${title} is gone, posted again`, { caseId, reason });
   };
   let isNoted = state.posting === true;
   const willPost = async () => {

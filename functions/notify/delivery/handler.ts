@@ -79,7 +79,7 @@ async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promis
     return undefined;
   }
   if (announcement.quiet && ports.audience === 'people') {
-    ports.log.info('for other systems only', { id });
+    ports.log.info('not shown to people: the message is for other systems only', { id });
     return undefined;
   }
   if (announcement.cases && ports.audience === 'everyone') {
@@ -87,11 +87,11 @@ async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promis
     return undefined;
   }
   if (ports.audience === 'people' && announcement.channels?.includes(ports.channel) === false) {
-    ports.log.info('routed to other channels', { id });
+    ports.log.info('not shown: the message is routed to other channels', { id });
     return undefined;
   }
   const isNew = await change(ports, caseId, (state) => add(state, announcement, ports.clock()));
-  if (!isNew) ports.log.info('shown before, or older than the shown state', { id });
+  if (!isNew) ports.log.info('not shown: it was shown before, or is older than the shown state', { id });
   return isNew ? caseId : undefined;
 }
 

@@ -191,7 +191,7 @@ async function actOnOne(
       ...(asks && { secondPerson: 'asked' }),
     };
   } catch (error) {
-    log.error('a command of many was not sent', { thingName, error });
+    log.error('one of several commands was not sent', { thingName, error });
     return {
       thingName,
       result: 'failed',

@@ -74,7 +74,9 @@ export async function handleInteraction(request: HttpRequest, ports: SlackPorts)
   const read = interaction.safeParse(payload === null ? undefined : parseJson(payload));
   if (!read.success) {
     // Signed by Slack, but not a button of Cordon's that sends a command: a button with a link, for example.
-    ports.log.warn('not a button of a case', { issue: read.error.issues[0]?.path.join('.') });
+    ports.log.warn('the interaction is not a button of a case', {
+      issue: read.error.issues[0]?.path.join('.'),
+    });
     return taken;
   }
   await press(read.data, `slack#${signature}`, ports);
@@ -92,13 +94,13 @@ async function press(
   };
   for (const { action_id: act, value } of actions) {
     if (ports.slackOperators?.includes(user.id) === false) {
-      ports.log.warn('pressed by somebody who is not an operator', { user: user.id, act });
+      ports.log.warn('the button was pressed by somebody who is not an operator', { user: user.id, act });
       await say(`Nothing was done: only the operators that cordon.yml names may ${act}.`);
       continue;
     }
     const aim = target.safeParse(parseJson(value));
     if (!aim.success) {
-      ports.log.warn('a button without a case', { act });
+      ports.log.warn('a pressed button names no case', { act });
       continue;
     }
     const { thing, caseId, force, actions } = aim.data;
