@@ -61,7 +61,7 @@ export function testAuditAndRules(at: ConsoleStack): void {
       const texts = await entries.allTextContents();
       expect(new Set(texts).size).toBe(texts.length);
     }
-    await page.context().close();
+    await at.leave(page);
   }, 180_000);
 
   it('shows what an edited cordon.yml would have done and where it is wrong, and stops on request', async () => {

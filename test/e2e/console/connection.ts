@@ -1,3 +1,4 @@
+import { hasten } from './page';
 import type { ConsoleStack } from './stack';
 
 /** The page while it is hidden, and without an API. */
@@ -32,8 +33,11 @@ export function testConnection(at: ConsoleStack): void {
   it('says that the connection is lost and how old the data is, and recovers', async () => {
     const page = await at.open('?show=Contained');
     await page.locator('a.thing').first().waitFor();
+    // No answer is still on its way, which would end the loss.
+    await page.getByRole('link', { name: /^Contained \d/ }).waitFor();
 
     await page.route('**/console/api/**', (route) => route.abort());
+    await hasten(page);
     await page.getByRole('alert').getByText('No connection.').waitFor();
     await page.getByText(/What you see is \d+ .+ old\./).waitFor();
     expect(await page.locator('a.thing').count()).toBeGreaterThan(0);
@@ -47,6 +51,7 @@ export function testConnection(at: ConsoleStack): void {
         body: '{"detail":"the token has expired"}',
       }),
     );
+    await hasten(page);
     await page.getByRole('alert').getByText('You are signed out.').waitFor();
     await page.getByText('The token has expired').waitFor();
     await at.leave(page);

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { waitUntil } from '../harness';
 import { multiplyCase } from './cases';
+import { hasten } from './page';
 import { type ConsoleStack, phone } from './stack';
 
 const things = ['steady-0', 'steady-1', 'steady-2'] as const;
@@ -123,10 +124,10 @@ export function testSteady(at: ConsoleStack): void {
   }, 180_000);
 }
 
-/** Reads the list as after a lost connection, until the page has drawn what it read. */
+/** Has the page read its list again, until it has drawn what it read. */
 async function readAgain(page: Page): Promise<void> {
   const isRead = page.waitForResponse((response) => response.url().includes('/console/api/cases?'));
-  await page.evaluate(`window.dispatchEvent(new Event('online'))`);
+  await hasten(page);
   await (await isRead).finished();
   await drawTwice(page);
 }
