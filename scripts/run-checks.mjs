@@ -120,7 +120,8 @@ async function runCheck(what, command, args, priority = 5) {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_COMPILE_CACHE: resolve('dist', 'compile-cache') },
   });
-  if (child.pid !== undefined) setPriority(child.pid, priority);
+  // Under `nice`, only root may go back to 0.
+  if (priority > 0 && child.pid !== undefined) setPriority(child.pid, priority);
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => {
