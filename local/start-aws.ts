@@ -1,15 +1,13 @@
-import * as z from 'zod/mini';
 import { type Gateway, startGateway } from './aws/gateway/gateway';
 import type { Mail } from './aws/messaging/email';
 import { startMessaging } from './aws/messaging/messaging';
 import { createDynamoDb } from './aws/services/dynamodb';
 import { createServiceQuotas } from './aws/services/service-quotas';
 import { createParameterStore, type ParameterStore } from './aws/services/ssm';
-import { parseJsonObject } from './aws/wire/json';
 import { jsonResponse, type LocalRequest, type LocalRoutes } from './aws/wire/local-routes';
 import { renderMessagesPage } from './slack-and-mail/messages-page';
 import { createSlack, type Slack } from './slack-and-mail/slack';
-import { channelStates } from './slack-and-mail/slack-board';
+import { slackControls } from './slack-and-mail/slack-controls';
 import type { AwsIdentity, LocalLog, ServiceHandler } from './types';
 
 export interface LocalAwsOptions {
@@ -40,11 +38,6 @@ export interface LocalAws {
   hasMailSubscription(topicArn: string): boolean;
   close(): Promise<void>;
 }
-
-const pace = z.strictObject({ real: z.boolean() });
-const channel = z.strictObject({ name: z.string(), state: z.enum(channelStates) });
-const scopes = z.strictObject({ scopes: z.array(z.string()) });
-const rateLimit = z.strictObject({ calls: z.number(), retryAfterSeconds: z.number() });
 
 /** Starts every service of this folder behind one gateway, beside the services given. */
 export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws> {
@@ -84,41 +77,7 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
         'GET /': () => ({ status: 303, headers: { location: '/console/' } }),
         'GET /_cordon/': showPage,
         'GET /_cordon/messages': () => jsonResponse({ slack: slack.messages(), mails: mails() }),
-        'POST /_cordon/slack/rate-limit': ({ body }) => {
-          const limit = z.safeParse(rateLimit, parseJsonObject(body));
-          if (!limit.success)
-            return jsonResponse({ error: 'expected {"calls": n, "retryAfterSeconds": n}' }, 400);
-          slack.setRateLimit(limit.data);
-          return jsonResponse(limit.data);
-        },
-        'POST /_cordon/slack/pace': ({ body }) => {
-          const given = z.safeParse(pace, parseJsonObject(body));
-          if (!given.success) return jsonResponse({ error: 'expected {"real": true or false}' }, 400);
-          slack.keepPace(given.data.real);
-          return jsonResponse(given.data);
-        },
-        'POST /_cordon/slack/channel': ({ body }) => {
-          const given = z.safeParse(channel, parseJsonObject(body));
-          if (!given.success)
-            return jsonResponse(
-              { error: `expected {"name": "#…", "state": "${channelStates.join('|')}"}` },
-              400,
-            );
-          slack.setChannel(given.data.name, given.data.state);
-          return jsonResponse(given.data);
-        },
-        'POST /_cordon/slack/scopes': ({ body }) => {
-          const given = z.safeParse(scopes, parseJsonObject(body));
-          if (!given.success) return jsonResponse({ error: 'expected {"scopes": ["chat:write", …]}' }, 400);
-          slack.setScopes(given.data.scopes);
-          return jsonResponse(given.data);
-        },
-        'POST /_cordon/slack/delete-message': ({ body }) => {
-          const ts = parseJsonObject(body)?.ts;
-          if (typeof ts !== 'string' || !slack.deleteMessage(ts))
-            return jsonResponse({ error: 'expected {"ts": the id of a message that is there}' }, 400);
-          return jsonResponse({ ts });
-        },
+        ...slackControls(slack),
         ...options.routes,
       },
     });

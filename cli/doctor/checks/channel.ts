@@ -26,7 +26,7 @@ export function checkChannel(
   sendTest: boolean,
 ): Check {
   const about = descriptor.title;
-  const page = `docs/runbooks/${descriptor.runbook ?? 'channels'}.md`;
+  const page = pageOf(descriptor);
   const problem = (what: string): Finding => ({
     level: 'problem',
     about,
@@ -39,26 +39,6 @@ export function checkChannel(
     const { is, ...rest } = examined;
     return { level: is === 'well' ? 'ok' : 'note', about, ...rest };
   };
-  /** A webhook of Slack shows no buttons, so that none needs the secret. */
-  async function judgeButtons(
-    { buttons }: ServedDescriptor,
-    secret: string,
-    parameters: Readonly<Record<string, string>>,
-    { readSecret }: ChannelPort,
-  ): Promise<Finding[]> {
-    if (!buttons || secret.startsWith('https://')) return [];
-    const place = nameSecret(buttons.secret, parameters);
-    if ((await readSecret(place)) !== undefined) return [];
-    return [
-      {
-        level: 'note',
-        about,
-        what: `there is no secret in ${place}`,
-        why: 'The buttons in Slack refuse everybody. Commands and the console work.',
-        mend: page,
-      },
-    ];
-  }
   return {
     about,
     async run(): Promise<Finding[]> {
@@ -77,6 +57,32 @@ export function checkChannel(
       return [{ level: 'ok', about, what: `${what}; --send-test tries it` }];
     },
   };
+}
+
+function pageOf({ runbook = 'channels' }: ServedDescriptor): string {
+  return `docs/runbooks/${runbook}.md`;
+}
+
+/** A webhook of Slack shows no buttons, so that none needs the secret. */
+async function judgeButtons(
+  descriptor: ServedDescriptor,
+  secret: string,
+  parameters: Readonly<Record<string, string>>,
+  { readSecret }: ChannelPort,
+): Promise<Finding[]> {
+  const { buttons, title } = descriptor;
+  if (!buttons || secret.startsWith('https://')) return [];
+  const place = nameSecret(buttons.secret, parameters);
+  if ((await readSecret(place)) !== undefined) return [];
+  return [
+    {
+      level: 'note',
+      about: title,
+      what: `there is no secret in ${place}`,
+      why: 'The buttons in Slack refuse everybody. Commands and the console work.',
+      mend: pageOf(descriptor),
+    },
+  ];
 }
 
 function nameSecret({ id }: ChannelSecret, parameters: Readonly<Record<string, string>>): string {
