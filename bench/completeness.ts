@@ -102,7 +102,7 @@ export async function readOutcome(
   { history }: Pick<ReturnType<typeof connectTable>, 'history'>,
   thingGroupName: string,
 ): Promise<Pick<Outcome, 'cases' | 'timelines' | 'members'>> {
-  const cases = await history.scanCases(0);
+  const { cases } = await history.scanCases(0);
   const timelines = new Map<string, readonly string[]>();
   await inParallel(cases, readAtOnce, async ({ caseId }) => {
     const rows = await history.readTimeline(caseId);

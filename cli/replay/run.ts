@@ -64,7 +64,7 @@ async function recall(since: number, { openTarget, clock }: ReplayPorts) {
   const { fleetLimit, history } = await openTarget();
   const from = clock() - since;
   const [found, size] = await Promise.all([history.scanCases(from), fleetLimit.readSize()]);
-  return { recording: recallCases(found, from), fleetSize: size?.things };
+  return { recording: recallCases(found.cases, from, found.damaged), fleetSize: size?.things };
 }
 
 function readFile(file: string, say: (text: string) => void): Recording {

@@ -22,12 +22,15 @@ interface OutcomeProps {
 
 /** What would have been different: in numbers, and thing by thing. */
 export function OutcomePanel({ outcome, isOld }: OutcomeProps) {
-  const { alerts, things, firstAt, lastAt, before, after, differences, assumptions } = outcome;
+  const { alerts, things, firstAt, lastAt, before, after, differences, assumptions, rejected } = outcome;
   if (alerts === 0)
     return (
-      <p class="outcome" role="status">
-        No case of the last seven days has an alarm of this time, so there is nothing to replay.
-      </p>
+      <div class="outcome">
+        <p role="status">
+          No case of the last seven days has an alarm of this time, so there is nothing to replay.
+        </p>
+        <Rejected rejected={rejected} />
+      </div>
     );
   const different = differences.reduce((sum, { things: alike }) => sum + alike.length, 0);
   return (
@@ -73,6 +76,7 @@ export function OutcomePanel({ outcome, isOld }: OutcomeProps) {
           ))}
         </ul>
       )}
+      <Rejected rejected={rejected} />
       <details>
         <summary>What this assumes</summary>
         <ul class="assumptions">
@@ -82,6 +86,22 @@ export function OutcomePanel({ outcome, isOld }: OutcomeProps) {
         </ul>
       </details>
     </div>
+  );
+}
+
+function Rejected({ rejected }: Pick<Outcome, 'rejected'>) {
+  if (rejected.length === 0) return null;
+  return (
+    <>
+      <p>Not replayed:</p>
+      <ul class="assumptions">
+        {rejected.map(({ where, reason }) => (
+          <li key={where}>
+            {where}: {reason}
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 

@@ -36,7 +36,8 @@ export interface Difference {
   readonly things: readonly string[];
 }
 
-export interface Outcome extends Pick<Replay, 'alerts' | 'things' | 'firstAt' | 'lastAt' | 'assumptions'> {
+export interface Outcome
+  extends Pick<Replay, 'alerts' | 'things' | 'firstAt' | 'lastAt' | 'assumptions' | 'rejected'> {
   readonly before: Replay['candidate'];
   readonly after: Replay['candidate'];
   /** The most frequent first. */
@@ -55,10 +56,10 @@ export async function replayChange(
   const candidate = parse(text, source);
   if (candidate.configuration === undefined) return { faults: candidate.faults };
   const present = parseConfiguration(source.text, 'cordon.yml', source.parameters);
-  const cases = await readCases(client, since, signal, (read) =>
+  const { cases, damaged } = await readCases(client, since, signal, (read) =>
     onProgress({ stage: 'reading', cases: read }),
   );
-  const recording = recallCases(cases, since);
+  const recording = recallCases(cases, since, damaged);
   const steps = replay(
     recording,
     { file: 'edited', configuration: candidate.configuration },
@@ -99,22 +100,25 @@ async function readCases(
   since: number,
   signal: AbortSignal,
   onRead: (cases: number) => void,
-): Promise<RecordedCase[]> {
+): Promise<{ readonly cases: readonly RecordedCase[]; readonly damaged: readonly string[] }> {
   const cases: RecordedCase[] = [];
+  const damaged: string[] = [];
   let next: string | undefined;
   do {
     const query = new URLSearchParams({ since: String(since), limit: String(pageSize) });
     if (next !== undefined) query.set('cursor', next);
     const page = JSON.parse(await client.read(`/recording?${query}`)) as {
       readonly cases: readonly RecordedCase[];
+      readonly damaged?: readonly string[];
       readonly next?: string;
     };
     signal.throwIfAborted();
     cases.push(...page.cases);
+    damaged.push(...(page.damaged ?? []));
     onRead(cases.length);
     next = page.next;
   } while (next !== undefined);
-  return cases;
+  return { cases, damaged };
 }
 
 const sliceMs = 30;
@@ -143,12 +147,13 @@ function tell({
   firstAt,
   lastAt,
   assumptions,
+  rejected,
   candidate,
   present,
   differences,
 }: Replay): Outcome {
   return {
-    ...{ alerts, things, firstAt, lastAt, assumptions },
+    ...{ alerts, things, firstAt, lastAt, assumptions, rejected },
     ...{ before: present ?? candidate, after: candidate },
     differences: group(differences),
   };

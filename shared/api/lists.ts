@@ -77,6 +77,10 @@ export const recording = z.object({
       violations: z.record(z.string(), z.looseObject({ caseId: z.string(), alarmAt: time })),
     }),
   ),
+  damaged: z
+    .array(z.string())
+    .optional()
+    .describe('Things with a case that is missing here, because its item in the table is damaged'),
   next: z.string().optional().describe('The `cursor` of the next page; absent at the end'),
 });
 

@@ -3,6 +3,7 @@ import { recallAlarm } from '../domain/case/record-finding';
 import type { ViolationRecord } from '../domain/case/violation-record';
 import type { Facts } from '../domain/facts';
 import type { Finding } from '../domain/findings/finding';
+import { damagedItem } from '../domain/lists/outline';
 
 /** Violations in order of time, and what is known of their things. */
 export interface Recording {
@@ -16,7 +17,7 @@ export interface Recording {
 }
 
 export interface Rejection {
-  /** `line 3`, or `item 3` of an array. */
+  /** `line 3`, `item 3` of an array, or `the case of mything1`. */
   readonly where: string;
   readonly reason: string;
 }
@@ -32,8 +33,15 @@ export type RecordedCase = Pick<
   'caseId' | 'thingName' | 'openedAt' | 'updatedAt' | 'facts' | 'violations'
 >;
 
-/** Reconstructs events from the cases in the table: the newest alarm of each behavior, and its end if it ended. */
-export function recallCases(cases: readonly RecordedCase[], since: number): Recording {
+/**
+ * Reconstructs events from the cases in the table: the newest alarm of each behavior, and its end if it ended. `damaged`: the
+ * things with a case that can't be read.
+ */
+export function recallCases(
+  cases: readonly RecordedCase[],
+  since: number,
+  damaged: readonly string[] = [],
+): Recording {
   const newest = new Map<string, RecordedCase>();
   // A closed case is in the table twice: archived, and as the thing's newest case until the next one.
   for (const record of cases) {
@@ -50,7 +58,8 @@ export function recallCases(cases: readonly RecordedCase[], since: number): Reco
       .flatMap((violation) => recallEvents(thingName, violation)),
   );
   const recent = violations.filter(({ occurredAt }) => occurredAt >= since);
-  return { violations: sortByTime(recent), facts, rejected: [], ignored: 0, notes: recallNotes };
+  const rejected = damaged.map((thingName) => ({ where: `the case of ${thingName}`, reason: damagedItem }));
+  return { violations: sortByTime(recent), facts, rejected, ignored: 0, notes: recallNotes };
 }
 
 function recallEvents(thingName: string, record: ViolationRecord): Finding[] {

@@ -5,7 +5,9 @@ import type { LedgerEntry } from '../domain/case/ledger-entry';
 import type { News, TimelineEvent } from '../domain/case/news';
 import type { LeftOut, Reason } from '../domain/case/reasons';
 import { type CaseInWords, describeCase } from '../domain/messages/describe-case';
+import type { ThingKey } from '../domain/thing-ref';
 import { DamagedItemError } from '../errors';
+import { thingOf } from './keys';
 
 /**
  * A case as the table has it: `value` in words, as earlier releases read and write it, and beside it the codes of what
@@ -51,6 +53,27 @@ export function readCase(item: CaseItem): Case {
     if (error instanceof TypeError) throw new DamagedItemError(item.value?.thingName, error);
     throw error;
   }
+}
+
+/** Many cases, for people. */
+export interface StoredCases {
+  readonly cases: readonly Case[];
+  /** The things whose case can't be read: one damaged item must not hide the others, nor itself. */
+  readonly damaged: readonly ThingKey[];
+}
+
+export function readCases(items: readonly object[]): StoredCases {
+  const cases: Case[] = [];
+  const damaged: ThingKey[] = [];
+  for (const item of items) {
+    try {
+      cases.push(readCase(item as CaseItem));
+    } catch (error) {
+      if (!(error instanceof DamagedItemError)) throw error;
+      damaged.push(thingOf((item as { readonly pk?: unknown }).pk));
+    }
+  }
+  return { cases, damaged };
 }
 
 function readWhole({ value, codes }: CaseItem): Case {

@@ -1,10 +1,9 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Case } from '../domain/case/case';
 import type { CaseStatus } from '../domain/case/status';
 import { type CaseFilter, matchesFilter } from '../domain/lists/filter';
 import type { ListedCase } from '../domain/lists/outline';
 import { readCursor, type ShardPosition, writeCursor } from './case-cursor';
-import { type CaseItem, readCase } from './case-item';
+import { type CaseItem, readCases, type StoredCases } from './case-item';
 import { type CaseRow, listRow } from './case-rows';
 import { connectItems } from './items';
 import { caseKey, partitionOf, shards } from './keys';
@@ -32,9 +31,7 @@ export interface CasePage {
 }
 
 /** Whole cases instead of what lists show of them. */
-export interface WholePage extends Omit<CasePage, 'cases'> {
-  readonly cases: readonly Case[];
-}
+export type WholePage = Omit<CasePage, 'cases'> & StoredCases;
 
 /** A page with a filter ends after this many cases, whatever it found. */
 const maxExamined = 2_000;
@@ -72,7 +69,7 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
   async function pageWhole(query: CaseQuery): Promise<WholePage> {
     const { found, ...rest } = await pageFound(query);
     const items = await loadItems(found.map(({ thingName, sk }) => ({ pk: partitionOf(thingName), sk })));
-    return { cases: items.map((item) => readCase(item as unknown as CaseItem)), ...rest };
+    return { ...readCases(items), ...rest };
   }
 
   async function pageFound({ statuses, filter = {}, limit, cursor, ...times }: CaseQuery) {

@@ -1,6 +1,6 @@
 import type { CaseStatus } from '../domain/case/status';
 import { isObject } from '../domain/json';
-import { type CaseOutline, type ListedCase, outlineCase } from '../domain/lists/outline';
+import { type CaseOutline, damagedItem, type ListedCase, outlineCase } from '../domain/lists/outline';
 import { DamagedItemError } from '../errors';
 import { type CaseItem, readCase } from './case-item';
 
@@ -42,5 +42,5 @@ function isOutline(outline: unknown): outline is CaseOutline {
 }
 
 function writeDamaged({ updatedAt }: CaseRow): CaseOutline {
-  return { openedAt: updatedAt, behaviors: [], reason: 'its item in the table is damaged' };
+  return { openedAt: updatedAt, behaviors: [], reason: damagedItem };
 }

@@ -3,7 +3,7 @@ import { QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { dateKeeping, findKeptUntil } from '../domain/case/keeping';
 import type { ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports/runtime';
-import { type CaseItem, readCase } from './case-item';
+import { readCases } from './case-item';
 import { connectItems, expireAt } from './items';
 import { type ItemKey, isTimelineRow, partitionOf } from './keys';
 
@@ -76,8 +76,13 @@ export function connectExpiry(
         Limit: lookedAtEarlier,
       }),
     );
-    for (const { pk, sk, ...item } of Items.slice(0, datedEarlier)) {
-      const record = readCase(item as CaseItem);
+    for (const item of Items.slice(0, datedEarlier)) {
+      const Key = { pk: item.pk, sk: item.sk };
+      const [record] = readCases([item]).cases;
+      if (!record) {
+        await dateDamaged(Key);
+        continue;
+      }
       const dated = record.status === 'closed' ? dateKeeping(record, keepClosedMs) : record;
       const until = Math.max(findKeptUntil(dated) ?? Infinity, clock() + timeToExport);
       await dateHistory(record.caseId, until);
@@ -85,13 +90,20 @@ export function connectExpiry(
       await documents.send(
         new UpdateCommand({
           TableName: tableName,
-          Key: { pk, sk },
+          Key,
           UpdateExpression: 'SET #value.keptUntil = :until, expiresAt = :expiresAt',
           ExpressionAttributeNames: { '#value': 'value' },
           ExpressionAttributeValues: { ':until': until, ':expiresAt': expireAt(until).expiresAt },
         }),
       );
     }
+  }
+
+  /** A case that can't be read is kept as if it closed now: it must not stop the closing of the next case of its thing. */
+  async function dateDamaged(Key: ItemKey): Promise<void> {
+    const until = clock() + keepClosedMs;
+    await dateHistory(Key.sk.replace(/^CLOSED#\d*#/, ''), until);
+    await dateRow(Key, until);
   }
 
   /** Writes a new version, so a concurrent update by the channel keeps this value. */

@@ -4,7 +4,7 @@ import type { Case } from '../domain/case/case';
 import type { CaseStatus } from '../domain/case/status';
 import { parseThing, type ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports/runtime';
-import { type CaseItem, readCase } from './case-item';
+import { type CaseItem, readCase, readCases, type StoredCases } from './case-item';
 import { openClosedCases } from './closed-cases';
 import { connectItems, hasExpired } from './items';
 import { caseKey, partitionOf, shards } from './keys';
@@ -95,19 +95,21 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
     },
 
     /** Every case that changed since then, open or closed. Reads the whole table: for operators, not for functions. */
-    async scanCases(since: number): Promise<Case[]> {
+    async scanCases(since: number): Promise<StoredCases> {
       const found = await readPages<CaseItem>((page) =>
         documents.send(
           new ScanCommand({
             TableName: tableName,
-            FilterExpression: '(sk = :open OR begins_with(sk, :closed)) AND #value.updatedAt >= :since',
+            // Nobody knows when a damaged case changed.
+            FilterExpression:
+              '(sk = :open OR begins_with(sk, :closed)) AND (#value.updatedAt >= :since OR attribute_not_exists(#value.updatedAt))',
             ExpressionAttributeNames: { '#value': 'value' },
             ExpressionAttributeValues: { ':open': 'CASE', ':closed': 'CLOSED#', ':since': since },
             ...page,
           }),
         ),
       );
-      return found.filter(isKept).map(readCase);
+      return readCases(found.filter(isKept));
     },
   };
 }

@@ -30,8 +30,12 @@ export async function showRecording(
   const query = { statuses: caseStatuses, since, keptSince: Math.max(0, clock() - keepClosedMs), cursor };
   // A page of cases too long for one response is read again, and only half of it.
   for (let limit = most; ; limit = Math.ceil(limit / 2)) {
-    const { cases, next } = await list.pageWhole({ ...query, limit }).catch(refuseCursor);
-    const answered = jsonResponse({ cases: cases.map(pick), ...(next !== undefined && { next }) });
+    const { cases, damaged, next } = await list.pageWhole({ ...query, limit }).catch(refuseCursor);
+    const answered = jsonResponse({
+      cases: cases.map(pick),
+      ...(damaged.length > 0 && { damaged }),
+      ...(next !== undefined && { next }),
+    });
     if (limit === 1 || Buffer.byteLength(answered.body ?? '') <= maxBytes) return answered;
   }
 }

@@ -207,7 +207,7 @@ describe('a replay of the stored cases', () => {
         history: {
           scanCases: async (since: number) => {
             asked.push(`cases since ${since}`);
-            return stored;
+            return { cases: stored, damaged: ['broken'] };
           },
         },
       }) as never;
@@ -228,6 +228,9 @@ describe('a replay of the stored cases', () => {
       '  in total 1 containment, 0 questions, 0 releases by time',
       '  spawned-child: contained 1, asked about 0, only recorded 1',
       '  1 only recorded: the thing is exempt: thing group life-support',
+      '',
+      'Rejected: 1',
+      '  the case of broken: its item in the table is damaged',
     ]);
     expect(asked).toEqual([`cases since ${now - 1_000}`, 'fleet size']);
   });

@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Page } from 'playwright-core';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import { caseKey } from '../../../shared/storage/keys';
 import { findFaults } from './page';
 import type { ConsoleStack } from './stack';
 
@@ -77,13 +80,16 @@ export function testAuditAndRules(at: ConsoleStack): void {
     const chosen = 'getSelection().toString()';
     expect(await page.evaluate(chosen)).toContain('mode: enforced');
 
+    const restore = await damageCopy(at, 'hardened', 'broken');
     await editor.fill(shipped.replace('mode: enforce', 'mode: approve'));
     await replay.click();
     await page.getByText(/of \d+ things would be treated differently/).waitFor();
     const difference = page.getByRole('listitem').filter({ hasText: 'hardened' });
     await difference.getByText(/^contained \(spawned-child: .*quarantine/).waitFor();
     await difference.getByText(/^asked about \(spawned-child/).waitFor();
+    await page.getByText('the case of broken: its item in the table is damaged').waitFor();
     expect(await findFaults(page)).toEqual([]);
+    await restore();
 
     let goOn = () => {};
     const held = new Promise<void>((resolve) => {
@@ -97,6 +103,22 @@ export function testAuditAndRules(at: ConsoleStack): void {
     await page.getByText(/treated differently/).waitFor({ state: 'detached' });
     await at.leave(page);
   }, 180_000);
+}
+
+/** Writes the case of a thing for another one, so that nobody can read it; gives what removes it again. */
+async function damageCopy(
+  { e2e }: ConsoleStack,
+  original: string,
+  name: string,
+): Promise<() => Promise<void>> {
+  const TableName = e2e.stack.deployed.outputs.TableName ?? '';
+  const documents = DynamoDBDocumentClient.from(e2e.dynamodb);
+  const { Item } = await documents.send(new GetCommand({ TableName, Key: caseKey(thingKey(original)) }));
+  const Key = caseKey(thingKey(name));
+  await documents.send(
+    new PutCommand({ TableName, Item: { ...Item, ...Key, thingName: name, value: 'by hand' } }),
+  );
+  return async () => void (await documents.send(new DeleteCommand({ TableName, Key })));
 }
 
 /** The text of the file that the button saves. */

@@ -15,7 +15,7 @@ const observed: Case = { ...flushed(contained), status: 'observed', ledger: [] }
 const waiting = changeCase(observed, { status: 'awaiting-approval' });
 const thing = ofThing('mything1');
 const noCases = async () => ({ cases: [], isComplete: true });
-const noPage = async () => ({ cases: [], examined: 0 });
+const noPage = async () => ({ cases: [], damaged: [], examined: 0 });
 
 describe('the API of cases', () => {
   it('lists first the cases that need somebody first, and no internal fields of the table', async () => {

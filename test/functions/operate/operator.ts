@@ -79,7 +79,7 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
       pageWhole: async (query) => {
         const { cases: listed, ...rest } = pageCases(cases, query);
         const ids = new Set(listed.map(({ caseId }) => caseId));
-        return { ...rest, cases: cases.filter(({ caseId }) => ids.has(caseId)) };
+        return { ...rest, cases: cases.filter(({ caseId }) => ids.has(caseId)), damaged: [] };
       },
       readAll: async (statuses) => ({
         cases: pageCases(cases, { statuses, limit: 1_000 }).cases.slice(),

@@ -77,6 +77,22 @@ describe('the recording', () => {
     expect(recallCases(value.cases, 0).violations).toEqual(recallCases([withPast], 0).violations);
   });
 
+  it('names the things whose case is damaged, and has all others', async () => {
+    const list = {
+      readAll: async () => ({ cases: [], isComplete: true }),
+      page: async () => ({ cases: [], examined: 0 }),
+      pageWhole: async () => ({ cases: [contained], damaged: [thingKey('broken')], examined: 2 }),
+    };
+
+    const { value } = await anOperator([], { list }).ask('GET /recording');
+
+    expect(recording.parse(value)).toEqual(value);
+    expect([value.cases.length, value.damaged]).toEqual([1, ['broken']]);
+    expect(recallCases(value.cases, 0, value.damaged).rejected).toEqual([
+      { where: 'the case of broken', reason: 'its item in the table is damaged' },
+    ]);
+  });
+
   it('leaves out what changed before the time, and continues with the next page', async () => {
     const one = { ...contained, caseId: 'case-a', thingName: thingKey('a'), updatedAt: now + 2 };
     const two = { ...contained, caseId: 'case-b', thingName: thingKey('b'), updatedAt: now + 1 };

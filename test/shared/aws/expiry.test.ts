@@ -1,5 +1,11 @@
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
-import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import {
+  DeleteCommand,
+  DynamoDBDocumentClient,
+  PutCommand,
+  ScanCommand,
+  UpdateCommand,
+} from '@aws-sdk/lib-dynamodb';
 import { verifyCase } from '../../../cli/verify';
 import { writeTable } from '../../../infra/table';
 import type { Case, ClosedCase } from '../../../shared/domain/case/case';
@@ -140,6 +146,29 @@ describe('a closed case', () => {
     expect((await readItems()).filter(([, at]) => at === monthAt)).toHaveLength(5 * 3);
   });
 
+  it('closes although an earlier case of its thing is damaged, which expires as if it closed now', async () => {
+    const { cases, readItems, TableName } = await openTable('damaged');
+    const { caseId } = await containAndRelease(cases);
+    const Key = { pk: 'THING#mything1', sk: `CLOSED#00${closedAt}#${caseId}` };
+    const rows = (await readItems()).filter(([sk]) => String(sk) !== 'CASE').map(([sk]) => sk);
+    for (const sk of rows.filter((one) => !String(one).startsWith('CLOSED#')))
+      await documents.send(
+        new UpdateCommand({
+          TableName,
+          Key: { pk: `CASE#${caseId}`, sk },
+          UpdateExpression: 'REMOVE expiresAt',
+        }),
+      );
+    await documents.send(new PutCommand({ TableName, Item: { ...Key, value: 'by hand' } }));
+    const stored = await cases.load(thingKey('mything1'));
+    time = closedAt + day;
+
+    await cases.archive({ ...closedAgain(stored?.value), caseId: 'new' });
+
+    const later = (time + keepClosedMs) / 1_000;
+    expect((await readItems()).filter(([, at]) => at === later).map(([sk]) => sk)).toEqual(rows);
+  });
+
   it('is invisible at its expiry, even though the table deletes it days later and row by row', async () => {
     const { cases, history, TableName } = await openTable('readers');
     const { caseId } = await containAndRelease(cases);
@@ -148,7 +177,7 @@ describe('a closed case', () => {
       closed: (await history.listClosed(thingKey('mything1'))).length,
       rows: (await history.readTimeline(caseId)).length,
       page: (await history.pageTimeline(caseId, 10)).rows.length,
-      scanned: (await history.scanCases(0)).length,
+      scanned: (await history.scanCases(0)).cases.length,
     });
     time = keptUntil - 1;
     expect(await read()).toEqual({ newest: caseId, closed: 1, rows: 2, page: 2, scanned: 2 });

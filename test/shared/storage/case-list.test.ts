@@ -135,6 +135,16 @@ describe('a list of cases', () => {
     for (const one of byName.slice(0, 3))
       expect(one).toMatchObject({ ...damaged, reason: 'its item in the table is damaged' });
     expect(byName[3]?.behaviors).not.toEqual([]);
+    const whole = await table.list.pageWhole({ statuses: ['contained'], limit: 10 });
+    expect([whole.cases.map(({ thingName }) => thingName).toSorted(), whole.damaged]).toEqual([
+      ['a', 'b', 'd'],
+      ['c'],
+    ]);
+    const scanned = await table.history.scanCases(now);
+    expect([scanned.cases.map(({ thingName }) => thingName).toSorted(), scanned.damaged]).toEqual([
+      ['a', 'b', 'd'],
+      ['c'],
+    ]);
   }, 60_000);
 
   it('does not repeat on a later page what changed after the page before', async () => {

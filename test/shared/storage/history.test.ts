@@ -175,7 +175,7 @@ describe('a result of several pages', () => {
       ...(!ExclusiveStartKey && { LastEvaluatedKey: { pk: 'a', sk: '1' } }),
     }));
 
-    expect(await history.scanCases(now)).toMatchObject([{ caseId: 'case-1' }, { caseId: 'case-2' }]);
+    expect((await history.scanCases(now)).cases).toMatchObject([{ caseId: 'case-1' }, { caseId: 'case-2' }]);
   });
 });
 
