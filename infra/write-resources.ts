@@ -42,6 +42,7 @@ export function writeResources(stage: string, parameters: Parameters, file = con
   );
   const resources = { ...watched, ...writeDashboard(prefix, { functionNames, channels, alarmNames }) };
   return {
+    Description: `Cordon ${manifest.version}: automatic response to alerts of AWS IoT`,
     Parameters: {
       PolicyCacheSeconds: {
         Type: 'Number',

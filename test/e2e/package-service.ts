@@ -73,12 +73,13 @@ async function openFolder(configuration: string) {
   return { folder, file, directory: join(folder, 'packages') };
 }
 
-type Sections = ReturnType<typeof writeResources>;
+/** All but the description, which is the same for each cordon.yml. */
+type Sections = Omit<ReturnType<typeof writeResources>, 'Description'>;
 
 /** Takes out of the sections of a template what one cordon.yml wrote, and puts in what another one writes. */
 function replaceResources<T extends Sections>(template: T, old: Sections, next: Sections): T {
   const replaced = { ...template };
-  for (const section of Object.keys(next) as (keyof Sections)[]) {
+  for (const section of ['Parameters', 'Conditions', 'Resources', 'Outputs'] as const) {
     const left = Object.entries(template[section]).filter(([id]) => !Object.hasOwn(old[section], id));
     Object.assign(replaced, { [section]: { ...Object.fromEntries(left), ...next[section] } });
   }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeIot } from '../../infra/iot';
 import { writeResources } from '../../infra/write-resources';
+import manifest from '../../package.json' with { type: 'json' };
 import { configurationFile, loadConfiguration } from '../../shared/config/load';
 import { ofType, propertiesOf, type Resource, root, template } from './template';
 
@@ -20,6 +21,13 @@ const iotArn = (rest: string) => ({
       rest,
     ],
   ],
+});
+
+describe('the description of the stack', () => {
+  it('names the version of Cordon, as an output does', () => {
+    expect(template.Description).toBe(`Cordon ${manifest.version}: automatic response to alerts of AWS IoT`);
+    expect(template.Outputs.Version?.Value).toBe(manifest.version);
+  });
 });
 
 describe('messages', () => {

@@ -14,6 +14,7 @@ export interface Resource {
 }
 
 interface Template {
+  readonly Description: string;
   readonly Parameters: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly Conditions: Readonly<Record<string, unknown>>;
   readonly Resources: Readonly<Record<string, Resource>>;
