@@ -401,7 +401,7 @@ export function aWorld() {
     leases: watch('leases', held.leases, () => hook),
     defender: watch('defender', defender.defender, () => hook),
     announcer: watch('announcer', announcer, () => hook),
-    surroundings: { own: account, customMetrics: {} },
+    context: { own: account, customMetrics: {} },
     log: telemetry.log,
     metrics: telemetry.metrics,
     clock: () => time.now,

@@ -6,7 +6,7 @@ import { hurry, useClient, useLive } from '../api/live';
 import type { CaseGroup, ListedCase } from '../api/types';
 import { Dialog } from '../parts/dialog';
 import { CommentField, Fault } from '../parts/form';
-import { tell } from '../parts/toasts';
+import { showToast } from '../parts/toasts';
 import { HardenChoice } from './actions';
 import { type BulkAct, bulkWords } from './bulk';
 import { createBulk } from './send-bulk';
@@ -56,10 +56,10 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
       const others = results.filter(({ result }) => result !== 'sent');
       const sentCount = results.length - others.length;
       if (sentCount > 0)
-        tell('good', `${sent} sent for ${sentCount} of ${count} things.${writeWaiting(results)}`);
+        showToast('good', `${sent} sent for ${sentCount} of ${count} things.${writeWaiting(results)}`);
       const [first] = others;
       if (first)
-        tell(
+        showToast(
           'danger',
           `${others.length} not sent, such as ${first.thingName}: ${first.reason ?? first.result}`,
         );

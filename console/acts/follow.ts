@@ -1,5 +1,5 @@
 import { type Client, thingPath } from '../api/client';
-import { tell } from '../parts/toasts';
+import { showToast } from '../parts/toasts';
 
 interface RefusalAnswer {
   readonly reason: string;
@@ -15,7 +15,7 @@ export async function followCommand(client: Client, thingName: string, commandId
       const { reason } = await client.get<RefusalAnswer>(
         `/things/${thingPath(thingName)}/refusals/${commandId}`,
       );
-      tell('danger', `${thingName}: refused. ${reason}`);
+      showToast('danger', `${thingName}: refused. ${reason}`);
       return;
     } catch {
       // 404 while it is not refused; whatever else is wrong, the page shows.

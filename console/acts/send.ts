@@ -1,7 +1,7 @@
 import { ApiError, type Client, thingPath } from '../api/client';
 import { hurry } from '../api/live';
 import type { Act, CommandAnswer } from '../api/types';
-import { tell } from '../parts/toasts';
+import { showToast } from '../parts/toasts';
 import { followCommand } from './follow';
 import { actWords } from './words';
 
@@ -18,7 +18,7 @@ export async function sendCommand(
       body,
     );
     const waits = secondPerson ? ' It waits for a second person.' : '';
-    tell('good', `${thingName}: ${actWords[act].sent.toLowerCase()} sent.${waits}`);
+    showToast('good', `${thingName}: ${actWords[act].sent.toLowerCase()} sent.${waits}`);
     hurry();
     void followCommand(client, thingName, commandId);
     return undefined;

@@ -3,7 +3,7 @@ import { useClient } from '../api/live';
 import type { CaseAnswer } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { CommentField, Fault } from '../parts/form';
-import { tell } from '../parts/toasts';
+import { showToast } from '../parts/toasts';
 import { shortenActor } from '../words/actor';
 import { sendCommand } from './send';
 
@@ -37,7 +37,7 @@ export function Assignee({ record, hasRight }: { readonly record: CaseAnswer; re
   const canAssign = hasRight && acts.includes('assign');
   const assign = async (body: object) => {
     const refused = await sendCommand(client, 'assign', thingName, { caseId, ...body });
-    if (refused !== undefined) tell('danger', refused);
+    if (refused !== undefined) showToast('danger', refused);
   };
   useShortcuts(canAssign ? [{ keys: 'i', does: 'Take this case', run: () => void assign({}) }] : []);
   return (

@@ -16,8 +16,8 @@ function set(all: readonly Toast[]): void {
   for (const listener of listeners) listener(all);
 }
 
-/** Tells what became of a command. A fault stays until it is closed. */
-export function tell(tone: Toast['tone'], text: string): void {
+/** Shows what became of a command. A fault stays until it is closed. */
+export function showToast(tone: Toast['tone'], text: string): void {
   const toast = { id: next, tone, text };
   next += 1;
   set([...toasts.slice(-3), toast]);

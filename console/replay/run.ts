@@ -70,7 +70,7 @@ export async function replayChange(
   const result = await runInSlices(steps, signal, ({ file, done }) =>
     onProgress({ stage: 'replaying', done: file === 'edited' ? done : all + done, of: 2 * all }),
   );
-  return { outcome: tell(result) };
+  return { outcome: writeOutcome(result) };
 }
 
 interface Parsed {
@@ -141,7 +141,7 @@ async function runInSlices<P, R>(
   }
 }
 
-function tell({
+function writeOutcome({
   alerts,
   things,
   firstAt,

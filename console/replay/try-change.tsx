@@ -36,7 +36,7 @@ export function TryChange({ source }: { readonly source: RulesAnswer['source'] }
     event.preventDefault();
     const abort = new AbortController();
     running.current = abort;
-    const tellProgress = (progress: Progress) => setState({ kind: 'running', progress, abort });
+    const showProgress = (progress: Progress) => setState({ kind: 'running', progress, abort });
     setState({ kind: 'running', abort });
     try {
       const [{ replayChange }, { things }] = await Promise.all([
@@ -44,7 +44,7 @@ export function TryChange({ source }: { readonly source: RulesAnswer['source'] }
         client.get<FleetAnswer>('/fleet'),
       ]);
       const change = { source, text, since: Date.now() - weekMs, fleetSize: things };
-      const answer = await replayChange(client, change, abort.signal, tellProgress);
+      const answer = await replayChange(client, change, abort.signal, showProgress);
       setState('faults' in answer ? { kind: 'faults', ...answer } : { kind: 'done', ...answer, of: text });
     } catch (error) {
       if (abort.signal.aborted) return setState({ kind: 'idle' });

@@ -7,7 +7,7 @@ import { Ago } from '../parts/clock';
 import { NextPage } from '../parts/next-page';
 import { Pending } from '../parts/notice';
 import { useSteady } from '../parts/steady';
-import { tell } from '../parts/toasts';
+import { showToast } from '../parts/toasts';
 import { shortenAct, shortenActor } from '../words/actor';
 import { writeAbsolute } from '../words/time';
 
@@ -156,7 +156,7 @@ function Download({ path, format }: { readonly path: string; readonly format: 'c
       link.click();
       URL.revokeObjectURL(url);
     } catch (error) {
-      tell('danger', error instanceof ApiError ? error.message : 'The file could not be made.');
+      showToast('danger', error instanceof ApiError ? error.message : 'The file could not be made.');
     }
   };
   return (

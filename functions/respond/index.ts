@@ -53,7 +53,7 @@ const engine = createEngine(
     leases: connectLeases(readEnv('TABLE_NAME')),
     announcer,
     storms: stormLimit && connectStorms(readEnv('TABLE_NAME'), stormLimit),
-    surroundings: {
+    context: {
       own: requireAccount(arnPrefix),
       customMetrics: configuration.customMetrics,
       consoleUrl: process.env.CONSOLE_URL ?? '',

@@ -1,6 +1,6 @@
 import type { Case } from '../../shared/domain/case/case';
 import { owesNews } from '../../shared/domain/case/outbox';
-import { type Surroundings, writeAnnouncement } from '../../shared/domain/messages/announcement';
+import { type AnnouncementContext, writeAnnouncement } from '../../shared/domain/messages/announcement';
 import { deviceNoticeFor, deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
 import { isForDigest } from '../../shared/domain/messages/digest';
 import { findStormBehavior, isCovered } from '../../shared/domain/messages/storm';
@@ -16,7 +16,7 @@ export interface OutboxPorts extends Pick<ActionPorts, 'connections' | 'defender
   readonly detection: DetectionReset;
   readonly killSwitch: KillSwitchReader;
   readonly announcer: Announcer;
-  readonly surroundings: Surroundings;
+  readonly context: AnnouncementContext;
   /** Undefined: each case has a message of its own. */
   readonly storms?: JoinStorm | undefined;
   readonly log: Log;
@@ -49,7 +49,7 @@ export async function flush(
     throw error;
   }
   const now = ports.clock();
-  const isForNext = ports.surroundings.digests && announcements.some(isForDigest);
+  const isForNext = ports.context.digests && announcements.some(isForDigest);
   const sent: Case = {
     ...{ ...record, ...row, ...told },
     // The digest finds it by both times.
@@ -77,7 +77,7 @@ async function publishAnnouncements(
     const known = toldTo ? { ...record, toldTo } : record;
     const quiet = isTold && !storm?.apart && isCovered(pending.kind);
     const news = quiet ? { ...pending, quiet } : pending;
-    const written = writeAnnouncement(known, news, killSwitch, ports.surroundings);
+    const written = writeAnnouncement(known, news, killSwitch, ports.context);
     await ports.announcer.publish(written);
     if (written.quiet) continue;
     toldTo = written.channels;
@@ -88,10 +88,10 @@ async function publishAnnouncements(
 }
 
 /** A new case is taken into a storm with its first news: it was acted on before, which nothing about messages may delay. */
-async function findStorm(record: Case, { storms, surroundings }: OutboxPorts): Promise<Case['storm']> {
+async function findStorm(record: Case, { storms, context }: OutboxPorts): Promise<Case['storm']> {
   const { thingName, caseId, openedAt } = record;
   if (record.timelineSeq > 0 || !storms) return record.storm;
-  const behavior = findStormBehavior(record, surroundings.digests);
+  const behavior = findStormBehavior(record, context.digests);
   const id = behavior && (await storms.join(behavior, { thingName, caseId, at: openedAt }));
   return id ? { id, behavior } : undefined;
 }

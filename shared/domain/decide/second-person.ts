@@ -11,7 +11,7 @@ import { type Context, changed, type Decision, unchanged } from './decision';
 /** The fields of an operator's order that count for `guards.fourEyes`. */
 export type Ordered = Pick<OperatorCommand, 'type' | 'person' | 'force' | 'actions'>;
 
-interface Surroundings {
+interface RequestContext {
   readonly guards: Configuration['guards'];
   readonly now: number;
 }
@@ -29,7 +29,7 @@ export function judgeSecondPerson(
   record: Case | undefined,
   thingName: string,
   order: Ordered,
-  { guards, now }: Surroundings,
+  { guards, now }: RequestContext,
 ): 'do' | 'ask' | 'confirm' | Extract<Refusal, { code: 'second-person' }> {
   if (!guards.fourEyes || isDrill(thingName) || !needsSecond(record, order)) return 'do';
   const { person } = order;

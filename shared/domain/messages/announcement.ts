@@ -18,7 +18,7 @@ import { isForDigest } from './digest';
 import { type Route, routeMessage } from './routing';
 
 /** What an announcement says beside its case. */
-export interface Surroundings {
+export interface AnnouncementContext {
   /** The account and region that Cordon runs in. */
   readonly own: Account;
   readonly customMetrics: Configuration['customMetrics'];
@@ -34,7 +34,7 @@ export function writeAnnouncement(
   record: Case,
   pending: PendingAnnouncement,
   killSwitch: KillSwitch,
-  { own: registry, customMetrics, consoleUrl, routes, digests }: Surroundings,
+  { own: registry, customMetrics, consoleUrl, routes, digests }: AnnouncementContext,
 ): Announcement {
   const { appliedMs, verifiedMs } = measure(record);
   const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);

@@ -7,7 +7,7 @@ const observing = aConfiguration({ playbooks: [aPlaybook({ mode: 'observe', acti
 
 function aWorldWith(digests: boolean) {
   const world = aWorld();
-  Object.assign(world.ports.surroundings, { digests });
+  Object.assign(world.ports.context, { digests });
   return world;
 }
 

@@ -15,7 +15,7 @@ const routes: Route[] = [
 
 function aRoutedWorld(): World {
   const world = aWorld();
-  Object.assign(world.ports.surroundings, { routes });
+  Object.assign(world.ports.context, { routes });
   return world;
 }
 
@@ -67,7 +67,7 @@ describe('the messages of a case', () => {
 
   it('that ask for a second person go to the channels of approvals, in any status of the case', async () => {
     const world = aWorld();
-    Object.assign(world.ports.surroundings, {
+    Object.assign(world.ports.context, {
       routes: [{ status: ['awaiting-approval'], to: ['slack'] }, { to: ['email'] }],
     });
     const configuration = aConfiguration();

@@ -59,7 +59,7 @@ describe('the cases of a storm', () => {
     ],
   ])('are counted by what they have in common: %s', async (_, finding, isEachTold) => {
     const { engine, world, toldOf, names } = setUp();
-    Object.assign(world.ports.surroundings, { digests: false });
+    Object.assign(world.ports.context, { digests: false });
 
     for (const [index, thingName] of names.entries())
       await engine({
@@ -125,7 +125,7 @@ describe('the cases of a storm', () => {
 
   it('that are only recorded are no part of it, as the digest lists them', async () => {
     const { world, strike, kept } = setUp({ playbooks: [aPlaybook({ mode: 'observe', actions: [] })] });
-    Object.assign(world.ports.surroundings, { digests: true });
+    Object.assign(world.ports.context, { digests: true });
 
     await strike();
 

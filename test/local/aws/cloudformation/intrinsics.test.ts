@@ -2,7 +2,7 @@
 import type { Template } from '../../../../local/aws/cloudformation/template';
 import { aParameter, aStackRecorder, aTemplate, deploy, problemsOf } from './stack';
 
-const surroundings: Partial<Template> = {
+const sections: Partial<Template> = {
   Parameters: {
     Stage: { Type: 'String', Default: 'dev' },
     Cidrs: { Type: 'CommaDelimitedList', Default: '10.0.0.0/8, 192.168.0.0/16' },
@@ -21,7 +21,7 @@ const groupArn = 'arn:aws:logs:us-east-1:000000000000:log-group:/cordon/x:*';
 
 async function resolve(value: unknown): Promise<string | undefined> {
   const recorder = aStackRecorder();
-  await deploy(aTemplate({ Probe: aParameter(value), ...other }, surroundings), { hooks: recorder.hooks });
+  await deploy(aTemplate({ Probe: aParameter(value), ...other }, sections), { hooks: recorder.hooks });
   return recorder.parameters.found;
 }
 
@@ -116,7 +116,7 @@ describe('a template', () => {
       'Properties.Value: dynamic references ({{resolve:...}}) are not emulated locally',
     ],
   ])('with %s is refused, naming the resource and the place', async (_, value, problem) => {
-    const template = aTemplate({ Probe: aParameter(value), ...other }, surroundings);
+    const template = aTemplate({ Probe: aParameter(value), ...other }, sections);
 
     expect(await problemsOf(template)).toEqual([`Probe (AWS::SSM::Parameter): ${problem}`]);
   });
@@ -169,7 +169,7 @@ describe('a template', () => {
   it('omits a resource whose condition is false, and refuses a reference to it', async () => {
     const resources = { Off: aParameter('x', { Condition: 'IsProd' }), Probe: aParameter({ Ref: 'Off' }) };
 
-    expect(await problemsOf(aTemplate(resources, surroundings))).toEqual([
+    expect(await problemsOf(aTemplate(resources, sections))).toEqual([
       'Probe (AWS::SSM::Parameter): Properties.Value.Ref: "Off" is no parameter or resource of this template',
     ]);
   });

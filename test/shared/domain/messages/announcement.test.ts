@@ -15,9 +15,9 @@ describe('the link of an announcement', () => {
       ...{ thingName: thingKey('line:7'), newCaseId: 'case-1', facts, now },
     });
     const pending = { seq: 1, at: now, kind: 'observed', news: [] } as const;
-    const surroundings = { own: account, customMetrics: {}, ...(consoleUrl !== undefined && { consoleUrl }) };
+    const context = { own: account, customMetrics: {}, ...(consoleUrl !== undefined && { consoleUrl }) };
 
-    expect(writeAnnouncement(record, pending, { state: 'off' }, surroundings).link).toBe(link);
+    expect(writeAnnouncement(record, pending, { state: 'off' }, context).link).toBe(link);
   });
 });
 
