@@ -1,8 +1,7 @@
 import type { CaseStatus } from '../domain/case/status';
 import { isObject } from '../domain/json';
 import { type CaseOutline, damagedItem, type ListedCase, outlineCase } from '../domain/lists/outline';
-import { DamagedItemError } from '../errors';
-import { type CaseItem, readCase } from './case-item';
+import { type CaseItem, readCases } from './case-item';
 
 /** A case as the index of lists has it. */
 export interface CaseRow extends Omit<ListedCase, keyof CaseOutline | 'status'> {
@@ -28,12 +27,8 @@ export function listRow(
 }
 
 function outlineStored(value: CaseItem['value']): CaseOutline | 'damaged' {
-  try {
-    return outlineCase(readCase({ value }));
-  } catch (error) {
-    if (error instanceof DamagedItemError) return 'damaged';
-    throw error;
-  }
+  const [record] = readCases([{ value }]).cases;
+  return record ? outlineCase(record) : 'damaged';
 }
 
 /** What counts and orders cases goes by these fields. */

@@ -62,16 +62,22 @@ describe('a sample of a quiet machine', () => {
   });
 });
 
+/** Looks at the processes of `myapp` every 100 ms. */
+function openLook(proc: FakeProc) {
+  const sampler = createChildSampler(proc, [{ name: 'myapp' }], ownPid);
+  let now = 0;
+  const look = () => {
+    now += 100;
+    return sampler.sample(now)[0];
+  };
+  return { sampler, look };
+}
+
 describe('a machine that does not show new pids', () => {
   it('is scanned each second, and says so, so that an app and its child are found', () => {
     const frozen = { newestPid: 20 };
     const proc = aProc([{ pid: 5, comm: 'cron' }], frozen);
-    const sampler = createChildSampler(proc, [{ name: 'myapp' }], ownPid);
-    let now = 0;
-    const look = () => {
-      now += 100;
-      return sampler.sample(now)[0];
-    };
+    const { sampler, look } = openLook(proc);
     look();
     const before = sampler.sight().announcesPids;
     proc.become(
@@ -108,12 +114,7 @@ describe('a machine that does not show new pids', () => {
   it('does not include one whose pids start again from the lowest', () => {
     const cron = { pid: 5, comm: 'cron' };
     const proc = aProc([cron], { newestPid: 32_000 });
-    const sampler = createChildSampler(proc, [{ name: 'myapp' }], ownPid);
-    let now = 0;
-    const look = () => {
-      now += 100;
-      return sampler.sample(now)[0];
-    };
+    const { sampler, look } = openLook(proc);
     look();
     // Hundreds at once, of which one with a high number is left; then small ones.
     const late = { comm: 'late', state: 'Z' };
