@@ -70,7 +70,7 @@ const startedAt = performance.now();
 say(
   isQuick
     ? 'About a minute on two cores.'
-    : 'Four to six minutes on two cores; a line for each file of tests.',
+    : 'About four minutes on two cores; a line for each file of tests.',
 );
 // Where one waits, another one works: the tests begin as soon as there is a package.
 const beside = [...quickChecks, ...(isQuick ? [] : checks)].map((check) => runCheck(...check));

@@ -1,45 +1,59 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 /**
- * Files that mostly wait begin first, so that none is left for the end while the cores are idle. The three that take turns
- * (test/take-turn.ts) are apart, as one that waits for its turn holds a worker. The rest follows as Jest orders it.
+ * Files that mostly wait, for processes of theirs, timeouts or each other, in the order in which they begin. Those of test/take-turn.ts
+ * are apart.
  */
-const first = [
+const waiting = [
+  'agent/slow-network',
   'e2e/drill',
+  'docs/commands',
+  'e2e/channels',
   'e2e/console',
   'e2e/shipped',
-  'docs/commands',
+  'e2e/storm',
+  'e2e/dead-letters',
   'deploy/deploy',
+  'agent/idle-connection',
   'e2e/slack',
-  'e2e/channels',
   'e2e/policy-cache',
   'e2e/recovery',
   'e2e/story',
-  'e2e/storm',
-  'e2e/dead-letters',
   'e2e/agents',
-  'agent/slow-network',
-  'agent/idle-connection',
   'agent/errno-walk',
+  'cli/launcher',
   'e2e/cli',
+  'e2e/operate-tokens',
   'e2e/actions',
   'e2e/ways-out',
-  'e2e/enroll',
-  'e2e/kill-switch',
-  'e2e/operate-tokens',
-  'agent/hostile-machine',
-  'cli/launcher',
   'deploy/package',
+  'e2e/kill-switch',
+  'agent/hostile-machine',
+  'e2e/enroll',
+  'contract/ports',
+  'contract/channels',
+  'shared/aws/retry',
+  'local/aws/lambda/function',
+  'local/aws/mqtt/broker-sessions',
+  'local/aws/messaging/quiet-queues',
 ];
 
+/** How many of them begin at once, beside the checks that scripts/run-checks.mjs runs meanwhile. */
+const atOnce = 6;
+
+/** How many other files begin between two of the rest. Without others, all workers wait at once, and none may be left for the end. */
+const between = 8;
+
+/** The other files keep the order of Jest. */
 module.exports = class extends Sequencer {
-  static first = first;
+  static waiting = waiting;
 
   async sort(tests) {
-    const rank = ({ path }) => {
-      const index = first.findIndex((name) => path.endsWith(`/test/${name}.test.ts`));
-      return index === -1 ? first.length : index;
-    };
-    return [...(await super.sort(tests))].sort((one, other) => rank(one) - rank(other));
+    const rank = ({ path }) => waiting.findIndex((name) => path.endsWith(`/test/${name}.test.ts`));
+    const others = (await super.sort(tests)).filter((test) => rank(test) === -1);
+    const rest = tests.filter((test) => rank(test) !== -1).sort((one, other) => rank(one) - rank(other));
+    const sorted = rest.splice(0, atOnce);
+    for (const test of rest) sorted.push(test, ...others.splice(0, between));
+    return [...sorted, ...others];
   }
 };

@@ -53,11 +53,43 @@ describe('what a test file changes in the worker process that it shares', () => 
   });
 });
 
-describe('each file that begins first', () => {
-  it('exists', () => {
-    const { first } = createRequire(import.meta.url)('../runner/sequencer.cjs') as { first: string[] };
+describe('the order in which test files begin', () => {
+  const Sequencer: {
+    waiting: readonly string[];
+    new (options: object): { sort(tests: readonly object[]): Promise<readonly { readonly path: string }[]> };
+  } = createRequire(import.meta.url)('../runner/sequencer.cjs');
+  const names = Array.from({ length: 200 }, (_, index) => `shared/small-${index}`);
+  const listTests = (files: readonly string[]) =>
+    files.map((file) => ({
+      path: `/checkout/test/${file}.test.ts`,
+      context: { config: { id: 'all', cache: false }, hasteFS: { getSize: () => 1 } },
+    }));
+  const sort = async (files: readonly string[]) => {
+    const sorted = await new Sequencer({ contexts: [], globalConfig: {} }).sort(listTests(files));
+    return sorted.map(({ path }) => path.slice('/checkout/test/'.length, -'.test.ts'.length));
+  };
 
-    const missing = first.filter((name) => !existsSync(join(import.meta.dirname, '..', `${name}.test.ts`)));
-    expect(missing).toEqual([]);
+  it('names only files that exist', () => {
+    const isMissing = (name: string) => !existsSync(join(import.meta.dirname, '..', `${name}.test.ts`));
+
+    expect(Sequencer.waiting.filter(isMissing)).toEqual([]);
+  });
+
+  it('begins with files that wait, mixes the rest of them with others, and leaves none for the end', async () => {
+    const { waiting } = Sequencer;
+
+    const sorted = await sort([...names, ...waiting].toReversed());
+
+    expect(sorted).toHaveLength(names.length + waiting.length);
+    expect(new Set(sorted).size).toBe(sorted.length);
+    expect(sorted.filter((name) => waiting.includes(name))).toEqual(waiting);
+    expect(sorted.slice(0, 6)).toEqual(waiting.slice(0, 6));
+    expect(sorted.slice(6, 24).filter((name) => waiting.includes(name))).toEqual(waiting.slice(6, 8));
+    expect(waiting).not.toContain(sorted.at(-1));
+  });
+
+  it('keeps every file where few others are left, or none', async () => {
+    expect(new Set(await sort(Sequencer.waiting))).toEqual(new Set(Sequencer.waiting));
+    expect(await sort(['shared/small-1', 'e2e/story'])).toEqual(['e2e/story', 'shared/small-1']);
   });
 });
