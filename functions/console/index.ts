@@ -1,5 +1,6 @@
 import { files } from 'cordon:console';
 import { createTelemetry, readEnv } from '../../shared/lambda';
+import { sendRequest } from '../../shared/send-request';
 import { serveConsole } from './handler';
 import { connectProvider } from './provider';
 
@@ -19,7 +20,7 @@ export const handler = wrap(
         : {
             clientId: named || first,
             scope: readEnv('OIDC_SCOPE'),
-            loadProvider: connectProvider(issuer, { fetch, clock: Date.now }),
+            loadProvider: connectProvider(issuer, { send: sendRequest, clock: Date.now }),
           },
     log,
   }),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { sendRequest } from '../../shared/send-request';
 
 /** The fields of the issuer's configuration that the page needs for a sign-in (OpenID Connect Discovery 1.0, section 3). */
 const metadata = z.object({
@@ -13,23 +14,25 @@ const metadata = z.object({
 export type Provider = z.infer<typeof metadata>;
 
 export interface ProviderPorts {
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly send: typeof sendRequest;
   readonly clock: () => number;
 }
 
 const patienceMs = 3_000;
+/** Characters; the largest known ones have five thousand. */
+const answerMax = 100_000;
 const freshMs = 3_600_000;
 
 /**
  * Reads the configuration of an issuer, and keeps it for an hour; one that was read holds while the issuer does not answer.
  * The page then need not read it from another origin, and its policy can name the token endpoint.
  */
-export function connectProvider(issuer: string, { fetch, clock }: ProviderPorts): () => Promise<Provider> {
+export function connectProvider(issuer: string, { send, clock }: ProviderPorts): () => Promise<Provider> {
   let kept: { readonly provider: Provider; readonly readAt: number } | undefined;
   return async () => {
     if (kept && clock() - kept.readAt < freshMs) return kept.provider;
     try {
-      kept = { provider: await readProvider(issuer, fetch), readAt: clock() };
+      kept = { provider: await readProvider(issuer, send), readAt: clock() };
     } catch (error) {
       if (!kept) throw error;
     }
@@ -37,11 +40,15 @@ export function connectProvider(issuer: string, { fetch, clock }: ProviderPorts)
   };
 }
 
-async function readProvider(issuer: string, fetch: ProviderPorts['fetch']): Promise<Provider> {
+async function readProvider(issuer: string, send: ProviderPorts['send']): Promise<Provider> {
   const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-  const answer = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(patienceMs) });
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
-  const provider = metadata.parse(await answer.json());
+  const { status, text } = await send(url, {
+    method: 'GET',
+    signal: AbortSignal.timeout(patienceMs),
+    answerMax,
+  });
+  if (status !== 200) throw new Error(`${url} answers ${status}`);
+  const provider = metadata.parse(JSON.parse(text));
   // Another name would be another provider's configuration (Discovery, section 4.3).
   if (provider.issuer !== issuer) throw new Error(`${url} is the configuration of ${provider.issuer}`);
   const { authorization_endpoint, token_endpoint, end_session_endpoint } = provider;

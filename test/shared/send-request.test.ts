@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -38,6 +39,25 @@ describe('a request', () => {
     expect(got.headers['retry-after']).toBe('3');
   });
 
+  it('has a connection of its own, which ends with the answer', async () => {
+    const connections = new Set<unknown>();
+    answer = (request, response) => {
+      connections.add(request.socket);
+      response.end(request.headers.connection);
+    };
+
+    const texts = [await sendRequest(base, letter), await sendRequest(base, { method: 'GET' })];
+
+    expect(texts.map(({ text }) => text)).toEqual(['close', 'close']);
+    expect(connections.size).toBe(2);
+  });
+
+  it('has no length if it has no body', async () => {
+    answer = (request, response) => response.end(String(request.headers['content-length']));
+
+    expect(await sendRequest(base, { method: 'GET' })).toMatchObject({ text: 'undefined' });
+  });
+
   it('follows no redirect', async () => {
     answer = (_, response) => response.writeHead(302, { location: `${base}/other` }).end();
 
@@ -66,5 +86,18 @@ describe('a request', () => {
     };
 
     await expect(sendRequest(base, letter)).rejects.toThrow('aborted');
+  });
+
+  it('is sent without undici, which takes longer to load than all the rest', () => {
+    const script = `
+      const { sendRequest } = await import('${new URL('../../shared/send-request.ts', import.meta.url)}');
+      await sendRequest('https://127.0.0.1:1', { method: 'GET' }).catch(() => undefined);
+      console.log(process.moduleLoadList.filter((name) => name.includes('undici')).join());
+    `;
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+      encoding: 'utf8',
+    });
+
+    expect({ stdout, stderr }).toEqual({ stdout: '\n', stderr: '' });
   });
 });

@@ -1,4 +1,5 @@
 import type { Log } from '../../../../shared/ports/runtime';
+import { sendRequest } from '../../../../shared/send-request';
 
 /** Slack's three seconds, less the time of the rest of the request. */
 const timeoutMs = 1_500;
@@ -7,7 +8,7 @@ const timeoutMs = 1_500;
  * Answers the one who pressed a button, over the URL that came with it. An answer that fails is only logged: the
  * command is sent by then, and Slack would show an error for it.
  */
-export function connectSlackAnswers(apiUrl: string, log: Log) {
+export function connectSlackAnswers(apiUrl: string, log: Log, send = sendRequest) {
   return async (responseUrl: string, text: string): Promise<void> => {
     if (!isSlackUrl(responseUrl, apiUrl)) {
       log.warn('the response URL is not Slack’s', {
@@ -16,14 +17,13 @@ export function connectSlackAnswers(apiUrl: string, log: Log) {
       return;
     }
     try {
-      const answer = await fetch(responseUrl, {
+      const { status } = await send(responseUrl, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text }),
-        redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),
       });
-      if (!answer.ok) log.warn('Slack did not accept the answer', { status: answer.status });
+      if (status < 200 || status > 299) log.warn('Slack did not accept the answer', { status });
     } catch (error) {
       log.warn('Slack did not accept the answer', { error });
     }

@@ -1,6 +1,5 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { jest } from '@jest/globals';
 import { connectSlackAnswers } from '../../../../../functions/notify/channels/slack/interaction-answer';
 import { fakeTelemetry } from '../../../../fakes';
 
@@ -24,9 +23,9 @@ beforeEach(() => {
 });
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-function setUp(apiUrl = `${origin()}/_slack/api/`) {
+function setUp() {
   const { lines, log } = fakeTelemetry();
-  return { lines, answer: connectSlackAnswers(apiUrl, log) };
+  return { lines, answer: connectSlackAnswers(`${origin()}/_slack/api/`, log) };
 }
 
 describe('the answer to a pressed button', () => {
@@ -51,15 +50,18 @@ describe('the answer to a pressed button', () => {
     'no url',
     '',
   ])('is sent only to Slack, not to %s', async (url) => {
-    const { answer, lines } = setUp('https://slack.com/api/');
-    const fetched = jest.spyOn(globalThis, 'fetch').mockResolvedValue(new Response());
+    const sent: unknown[] = [];
+    const { lines, log } = fakeTelemetry();
+    const answer = connectSlackAnswers('https://slack.com/api/', log, async (target) => {
+      sent.push(target);
+      return { status: 200, statusText: '', headers: {}, text: '' };
+    });
 
     await answer(url, 'x');
-    expect(fetched).not.toHaveBeenCalled();
+    expect(sent).toEqual([]);
     expect(lines).toMatchObject([{ level: 'warn', message: 'the response URL is not Slack’s' }]);
     await answer('https://hooks.slack.com/actions/T1/1/x', 'x');
-    expect(fetched).toHaveBeenCalledTimes(1);
-    fetched.mockRestore();
+    expect(sent).toEqual(['https://hooks.slack.com/actions/T1/1/x']);
   });
 
   it.each([404, 500, 302])('is logged if Slack refuses it with %i, and follows no redirect', async (code) => {
