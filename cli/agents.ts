@@ -158,10 +158,12 @@ function writeRows(rows: readonly Row[], total: number, limit: number): string {
       .join(' ');
   });
   const more = rows.length - lines.length;
+  const isOne = rows.length === 1 || total === 1;
+  const hint = rows.length === 0 && total > 0 ? ' --all lists the healthy ones too.' : '';
   return [
     ...lines,
     ...(more > 0 ? [`and ${more} more: --limit ${rows.length} shows them, --json shows all`] : []),
-    `${rows.length} of ${writeCount(total, 'agent')} ${rows.length === 1 ? 'is' : 'are'} listed.`,
+    `${rows.length} of ${writeCount(total, 'agent')} ${isOne ? 'is' : 'are'} listed.${hint}`,
   ].join('\n');
 }
 

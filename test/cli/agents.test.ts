@@ -73,7 +73,7 @@ describe('cordon agents', () => {
 
   it('reports success if all selected agents are healthy', async () => {
     expect(await list({}, [], aReader([aThing('well')]))).toEqual({
-      text: '0 of 1 agent are listed.',
+      text: '0 of 1 agent is listed. --all lists the healthy ones too.',
       isWell: true,
     });
     expect((await list({ degraded: true }, ['quiet'])).isWell).toBe(true);
