@@ -32,8 +32,13 @@ export async function findCase(name: string, reader: CaseReader): Promise<FoundC
   for (const thingName of things) {
     const current = (await cases.load(thingName))?.value;
     if (current?.caseId === name) return { record: current, rows };
-    const closed = (await history.listClosed(thingName)).find(({ caseId }) => caseId === name);
-    if (closed) return { record: closed, rows };
+    const { cases: closed, damaged } = await history.listClosed(thingName);
+    const found = closed.find(({ caseId }) => caseId === name);
+    if (found) return { record: found, rows };
+    if (damaged.includes(name))
+      throw new CliError(
+        `${name}: its item in the table is damaged: restore it from a backup of the table, or delete it`,
+      );
   }
   const expiredAt = await history.findExpiry(named);
   if (expiredAt !== undefined)

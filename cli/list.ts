@@ -165,7 +165,8 @@ async function isKept(
   now: number,
 ): Promise<boolean> {
   if (closedAt === undefined || closedAt > now - surelyKeptMs) return true;
-  return (await history.listClosed(thingName)).some((one) => one.caseId === caseId);
+  const { cases, damaged } = await history.listClosed(thingName);
+  return damaged.includes(caseId) || cases.some((one) => one.caseId === caseId);
 }
 
 function isSelective({ limit: _limit, json: _json, ...selection }: ListFlags): boolean {

@@ -5,6 +5,7 @@ import { listStrength } from '../../shared/domain/case/strength';
 import { findReleaseAt } from '../../shared/domain/case/timers';
 import { listPossible } from '../../shared/domain/decide/operator-actions';
 import { pickFloods } from '../../shared/domain/detection/floods';
+import { damagedItem } from '../../shared/domain/lists/outline';
 import { listRestorations } from '../../shared/domain/lists/restores';
 import { measure, printable } from '../../shared/domain/messages/announcement';
 import { describeAction } from '../../shared/domain/messages/describe-act';
@@ -43,13 +44,14 @@ async function findShown(name: string, reader: FloodingCaseReader) {
   });
   const { thingName, caseId } = record;
   const closed = await reader.history.listClosed(thingName, mostEarlier + 2);
-  const earlier = closed.filter((one) => one.caseId !== caseId && one.openedAt <= record.openedAt);
-  return { record, rows, flooding: pickFloods(all, thingName, record.facts), earlier };
+  const earlier = closed.cases.filter((one) => one.caseId !== caseId && one.openedAt <= record.openedAt);
+  const { damaged } = closed;
+  return { record, rows, flooding: pickFloods(all, thingName, record.facts), earlier, damaged };
 }
 
 /** A case and its timeline as data: in words, with the code of its reason beside. */
 export async function readCase(name: string, reader: FloodingCaseReader) {
-  const { record, rows, flooding, earlier } = await findShown(name, reader);
+  const { record, rows, flooding, earlier, damaged } = await findShown(name, reader);
   return {
     case: showCaseInWords(record),
     ...(flooding.length > 0 && { floods: flooding }),
@@ -60,6 +62,7 @@ export async function readCase(name: string, reader: FloodingCaseReader) {
       ...(one.status === 'closed' && { closedAt: one.closedAt }),
       ...(one.reason && { reason: describeReason(one.reason) }),
     })),
+    ...(damaged.length > 0 && { damaged }),
     timeline: rows,
   };
 }
@@ -70,7 +73,7 @@ export async function showCase(
   reader: FloodingCaseReader,
   { paint, width }: Screen = plain,
 ): Promise<string> {
-  const { record, rows, flooding, earlier } = await findShown(name, reader);
+  const { record, rows, flooding, earlier, damaged } = await findShown(name, reader);
   const start = record.openedAt;
   const request = findRequest(record, Date.now());
   const format = statusFormat(record.status);
@@ -86,7 +89,7 @@ export async function showCase(
       ({ detail, ...entry }) => `action ${describeAction({ ...entry, detail: describeAll(detail) ?? '' })}`,
     ),
     ...describeRestorations(record),
-    ...describeEarlier(earlier),
+    ...describeEarlier(earlier, damaged),
     ...describeKeeping(record),
     'timeline:',
     ...rows.flatMap(({ entries }) =>
@@ -115,8 +118,8 @@ function shorten(name: string): string {
   return /^[0-9a-f]{64}$/.test(name) ? name.slice(0, 12) : name;
 }
 
-function describeEarlier(earlier: readonly Case[]): string[] {
-  if (earlier.length === 0) return [];
+function describeEarlier(earlier: readonly Case[], damaged: readonly string[]): string[] {
+  if (earlier.length + damaged.length === 0) return [];
   const more = earlier.length > mostEarlier ? ['  and more'] : [];
   return [
     'earlier cases:',
@@ -127,6 +130,7 @@ function describeEarlier(earlier: readonly Case[]): string[] {
           `  ${writeTime(openedAt)}  ${caseId}${reason ? `  ${describeReason(reason)}` : ''}`,
       ),
     ...more,
+    ...damaged.map((caseId) => `  ${caseId}  ${damagedItem}`),
   ];
 }
 

@@ -115,6 +115,7 @@ export interface ClosedCasesAnswer {
     ListedCase,
     'caseId' | 'status' | 'severity' | 'openedAt' | 'containedAt' | 'closedAt' | 'reason'
   > & { readonly violations: readonly { readonly key: string }[] })[];
+  readonly damaged?: readonly string[];
   readonly next?: string;
 }
 

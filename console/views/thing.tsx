@@ -131,20 +131,25 @@ function MetricPanels({ thing: { thingName, metrics } }: { readonly thing: Thing
 }
 
 interface EarlierProps {
-  readonly thing: Pick<ThingAnswer, 'thingName' | 'earlier' | 'moreEarlier'>;
+  readonly thing: Pick<ThingAnswer, 'thingName' | 'earlier' | 'moreEarlier' | 'damaged'>;
 }
 
-function Earlier({ thing: { thingName, earlier, moreEarlier } }: EarlierProps) {
+function Earlier({ thing: { thingName, earlier, moreEarlier, damaged = [] } }: EarlierProps) {
   const [isAll, setIsAll] = useState(false);
   return (
     <section class="panel">
       <h2>Earlier cases</h2>
-      {earlier.length === 0 && <p class="quiet">None: this thing has no closed case.</p>}
+      {earlier.length + damaged.length === 0 && <p class="quiet">None: this thing has no closed case.</p>}
       <ul class="proofs" aria-label="Earlier cases, newest first">
         {isAll ? (
           <ClosedCases thingName={thingName} />
         ) : (
-          earlier.map((one) => <EarlierCase key={one.caseId} one={one} />)
+          <>
+            {earlier.map((one) => (
+              <EarlierCase key={one.caseId} one={one} />
+            ))}
+            <DamagedCases damaged={damaged} />
+          </>
         )}
       </ul>
       {moreEarlier && !isAll && (
@@ -167,7 +172,7 @@ function ClosedCases({ thingName, cursor }: { readonly thingName: string; readon
         <Pending live={live} what="earlier cases" />
       </li>
     );
-  const { cases, next } = live.value;
+  const { cases, damaged = [], next } = live.value;
   return (
     <>
       {cases.map(({ violations, ...one }) => (
@@ -176,6 +181,7 @@ function ClosedCases({ thingName, cursor }: { readonly thingName: string; readon
           one={{ ...one, thingName, behaviors: violations.map(({ key }) => key) }}
         />
       ))}
+      <DamagedCases damaged={damaged} />
       {next !== undefined &&
         (isOpen ? (
           <ClosedCases thingName={thingName} cursor={next} />
@@ -188,6 +194,14 @@ function ClosedCases({ thingName, cursor }: { readonly thingName: string; readon
         ))}
     </>
   );
+}
+
+function DamagedCases({ damaged }: { readonly damaged: readonly string[] }) {
+  return damaged.map((caseId) => (
+    <li key={caseId}>
+      The case <code>{caseId}</code>: its item in the table is damaged
+    </li>
+  ));
 }
 
 type EarlierCaseAnswer = Pick<

@@ -183,9 +183,10 @@ export const closedQuery = z.strictObject({ limit, cursor });
 export async function listClosed(request: HttpRequest, { history, own }: CasePorts): Promise<HttpAnswer> {
   const thingName = readThing(request, own);
   const { limit: most = 20, cursor: from } = readQuery(request, closedQuery);
-  const { cases, next } = await history.pageClosed(thingName, most, from).catch(refuseCursor);
+  const { cases, damaged, next } = await history.pageClosed(thingName, most, from).catch(refuseCursor);
   return jsonResponse({
     ...{ thingName, cases: cases.map(outline), more: next !== undefined },
+    ...(damaged.length > 0 && { damaged }),
     ...(next !== undefined && { next }),
   });
 }

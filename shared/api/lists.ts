@@ -58,8 +58,14 @@ export const summary = z.object({
   isComplete,
 });
 
+export const damagedCases = z
+  .array(z.string())
+  .optional()
+  .describe('Ids of cases that are missing here, because their item in the table is damaged');
+
 export const closedCases = z.object({
   thingName: z.string(),
+  damaged: damagedCases,
   cases: z.array(z.looseObject({ caseId: z.string(), status, severity, openedAt: time })),
   more: z.boolean().describe('Whether there is a next page'),
   next: z.string().optional().describe('The `cursor` of the next page; absent at the end'),

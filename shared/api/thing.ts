@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { listedCase } from './lists';
+import { damagedCases, listedCase } from './lists';
 import { time } from './parts';
 
 /** What the HTTP API answers of things, their metrics and their agents. */
@@ -72,6 +72,7 @@ export const thing = z.object({
   metrics: z.array(newestDatapoint),
   earlier: z.array(listedCase).describe('At most 10, newest first'),
   moreEarlier: z.literal(true).optional(),
+  damaged: damagedCases,
 });
 
 export const agentList = z.object({

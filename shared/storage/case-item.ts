@@ -63,14 +63,20 @@ export interface StoredCases {
 }
 
 export function readCases(items: readonly object[]): StoredCases {
+  const { cases, damaged } = readUndamaged(items);
+  return { cases, damaged: damaged.map((item) => thingOf((item as { readonly pk?: unknown }).pk)) };
+}
+
+/** The cases of items, and the items that can't be read. */
+export function readUndamaged<T extends object>(items: readonly T[]) {
   const cases: Case[] = [];
-  const damaged: ThingKey[] = [];
+  const damaged: T[] = [];
   for (const item of items) {
     try {
-      cases.push(readCase(item as CaseItem));
+      cases.push(readCase(item as unknown as CaseItem));
     } catch (error) {
       if (!(error instanceof DamagedItemError)) throw error;
-      damaged.push(thingOf((item as { readonly pk?: unknown }).pk));
+      damaged.push(item);
     }
   }
   return { cases, damaged };

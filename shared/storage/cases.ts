@@ -14,7 +14,7 @@ import { hashRow } from '../timeline';
 import { type CaseItem, readCase, writeCase } from './case-item';
 import { connectExpiry } from './expiry';
 import { connectItems, expireAt, findingsSchema } from './items';
-import { auditKey, caseKey, partitionOf, shardOf, writeTime } from './keys';
+import { auditKey, caseKey, closedKey, shardOf, writeTime } from './keys';
 
 export interface CaseOptions {
   /** How long a closed case is kept. Only functions that close cases need it. */
@@ -73,10 +73,8 @@ export function connectCases(
 
     async archive(given) {
       const record = dateKeeping(given, keepClosedMs);
-      const sk = `CLOSED#${writeTime(record.closedAt)}#${record.caseId}`;
       const Item = {
-        pk: partitionOf(record.thingName),
-        sk,
+        ...closedKey(record.thingName, record.closedAt, record.caseId),
         ...writeCase(record),
         ...raiseSchema(record),
         thingName: record.thingName,

@@ -2,35 +2,43 @@ import type { Case } from '../domain/case/case';
 import type { ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports/runtime';
 import { readClosedCursor, writeClosedCursor } from './case-cursor';
-import { type CaseItem, readCase } from './case-item';
+import { type CaseItem, readUndamaged } from './case-item';
 import { type connectItems, hasExpired } from './items';
-import { type ItemKey, partitionOf } from './keys';
+import { closedIdOf, type ItemKey, partitionOf } from './keys';
 
 type Items = Pick<ReturnType<typeof connectItems>, 'queryAll'>;
 
-export interface ClosedPage {
-  /** Newest first. Expired ones are left out, so a page may have fewer than asked for. */
+/** Newest first. Expired ones are left out, so there may be fewer than asked for. */
+export interface ClosedCases {
   readonly cases: readonly Case[];
+  /** The ids of cases that can't be read: one damaged item must not hide the others, nor itself. */
+  readonly damaged: readonly string[];
+}
+
+export interface ClosedPage extends ClosedCases {
   /** The cursor of the next page; absent at the end of the list. */
   readonly next?: string;
 }
 
-/** Closed cases of a thing, for people, newest first. Expired ones are left out. */
+/** Closed cases of a thing, for people. */
 export function openClosedCases({ queryAll }: Items, clock: Clock) {
-  const isKept = (item: object) => !hasExpired(item, clock());
+  type ClosedItem = CaseItem & ItemKey;
+  const read = (items: readonly ClosedItem[]): ClosedCases => {
+    const { cases, damaged } = readUndamaged(items.filter((item: object) => !hasExpired(item, clock())));
+    return { cases, damaged: damaged.map(({ sk }) => closedIdOf(sk)) };
+  };
 
   return {
     /** At most `limit`. */
-    async listClosed(thingName: ThingKey, limit?: number): Promise<Case[]> {
-      const items = await queryAll<CaseItem>(closedOf(thingName), limit);
-      return items.filter(isKept).map(readCase);
+    async listClosed(thingName: ThingKey, limit?: number): Promise<ClosedCases> {
+      return read(await queryAll<ClosedItem>(closedOf(thingName), limit));
     },
 
     /** A page of them. Throws CursorError. */
     async pageClosed(thingName: ThingKey, limit: number, cursor?: string): Promise<ClosedPage> {
       const behind = cursor === undefined ? undefined : readClosedCursor(thingName, cursor);
       // One more says whether there is a next page.
-      const items = await queryAll<CaseItem & ItemKey>(
+      const items = await queryAll<ClosedItem>(
         closedOf(thingName),
         limit + 1,
         behind === undefined ? undefined : { pk: partitionOf(thingName), sk: behind },
@@ -38,7 +46,7 @@ export function openClosedCases({ queryAll }: Items, clock: Clock) {
       const shown = items.slice(0, limit);
       const last = shown.at(-1);
       return {
-        cases: shown.filter(isKept).map(readCase),
+        ...read(shown),
         ...(items.length > limit && last && { next: writeClosedCursor(thingName, last.sk) }),
       };
     },

@@ -5,7 +5,7 @@ import type { ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports/runtime';
 import { readCases } from './case-item';
 import { connectItems, expireAt } from './items';
-import { type ItemKey, isTimelineRow, partitionOf } from './keys';
+import { closedIdOf, type ItemKey, isTimelineRow, partitionOf } from './keys';
 
 /** Rows of a closed case that get their expiry concurrently. */
 const updatesAtOnce = 25;
@@ -102,7 +102,7 @@ export function connectExpiry(
   /** A case that can't be read is kept as if it closed now: it must not stop the closing of the next case of its thing. */
   async function dateDamaged(Key: ItemKey): Promise<void> {
     const until = clock() + keepClosedMs;
-    await dateHistory(Key.sk.replace(/^CLOSED#\d*#/, ''), until);
+    await dateHistory(closedIdOf(Key.sk), until);
     await dateRow(Key, until);
   }
 

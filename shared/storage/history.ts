@@ -79,8 +79,8 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
       const { Item } = await documents.send(
         new GetCommand({ TableName: tableName, Key, ConsistentRead: true }),
       );
-      const newest = Item && isKept(Item) ? readCase(Item as CaseItem) : undefined;
-      if (newest?.caseId === caseId) return newest;
+      const newest = Item && isKept(Item) ? (Item as CaseItem) : undefined;
+      if (newest?.value?.caseId === caseId) return readCase(newest);
       const closed = await queryAll<CaseItem>({
         KeyConditionExpression: 'pk = :thing AND begins_with(sk, :closed)',
         FilterExpression: 'caseId = :case OR #value.caseId = :case',
@@ -91,7 +91,8 @@ export function connectHistory(tableName: string, client?: DynamoDBClient, clock
           ':case': caseId,
         },
       });
-      return closed.filter(isKept).map(readCase)[0];
+      const found = closed.find(isKept);
+      return found && readCase(found);
     },
 
     /** Every case that changed since then, open or closed. Reads the whole table: for operators, not for functions. */

@@ -34,6 +34,16 @@ export function leaseKey(object: string, account: AccountKey = home): ItemKey {
   return { pk: `HOLD#${account}${object}`, sk: 'HOLD' };
 }
 
+/** Key of a closed case. Those of a thing sort by their time. */
+export function closedKey(thingName: ThingKey, closedAt: number, caseId: string): ItemKey {
+  return { pk: partitionOf(thingName), sk: `CLOSED#${writeTime(closedAt)}#${caseId}` };
+}
+
+/** The id in such a key, for a case whose item can't be read. */
+export function closedIdOf(sk: string): string {
+  return sk.replace(/^CLOSED#\d*#/, '');
+}
+
 export function refusalKey(thingName: ThingKey, requestId: string): ItemKey {
   return { pk: partitionOf(thingName), sk: `REFUSAL#${requestId}` };
 }

@@ -73,7 +73,7 @@ describe('list', () => {
     const closed = aReleasedCase();
     const old = changeCase(closed.record, { closedAt: later - 90 * 86_400_000, caseId: 'case-0' });
     const table = aTable([], [closed, { record: old, rows: [] }]);
-    const kept = { ...table.history, listClosed: async () => [closed.record] };
+    const kept = { ...table.history, listClosed: async () => ({ cases: [closed.record], damaged: [] }) };
 
     const lines = await list({ ...table, history: kept }, { closed: true });
 

@@ -83,8 +83,12 @@ export function aReleasedCase(): StoredCase {
   return flush({ record: advance(record, release, { now: now + 60_000 }), rows });
 }
 
-/** The table as the CLI reads it: the newest case of each thing, archived ones, and every timeline. */
-export function aTable(newest: readonly StoredCase[], archived: readonly StoredCase[] = []) {
+/** The table as the CLI reads it: the newest case of each thing, archived ones, ids of damaged ones, and every timeline. */
+export function aTable(
+  newest: readonly StoredCase[],
+  archived: readonly StoredCase[] = [],
+  damaged: readonly string[] = [],
+) {
   const all = [...newest, ...archived];
   const listed = all.map(({ record }): ListedCase => {
     const { thingName, caseId, status, severity, updatedAt } = record;
@@ -116,8 +120,10 @@ export function aTable(newest: readonly StoredCase[], archived: readonly StoredC
     history: {
       listByStatus: async (status: string) =>
         newest.map(({ record }) => record).filter((one) => one.status === status),
-      listClosed: async (thingName: string) =>
-        archived.map(({ record }) => record).filter((record) => record.thingName === thingName),
+      listClosed: async (thingName: string) => ({
+        cases: archived.map(({ record }) => record).filter((record) => record.thingName === thingName),
+        damaged,
+      }),
       findExpiry: async (_name: string): Promise<number | undefined> => undefined,
       readTimeline: async (caseId: string) => [
         ...(all.find(({ record }) => record.caseId === caseId)?.rows ?? []),

@@ -20,6 +20,7 @@ import { writeTable } from '../../infra/table';
 import { connectCommands } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
 import type { Command } from '../../shared/domain/decide/command';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { connectClientIds } from '../../shared/storage/client-ids';
 import { connectDetection } from '../../shared/storage/detection';
 import { connectHeldThings } from '../../shared/storage/held-things';
@@ -101,7 +102,7 @@ async function openStorage(dynamodb: DynamoDBClient, undo: Undo): Promise<Storag
         previousHash,
         hash,
       })),
-    listClosed: history.listClosed,
+    listClosed: async (thingName) => [...(await history.listClosed(thingKey(thingName))).cases],
   };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../../../shared/http';
 import type { Clock } from '../../../shared/ports/runtime';
 import type { CaseStore } from '../../../shared/ports/storage';
+import type { ClosedCases } from '../../../shared/storage/closed-cases';
 import type { DatapointPage, DatapointQuery, NewestDatapoint } from '../../../shared/storage/datapoints';
 import { count, epochMs } from '../query';
 
@@ -20,7 +21,7 @@ export interface MetricPorts {
   readonly readDatapoints: (query: DatapointQuery) => Promise<DatapointPage>;
   readonly listMetrics: (thingName: ThingKey) => Promise<readonly NewestDatapoint[]>;
   readonly cases: Pick<CaseStore, 'load'>;
-  readonly history: { listClosed(thingName: ThingKey, limit: number): Promise<Case[]> };
+  readonly history: { listClosed(thingName: ThingKey, limit: number): Promise<Pick<ClosedCases, 'cases'>> };
   readonly securityProfiles: Configuration['securityProfiles'];
   readonly clock: Clock;
   readonly own: Account;
@@ -59,7 +60,7 @@ export async function showMetric(request: HttpRequest, ports: MetricPorts): Prom
     ports.cases.load(thingName),
     ports.history.listClosed(thingName, maxMarked),
   ]);
-  const cases = [...(newest ? [newest.value] : []), ...earlier];
+  const cases = [...(newest ? [newest.value] : []), ...earlier.cases];
   const unique = [...new Map(cases.map((record) => [record.caseId, record])).values()];
   const shown = {
     ...page,

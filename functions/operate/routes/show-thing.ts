@@ -12,11 +12,12 @@ import {
   readThing,
 } from '../../../shared/http';
 import type { CaseStore, Versioned } from '../../../shared/ports/storage';
+import type { ClosedCases } from '../../../shared/storage/closed-cases';
 import type { NewestDatapoint } from '../../../shared/storage/datapoints';
 
 export interface ThingPorts {
   readonly cases: Pick<CaseStore, 'load'>;
-  readonly history: { listClosed(thingName: ThingKey, limit: number): Promise<Case[]> };
+  readonly history: { listClosed(thingName: ThingKey, limit: number): Promise<ClosedCases> };
   readonly loadState: (thingName: ThingKey) => Promise<Versioned<DetectState> | undefined>;
   readonly listMetrics: (thingName: ThingKey) => Promise<readonly NewestDatapoint[]>;
   readonly own: Account;
@@ -37,7 +38,7 @@ export async function showThing(request: HttpRequest, ports: ThingPorts): Promis
   const agent = state?.value.agent;
   if (!newest && !agent && metrics.length === 0)
     throw new HttpProblem(404, `nothing is known of ${thingName}: no case, no report`);
-  const before = earlier.filter(({ caseId }) => caseId !== newest?.caseId);
+  const before = earlier.cases.filter(({ caseId }) => caseId !== newest?.caseId);
   return jsonResponse({
     thingName,
     ...(newest && { case: listCase(newest), ...showFacts(newest) }),
@@ -45,6 +46,7 @@ export async function showThing(request: HttpRequest, ports: ThingPorts): Promis
     metrics,
     earlier: before.slice(0, maxEarlier).map(listCase),
     ...(before.length > maxEarlier && { moreEarlier: true }),
+    ...(earlier.damaged.length > 0 && { damaged: earlier.damaged }),
   });
 }
 

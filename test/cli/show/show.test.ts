@@ -161,6 +161,22 @@ describe('show', () => {
     expect((await readCase('mything1', table)).restores).toMatchObject([{ action: 'quarantine' }]);
   });
 
+  it('names earlier cases that are damaged', async () => {
+    const stored = aContainedCase();
+    const table = aTable([stored], [], ['case-0']);
+
+    const shown = (await showCase('mything1', table)).split('\n');
+
+    expect(shown.join()).toContain('earlier cases:,  case-0  its item in the table is damaged,');
+    expect(await readCase('mything1', table)).toMatchObject({ earlier: [], damaged: ['case-0'] });
+    expect(await readCase('mything1', aTable([stored]))).not.toHaveProperty('damaged');
+    const gone = aTable([], [], ['case-1']);
+    gone.history.readTimeline = async () => [...stored.rows];
+    await expect(showCase('case-1', gone)).rejects.toThrow(
+      'case-1: its item in the table is damaged: restore',
+    );
+  });
+
   it('names the runbook of a case that needs one', async () => {
     const failed = changeCase(aContainedCase().record, {
       status: 'containment-failed',

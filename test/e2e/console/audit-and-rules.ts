@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Page } from 'playwright-core';
 import { thingKey } from '../../../shared/domain/thing-ref';
-import { caseKey } from '../../../shared/storage/keys';
+import { caseKey, closedKey, type ItemKey, thingOf } from '../../../shared/storage/keys';
 import { findFaults } from './page';
 import type { ConsoleStack } from './stack';
 
@@ -80,7 +80,7 @@ export function testAuditAndRules(at: ConsoleStack): void {
     const chosen = 'getSelection().toString()';
     expect(await page.evaluate(chosen)).toContain('mode: enforced');
 
-    const restore = await damageCopy(at, 'hardened', 'broken');
+    const restore = await damageCopy(at, 'hardened', caseKey(thingKey('broken')));
     await editor.fill(shipped.replace('mode: enforce', 'mode: approve'));
     await replay.click();
     await page.getByText(/of \d+ things would be treated differently/).waitFor();
@@ -103,20 +103,30 @@ export function testAuditAndRules(at: ConsoleStack): void {
     await page.getByText(/treated differently/).waitFor({ state: 'detached' });
     await at.leave(page);
   }, 180_000);
+
+  it('names the damaged earlier cases of a thing', async () => {
+    const restore = await damageCopy(at, 'hardened', closedKey(thingKey('hardened'), 1, 'case-by-hand'));
+
+    const page = await at.open('things/hardened');
+
+    await page.getByText('The case case-by-hand: its item in the table is damaged').waitFor();
+    expect(await findFaults(page)).toEqual([]);
+    await restore();
+    await at.leave(page);
+  });
 }
 
-/** Writes the case of a thing for another one, so that nobody can read it; gives what removes it again. */
+/** Writes the case of a thing under another key, so that nobody can read it; gives what removes it again. */
 async function damageCopy(
   { e2e }: ConsoleStack,
   original: string,
-  name: string,
+  Key: ItemKey,
 ): Promise<() => Promise<void>> {
   const TableName = e2e.stack.deployed.outputs.TableName ?? '';
   const documents = DynamoDBDocumentClient.from(e2e.dynamodb);
   const { Item } = await documents.send(new GetCommand({ TableName, Key: caseKey(thingKey(original)) }));
-  const Key = caseKey(thingKey(name));
   await documents.send(
-    new PutCommand({ TableName, Item: { ...Item, ...Key, thingName: name, value: 'by hand' } }),
+    new PutCommand({ TableName, Item: { ...Item, ...Key, thingName: thingOf(Key.pk), value: 'by hand' } }),
   );
   return async () => void (await documents.send(new DeleteCommand({ TableName, Key })));
 }

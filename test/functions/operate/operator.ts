@@ -52,8 +52,12 @@ export function ofThing(thing: string): Partial<HttpRequest> {
   return { pathParameters: { thing } };
 }
 
-/** `operate` on a table with these cases, the newest of each thing last. */
-export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePorts> = {}) {
+/** `operate` on a table with these cases, the newest of each thing last, and closed cases of these ids that are damaged. */
+export function anOperator(
+  cases: readonly Case[] = [],
+  over: Partial<OperatePorts> = {},
+  damaged: readonly string[] = [],
+) {
   const stored = fakeCases();
   for (const record of cases) stored.items.set(record.thingName, { value: record, version: 1 });
   const detection = fakeDetection();
@@ -88,16 +92,19 @@ export function anOperator(cases: readonly Case[] = [], over: Partial<OperatePor
     },
     audit: { page: async ({ from, to }) => ({ from, to, acts: [] }) },
     history: {
-      listClosed: async (thingName: string, limit: number) =>
-        cases
+      listClosed: async (thingName: string, limit: number) => ({
+        cases: cases
           .filter((record) => record.thingName === thingName && record.status === 'closed')
           .slice(0, limit),
+        damaged,
+      }),
       async pageClosed(thingName, limit, cursor = '0') {
         if (!/^\d+$/.test(cursor)) throw new CursorError('is none of this list');
         const closed = cases.filter((one) => one.thingName === thingName && one.status === 'closed');
         const end = Number(cursor) + limit;
         return {
           cases: closed.slice(Number(cursor), end),
+          damaged,
           ...(end < closed.length && { next: String(end) }),
         };
       },

@@ -23,6 +23,15 @@ it('names in the fleet the certificates whose reports are set aside', async () =
   expect((await ask('GET /fleet')).value.floods).toEqual([flood]);
 });
 
+it('names the damaged cases of a thing, and has the others', async () => {
+  const { ask } = anOperator([contained, released], {}, ['case-7']);
+  for (const route of ['GET /things/{thing}', 'GET /things/{thing}/closed'])
+    expect(await ask(route, { pathParameters: { thing: released.thingName } })).toMatchObject({
+      status: 200,
+      value: { damaged: ['case-7'] },
+    });
+});
+
 it('says of a thing with more than ten earlier cases that there are more', async () => {
   const closed = (count: number): Case[] =>
     Array.from({ length: count }, (_, index) => ({ ...released, caseId: `case-${index + 10}` }));

@@ -180,7 +180,7 @@ describe('a case that an earlier release wrote in words', () => {
 
   it('appears in the list of closed cases', async () => {
     const { history } = connectTable('cordon', earlierClient());
-    const [closed] = await history.listClosed(thingKey('released-1'));
+    const [closed] = (await history.listClosed(thingKey('released-1'))).cases;
     expect([closed?.status, closed && describeCase(closed).reason]).toEqual([
       'closed',
       'released: everything is as it was before',

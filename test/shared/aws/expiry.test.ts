@@ -174,7 +174,7 @@ describe('a closed case', () => {
     const { caseId } = await containAndRelease(cases);
     const read = async () => ({
       newest: (await cases.load(thingKey('mything1')))?.value.caseId,
-      closed: (await history.listClosed(thingKey('mything1'))).length,
+      closed: (await history.listClosed(thingKey('mything1'))).cases.length,
       rows: (await history.readTimeline(caseId)).length,
       page: (await history.pageTimeline(caseId, 10)).rows.length,
       scanned: (await history.scanCases(0)).cases.length,
@@ -206,7 +206,7 @@ describe('a closed case', () => {
     expect(stored?.value).not.toHaveProperty('keptUntil');
     time += 10 * keepClosedMs;
     expect((await cases.load(thingKey('mything1')))?.version).toBe(1);
-    expect(await history.listClosed(thingKey('mything1'))).toEqual([]);
+    expect(await history.listClosed(thingKey('mything1'))).toEqual({ cases: [], damaged: [] });
   });
 
   it('is kept while Device Defender has its violation in alarm, which the sweep would open again', async () => {

@@ -69,10 +69,9 @@ describe('a list of the newest cases', () => {
       LastEvaluatedKey: { pk: 'a', sk: '1' },
     }));
 
-    expect(await history.listClosed(thingKey('mything1'), 2)).toMatchObject([
-      { caseId: 'case-2' },
-      { caseId: 'case-1' },
-    ]);
+    expect(await history.listClosed(thingKey('mything1'), 2)).toMatchObject({
+      cases: [{ caseId: 'case-2' }, { caseId: 'case-1' }],
+    });
     const limits = dynamo.commandCalls(QueryCommand).map(({ args }) => args[0].input.Limit);
     expect(limits).toEqual([2, 1]);
   });
@@ -113,10 +112,24 @@ describe('a page of the closed cases of a thing', () => {
     ]);
   });
 
+  it('names a damaged case, and has the others', async () => {
+    const items = [3, 2, 1].map((number) => ({
+      ...writeCase(aCase({ caseId: `case-${number}` })),
+      sk: keyOf(number),
+      ...(number === 2 && { value: { ledger: 'gone' } }),
+    }));
+    dynamo.on(QueryCommand).resolves({ Items: items });
+
+    for (const found of [await history.pageClosed(thing, 3), await history.listClosed(thing)]) {
+      expect(found.cases.map(({ caseId }) => caseId)).toEqual(['case-3', 'case-1']);
+      expect(found.damaged).toEqual(['case-2']);
+    }
+  });
+
   it('has no cursor if the last one is full', async () => {
     keep(2, 1);
 
-    expect(await history.pageClosed(thing, 2)).toEqual({ cases: expect.any(Array) });
+    expect(await history.pageClosed(thing, 2)).toEqual({ cases: expect.any(Array), damaged: [] });
   });
 
   it('is refused with the cursor of another thing, or with an invalid one, before anything is read', async () => {
@@ -155,10 +168,9 @@ describe('a result of several pages', () => {
   it('is read to its end: the closed cases of a thing', async () => {
     pages(writeCase(aCase({ caseId: 'case-2' })), writeCase(aCase({ caseId: 'case-1' })));
 
-    expect(await history.listClosed(thingKey('mything1'))).toMatchObject([
-      { caseId: 'case-2' },
-      { caseId: 'case-1' },
-    ]);
+    expect(await history.listClosed(thingKey('mything1'))).toMatchObject({
+      cases: [{ caseId: 'case-2' }, { caseId: 'case-1' }],
+    });
   });
 
   it('is read to its end: the cases of a status, in each shard', async () => {
