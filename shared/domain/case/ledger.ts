@@ -17,13 +17,14 @@ import {
 export function planLedger(
   ledger: readonly LedgerEntry[],
   actions: readonly ActionName[],
-  context: PlanContext,
+  context: PlanContext & { readonly isHeld: boolean },
 ): LedgerEntry[] {
   const kept = ledger.filter(({ action, status }) => status !== 'reverted' && !actions.includes(action));
   const planned = actions.map((action): LedgerEntry => {
     const held = ledger.find((entry) => entry.action === action && entry.status !== 'reverted');
-    // A temporary deactivation omits certificates that the action itself includes.
-    const more = held?.bridge && extendPrior(held.prior, context);
+    // A temporary deactivation omits certificates that the action itself includes. And what a release has left may be older
+    // than a certificate of the thing. For a held thing, `coverCertificates` asks whether others use a new one.
+    const more = held && (held.bridge || !context.isHeld) ? extendPrior(held.prior, context) : undefined;
     const prior = more ?? held?.prior ?? findPrior(action, context);
     return { action, status: 'planned', prior, plannedAt: context.now, attempts: 0 };
   });

@@ -32,7 +32,7 @@ export function settle(
 
 /** How far the denial of a containment has come. */
 interface Denial {
-  /** What counts. A temporary deactivation that somebody else ended matters to the release only: the denial by policy has spread. */
+  /** What counts. What an earlier release stopped at, or a temporary deactivation that somebody else ended, matters to the release only. */
   readonly entries: readonly LedgerEntry[];
   readonly temporary: LedgerEntry | undefined;
   readonly isTemporarilyDeactivated: boolean;
@@ -42,9 +42,7 @@ interface Denial {
 }
 
 function judgeDenial(record: ContainmentCase, now: number): Denial {
-  const entries = record.ledger.filter(
-    ({ status, bridge }) => status !== 'reverted' && !(bridge && status === 'conflict'),
-  );
+  const entries = record.ledger.filter(({ status }) => status !== 'reverted' && status !== 'conflict');
   const isMadeUpFor = (entry: LedgerEntry) => isReplaced(entry, entries) || entry.bridge !== undefined;
   const temporary = findTemporaryDeactivation(entries);
   const isTemporarilyDeactivated = temporary?.status === 'verified' && !record.leftOut;

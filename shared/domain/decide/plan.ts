@@ -28,7 +28,9 @@ export function isHeld(record: Case): boolean {
 
 /** Actions that hold the thing, or may, until it is released. */
 export function listHolding({ ledger }: Case): ActionName[] {
-  return ledger.flatMap(({ action, status, bridge }) => (status === 'reverted' || bridge ? [] : [action]));
+  return ledger.flatMap(({ action, status, bridge }) =>
+    status === 'reverted' || status === 'conflict' || bridge ? [] : [action],
+  );
 }
 
 /** Names the playbook that a case is under. */
@@ -78,7 +80,7 @@ export function planContainment(
   const escalation = playbook ? listEscalation(playbook, record.pastContainments ?? [], now) : [];
   const clientIds = findClientIds(record, context);
   const planning = { ...context, caseId: record.caseId, clientIds, violationIds };
-  const ledger = planLedger(record.ledger, actions, planning);
+  const ledger = planLedger(record.ledger, actions, { ...planning, isHeld: isHeld(record) });
   const leftOut = listLeftOut(ledger, planning);
   const temporary = findTemporaryDeactivation(ledger);
   const until = temporary && { until: temporary.action };

@@ -1,0 +1,58 @@
+import type { Command } from '../../../shared/domain/decide/command';
+import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
+import type { World } from '../../fakes';
+import { anArmedWorld, secondArn } from './all-actions-world';
+import { alarm, anEngine, caseOf, groupsOf, operator, resume, shownCaseOf } from './story';
+
+const configuration = aConfiguration({
+  playbooks: [
+    aPlaybook({ actions: ['quarantine', 'deny-certificate', 'deactivate-certificate', 'disconnect'] }),
+  ],
+});
+
+const deniedOf = ({ policies }: World) => [...(policies.stored.get('cordon-quarantine')?.targets ?? [])];
+
+describe('a thing whose release stopped in conflict, contained again', () => {
+  it('is held with the certificate that it got meanwhile', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, { configuration });
+    await engine(alarm());
+    world.certificates.statuses.set('a'.repeat(64), 'REVOKED');
+    await engine(operator('release'));
+    expect(shownCaseOf(world).status).toBe('release-conflict');
+    world.registered.find('mything1').principals.push(secondArn);
+    world.certificates.statuses.set('b'.repeat(64), 'ACTIVE');
+
+    await engine(operator('contain'));
+    world.time.now = caseOf(world).dueAt ?? 0;
+    await engine(resume);
+
+    expect(shownCaseOf(world).status).toBe('contained');
+    expect(deniedOf(world)).toEqual([certificateArn, secondArn]);
+    expect(world.certificates.statuses.get('b'.repeat(64))).toBe('INACTIVE');
+  });
+
+  it('is contained by the actions of now, whatever the conflict is about', async () => {
+    const world = anArmedWorld();
+    await anEngine(world, { configuration })(alarm());
+    world.certificates.statuses.set('a'.repeat(64), 'REVOKED');
+    const engine = anEngine(world, {
+      configuration: aConfiguration({ playbooks: [aPlaybook({ actions: ['quarantine', 'disconnect'] })] }),
+    });
+    await engine(operator('release'), { id: 'release' });
+    expect(shownCaseOf(world).status).toBe('release-conflict');
+
+    await engine(operator('contain'), { id: 'contain' });
+
+    expect(groupsOf(world)).toContain('cordon-quarantine');
+    expect(shownCaseOf(world).status).toBe('contained');
+
+    // What the release stopped at holds nothing until it is asked for again.
+    world.certificates.statuses.set('a'.repeat(64), 'ACTIVE');
+    const harden = { ...operator('contain'), type: 'harden', actions: ['deactivate-certificate'] } as Command;
+    await engine(harden, { id: 'harden' });
+    expect(world.certificates.statuses.get('a'.repeat(64))).toBe('INACTIVE');
+    await engine(operator('release'), { id: 'second' });
+    expect(world.certificates.statuses.get('a'.repeat(64))).toBe('ACTIVE');
+  });
+});
