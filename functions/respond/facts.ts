@@ -1,4 +1,10 @@
-import { deniedObject, type Lease, policyObject, statusObject } from '../../shared/domain/actions/lease';
+import {
+  deniedObject,
+  type Lease,
+  policyObject,
+  type SharedObject,
+  statusObject,
+} from '../../shared/domain/actions/lease';
 import { findVersionToDrop } from '../../shared/domain/actions/policy-versions';
 import { type ActionName, descriptorOf } from '../../shared/domain/actions/registry';
 import type { Configuration } from '../../shared/domain/configuration';
@@ -121,6 +127,12 @@ function unlessRefused(error: unknown): undefined {
   if (!isRefusal(error)) throw error;
 }
 
+interface State {
+  readonly policies: readonly string[];
+  readonly status: string | undefined;
+  readonly before: PrincipalFacts['before'];
+}
+
 async function lookUpPrincipal(
   arn: string,
   thingName: string,
@@ -130,22 +142,30 @@ async function lookUpPrincipal(
 ): Promise<PrincipalFacts> {
   const { things, certificates } = ports;
   const certificateId = idOf(arn);
-  const [policies, users, status] = await Promise.all([
-    things.listPolicies(arn),
+  // A release leaves its lease once it has undone the change: what was read just before is over by now.
+  const readState = async (seenBefore: readonly SharedObject[] = []): Promise<State> => {
+    const [policies, status] = await Promise.all([
+      things.listPolicies(arn),
+      withStatus ? certificates.readStatus(certificateId).catch(unlessRefused) : undefined,
+    ]);
+    const seen = { denied: policies.includes(denyPolicyName), status };
+    const { before, unheld } = await findHeld(certificateId, seen, ports);
+    return unheld.every((object) => seenBefore.includes(object))
+      ? { policies, status, before }
+      : readState([...seenBefore, ...unheld]);
+  };
+  const [{ policies, status, before }, users] = await Promise.all([
+    readState(),
     things.listThingsOfPrincipal(arn),
-    withStatus ? certificates.readStatus(certificateId).catch(unlessRefused) : undefined,
   ]);
-  const [documents, before] = await Promise.all([
-    Promise.all(policies.map((name) => things.readPolicy(name))),
-    findHeld(certificateId, { denied: policies.includes(denyPolicyName), status }, ports),
-  ]);
+  const documents = await Promise.all(policies.map((name) => things.readPolicy(name)));
   return {
     arn,
     certificateId,
     policies,
     escapesGroup: escapesGroupPolicy(documents, thingName),
     ...(status !== undefined && { status }),
-    ...before,
+    ...(before && { before }),
     ...listOthers(users, thingName),
   };
 }
@@ -171,13 +191,17 @@ async function findHeld(
   certificateId: string,
   { denied, status }: { readonly denied: boolean; readonly status: string | undefined },
   { leases }: FactPorts,
-): Promise<Pick<PrincipalFacts, 'before'>> {
-  const found = await Promise.all([
-    denied ? leases.load(deniedObject(certificateId)) : undefined,
-    status === 'INACTIVE' ? leases.load(statusObject(certificateId)) : undefined,
-  ]);
-  const priors = found.flatMap((stored) => priorOf(stored) ?? []);
-  return priors.length > 0 ? { before: Object.assign({}, ...priors) } : {};
+): Promise<Pick<State, 'before'> & { readonly unheld: readonly SharedObject[] }> {
+  const objects = [
+    ...(denied ? [deniedObject(certificateId)] : []),
+    ...(status === 'INACTIVE' ? [statusObject(certificateId)] : []),
+  ];
+  const found = await Promise.all(objects.map((object) => leases.load(object)));
+  const priors = found.map(priorOf);
+  return {
+    before: priors.some((prior) => prior) ? Object.assign({}, ...priors) : undefined,
+    unheld: objects.filter((_, index) => !priors[index]),
+  };
 }
 
 /** A lease without holders says nothing. */
@@ -190,8 +214,8 @@ async function lookUpPolicy(
   thingName: string,
   { policies, things, leases }: FactPorts,
 ): Promise<PolicyFacts> {
-  const [versions, targets] = await Promise.all([
-    policies.listVersions(policyName),
+  const [{ versions, prior }, targets] = await Promise.all([
+    readVersions(policyName, { policies, leases }),
     policies.listTargets(policyName),
   ]);
   const holders = await Promise.all(
@@ -206,8 +230,6 @@ async function lookUpPolicy(
   const hasGroup = targets.slice(0, maxHolders).some((arn) => !isCertificate(arn));
   if (targets.length > maxHolders) holders.push([`${targets.length - maxHolders} more`]);
   const dropped = findVersionToDrop(versions);
-  // After the versions, for the same reason as above.
-  const prior = priorOf(await leases.load(policyObject(policyName)));
   return {
     policyName,
     ...(prior && 'policyName' in prior && { before: prior }),
@@ -220,6 +242,23 @@ async function lookUpPolicy(
     }),
     ...listOthers(holders.flat(), thingName, hasGroup || targets.length > maxHolders),
   };
+}
+
+/** Versions, and those before another containment: of one moment, as a release may undo them between two reads. */
+async function readVersions(
+  policyName: string,
+  { policies, leases }: Pick<FactPorts, 'policies' | 'leases'>,
+): Promise<{
+  readonly versions: Awaited<ReturnType<Policies['listVersions']>>;
+  readonly prior?: Lease['prior'];
+}> {
+  const loadPrior = async () => priorOf(await leases.load(policyObject(policyName)));
+  const before = await loadPrior();
+  const versions = await policies.listVersions(policyName);
+  // After the versions, for the same reason as above.
+  const prior = await loadPrior();
+  if (before && !prior) return readVersions(policyName, { policies, leases });
+  return { versions, ...(prior && { prior }) };
 }
 
 /** At most 50, since a case is one item of the table; how many more there are is the last of them. */

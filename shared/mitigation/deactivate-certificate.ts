@@ -10,7 +10,7 @@ import {
   unverified,
 } from './action';
 import { forEachItem } from './each';
-import { acquireLease, noteSet, releaseLease } from './lease';
+import { acquireLease, noteSet, nothingToUndo, releaseLease } from './lease';
 
 /** The hardest cut: every device with the certificate is out, and can't receive anything until it is active again. */
 export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certificate'>> = {
@@ -21,10 +21,11 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
   async apply({ certificates }, context) {
     const { certificates: registry } = context;
     const refusals = await forEachItem(certificates, async ({ certificateId, statusBefore }) => {
-      const { status } = await registry.read(certificateId).catch(goneIfNotFound);
-      if (status === 'deleted') return undefined;
-      const before = statusBefore === 'unknown' ? status : statusBefore;
+      const readNow = async () => (await registry.read(certificateId).catch(goneIfNotFound)).status;
+      const before = statusBefore === 'unknown' ? await readNow() : statusBefore;
       const setAt = await acquireLease(statusObject(certificateId), { statusBefore: before }, context);
+      // Not before: until then, the release of another thing may make it ACTIVE.
+      const status = await readNow();
       if (status === 'ACTIVE') await deactivate(certificateId, context);
       // A crash in between: what changed it until now counts as Cordon's own call.
       else if (before === 'ACTIVE' && setAt === undefined)
@@ -48,7 +49,7 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
     const { certificates: registry } = context;
     const kept: Detail[] = [];
     const conflicts = await forEachItem(certificates, async ({ certificateId, statusBefore }) => {
-      const { problem, heldBy } = await releaseLease(statusObject(certificateId), context, async (lease) => {
+      const restore = async (lease: Lease | undefined): Promise<Detail | undefined> => {
         const before = statusBefore === 'unknown' ? readHeld(lease)?.statusBefore : statusBefore;
         if (before !== 'ACTIVE') return undefined;
         const { status, modifiedAt } = await registry.read(certificateId).catch(goneIfNotFound);
@@ -65,7 +66,12 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
         }
         await registry.setStatus(certificateId, 'ACTIVE');
         return undefined;
-      });
+      };
+      const hold = async () => {
+        const { status } = await registry.read(certificateId).catch(goneIfNotFound);
+        if (status === 'ACTIVE') await deactivate(certificateId, context);
+      };
+      const { problem, heldBy } = await releaseLease(statusObject(certificateId), context, { restore, hold });
       if (heldBy.length > 0) kept.push({ code: 'certificate-held', certificateId, heldBy });
       return problem;
     });
@@ -79,7 +85,7 @@ async function deactivate(certificateId: string, context: MitigationContext): Pr
   try {
     await context.certificates.setStatus(certificateId, 'INACTIVE');
   } catch (error) {
-    if (isRefusal(error)) await releaseLease(statusObject(certificateId), context, async () => undefined);
+    if (isRefusal(error)) await releaseLease(statusObject(certificateId), context, nothingToUndo);
     throw error;
   }
   await noteSet(statusObject(certificateId), context.clock(), context);

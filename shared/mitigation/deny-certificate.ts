@@ -1,7 +1,7 @@
 import { deniedObject } from '../domain/actions/lease';
 import type { Detail } from '../domain/case/details';
 import { isNotFound } from '../errors';
-import { done, type MitigationAction, type PriorOf, reverted } from './action';
+import { done, type MitigationAction, type MitigationContext, type PriorOf, reverted } from './action';
 import { denialRights, idOf, isGone, testDenial } from './denial';
 import { forEachItem } from './each';
 import { acquireLease, releaseLease } from './lease';
@@ -20,11 +20,7 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
   async apply({ policyName, certificates }, context) {
     const refusals = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
       await acquireLease(deniedObject(arn), { attachedBefore }, context);
-      try {
-        await context.policies.attach(policyName, arn);
-      } catch (error) {
-        if (!isNotFound(error) || !(await isGone(arn, context))) throw error;
-      }
+      await attach(policyName, arn, context);
       return undefined;
     });
     if (refusals.length > 0) return { result: 'refused', detail: refusals };
@@ -43,7 +39,7 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
     const { policies, things } = context;
     const kept: Detail[] = [];
     const conflicts = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
-      const { problem, heldBy } = await releaseLease(deniedObject(arn), context, async () => {
+      const restore = async (): Promise<Detail | undefined> => {
         // The attachments of a certificate are deleted with it.
         const listed = await things.listPolicies(arn).catch(noneIfGone);
         const attached = listed.includes(policyName);
@@ -51,7 +47,9 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
           return { code: 'denial-taken-off', policyName, certificateId: idOf(arn) };
         if (!attachedBefore && attached) await policies.detach(policyName, arn);
         return undefined;
-      });
+      };
+      const hold = () => attach(policyName, arn, context);
+      const { problem, heldBy } = await releaseLease(deniedObject(arn), context, { restore, hold });
       if (heldBy.length > 0) kept.push({ code: 'certificate-held', certificateId: idOf(arn), heldBy });
       return problem;
     });
@@ -59,6 +57,15 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
     return reverted(kept.length > 0 ? kept : [{ code: 'denials-removed', policyName }], kept);
   },
 };
+
+/** A deleted certificate needs no denial. */
+async function attach(policyName: string, arn: string, context: MitigationContext): Promise<void> {
+  try {
+    await context.policies.attach(policyName, arn);
+  } catch (error) {
+    if (!isNotFound(error) || !(await isGone(arn, context))) throw error;
+  }
+}
 
 function noneIfGone(error: unknown): string[] {
   if (isNotFound(error)) return [];

@@ -1,6 +1,8 @@
 import type { Lease } from '../domain/actions/lease';
 import type { Detail } from '../domain/case/details';
 import type { ThingKey } from '../domain/thing-ref';
+import { VersionConflictError } from '../errors';
+import type { Leases, Versioned } from '../ports/storage';
 import { untilUndisturbed } from '../undisturbed';
 import type { MitigationContext } from './action';
 
@@ -43,26 +45,54 @@ export async function noteSet(
   });
 }
 
+interface Undoing {
+  /** Gets the lease while the thing is one of the holders: without one, nothing of what is found was done for it. */
+  readonly restore: (lease: Lease | undefined) => Promise<Detail | undefined>;
+  /** Does to the object what was done to it before. */
+  readonly hold: () => Promise<void>;
+}
+
 /**
  * Undoes what was done to a shared object, if no other thing holds it as well; else the last of them will. The holder
- * leaves after the restore, so that nobody takes what is half restored for the state before. `restore` gets the lease
- * while the thing is one of the holders: without one, nothing of what is found was done for it.
+ * leaves after the restore, so that nobody takes what is half restored for the state before. Another thing may take the
+ * object in between, and find it held: for that one it is held again.
  */
 export async function releaseLease(
   object: Lease['object'],
   { thingName, leases }: LeaseContext,
-  restore: (lease: Lease | undefined) => Promise<Detail | undefined>,
+  { restore, hold }: Undoing,
 ): Promise<{ readonly problem?: Detail | undefined; readonly heldBy: readonly ThingKey[] }> {
   let problem: Detail | undefined;
   let heldBy: readonly ThingKey[] = [];
+  let isRestored = false;
   await untilUndisturbed(tries, async () => {
     const stored = await leases.load(object);
     heldBy = stored?.value.holders.filter((name) => name !== thingName) ?? [];
     const isHolder = stored?.value.holders.includes(thingName) ?? false;
-    if (heldBy.length === 0) problem = await restore(isHolder ? stored?.value : undefined);
+    if (heldBy.length === 0) {
+      isRestored = true;
+      problem = await unlessTaken(stored, leases, () => restore(isHolder ? stored?.value : undefined));
+    } else if (isRestored) await hold();
     if (!stored || problem !== undefined) return;
     if (heldBy.length > 0) await leases.save({ ...stored.value, holders: heldBy }, stored.version);
     else await leases.remove(object, stored.version);
   });
   return { problem, heldBy };
 }
+
+/** What stands against a restore is void if another thing took the object meanwhile: it changed the object, too. */
+async function unlessTaken(
+  stored: Versioned<Lease> | undefined,
+  leases: Leases,
+  restore: () => Promise<Detail | undefined>,
+): Promise<Detail | undefined> {
+  const [result] = await Promise.allSettled([restore()]);
+  if (result.status === 'fulfilled' && result.value === undefined) return undefined;
+  if (stored && (await leases.load(stored.value.object))?.version !== stored.version)
+    throw new VersionConflictError(stored.value.object);
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}
+
+/** For an object of which nothing has to be undone. */
+export const nothingToUndo: Undoing = { restore: async () => undefined, hold: async () => undefined };

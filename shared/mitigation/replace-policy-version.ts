@@ -2,12 +2,12 @@ import { nothing, policyObject, replacedObject } from '../domain/actions/lease';
 import { maxVersions } from '../domain/actions/policy-versions';
 import type { Detail, Renumbered } from '../domain/case/details';
 import type { PriorPolicy } from '../domain/facts';
-import { isNotFound } from '../errors';
+import { isNotFound, orNothing } from '../errors';
 import type { Policies } from '../ports/aws';
 import { done, type MitigationAction, type PriorOf, reverted, unverified } from './action';
 import { denialRights, testDenial } from './denial';
 import { forEachItem } from './each';
-import { acquireLease, releaseLease } from './lease';
+import { acquireLease, nothingToUndo, releaseLease } from './lease';
 import { isSameDocument } from './policy-text';
 
 /**
@@ -62,11 +62,12 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
     const left: Detail[] = [];
     const conflicts = await forEachItem(policies, async (policy) => {
       const { policyName } = policy;
-      const { problem, heldBy } = await releaseLease(policyObject(policyName), context, async () => {
+      let own: Record<'restored' | 'left', readonly Detail[]> = { restored: [], left: [] };
+      const restoreOwn = async (): Promise<Detail | undefined> => {
         const versions = await listVersions(policyName, registry);
         if (!versions) {
-          restored.push({ code: 'policy-deleted', policyName });
-          left.push({ code: 'policy-deleted', policyName });
+          const deleted: Detail[] = [{ code: 'policy-deleted', policyName }];
+          own = { restored: deleted, left: deleted };
           return undefined;
         }
         const ours = await findVersions(policyName, document, versions, registry);
@@ -74,17 +75,23 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
         if (conflict) return conflict;
         const renumbered = await restore(policy, ours, registry);
         const { defaultVersionId: versionId } = policy;
-        restored.push({ code: 'policy-restored', policyName, versionId, ...(renumbered && { renumbered }) });
-        if (renumbered) left.push({ code: 'version-renumbered', policyName, ...renumbered });
+        own = {
+          restored: [{ code: 'policy-restored', policyName, versionId, ...(renumbered && { renumbered }) }],
+          left: renumbered ? [{ code: 'version-renumbered', policyName, ...renumbered }] : [],
+        };
         return undefined;
+      };
+      const { problem, heldBy } = await releaseLease(policyObject(policyName), context, {
+        restore: restoreOwn,
+        hold: () => replace(policy, document, registry),
       });
-      const held: Detail[] = heldBy.length > 0 ? [{ code: 'policy-held', policyName, heldBy }] : [];
-      restored.push(...held);
-      left.push(...held);
+      const held: Detail[] = [{ code: 'policy-held', policyName, heldBy }];
+      restored.push(...(heldBy.length > 0 ? held : own.restored));
+      left.push(...(heldBy.length > 0 ? held : own.left));
       return problem;
     });
     if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...restored] };
-    for (const arn of principals) await releaseLease(replacedObject(arn), context, async () => undefined);
+    for (const arn of principals) await releaseLease(replacedObject(arn), context, nothingToUndo);
     return reverted(restored, left);
   },
 };
@@ -112,10 +119,15 @@ async function replace(
   if (!versions) return undefined;
   const ours = await findVersions(policyName, document, versions, registry);
   if (ours.some(({ isDefault }) => isDefault)) return undefined;
-  if (ours[0]) {
+  const [newest] = ours;
+  if (newest) {
     // Left by a crash, or by a release that somebody interrupted: used again, so that no version is wasted.
-    await registry.setDefaultVersion(policyName, ours[0].versionId);
-    return undefined;
+    // The release of another thing may delete it in this moment.
+    const isSet = await orNothing(async () => {
+      await registry.setDefaultVersion(policyName, newest.versionId);
+      return true;
+    });
+    if (isSet) return undefined;
   }
   if (versionToDrop && versions.length >= maxVersions)
     await registry.deleteVersion(policyName, versionToDrop.versionId).catch(unlessGone);
@@ -172,7 +184,7 @@ async function findVersions(
   registry: Policies,
 ): Promise<Version[]> {
   const documents = await Promise.all(
-    versions.map(({ versionId }) => registry.readVersion(policyName, versionId)),
+    versions.map(({ versionId }) => orNothing(() => registry.readVersion(policyName, versionId))),
   );
   return versions
     .filter((_, index) => isSameDocument(documents[index] ?? '', document))
