@@ -22,7 +22,8 @@ class FinishTemplate {
         ];
         refuse(findNameFaults(given, known));
         const { table } = service.custom.cordon;
-        if (table !== null && table !== 'adopt') refuse([`--param: table is ${table}: expected adopt`]);
+        if (table !== null && table !== 'adopt')
+          refuse([`--param: table is ${JSON.stringify(table)}: expected adopt, or leave it out`]);
       },
 
       'after:aws:package:finalize:mergeCustomProviderResources': () => {
@@ -40,13 +41,13 @@ class FinishTemplate {
       'before:deploy:deploy': () => {
         // A deploy of the package deploys what was packaged, with the parameters of that time.
         if (options.package !== undefined && options.param !== undefined)
-          refuse([`--param has no effect on what is packaged already: give it to sls package`]);
+          refuse(['--param has no effect on a package that is already made: give it to sls package instead']);
       },
 
       // osls replaces only the code, and then fails because it looks for a role by its logical id.
       'before:deploy:function:initialize': () =>
         refuse([
-          'deploy function would replace the code of one function alone, not its role or its environment, nor what the others send it: run sls deploy',
+          'sls deploy function would replace only the code of one function, without its role, its environment, or the functions that send to it: run sls deploy instead',
         ]),
 
       'before:aws:deploy:deploy:createStack': () => {

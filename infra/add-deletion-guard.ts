@@ -51,7 +51,10 @@ function stopBeforeDeletion(resources: Template['Resources']): void {
 
 function requireResource(resources: Template['Resources'], id: string): CompiledResource {
   const resource = resources[id];
-  if (!resource) throw new Error(`the template has no ${id}`);
+  if (!resource)
+    throw new Error(
+      `the compiled template has no ${id}: it comes from infra/ and from the function "provision" of serverless.yml`,
+    );
   return resource;
 }
 

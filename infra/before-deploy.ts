@@ -7,7 +7,7 @@ import { findWarnings } from '../shared/config/warnings';
 import type { Configuration } from '../shared/domain/configuration';
 import { type GroupReader, judgeAdoption } from '../shared/mitigation/adoption';
 import { judgeMove, type MoveReader } from '../shared/mitigation/adoption-move';
-import { type Account, findCollisions } from './collisions';
+import { type Account, findCollisions, rightsPage } from './collisions';
 
 /** The explanation of the packaged cordon.yml. The file in the checkout may have changed since. */
 export interface DescribedFile {
@@ -89,7 +89,9 @@ async function findMove(deploy: Deploy): Promise<readonly string[]> {
     return await judgeMove(file.quarantine, `cordon-${stage}`, deploy);
   } catch (error) {
     // Only a check: the person who deploys may lack the right, and the stack itself refuses.
-    warn(`whether things are held by what this deploy gives up could not be seen: ${String(error)}`);
+    warn(
+      `could not check whether things are still in a quarantine group or under a deny policy that this deploy gives up: ${String(error)} (${rightsPage})`,
+    );
     return [];
   }
 }
@@ -99,7 +101,7 @@ async function refuseCollisions({ stage, template, isTableAdopted, ...account }:
   const found = await findCollisions(template, isTableAdopted, account);
   if (found.length === 0) return;
   throw refusal(
-    `nothing was changed: this deploy of stage ${stage} would create what the account already has outside the stack:\n${found.join('\n')}`,
+    `nothing was changed: this deploy of stage ${stage} would create names that the account already has outside the stack:\n${found.join('\n')}`,
   );
 }
 
@@ -130,6 +132,6 @@ async function warnOfMissing(
     );
   } catch (error) {
     // Only a check: the person who deploys may lack the right.
-    warn(`whether ${what} is stored at ${parameter} could not be seen: ${String(error)}`);
+    warn(`could not check whether ${what} is stored at ${parameter}: ${String(error)} (${rightsPage})`);
   }
 }

@@ -13,37 +13,56 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const largestBytes = 1024 * 1024;
 const metricName = /^(?!aws:)[a-zA-Z0-9:_-]{1,128}$/;
 
-const { values: flags, positionals } = parseArgs({
-  options: {
-    outfile: { type: 'string', default: join(root, 'dist/agent/cordon-agent.cjs') },
-    packages: { type: 'boolean', default: false },
-    release: { type: 'string' },
-  },
-  allowPositionals: true,
-});
+/** @returns {never} */
+function refuse(text) {
+  process.stderr.write(`build-agent: ${text}\n`);
+  process.exit(2);
+}
+
+function readFlags() {
+  try {
+    return parseArgs({
+      options: {
+        outfile: { type: 'string', default: join(root, 'dist/agent/cordon-agent.cjs') },
+        packages: { type: 'boolean', default: false },
+        release: { type: 'string' },
+      },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    // The message of Node goes on with a hint about arguments that begin with a hyphen.
+    return refuse(`${error.message.split('. ')[0]}; there are --packages, --release and --outfile`);
+  }
+}
+
+const { values: flags, positionals } = readFlags();
 
 /** @returns {string[]} */
 function readMetrics() {
   if (positionals.length > 0) return positionals;
   const text = process.env.CORDON_DEFAULT_METRICS?.trim() ?? '';
-  if (text.startsWith('[')) return JSON.parse(text);
-  return text === '' ? [] : text.split(',').map((name) => name.trim());
+  if (!text.startsWith('[')) return text === '' ? [] : text.split(',').map((name) => name.trim());
+  try {
+    return JSON.parse(text);
+  } catch {
+    return refuse(
+      `CORDON_DEFAULT_METRICS=${text}: expected a JSON array of names, or names with commas between them`,
+    );
+  }
 }
 
 const metrics = readMetrics();
 const wrong = metrics.find((name) => typeof name !== 'string' || !metricName.test(name));
-if (wrong !== undefined) {
-  process.stderr.write(
-    `build-agent: ${JSON.stringify(wrong)} is not a name of a custom metric (1 to 128 of a-z A-Z 0-9 : _ -)\n`,
-  );
-  process.exit(2);
-}
+if (wrong !== undefined)
+  refuse(`${JSON.stringify(wrong)} is not a name of a custom metric (1 to 128 of a-z A-Z 0-9 : _ -)`);
 
 const version = flags.release ?? JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
-if (!/^\d[\w.+~]*$/.test(version)) {
-  process.stderr.write(`build-agent: ${JSON.stringify(version)} is not a version of a Debian package\n`);
-  process.exit(2);
-}
+if (!/^\d[\w.+~]*$/.test(version))
+  refuse(`${JSON.stringify(version)} is not a version of a Debian package, such as 1.2.3`);
+
+const { SOURCE_DATE_EPOCH: epoch } = process.env;
+if (epoch !== undefined && !/^\d{1,11}$/.test(epoch))
+  refuse(`SOURCE_DATE_EPOCH=${epoch}: expected seconds since 1970, a whole number`);
 const { outfile } = flags;
 
 /** What MQTT.js has for browsers, WebSockets and proxies: the agent uses none of it, and each megabyte is loaded. */
@@ -77,7 +96,9 @@ const { metafile } = await build({
 });
 const bytes = Object.values(metafile.outputs)[0]?.bytes ?? 0;
 if (bytes > largestBytes) {
-  process.stderr.write(`build-agent: ${outfile} has ${bytes} bytes, more than ${largestBytes}\n`);
+  process.stderr.write(
+    `build-agent: ${outfile} has ${bytes} bytes, more than ${largestBytes}: leave out a package that it bundles\n`,
+  );
   process.exit(1);
 }
 process.stdout.write(`${outfile} ${bytes} bytes, default metrics: ${metrics.join(' ') || 'none'}\n`);

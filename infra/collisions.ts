@@ -3,7 +3,7 @@ import { isNamed, type OwnResource } from '../shared/mitigation/own-resource';
 /** Resources of a template whose names the account may have already. CloudFormation fails at them, some in the middle of a deploy. */
 
 /** The property that names a resource, and what to do if the account has one of that name. */
-const leftOver = 'delete what is left over, or deploy another stage';
+const leftOver = 'if an earlier stack left it over, delete it; otherwise deploy another stage';
 const named: Readonly<
   Record<string, { readonly property: string; readonly word: string; readonly remedy: string }>
 > = {
@@ -19,7 +19,7 @@ const named: Readonly<
   'AWS::IoT::CustomMetric': {
     property: 'MetricName',
     word: 'custom metric',
-    remedy: 'rename it, or leave it out with the profiles that need it',
+    remedy: 'rename it in cordon.yml, or remove it there with the profiles that need it',
   },
   'AWS::IoT::MitigationAction': { property: 'ActionName', word: 'mitigation action', remedy: leftOver },
   'AWS::IoT::Policy': { property: 'PolicyName', word: 'policy', remedy: leftOver },
@@ -27,24 +27,28 @@ const named: Readonly<
     property: 'SecurityProfileName',
     word: 'security profile',
     remedy:
-      'rename it, or leave it out and write sources: { deviceDefender: { profiles: existing } } (docs/existing-device-defender.md)',
+      'rename it in cordon.yml, or remove it there and write sources: { deviceDefender: { profiles: existing } } (docs/existing-device-defender.md)',
   },
   'AWS::IoT::ThingGroup': {
     property: 'ThingGroupName',
     word: 'thing group',
     remedy:
-      'adopt it (quarantine: { thingGroup: NAME, adopt: true }), or set quarantine.thingGroup to another name',
+      'in cordon.yml, adopt it (quarantine: { thingGroup: NAME, adopt: true }), or set quarantine.thingGroup to another name',
   },
   'AWS::IoT::TopicRule': { property: 'RuleName', word: 'topic rule', remedy: leftOver },
   'AWS::Lambda::Function': { property: 'FunctionName', word: 'function', remedy: leftOver },
   'AWS::Logs::LogGroup': {
     property: 'LogGroupName',
     word: 'log group',
-    remedy: 'delete what is left over (aws logs delete-log-group), or deploy another stage',
+    remedy:
+      'if an earlier stack left it over, delete it (aws logs delete-log-group); otherwise deploy another stage',
   },
   'AWS::SNS::Topic': { property: 'TopicName', word: 'topic', remedy: leftOver },
   'AWS::SQS::Queue': { property: 'QueueName', word: 'queue', remedy: leftOver },
 };
+
+/** The end of each warning about a check that could not be made. */
+export const rightsPage = 'docs/iam/deploy-checks.json has the rights';
 
 export const namedTypes: readonly string[] = Object.keys(named);
 
@@ -72,7 +76,9 @@ export async function findCollisions(
   try {
     own = await account.listOwn();
   } catch (error) {
-    account.warn(`whether names of this deploy exist outside the stack could not be seen: ${String(error)}`);
+    account.warn(
+      `could not list what the stack has, so nothing looked for names that the account has outside it: ${String(error)} (${rightsPage})`,
+    );
     return [];
   }
   const wanted = listNew(template, own).filter(
@@ -88,7 +94,7 @@ export async function findCollisions(
         // Only a check: the person who deploys may lack the right.
         const [reason] = String(error).split('\n');
         account.warn(
-          `which ${word}s the account already has could not be seen (${names.length} are new): ${reason}`,
+          `could not check whether the account already has a ${word} of the same name (${names.length} new): ${reason} (${rightsPage})`,
         );
         return [];
       }

@@ -49,7 +49,7 @@ export function* findNameFaults(given: readonly Given[], known: readonly string[
       yield `${place}: no parameter is called ${JSON.stringify(name)}; ${writeHint(name, known)}`;
   const typed = given.filter(({ place }) => place === '--param').map(({ name }) => name);
   const twice = new Set(typed.filter((name, index) => typed.indexOf(name) !== index));
-  for (const name of twice) yield `--param: ${name} is given more than once`;
+  for (const name of twice) yield `--param: ${name} is given more than once; give it once`;
 }
 
 function writeHint(name: string, known: readonly string[]): string {
@@ -80,10 +80,12 @@ export function* findPairFaults(values: readonly StackParameter[]): Generator<st
   const given = (key: string) =>
     String(values.find(({ ParameterKey }) => ParameterKey === key)?.ParameterValue ?? '');
   const [issuer, audience, client] = ['OidcIssuer', 'OidcAudience', 'ConsoleClientId'].map(given);
-  if (issuer && !audience) yield '--param: oidcIssuer needs oidcAudience: the client ids whose tokens count';
-  if (audience && !issuer) yield '--param: oidcAudience needs oidcIssuer: the provider that signs the tokens';
+  if (issuer && !audience)
+    yield '--param: oidcIssuer needs oidcAudience too: give the client ids whose tokens the API accepts';
+  if (audience && !issuer)
+    yield '--param: oidcAudience needs oidcIssuer too: give the URL of the provider that signs the tokens';
   if (client && !audience?.split(/ *, */).includes(client))
-    yield `--param: consoleClientId is ${JSON.stringify(client)}, which oidcAudience lacks: the API would refuse the console's tokens`;
+    yield `--param: consoleClientId is ${JSON.stringify(client)}, which oidcAudience lacks: add it there, or the API refuses the console's tokens`;
 }
 
 /** The expected form of a value, if the value does not have it. */

@@ -70,7 +70,9 @@ const unusedSchemasPlugin = {
       const keepsErrors = /client-sns/.test(path);
       const contents = keepsErrors ? keyed : keyed.replaceAll(errorSchema, '');
       if (/\[_\w+\]:/.test(contents) || keyed === text || (contents === keyed && !keepsErrors))
-        throw new Error(`${path} writes its schemas in another way: look at this plugin`);
+        throw new Error(
+          `${path}: this version of the AWS SDK writes its schemas in another form: adapt unusedSchemasPlugin in infra/esbuild-plugins.cjs`,
+        );
       return { contents, loader: 'js' };
     });
   },
@@ -116,7 +118,8 @@ const consolePlugin = {
       const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'build-console.mjs')], {
         encoding: 'utf8',
       });
-      if (status !== 0) throw new Error(`the console could not be built: ${stderr}`);
+      if (status !== 0)
+        throw new Error(`the console could not be built by scripts/build-console.mjs:\n${stderr}`);
       return { contents: readFileSync(join(root, 'dist', 'console', 'packed.json'), 'utf8'), loader: 'json' };
     });
   },

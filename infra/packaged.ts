@@ -8,6 +8,6 @@ interface Destination {
 export function* findPackageFaults(wanted: Destination, packaged: Destination): Generator<string> {
   for (const what of ['stage', 'region'] as const)
     if (packaged[what] !== wanted[what])
-      yield `--package: it was packaged for ${what} ${packaged[what]}, and this deploy is of ${wanted[what]}: ` +
+      yield `--package: the package is for ${what} ${packaged[what]}, and this deploy is to ${wanted[what]}: ` +
         `give --${what} ${packaged[what]}, or package again with --${what} ${wanted[what]}`;
 }

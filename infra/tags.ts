@@ -37,11 +37,12 @@ function* findFaults(
     const place = `parameter tags: ${JSON.stringify(key)}`;
     if (!keyPattern.test(key))
       yield `${place}: expected KEY=VALUE,KEY=VALUE with keys of up to 128 letters, digits, spaces and _.:/+@- that do not begin with aws:`;
-    else if (own.includes(key.toLowerCase())) yield `${place}: Cordon sets this tag itself`;
-    else if (keys.indexOf(key.toLowerCase()) !== index) yield `${place} is given more than once`;
+    else if (own.includes(key.toLowerCase())) yield `${place}: Cordon sets this tag itself; leave it out`;
+    else if (keys.indexOf(key.toLowerCase()) !== index)
+      yield `${place} is given more than once; give it once (IAM takes keys that differ in case only as one)`;
     if (!valuePattern.test(value))
       yield `${place}: its value ${JSON.stringify(value)} has more than 256 characters, or others than letters, digits, spaces and _.:/=+@-`;
   }
   if (tags.length + own.length > most)
-    yield `parameter tags: ${tags.length} tags; with those of Cordon, a resource has at most ${most}`;
+    yield `parameter tags: ${tags.length} tags, and Cordon sets ${own.length}; a resource has at most ${most}: leave out ${tags.length + own.length - most}`;
 }

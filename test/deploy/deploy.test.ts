@@ -102,7 +102,7 @@ describe('npx sls deploy', () => {
     expect(made.code === 0 ? 'packaged' : made.said).toBe('packaged');
 
     const astray = await sls(['deploy', '--stage', 'dev', '--package', 'everything']);
-    expect(astray.said).toContain(`it was packaged for stage ${stage}, and this deploy is of dev`);
+    expect(astray.said).toContain(`the package is for stage ${stage}, and this deploy is to dev`);
     expect(astray.code).not.toBe(0);
     const abroad = await sls([
       'deploy',
@@ -113,7 +113,7 @@ describe('npx sls deploy', () => {
       '--region',
       'eu-west-1',
     ]);
-    expect(abroad.said).toContain('it was packaged for region us-east-1, and this deploy is of eu-west-1');
+    expect(abroad.said).toContain('the package is for region us-east-1, and this deploy is to eu-west-1');
     expect(aws.account.stacks.size).toBe(0);
 
     const deployed = await sls(['deploy', '--stage', stage, '--package', 'everything']);
@@ -131,7 +131,7 @@ describe('npx sls deploy', () => {
   it('refuses the code of one function alone, before it asks for that function', async () => {
     const { code, said } = await sls(['deploy', 'function', '--function', 'respond', '--stage', 'dev']);
 
-    expect(said).toContain('deploy function would replace the code of one function alone');
+    expect(said).toContain('sls deploy function would replace only the code of one function');
     expect(code).not.toBe(0);
     expect(aws.calls.filter((call) => call.startsWith('lambda '))).toEqual([]);
   }, 180_000);
@@ -145,7 +145,7 @@ describe('npx sls deploy', () => {
     [
       'a parameter for what is packaged',
       ['--package', 'packages', '--param=email=a@example.com'],
-      '--param has no effect on what is packaged already: give it to sls package',
+      '--param has no effect on a package that is already made: give it to sls package instead',
     ],
   ])(
     'refuses %s that is wrong before it changes anything',

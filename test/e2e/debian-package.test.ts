@@ -1,5 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type AgentProgram, runAgent } from '../agent/agent-program';
@@ -33,6 +41,42 @@ describe('npm run build:agent', () => {
       const [one, other] = ['once', 'again'].map((folder) => readFileSync(join(directory, folder, name)));
       expect(one?.equals(other ?? Buffer.alloc(0))).toBe(true);
     }
+  });
+
+  it.each([
+    ['an unknown flag', ['--relase', '1'], {}, "Unknown option '--relase'"],
+    ['a metric name that is none', ['a b'], {}, '"a b" is not a name of a custom metric'],
+    [
+      'a version that is none',
+      ['--release', 'new'],
+      {},
+      '"new" is not a version of a Debian package, such as 1.2.3',
+    ],
+    [
+      'metrics that are no JSON',
+      [],
+      { CORDON_DEFAULT_METRICS: '[num_child_procs_myapp]' },
+      'CORDON_DEFAULT_METRICS=[num_child_procs_myapp]: expected a JSON array of names, or names with commas between them',
+    ],
+    [
+      'a time that is none',
+      [],
+      { SOURCE_DATE_EPOCH: 'today' },
+      'SOURCE_DATE_EPOCH=today: expected seconds since 1970, a whole number',
+    ],
+  ])('refuses %s in one line', (_, args, env, expected) => {
+    const script = join(root, 'infra', 'build-agent.mjs');
+    const outfile = join(directory, 'refused', 'cordon-agent.cjs');
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [script, '--packages', '--outfile', outfile, ...args],
+      { encoding: 'utf8', env: { ...process.env, ...env } },
+    );
+
+    expect(stderr).toMatch(/^build-agent: [^\n]+\n$/);
+    expect(stderr).toContain(expected);
+    expect(status).toBe(2);
+    expect(existsSync(outfile)).toBe(false);
   });
 });
 

@@ -48,7 +48,7 @@ describe('names outside the stack', () => {
 
     expect(await findCollisions(small, false, seen)).toEqual([
       'table cordon-dev: to continue with the cases of an earlier stack, deploy with --param="table=adopt"; to start without them, delete the table (docs/removing.md)',
-      'queue alerts: delete what is left over, or deploy another stage',
+      'queue alerts: if an earlier stack left it over, delete it; otherwise deploy another stage',
     ]);
     expect(seen.asked).toEqual(['cordon-dev', 'alerts']);
   });
@@ -67,8 +67,8 @@ describe('names outside the stack', () => {
     );
 
     expect(await findCollisions(small, false, seen)).toEqual([
-      'topic cordon-dev-alarms: delete what is left over, or deploy another stage',
-      'queue alerts: delete what is left over, or deploy another stage',
+      'topic cordon-dev-alarms: if an earlier stack left it over, delete it; otherwise deploy another stage',
+      'queue alerts: if an earlier stack left it over, delete it; otherwise deploy another stage',
     ]);
   });
 
@@ -83,10 +83,10 @@ describe('names outside the stack', () => {
     const seen = account(async () => [], ['AWS::SQS::Queue', 'cordon-dev-alarms']);
 
     expect(await findCollisions(small, false, seen)).toEqual([
-      'topic cordon-dev-alarms: delete what is left over, or deploy another stage',
+      'topic cordon-dev-alarms: if an earlier stack left it over, delete it; otherwise deploy another stage',
     ]);
     expect(seen.warnings).toEqual([
-      'which queues the account already has could not be seen (2 are new): Error: not allowed',
+      'could not check whether the account already has a queue of the same name (2 new): Error: not allowed (docs/iam/deploy-checks.json has the rights)',
     ]);
   });
 
@@ -96,7 +96,11 @@ describe('names outside the stack', () => {
     }, ['cordon-dev']);
 
     expect(await findCollisions(small, false, seen)).toEqual([]);
-    expect(seen.warnings).toEqual([expect.stringContaining('could not be seen: Error: not allowed')]);
+    expect(seen.warnings).toEqual([
+      expect.stringContaining(
+        'could not list what the stack has, so nothing looked for names that the account has outside it: Error: not allowed',
+      ),
+    ]);
   });
 
   it('are looked for of every type that has a fixed name in a template', () => {

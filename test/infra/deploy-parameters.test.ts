@@ -53,7 +53,7 @@ describe('a parameter of the deploy', () => {
 
   it('is given once, or it would be left to chance which value counts', () => {
     expect(faultsOf(['email=a@example.com', 'email=b@example.com'])).toEqual([
-      '--param: email is given more than once',
+      '--param: email is given more than once; give it once',
     ]);
   });
 });
@@ -85,8 +85,16 @@ describe('the value of a parameter', () => {
   });
 
   it.each([
-    ['https://issuer', '', ['--param: oidcIssuer needs oidcAudience: the client ids whose tokens count']],
-    ['', 'client', ['--param: oidcAudience needs oidcIssuer: the provider that signs the tokens']],
+    [
+      'https://issuer',
+      '',
+      ['--param: oidcIssuer needs oidcAudience too: give the client ids whose tokens the API accepts'],
+    ],
+    [
+      '',
+      'client',
+      ['--param: oidcAudience needs oidcIssuer too: give the URL of the provider that signs the tokens'],
+    ],
     ['https://issuer', 'client', []],
     ['', '', []],
   ])('of the issuer %j goes with that of the audience %j, or is refused', (issuer, audience, faults) => {

@@ -50,6 +50,6 @@ it('more than 50 tags with those of Cordon are refused', () => {
 
   expect(faultsOf(tags(48))).toEqual([]);
   expect(faultsOf(tags(49))).toEqual([
-    'parameter tags: 49 tags; with those of Cordon, a resource has at most 50',
+    'parameter tags: 49 tags, and Cordon sets 2; a resource has at most 50: leave out 1',
   ]);
 });
