@@ -1,11 +1,17 @@
-import { useEffect, useReducer } from 'preact/hooks';
+import { useEffect, useMemo, useReducer } from 'preact/hooks';
 import type { MeAnswer } from '../../shared/api/stack';
 import { ApiError, type Client, thingPath } from '../api/client';
 import { useClient, useLive } from '../api/live';
 import type { Act } from '../api/types';
+import { useSteady } from '../parts/steady';
 
-/** Acts that IAM refused, `ACT THING`; those that it would permit, likewise. A reload asks again. */
-const permitted = new WeakMap<Client, Map<string, boolean>>();
+/** What IAM answered about `ACT THING`: absent until it has. A reload asks again. */
+interface Asked {
+  readonly answer: Promise<boolean>;
+  is?: boolean;
+}
+
+const permitted = new WeakMap<Client, Map<string, Asked>>();
 
 export interface Rights {
   mayAct(act: Act): boolean;
@@ -19,33 +25,53 @@ const all: Rights = { mayAct: () => true };
 export function useRights(thingName: string | undefined, acts: readonly Act[]): Rights {
   const client = useClient();
   const me = useLive<MeAnswer>('/me', 300_000).value;
-  const [, redraw] = useReducer((count: number) => count + 1, 0);
-  const known = permitted.get(client) ?? new Map<string, boolean>();
-  permitted.set(client, known);
+  const [refusals, redraw] = useReducer((count: number) => count + 1, 0);
   const asksIam = me?.decidedBy === 'iam' && thingName !== undefined;
   useEffect(() => {
     if (!asksIam) return;
-    for (const act of acts) {
-      const key = `${act} ${thingName}`;
-      if (known.has(key)) continue;
-      known.set(key, true);
-      void isPermitted(client, act, thingName).then((is) => {
-        known.set(key, is);
+    for (const act of acts)
+      void ask(client, act, thingName).answer.then((is) => {
         if (!is) redraw(undefined);
       });
-    }
   }, [client, asksIam, thingName, acts.join()]);
+  const newest = useMemo(() => {
+    const refused = asksIam
+      ? acts.filter((act) => permitted.get(client)?.get(`${act} ${thingName}`)?.is === false)
+      : [];
+    return judge(me, acts, refused);
+  }, [client, me, thingName, acts.join(), refusals]);
+  // Buttons of other acts must not move under the pointer as one is refused.
+  return useSteady(newest, `${thingName} ${acts}`);
+}
+
+function judge(me: MeAnswer | undefined, acts: readonly Act[], refused: readonly Act[]): Rights {
   if (me?.decidedBy === 'groups')
     return me.roles.includes('operator')
       ? all
       : { mayAct: () => false, why: `You can read only: members of ${me.operators} can act.` };
-  if (!asksIam) return all;
-  const mayAct = (act: Act) => known.get(`${act} ${thingName}`) ?? true;
-  if (acts.length === 0 || acts.some(mayAct)) return { mayAct };
+  const mayAct = (act: Act) => !refused.includes(act);
+  if (!me || acts.length === 0 || refused.length < acts.length) return { mayAct };
   return {
     mayAct,
     why: `You can read only: IAM permits ${me.actor} no act here (execute-api:Invoke on POST/things/*).`,
   };
+}
+
+/** Asks once. */
+function ask(client: Client, act: Act, thingName: string): Asked {
+  const answers = permitted.get(client) ?? new Map<string, Asked>();
+  permitted.set(client, answers);
+  const key = `${act} ${thingName}`;
+  const before = answers.get(key);
+  if (before) return before;
+  const asked: Asked = {
+    answer: isPermitted(client, act, thingName).then((is) => {
+      asked.is = is;
+      return is;
+    }),
+  };
+  answers.set(key, asked);
+  return asked;
 }
 
 /** What these acts are not without. */

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { forgetPointer } from './steady';
 
 interface DialogProps {
   readonly title: string;
@@ -13,6 +14,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   useEffect(() => {
     element.current?.showModal();
     element.current?.querySelector<HTMLElement>('textarea, input')?.focus();
+    return forgetPointer;
   }, []);
   return (
     <dialog ref={element} aria-labelledby="dialog-title" onClose={onClose}>

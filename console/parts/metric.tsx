@@ -6,6 +6,7 @@ import { writeAbsolute } from '../words/time';
 import { findThreshold, writeNumber, writeValue } from '../words/violation';
 import { Chart, type Mark } from './chart';
 import { Pending } from './notice';
+import { useSteady } from './steady';
 
 interface MetricProps {
   readonly thingName: string;
@@ -33,12 +34,10 @@ export function Metric({
 }: MetricProps) {
   const path = `/things/${thingPath(thingName)}/metrics/${encodeURIComponent(metric)}`;
   const live = useSeries(path, from, to);
-  const points = live.value?.datapoints;
-  const marks = useMemo(
-    () => given ?? (live.value?.marks ?? []).flatMap(readMark),
-    [given, live.value?.marks],
-  );
-  const criteria = live.value?.behaviors?.find((one) => one.criteria)?.criteria;
+  const series = useSteady(live.value, `${path} ${from}`);
+  const points = series?.datapoints;
+  const marks = useMemo(() => given ?? (series?.marks ?? []).flatMap(readMark), [given, series?.marks]);
+  const criteria = series?.behaviors?.find((one) => one.criteria)?.criteria;
   const threshold = known ?? (criteria && findThreshold(JSON.stringify(criteria)));
   const { times, values } = useMemo(
     () => holdLast(points ?? [], isToNow ? [Date.now()] : marks.map(({ at }) => at)),

@@ -5,17 +5,21 @@ const restMs = 1_000;
 /** Nothing is kept back for longer: a pointer may be pressed for ever, or never rest. */
 const mostMs = 5_000;
 
+/** Where a pointer can be at what moves: in what the views show, or at the toasts above it. */
+type Place = 'view' | 'toasts';
+
 let pressedAt: number | undefined;
 let movedAt = Number.NEGATIVE_INFINITY;
+let pointsAt: Place | undefined;
 
-/** Follows the pointer in what the views show; gives what ends it. */
+/** Follows the pointer in what moves; gives what ends it. */
 export function watchPointer(): () => void {
   const watch = ({ type, target }: Event) => {
     const now = performance.now();
-    const isInView = target instanceof Element && target.closest('main') && !target.closest('dialog');
-    if (type === 'pointerdown' && isInView) pressedAt = now;
+    pointsAt = type === 'scroll' ? (pointsAt ?? 'view') : findPlace(target);
+    if (type === 'pointerdown' && pointsAt) pressedAt = now;
     if (type === 'pointerup' || type === 'pointercancel') pressedAt = undefined;
-    movedAt = isInView || type === 'scroll' ? now : Number.NEGATIVE_INFINITY;
+    movedAt = pointsAt ? now : Number.NEGATIVE_INFINITY;
   };
   const types = ['pointerdown', 'pointermove', 'pointerup', 'pointercancel', 'scroll'];
   for (const type of types) document.addEventListener(type, watch);
@@ -24,7 +28,20 @@ export function watchPointer(): () => void {
   };
 }
 
-function mayMove(waitsSince: number): boolean {
+function findPlace(target: EventTarget | null): Place | undefined {
+  if (!(target instanceof Element)) return undefined;
+  if (target.closest('.toasts')) return 'toasts';
+  return target.closest('main, .banner') ? 'view' : undefined;
+}
+
+/** Where a dialog was, somebody points at something else now, and has not seen it yet. */
+export function forgetPointer(): void {
+  pressedAt = undefined;
+  movedAt = Number.NEGATIVE_INFINITY;
+}
+
+function mayMove(waitsSince: number, place: Place): boolean {
+  if (pointsAt !== place) return true;
   const now = performance.now();
   if (pressedAt !== undefined && now - pressedAt < mostMs) return false;
   return now - movedAt >= restMs || now - waitsSince >= mostMs;
@@ -34,7 +51,7 @@ function mayMove(waitsSince: number): boolean {
  * The newest value, or the one before while somebody points at what is shown: what moves between a look and a click,
  * or a press and a release, gets a click that was meant for another. Of another list, and where nothing was shown, it is the newest.
  */
-export function useSteady<T>(newest: T, list: string): T {
+export function useSteady<T>(newest: T, list: string, place: Place = 'view'): T {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
   const shown = useRef({ list, value: newest });
   const waitsSince = useRef<number>(undefined);
@@ -44,7 +61,7 @@ export function useSteady<T>(newest: T, list: string): T {
     value === undefined ||
     shown.current.list !== list ||
     waitsSince.current === undefined ||
-    mayMove(waitsSince.current)
+    mayMove(waitsSince.current, place)
   ) {
     shown.current = { list, value: newest };
     waitsSince.current = undefined;
@@ -53,7 +70,7 @@ export function useSteady<T>(newest: T, list: string): T {
   useEffect(() => {
     if (!waits) return;
     const timer = setInterval(() => {
-      if (waitsSince.current !== undefined && mayMove(waitsSince.current)) redraw(undefined);
+      if (waitsSince.current !== undefined && mayMove(waitsSince.current, place)) redraw(undefined);
     }, 100);
     return () => clearInterval(timer);
   }, [waits]);

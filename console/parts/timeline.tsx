@@ -7,6 +7,7 @@ import { writeValue } from '../words/violation';
 import { Ago } from './clock';
 import { NextPage } from './next-page';
 import { Pending } from './notice';
+import { useSteady } from './steady';
 
 interface TimelineProps {
   readonly thingName: string;
@@ -17,11 +18,12 @@ interface TimelineProps {
 export function Timeline({ thingName, caseId }: TimelineProps) {
   const path = `/cases/${thingPath(thingName)}/timeline?caseId=${encodeURIComponent(caseId)}`;
   const first = useLive<TimelineAnswer>(path);
-  if (!first.value) return <Pending live={first} what="timeline" />;
+  const page = useSteady(first.value, path);
+  if (!page) return <Pending live={first} what="timeline" />;
   return (
     <ol class="timeline" aria-label="What happened, oldest first">
-      <Entries page={first.value} />
-      {first.value.next && <More path={path} after={first.value.next} />}
+      <Entries page={page} />
+      {page.next && <More path={path} after={page.next} />}
     </ol>
   );
 }

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { useSteady } from './steady';
 
 interface Toast {
   readonly id: number;
@@ -29,17 +30,27 @@ function close(id: number): void {
 }
 
 export function Toasts() {
-  const [shown, setShown] = useState(toasts);
+  const [newest, setNewest] = useState(toasts);
+  const [closed, setClosed] = useState(0);
   useEffect(() => {
-    listeners.add(setShown);
-    return () => void listeners.delete(setShown);
+    listeners.add(setNewest);
+    return () => void listeners.delete(setNewest);
   }, []);
+  // One that goes away by itself must not leave a click on its button to the page behind. What somebody closes goes at once.
+  const shown = useSteady(newest, `without ${closed}`, 'toasts');
   return (
     <div class="toasts" role="status" aria-live="polite">
       {shown.map(({ id, tone, text }) => (
         <div key={id} class={`toast tone-${tone}`}>
           <span>{text}</span>
-          <button type="button" class="quiet" onClick={() => close(id)}>
+          <button
+            type="button"
+            class="quiet"
+            onClick={() => {
+              close(id);
+              setClosed(id);
+            }}
+          >
             Close
           </button>
         </div>

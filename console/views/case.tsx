@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import type { PossibleAct } from '../../shared/api/case';
 import { ActDialog } from '../acts/act-dialog';
@@ -18,17 +18,31 @@ import { ThingFacts } from '../parts/facts';
 import { Pending } from '../parts/notice';
 import { ProcessTree } from '../parts/process-tree';
 import { Severity, Status } from '../parts/status';
+import { useSteady } from '../parts/steady';
 import { Strength } from '../parts/strength';
 import { Timeline } from '../parts/timeline';
 import { Violations } from '../parts/violations';
 import { writeStory } from '../words/sentence';
 
+/** An act whose dialog is open, and of which address. */
+interface Chosen {
+  readonly act: PossibleAct;
+  readonly path: string;
+}
+
 /** What happened, on what, what was done, and how to undo or harden it. */
 export function CaseView() {
   const { params } = useRoute();
   // By its id, a case is that one; by its thing, the newest.
-  const live = useLive<CaseAnswer>(`/cases/${thingPath(params.caseId ?? params.thing ?? '')}`, 3_000);
-  const record = live.value;
+  const path = `/cases/${thingPath(params.caseId ?? params.thing ?? '')}`;
+  const live = useLive<CaseAnswer>(path, 3_000);
+  const newest = useSteady(live.value, path);
+  const [chosen, setChosen] = useState<Chosen>();
+  const shown = useRef<CaseAnswer>(undefined);
+  const act = chosen?.path === path ? chosen.act : undefined;
+  // A dialog that went away as somebody writes would leave the keys to the shortcuts: another case has to wait.
+  if (act === undefined || shown.current?.caseId === newest?.caseId) shown.current = newest;
+  const record = shown.current;
   if (!record)
     return (
       <section class="view">
@@ -42,12 +56,24 @@ export function CaseView() {
         )}
       </section>
     );
-  return <OpenCase key={record.caseId} record={record} />;
+  return (
+    <OpenCase
+      key={record.caseId}
+      record={record}
+      chosen={act}
+      onChoose={(next) => setChosen(next && { act: next, path })}
+    />
+  );
 }
 
-function OpenCase({ record }: { readonly record: CaseAnswer }) {
+interface OpenCaseProps {
+  readonly record: CaseAnswer;
+  readonly chosen: PossibleAct | undefined;
+  readonly onChoose: (act: PossibleAct | undefined) => void;
+}
+
+function OpenCase({ record, chosen, onChoose }: OpenCaseProps) {
   const { route } = useLocation();
-  const [chosen, setChosen] = useState<PossibleAct>();
   const { mayAct: hasRight, why } = useRights(record.thingName, record.acts);
   const acts = listActs(record.possible).filter(({ action }) => hasRight(action));
   useShortcuts([
@@ -56,7 +82,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
     ...acts.filter(mayAct).map((act) => ({
       keys: actWords[act.action].key,
       does: `${actWords[act.action].label} this thing`,
-      run: () => setChosen(act),
+      run: () => onChoose(act),
     })),
   ]);
   const evidence = record.violations.flatMap((violation) => violation.evidence ?? []);
@@ -86,7 +112,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
         </p>
       </header>
       {record.request && <Request request={record.request} />}
-      <ActList acts={acts} onChoose={setChosen} thingName={record.thingName} why={why} />
+      <ActList acts={acts} onChoose={onChoose} thingName={record.thingName} why={why} />
       <div class="columns">
         <div>
           {evidence.length > 0 && (
@@ -123,7 +149,7 @@ function OpenCase({ record }: { readonly record: CaseAnswer }) {
           thingName={record.thingName}
           caseId={record.caseId}
           held={record.ledger.map(({ action }) => action)}
-          onClose={() => setChosen(undefined)}
+          onClose={() => onChoose(undefined)}
           {...(chosen.secondPerson?.state === 'confirms' && record.request && { request: record.request })}
           restores={record.restores}
         />

@@ -12,6 +12,7 @@ import { ThingFacts } from '../parts/facts';
 import { Metric } from '../parts/metric';
 import { Pending } from '../parts/notice';
 import { Severity, Status } from '../parts/status';
+import { useSteady } from '../parts/steady';
 import { nameBehavior } from '../words/group';
 import { writeDuration } from '../words/time';
 import { writeValue } from '../words/violation';
@@ -29,7 +30,8 @@ export function ThingView() {
   const { route } = useLocation();
   const thingName = params.thing ?? '';
   const path = thingPath(thingName);
-  const thing = useLive<ThingAnswer>(`/things/${path}`, 10_000);
+  const live = useLive<ThingAnswer>(`/things/${path}`, 10_000);
+  const thing = useSteady(live.value, path);
   useShortcuts([
     { keys: 'u', does: 'Back to the list', run: () => route('/console') },
     { keys: 'o', does: 'Open the newest case', run: () => route(`/console/cases/${path}`) },
@@ -41,24 +43,24 @@ export function ThingView() {
           <a href="/console">Needs somebody</a> / thing
         </p>
         <h1>{thingName}</h1>
-        {thing.value?.case && (
+        {thing?.case && (
           <p class="facts">
-            <Status status={thing.value.case.status} />
+            <Status status={thing.case.status} />
             <a href={`/console/cases/${path}`}>Open its newest case</a>
           </p>
         )}
       </header>
-      {!thing.value ? (
-        <Pending live={thing} what="thing" />
+      {!thing ? (
+        <Pending live={live} what="thing" />
       ) : (
         <div class="columns">
           <div>
-            <MetricPanels thing={thing.value} />
-            <Earlier thing={thing.value} />
+            <MetricPanels thing={thing} />
+            <Earlier thing={thing} />
           </div>
           <div>
-            <AgentHealth agent={thing.value.agent} />
-            <ThingFacts facts={readFacts(thing.value)} />
+            <AgentHealth agent={thing.agent} />
+            <ThingFacts facts={readFacts(thing)} />
           </div>
         </div>
       )}
@@ -165,14 +167,16 @@ function Earlier({ thing: { thingName, earlier, moreEarlier, damaged = [] } }: E
 function ClosedCases({ thingName, cursor }: { readonly thingName: string; readonly cursor?: string }) {
   const [isOpen, setIsOpen] = useState(false);
   const query = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-  const live = useLive<ClosedCasesAnswer>(`/things/${thingPath(thingName)}/closed?limit=50${query}`, 60_000);
-  if (!live.value)
+  const path = `/things/${thingPath(thingName)}/closed?limit=50${query}`;
+  const live = useLive<ClosedCasesAnswer>(path, 60_000);
+  const page = useSteady(live.value, path);
+  if (!page)
     return (
       <li>
         <Pending live={live} what="earlier cases" />
       </li>
     );
-  const { cases, damaged = [], next } = live.value;
+  const { cases, damaged = [], next } = page;
   return (
     <>
       {cases.map(({ violations, ...one }) => (

@@ -26,6 +26,19 @@ export async function tabTo(page: Page, name: string): Promise<void> {
   throw new Error(`the Tab key does not reach ${name}`);
 }
 
+/** Changes what the API answers to such requests from now on. */
+export async function changeAnswers<Answer>(
+  page: Page,
+  path: RegExp,
+  change: (answer: Answer) => Answer,
+): Promise<void> {
+  await page.route(path, async (route) => {
+    const { 'if-none-match': _, ...headers } = route.request().headers();
+    const response = await route.fetch({ headers });
+    await route.fulfill({ response, json: change(await response.json()) });
+  });
+}
+
 /** What is read again and again is read now: the machine says that it has a network. */
 export async function hasten(page: Page): Promise<void> {
   await page.evaluate(`window.dispatchEvent(new Event('online'))`);

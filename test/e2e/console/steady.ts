@@ -1,7 +1,9 @@
 import type { Page } from 'playwright-core';
+import type { CaseAnswer, TimelineAnswer } from '../../../console/api/types';
+import type { ThingAnswer } from '../../../shared/api/thing';
 import { waitUntil } from '../harness';
 import { multiplyCase } from './cases';
-import { hasten } from './page';
+import { changeAnswers, hasten } from './page';
 import { type ConsoleStack, phone } from './stack';
 
 const things = ['steady-0', 'steady-1', 'steady-2'] as const;
@@ -71,6 +73,92 @@ export function testSteady(at: ConsoleStack): void {
     await at.leave(page);
   }, 180_000);
 
+  it.each(moved)(
+    'moves no $what under the pointer, and shows what is new once it is away',
+    async (one) => {
+      const { path, answer, role, name, prepare, change } = one;
+      const page = await at.open('config.json');
+      await changeAnswers(page, answer, prepare);
+      await page.goto(`${at.origin()}/console/${path}`);
+      const target = page.getByRole(role, { name });
+      await target.hover();
+      await page.mouse.down();
+      const before = await target.boundingBox();
+
+      await changeAnswers(page, answer, (json: never) => change(prepare(json)));
+      await readAgain(page, answer);
+      expect(await target.boundingBox()).toEqual(before);
+      await page.getByRole('navigation', { name: 'Views' }).hover();
+      await page.mouse.up();
+
+      await waitUntil(
+        () => `another place than ${JSON.stringify(before)}`,
+        async () => (await target.boundingBox())?.y !== before?.y,
+      );
+      await at.leave(page);
+    },
+    180_000,
+  );
+
+  it('moves no act under the pointer as IAM refuses another one', async () => {
+    const page = await at.open('config.json');
+    let refuse = () => {};
+    const held = new Promise<void>((resolve) => {
+      refuse = resolve;
+    });
+    await page.route('**/release', (route) => held.then(() => route.fulfill({ status: 403, json: {} })));
+    await page.goto(`${at.origin()}/console/cases/hostile%3A_-1`);
+    const harden = page.getByRole('button', { name: /^Harden/ });
+    await harden.hover();
+    const before = await harden.boundingBox();
+
+    const isRefused = page.waitForResponse((response) => response.url().endsWith('/release'));
+    refuse();
+    await (await isRefused).finished();
+    await drawTwice(page);
+    expect(await harden.boundingBox()).toEqual(before);
+
+    await page.getByRole('button', { name: /^Release/ }).waitFor({ state: 'detached' });
+    await at.leave(page);
+  }, 180_000);
+
+  it('keeps a dialog with what is written in it as the thing gets another case, and shows that one after it', async () => {
+    const page = await at.open('cases/hostile%3A_-1');
+    await page.getByRole('button', { name: /^Release/ }).click();
+    const comment = page.getByRole('dialog').getByLabel('Comment');
+    await comment.fill('all clear');
+
+    await changeAnswers(page, act.answer, (answer: CaseAnswer) => ({ ...answer, caseId: 'another-case' }));
+    await readAgain(page, act.answer);
+    expect(await comment.inputValue()).toBe('all clear');
+    await page.keyboard.press('Escape');
+
+    await page.getByText('case another-case').waitFor();
+    await at.leave(page);
+  }, 180_000);
+
+  it('takes no toast away from under the pointer', async () => {
+    const context = await at.browser.newContext();
+    const page = await context.newPage();
+    await page.clock.install();
+    await page.goto(`${at.origin()}/console/cases/hostile%3A_-1`);
+    await page.route('**/assign', (route) => route.fulfill({ status: 202, json: { commandId: 'none' } }));
+    await page.getByRole('button', { name: 'Take it' }).click();
+    const toast = page.locator('.toast');
+    await toast.waitFor();
+    await page.clock.pauseAt(Date.now() + 5_000);
+    await toast.getByRole('button').hover();
+    await page.mouse.down();
+
+    await page.clock.runFor(4_000);
+    expect(await toast.count()).toBe(1);
+    await page.mouse.up();
+
+    await page.clock.runFor(2_000);
+    await toast.waitFor({ state: 'detached' });
+    await context.close();
+  }, 180_000);
+
   it('leaves the focus on a row that moves, also in browsers that lose it', async () => {
     await order(first, second, last);
     const page = await at.open('');
@@ -124,9 +212,60 @@ export function testSteady(at: ConsoleStack): void {
   }, 180_000);
 }
 
+/** What is under a pointer, and an answer of the API that moves it. */
+interface Moved<Answer> {
+  readonly what: string;
+  readonly path: string;
+  readonly answer: RegExp;
+  readonly role: 'button' | 'link';
+  readonly name: string | RegExp;
+  readonly prepare: (answer: Answer) => Answer;
+  readonly change: (answer: Answer) => Answer;
+}
+
+const act: Moved<CaseAnswer> = {
+  ...{ what: 'act of a case', path: 'cases/hostile%3A_-1', answer: /\/api\/cases\/[^/]+$/ },
+  ...{ role: 'button', name: /^Release/ },
+  prepare: (answer) => answer,
+  change: (answer) => ({
+    ...answer,
+    possible: [
+      { action: 'contain', description: '', consequence: 'is cut off', emphasis: 'recommended' },
+      ...answer.possible,
+    ],
+  }),
+};
+
+const earlierCase: Moved<ThingAnswer> = {
+  ...{ what: 'earlier case', path: 'things/hostile%3A_-1', answer: /\/api\/things\/[^/]+$/ },
+  ...{ role: 'link', name: '3 days ago' },
+  prepare: (answer) => ({ ...answer, earlier: [anEarlierCase(3)] }),
+  change: (answer) => ({ ...answer, earlier: [anEarlierCase(1), ...answer.earlier] }),
+};
+
+const endOfTimeline: Moved<TimelineAnswer> = {
+  ...{ what: 'button below a timeline', path: 'cases/hostile%3A_-1', answer: /\/timeline\?/ },
+  ...{ role: 'button', name: 'Show what came later' },
+  prepare: (answer) => ({ ...answer, next: 'next' }),
+  change: (answer) => ({
+    ...answer,
+    rows: [...answer.rows, { id: 'new', entries: [{ at: 0, what: 'new' }] }],
+  }),
+};
+
+const moved = [act, earlierCase, endOfTimeline] as unknown as readonly Moved<never>[];
+
+function anEarlierCase(daysAgo: number): ThingAnswer['earlier'][number] {
+  const openedAt = Date.now() - daysAgo * 86_400_000 - 3_600_000;
+  return {
+    ...{ thingName: 'hostile:_-1', caseId: `earlier-${daysAgo}`, status: 'closed', severity: 'low' },
+    ...{ openedAt, updatedAt: openedAt, version: 1, behaviors: [] },
+  };
+}
+
 /** Has the page read its list again, until it has drawn what it read. */
-async function readAgain(page: Page): Promise<void> {
-  const isRead = page.waitForResponse((response) => response.url().includes('/console/api/cases?'));
+async function readAgain(page: Page, path = /\/console\/api\/cases\?/): Promise<void> {
+  const isRead = page.waitForResponse((response) => path.test(response.url()));
   await hasten(page);
   await (await isRead).finished();
   await drawTwice(page);
