@@ -20,12 +20,14 @@ export interface Live<T> {
 }
 
 const hurriedMs = 700;
+/** What is read less often, no command changes. */
+const rareMs = 60_000;
 const hurryForMs = 15_000;
 const slowestMs = 30_000;
 let hurriedUntil = 0;
 const sleepers = new Set<() => void>();
 
-/** After a command: everything is read again now, and often for a while. */
+/** After a command: all that it may change is read again now, and often for a while. */
 export function hurry(): void {
   hurriedUntil = Date.now() + hurryForMs;
   for (const wake of sleepers) wake();
@@ -42,6 +44,7 @@ export function useLive<T>(path: string | undefined, everyMs = 4_000): Live<T> {
     let failures = 0;
     let isStopped = false;
     let isLoading = false;
+    const isRare = everyMs >= rareMs;
     const load = async () => {
       clearTimeout(timer);
       if (isLoading || isStopped || document.hidden) return;
@@ -58,14 +61,14 @@ export function useLive<T>(path: string | undefined, everyMs = 4_000): Live<T> {
         isLoading = false;
       }
       if (isStopped) return;
-      const pace = Date.now() < hurriedUntil ? Math.min(hurriedMs, everyMs) : everyMs;
+      const pace = !isRare && Date.now() < hurriedUntil ? Math.min(hurriedMs, everyMs) : everyMs;
       timer = setTimeout(
         load,
         failures === 0 ? pace : Math.min(slowestMs, 1_000 * 2 ** Math.min(failures, 5)),
       );
     };
     const wake = () => void load();
-    sleepers.add(wake);
+    if (!isRare) sleepers.add(wake);
     document.addEventListener('visibilitychange', wake);
     window.addEventListener('online', wake);
     wake();
