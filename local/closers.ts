@@ -12,5 +12,9 @@ export async function closeAll(closers: Closers): Promise<void> {
     }
   }
   if (faults.length === 1) throw faults[0];
-  if (faults.length > 1) throw new AggregateError(faults, 'not everything could be stopped');
+  if (faults.length > 1)
+    throw new AggregateError(
+      faults,
+      `${faults.length} parts of the stack could not be stopped: ${faults.map(String).join('; ')}`,
+    );
 }

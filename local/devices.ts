@@ -88,7 +88,8 @@ export async function enrollDevice(
   const { certificateArn } = await iot.send(
     new RegisterCertificateWithoutCACommand({ certificatePem, status: 'ACTIVE' }),
   );
-  if (!certificateArn) throw new Error('the registry gave the certificate no ARN');
+  if (!certificateArn)
+    throw new Error(`the local registry returned no ARN for the certificate of ${thingName}`);
   await iot.send(new AttachPolicyCommand({ policyName, target: certificateArn }));
   // Exclusively, the thing's name is known under any client id of the certificate.
   const thingPrincipalType = ids === 'thing name only' ? 'NON_EXCLUSIVE_THING' : 'EXCLUSIVE_THING';

@@ -35,6 +35,16 @@ export function readFlags(args: readonly string[], env: NodeJS.ProcessEnv): Flag
       ].join('\n'),
     )
     .allowExcessArguments(false)
+    .configureOutput({
+      outputError: (text, write) => {
+        const fault = text
+          .replace(/^error: /, '')
+          .trim()
+          .replace(/\.?\n/, ' ')
+          .replace(/\.$/, '');
+        write(`cordon: ${fault}: npm start -- --help lists the options\n`);
+      },
+    })
     .parse([...args], { from: 'user' });
   const {
     once,
@@ -42,7 +52,8 @@ export function readFlags(args: readonly string[], env: NodeJS.ProcessEnv): Flag
     serve,
     package: packageOnly,
   } = program.opts<Partial<Record<'once' | 'json' | 'serve' | 'package', boolean>>>();
-  if (serve && once) throw new StartError('--serve and --once exclude each other');
+  if (serve && once)
+    throw new StartError('--serve stays up, and --once ends after the story: give one of them');
   return {
     once: once === true,
     json: json === true,

@@ -76,7 +76,10 @@ function listFiles(path: string): string[] {
       .sort();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return [path];
-    throw new StartError(`${path} is missing: is this a complete checkout?`, error);
+    throw new StartError(
+      `${path} is missing: restore it with git checkout, or clone the repository again`,
+      error,
+    );
   }
 }
 
@@ -101,7 +104,7 @@ function run(root: string, args: string[], fault?: string): Promise<void> {
     };
     child.stdout.on('data', collect);
     child.stderr.on('data', collect);
-    child.on('error', (error) => reject(new StartError(fault ?? String(error), error)));
+    child.on('error', (error) => reject(new StartError(`${fault ?? args[0]}: ${String(error)}`, error)));
     child.on('close', (code) => {
       if (code === 0) resolve();
       else

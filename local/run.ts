@@ -85,7 +85,7 @@ async function refuseSecondStack(localFile: string): Promise<void> {
     .catch(() => ({}));
   if (typeof pid === 'number' && isRunning(pid))
     throw new StartError(
-      `a local stack runs here already (pid ${pid}, ${endpoint}): stop it first with Ctrl-C`,
+      `a local stack runs in this folder already (${endpoint}): stop it with Ctrl-C in its terminal, or with kill ${pid}`,
     );
 }
 
@@ -158,7 +158,11 @@ async function play(
     progress,
     closers,
   );
-  if (result.failed) progress.show('The story did not happen', result.failed);
+  if (result.failed)
+    progress.show(
+      'The story did not happen',
+      `${result.failed}\n.cordon/logs/ has the log of the stack and of each function.`,
+    );
   return result;
 }
 

@@ -81,6 +81,7 @@ export async function createBase(options: BaseOptions): Promise<Base> {
 }
 
 export function started<T>(server: T | undefined, name: string): T {
-  if (server === undefined) throw new Error(`${name} is not running yet`);
+  if (server === undefined)
+    throw new Error(`${name} is needed before it has started: see the order in local/servers.ts`);
   return server;
 }

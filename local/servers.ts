@@ -163,7 +163,7 @@ async function createFunctions({ gateway }: LocalAws, options: ServerOptions): P
 function setPolicyCache(body: Buffer, broker: Broker | undefined) {
   const seconds = Number(body.toString('utf8'));
   if (!Number.isFinite(seconds) || seconds < 0 || body.length === 0)
-    return jsonResponse({ error: 'expected a number of seconds' }, 400);
+    return jsonResponse({ error: 'expected the age of the policy cache in seconds, such as 480' }, 400);
   broker?.setPolicyCacheSeconds(seconds);
   return jsonResponse({ seconds });
 }

@@ -32,7 +32,7 @@ export function createRoleBook(identity: AwsIdentity, gateway: () => Gateway, us
 
   function find(roleArn: string) {
     const role = roles.get(roleArn);
-    if (!role) throw new Error(`the role ${roleArn} is not in the template`);
+    if (!role) throw new Error(`the role ${roleArn} is not in the template: add it there`);
     return role;
   }
 
@@ -55,7 +55,9 @@ export function createRoleBook(identity: AwsIdentity, gateway: () => Gateway, us
     issueCredentials(roleArn, service, userName) {
       const role = find(roleArn);
       if (!role.trustedServices.includes(service))
-        throw new Error(`the role ${role.name} does not let ${service} assume it`);
+        throw new Error(
+          `the role ${role.name} does not let ${service} assume it: add the service to its AssumeRolePolicyDocument`,
+        );
       const digest = createHash('sha256').update(`${roleArn}#${userName}`).digest('hex').toUpperCase();
       const accessKeyId = `ASIA${digest.slice(0, 16)}`;
       issued.set(accessKeyId, { roleArn, userName });

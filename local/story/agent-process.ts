@@ -67,7 +67,7 @@ export async function startAgent({
         () => {
           if (agent.exitCode !== null)
             throw new StartError(
-              `the agent ended with ${agent.exitCode}: ${[...other, ...events.slice(-2).map((one) => JSON.stringify(one))].join(' ')}`,
+              `the agent ended with exit code ${agent.exitCode}: ${[...other, ...events.slice(-2).map((one) => JSON.stringify(one))].join(' ')}`,
             );
           return events.find((one) => one.event === event);
         },

@@ -16,7 +16,9 @@ export interface AppProcess {
 export async function startApp(directory: string, name: string): Promise<AppProcess> {
   const shell = await realpath('/bin/sh');
   if (shell.endsWith('busybox'))
-    throw new StartError('/bin/sh is busybox, which runs under no other name: install dash or bash');
+    throw new StartError(
+      `/bin/sh is busybox, which can't run as ${name}: make /bin/sh a link to dash or bash`,
+    );
   await mkdir(directory, { recursive: true });
   const file = join(directory, name);
   await copyFile(shell, file);
@@ -25,7 +27,8 @@ export async function startApp(directory: string, name: string): Promise<AppProc
   const app = spawn(file, [], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
   await once(app, 'spawn');
   const { stdin, stdout, pid } = app;
-  if (!stdin || !stdout || pid === undefined) throw new StartError(`${name} has no standard input`);
+  if (!stdin || !stdout || pid === undefined)
+    throw new StartError(`the process ${name} started without a standard input, standard output or pid`);
   let printed = '';
   stdout.on('data', (chunk: Buffer) => {
     printed += chunk.toString('utf8');

@@ -103,7 +103,9 @@ async function play(
   const before = await step('mything1 may publish for its application', async () => {
     const { outcome } = await publishAs(application);
     if (outcome !== 'accepted')
-      throw new StartError('the broker refused an application message before the story began');
+      throw new StartError(
+        `the broker should accept an application message of mything1, but it is ${outcome}`,
+      );
     return takeSnapshot(stack.clients.iot, 'mything1');
   });
   const { app } = await step('myapp runs, the agent is connected and reports 0 children', async () => {
@@ -124,7 +126,10 @@ async function play(
   const cacheMs = stack.policyCacheSeconds * 1_000 + 10_000;
   await step('an application message of mything1 is refused, its session closed', async () => {
     const refused = await waitFor('a refusal by the broker', () => probe(application, 'refused'), cacheMs);
-    if (!refused.closed) throw new StartError('the broker refused the message but left the session open');
+    if (!refused.closed)
+      throw new StartError(
+        'the broker refused the message, but did not end the session of mything1 within 1 s',
+      );
     result.verified = true;
   });
   await step('people are notified', async () => {
@@ -151,7 +156,8 @@ async function play(
   });
   await step('everything is exactly as before, and mything1 may publish again', async () => {
     const differences = compareSnapshots(before, await takeSnapshot(stack.clients.iot, 'mything1'));
-    if (differences.length > 0) throw new StartError(`the registry differs: ${differences.join('; ')}`);
+    if (differences.length > 0)
+      throw new StartError(`the release left mything1 different from before: ${differences.join('; ')}`);
     await waitFor(
       'an application message that is taken again',
       () => probe(application, 'accepted'),
@@ -163,7 +169,7 @@ async function play(
     const { published, acknowledged, disconnects } = await control.stop();
     if (disconnects > 0 || acknowledged < published || published === 0)
       throw new StartError(
-        `${published} published, ${acknowledged} acknowledged, ${disconnects} disconnects`,
+        `mything2 was disturbed: it published ${published} messages, ${acknowledged} were acknowledged, and its session ended ${disconnects} times`,
       );
     result.controlUndisturbed = true;
     return `${acknowledged} of ${published} messages acknowledged`;
@@ -211,7 +217,9 @@ async function startDevice(
   const report = await agent.waitForEvent('reported', 10_000);
   const values = report.values as Record<string, number> | undefined;
   if (values?.num_child_procs_myapp !== 0)
-    throw new StartError(`the first report was not of 0 children: ${JSON.stringify(report)}`);
+    throw new StartError(
+      `the first report should count 0 children of myapp: end every other process named myapp on this machine, and start again. The report: ${JSON.stringify(report)}`,
+    );
   await agent.waitForEvent('accepted', 10_000);
   return { app, agent };
 }

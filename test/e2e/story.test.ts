@@ -173,7 +173,9 @@ describe('npm start', () => {
     });
     expect(await serve().ended).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/^cordon: a local stack runs here already .*Ctrl-C\n$/),
+      err: expect.stringMatching(
+        /^cordon: a local stack runs in this folder already .*Ctrl-C in its terminal, or with kill \d+\n$/,
+      ),
     });
 
     child.kill('SIGINT');

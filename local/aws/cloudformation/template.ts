@@ -76,25 +76,27 @@ export async function readTemplate(file: string): Promise<Template> {
     value = JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
-    throw new TemplateError([`${file} ${reason}: run \`sls package\` (${String(cause)})`]);
+    throw new TemplateError([`${file} ${reason}: make it with npm start -- --package (${String(cause)})`]);
   }
   const problems = [...findShapeProblems(value)];
   if (problems.length === 0) problems.push(...findTemplateFaults(value));
-  if (Buffer.byteLength(text) > maxTemplateBytes) problems.push(`is larger than ${maxTemplateBytes} bytes`);
+  if (Buffer.byteLength(text) > maxTemplateBytes)
+    problems.push(`has ${Buffer.byteLength(text)} bytes; CloudFormation takes at most ${maxTemplateBytes}`);
   if (problems.length > 0) throw new TemplateError(problems.map((problem) => `${file}: ${problem}`));
   return value as Template;
 }
 
 function* findShapeProblems(value: unknown): Generator<string> {
   if (!isRecord(value) || !isRecord(value.Resources)) {
-    yield 'is no CloudFormation template: it has no Resources';
+    yield 'is no CloudFormation template: it has no Resources; make it with npm start -- --package';
     return;
   }
   for (const section of Object.keys(value)) {
     if (!emulatedSections.has(section)) yield `section ${section} is not emulated locally`;
   }
   for (const [logicalId, resource] of Object.entries(value.Resources)) {
-    if (!isRecord(resource) || typeof resource.Type !== 'string') yield `${logicalId} has no Type`;
+    if (!isRecord(resource) || typeof resource.Type !== 'string')
+      yield `${logicalId} has no Type, such as AWS::SQS::Queue`;
     for (const field of Object.keys(isRecord(resource) ? resource : {})) {
       if (!emulatedAttributes.has(field)) yield `${logicalId}: ${field} is not emulated locally`;
     }

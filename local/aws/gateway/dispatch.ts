@@ -85,7 +85,7 @@ async function answerKnown(
 function reportFailure({ log }: DispatchContext, request: ApiRequest, error: unknown): ApiResponse {
   const { service, method, path } = request;
   log.warn('a service of the local stack failed', { service, method, path, error: String(error) });
-  return awsError(request, 'internal', 'The local stack failed; see its log');
+  return awsError(request, 'internal', 'The local stack failed; .cordon/logs/local-stack.log says why');
 }
 
 function refuseUnknown(
@@ -105,7 +105,11 @@ function refuseUnknown(
     method,
     path,
   });
-  const answer = awsError(request, 'unknown-operation', `The local stack does not emulate ${operation}`);
+  const answer = awsError(
+    request,
+    'unknown-operation',
+    `The local stack does not emulate ${operation}; docs/local-stack.md lists what it does`,
+  );
   calls.record({
     caller: nameOf(request),
     action: `${service}:${operation}`,

@@ -93,7 +93,9 @@ async function authorizeByToken(
   } catch (error) {
     if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout))
       return { status: 401, reason: error.message };
-    log.warn(`the issuer ${issuer} does not give its keys: every token is refused`, { error: String(error) });
+    log.warn(`the keys of the issuer ${issuer} could not be read: every token is refused`, {
+      error: String(error),
+    });
     return { status: 401, reason: 'the issuer does not answer' };
   }
 }

@@ -13,7 +13,7 @@ interface Code {
 /** A `.zip` is unpacked below `directory`. */
 export async function unpackCode(codePath: string, directory: string): Promise<Code> {
   const found = await stat(codePath).catch(() => undefined);
-  if (!found) throw new Error(`The package ${codePath} is missing: run \`sls package\``);
+  if (!found) throw new Error(`the package ${codePath} is missing: make it with npm start -- --package`);
   if (found.isDirectory()) return { taskRoot: path.resolve(codePath) };
   return unpackZip(await readFile(codePath), directory);
 }
@@ -46,7 +46,7 @@ const isFolder = async (place: string) => (await stat(place).catch(() => undefin
 async function writeEntry(taskRoot: string, name: string, content: Uint8Array): Promise<void> {
   const target = path.resolve(taskRoot, name);
   if (!target.startsWith(taskRoot + path.sep))
-    throw new Error(`The package has an entry outside itself: ${name}`);
+    throw new Error(`the package for ${taskRoot} has an entry that leads out of its folder: ${name}`);
   if (name.endsWith('/')) {
     await mkdir(target, { recursive: true });
     return;

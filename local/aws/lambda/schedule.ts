@@ -58,7 +58,9 @@ export function createScheduler({ identity, invoke, log, clock = systemClock }: 
     register: (definition) => {
       const intervalMs = parseScheduleExpression(definition.expression);
       if (intervalMs === undefined) {
-        throw new Error(`${definition.name}: not a schedule that runs locally: ${definition.expression}`);
+        throw new Error(
+          `${definition.name}: the local stack can't run the schedule ${definition.expression}: write it as rate(5 minutes)`,
+        );
       }
       schedules.set(definition.name, definition);
       if (!definition.enabled) return;
@@ -72,7 +74,10 @@ export function createScheduler({ identity, invoke, log, clock = systemClock }: 
     find: (name) => schedules.get(name),
     trigger: async (name) => {
       const definition = schedules.get(name);
-      if (!definition) throw new Error(`There is no schedule ${name}`);
+      if (!definition)
+        throw new Error(
+          `there is no schedule ${name}; there are ${[...schedules.keys()].join(', ') || 'none'}`,
+        );
       return run(definition);
     },
     close: () => {

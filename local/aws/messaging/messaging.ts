@@ -33,7 +33,9 @@ export interface MessagingOptions {
  */
 export async function startMessaging({ identity, gatewayHost, log }: MessagingOptions): Promise<Messaging> {
   if (identity.accountId !== fauxqsAccountId) {
-    throw new Error(`The local account must be ${fauxqsAccountId}: fauxqs knows no other`);
+    throw new Error(
+      `the account of the local stack is ${identity.accountId}, but fauxqs knows only ${fauxqsAccountId}: set that one`,
+    );
   }
   await letQueuesRest();
   const app = buildApp({ logger: false, defaultRegion: identity.region });

@@ -34,10 +34,13 @@ export function refusalOf(
   remoteAddress: string | undefined,
 ): string | undefined {
   if (!remoteAddress || !/^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(remoteAddress))
-    return 'not from loopback';
-  if (!isLoopbackUrl(`http://${headers.host ?? ''}`)) return 'the Host is not loopback';
+    return `the request comes from ${remoteAddress ?? 'nowhere'}, not from loopback: send it from this machine`;
+  if (!isLoopbackUrl(`http://${headers.host ?? ''}`))
+    return `the Host ${headers.host ?? ''} is not loopback: use 127.0.0.1 or localhost`;
   const origin = headers.origin;
-  return origin === undefined || isLoopbackUrl(origin) ? undefined : 'the Origin is not loopback';
+  return origin === undefined || isLoopbackUrl(origin)
+    ? undefined
+    : `the Origin ${origin} is not loopback: call from a page of 127.0.0.1 or localhost`;
 }
 
 export function jsonResponse(value: unknown, status = 200): ApiResponse {

@@ -134,7 +134,7 @@ const route = defineResource({
     const { RouteKey, Target, AuthorizationType, AuthorizerId } = shown;
     const { records, hooks, generateName, logicalId } = context;
     const found = records.integrations.get(Target.replace(/^integrations\//, ''));
-    if (!found) throw new Error(`${logicalId}: there is no integration ${Target}`);
+    if (!found) throw new Error(`${logicalId}: its Target ${Target} names no integration of this template`);
     const authorization = readAuthorization(AuthorizationType, AuthorizerId, context);
     hooks.registerRoute({ apiId: ApiId, routeKey: RouteKey, authorization, ...found });
     const id = generateName();
@@ -154,7 +154,10 @@ function readAuthorization(
 ): RouteAuthorization {
   if (type !== 'JWT') return { type };
   const found = records.authorizers.get(authorizerId ?? '');
-  if (!found) throw new Error(`${logicalId}: a JWT route needs an authorizer of this template`);
+  if (!found)
+    throw new Error(
+      `${logicalId}: its AuthorizerId ${JSON.stringify(authorizerId ?? '')} names no authorizer of this template, which a JWT route needs`,
+    );
   return { type, authorizer: found };
 }
 

@@ -71,7 +71,9 @@ function readResponse(body: string, requestId: string, context: ResourceContext)
     throw new Error(`${logicalId}: its function sent an invalid response object: ${body.slice(0, 200)}`);
   const { StackId, RequestId, LogicalResourceId, Status, Reason = 'no Reason given', Data } = response;
   if (StackId !== stackId || RequestId !== requestId || LogicalResourceId !== logicalId) {
-    throw new Error(`${logicalId}: its function answered another request`);
+    throw new Error(
+      `${logicalId}: its function answered another request: stack ${StackId}, request ${RequestId}, resource ${LogicalResourceId}`,
+    );
   }
   if (Status === 'FAILED')
     throw new Error(`${logicalId}: Received response status [FAILED] from custom resource: ${Reason}`);

@@ -58,7 +58,9 @@ async function storePattern(
     throw new Error('Parameter(s) EventPattern or ScheduleExpression must be specified.');
   for (const { Arn } of Targets) {
     if (Arn.split(':')[2] !== 'sns')
-      throw new Error(`only topics are emulated as targets of a pattern, not ${Arn}`);
+      throw new Error(
+        `the local stack sends events of a pattern to topics only, not to ${Arn}: name a topic`,
+      );
     verifyLater(() =>
       mayServicePublish(records.topicPolicies, Arn, 'events.amazonaws.com', arn)
         ? undefined

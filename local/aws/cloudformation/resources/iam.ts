@@ -76,7 +76,10 @@ const role = defineResource({
 
 function findManagedPolicy(arn: string, { records, logicalId }: ResourceContext): PolicyDocument {
   const found = awsManagedPolicies.get(arn) ?? records.managedPolicies.get(arn);
-  if (!found) throw new Error(`${logicalId}: managed policy ${arn} is not in this template`);
+  if (!found)
+    throw new Error(
+      `${logicalId}: managed policy ${arn} is not in this template; the local stack knows no other: write its statements in the template`,
+    );
   return found;
 }
 
@@ -136,7 +139,9 @@ async function attachToRole(
 ): Promise<void> {
   const found = context.records.roles.get(roleName);
   if (!found)
-    throw new Error(`${context.logicalId}: role ${roleName} is not in this template, or needs DependsOn`);
+    throw new Error(
+      `${context.logicalId}: role ${roleName} is not there yet: define it in this template, or name it in DependsOn`,
+    );
   const extended = { ...found, documents: [...found.documents, document] };
   context.records.roles.set(roleName, extended);
   await context.hooks.registerRole(extended);

@@ -169,7 +169,9 @@ export function findFunction(nameOrArn: string, { records, logicalId }: Resource
     ({ name, arn }) => name === nameOrArn || arn === nameOrArn,
   );
   if (!found)
-    throw new Error(`${logicalId}: function ${nameOrArn} is not in this template, or needs DependsOn`);
+    throw new Error(
+      `${logicalId}: function ${nameOrArn} is not there yet: define it in this template, or name it in DependsOn`,
+    );
   return found;
 }
 

@@ -59,7 +59,7 @@ function checkDeadLetterQueue(
   if (typeof target !== 'string') throw new Error(`${logicalId}: RedrivePolicy has no deadLetterTargetArn`);
   if (target.endsWith('.fifo') === isFifo) return;
   throw new Error(
-    `${logicalId}: the dead-letter queue of a FIFO queue must be a FIFO queue too, and only then`,
+    `${logicalId}: its dead-letter queue ${target} must be a ${isFifo ? 'FIFO' : 'standard'} queue too`,
   );
 }
 

@@ -119,8 +119,16 @@ describe('AWS::ApiGatewayV2', () => {
       { Route: { RouteKey: 'GET /console/' } },
       'only METHOD /path/{variable}',
     ],
-    ['a route to nothing', { Route: { Target: 'integrations/none' } }, 'there is no integration'],
-    ['a token without authorizer', { Route: { AuthorizationType: 'JWT' } }, 'needs an authorizer'],
+    [
+      'a route to nothing',
+      { Route: { Target: 'integrations/none' } },
+      'its Target integrations/none names no integration of this template',
+    ],
+    [
+      'a token without authorizer',
+      { Route: { AuthorizationType: 'JWT' } },
+      'its AuthorizerId "" names no authorizer of this template',
+    ],
     [
       'a permission for another API',
       { Permission: { SourceArn: 'arn:aws:execute-api:us-east-1:000000000000:other/*' } },

@@ -80,7 +80,7 @@ describe('a custom resource', () => {
     ],
     ['what is not JSON', 'hello', 'its function sent an invalid response object: hello'],
     ['no status', { Status: 'OK' }, /its function sent an invalid response object/],
-    ['for another request', { RequestId: 'other' }, 'its function answered another request'],
+    ['for another request', { RequestId: 'other' }, 'its function answered another request: stack arn:'],
     ['without an id', { PhysicalResourceId: undefined }, 'Invalid PhysicalResourceId'],
     [
       'with more than 4096 bytes',

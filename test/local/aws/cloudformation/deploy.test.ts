@@ -123,7 +123,7 @@ describe('deployTemplate', () => {
 
 describe('readTemplate', () => {
   it.each([
-    ['no JSON', '{', /is not JSON: run `sls package`/],
+    ['no JSON', '{', /is not JSON: make it with npm start -- --package/],
     ['no template', '[]', /is no CloudFormation template: it has no Resources/],
     ['a macro', '{"Transform":"x","Resources":{}}', /section Transform is not emulated locally/],
     ['a resource without a type', '{"Resources":{"A":{}}}', /A has no Type/],
@@ -140,6 +140,8 @@ describe('readTemplate', () => {
   });
 
   it('says what to do about a missing file', async () => {
-    await expect(readTemplate('/nowhere/template.json')).rejects.toThrow(/cannot be read: run `sls package`/);
+    await expect(readTemplate('/nowhere/template.json')).rejects.toThrow(
+      /cannot be read: make it with npm start -- --package/,
+    );
   });
 });

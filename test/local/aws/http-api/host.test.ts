@@ -361,7 +361,9 @@ describe('a route for tokens', () => {
     const answer = await fetch(url, { headers: { authorization: `Bearer ${await issue({})}` } });
 
     expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
-    expect(warnings[0]).toBe('the issuer http://127.0.0.1:9 does not give its keys: every token is refused');
+    expect(warnings[0]).toBe(
+      'the keys of the issuer http://127.0.0.1:9 could not be read: every token is refused',
+    );
   });
 });
 

@@ -281,7 +281,7 @@ describe('a hosted function', () => {
     await writeFile(zip, zipSync({ '../evil.js': strToU8('') }));
 
     await expect(host.register(aFunction({ codePath: zip }), someCredentials)).rejects.toThrow(
-      'outside itself',
+      'leads out of its folder: ../evil.js',
     );
   });
 

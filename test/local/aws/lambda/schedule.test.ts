@@ -103,7 +103,7 @@ describe('a schedule', () => {
     await scheduler.trigger('sweep');
 
     expect([timers.length, invocations.length]).toEqual([0, 1]);
-    await expect(scheduler.trigger('gone')).rejects.toThrow('There is no schedule gone');
+    await expect(scheduler.trigger('gone')).rejects.toThrow('there is no schedule gone; there are sweep');
   });
 
   it('stops once closed', () => {
