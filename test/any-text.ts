@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Of any plane, but for the surrogates, which are no characters. */
+/** A character of any plane; surrogates are no characters. */
 const character = fc
   .oneof(fc.integer({ min: 0, max: 0xd7ff }), fc.integer({ min: 0xe000, max: 0x10ffff }))
   .map((codePoint) => String.fromCodePoint(codePoint));

@@ -15,7 +15,7 @@ import { describeRefusal } from '../shared/domain/messages/describe-reason';
 import { type Account, thingKey } from '../shared/domain/thing-ref';
 
 export const now = 1_795_000_000_000;
-/** Where all of the tests' things are. */
+/** The account and region of all things of the tests. */
 export const account: Account = { account: '000000000000', region: 'us-east-1' };
 export const certificateArn = `arn:aws:iot:us-east-1:000000000000:cert/${'a'.repeat(64)}`;
 

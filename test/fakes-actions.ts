@@ -74,7 +74,7 @@ export function fakePolicies() {
 
 export function fakeCertificates() {
   const statuses = new Map<string, string>();
-  /** When somebody else changed one. */
+  /** The time when somebody else changed a certificate, by its id. */
   const modified = new Map<string, number>();
   const readStatus = async (certificateId: string) => {
     const status = statuses.get(certificateId);

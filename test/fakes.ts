@@ -56,7 +56,7 @@ export function fakeStore<T>(keyOf: (value: T) => string) {
     async save(value: T, previous: number): Promise<number> {
       const key = keyOf(value);
       if ((items.get(key)?.version ?? 0) !== previous) throw new VersionConflictError(key);
-      // As the table does, it drops fields that are undefined.
+      // The fake drops undefined fields, as the table does.
       items.set(key, { value: JSON.parse(JSON.stringify(value)), version: previous + 1 });
       return previous + 1;
     },

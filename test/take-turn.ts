@@ -39,5 +39,5 @@ function isLeft(): boolean {
   }
 }
 
-/** As long as the others may take. */
+/** The time that the others may take. */
 export const turnTimeoutMs = 900_000;

@@ -53,7 +53,7 @@ export function aReport({ id = 1, children = 0 }: { id?: number; children?: numb
   return { header: { report_id: id, version: '1.0' }, custom_metrics: { [metric]: [{ number: children }] } };
 }
 
-/** Of a child that its parent had waited for before any look. */
+/** The evidence of a child that its parent had waited for before any look. */
 export function aTrace(): Evidence {
   return {
     metric,

@@ -87,7 +87,7 @@ describe('a day of the agent', () => {
             if (!isReachable(age())) return 'failed';
             arrivals += 1;
             received.set(report.header.report_id, report);
-            // Of every tenth the acknowledgement is lost, though it arrived.
+            // Every tenth report arrives, but its acknowledgement is lost.
             return arrivals % 10 === 0 ? 'failed' : 'acknowledged';
           },
         },

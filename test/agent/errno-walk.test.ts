@@ -42,7 +42,7 @@ const lives: readonly [Life, ...Life[]] = [
 const kindsAtOnce = 12;
 const withoutPath = new Set(['readSync', 'closeSync', 'fsyncSync']);
 const special = [constants.errno.ENOENT, constants.errno.EACCES, constants.errno.EIO, constants.errno.EMFILE];
-/** Where these fail, there is nothing to report with. */
+/** If these calls fail, the agent has nothing to report with. */
 const fatal = /^readFileSync (?:ca|cert|key)\.pem$/;
 const source = join(import.meta.dirname, '../../agent');
 /** Errors of `os` carry their code inside (SystemError). */
@@ -264,7 +264,7 @@ describe('an errno', () => {
   }
 
   it('never ends the agent, at any call, and ids still rise', async () => {
-    /** Of each kind of call, the life with the most calls for its time. */
+    /** For each kind of call, the life with the most calls for its time. */
     const best = new Map<string, { readonly life: Life; readonly callsAMs: number }>();
     for (const [index, life] of lives.entries()) {
       const calls = new Map<string, number>();

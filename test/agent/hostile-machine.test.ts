@@ -18,7 +18,7 @@ function hasCompiler(): boolean {
   }
 }
 
-/** Without a compiler the same is proven by test/agent/errno-walk.test.ts, which makes the errnos up in the process. */
+/** Without a compiler, test/agent/errno-walk.test.ts proves the same: it makes the errnos up in the process. */
 const withCompiler = hasCompiler() ? it : it.skip;
 
 interface SentReport {

@@ -7,7 +7,7 @@ import { startRealApp } from './real-process';
 const name = 'cordoncgroupapp';
 const unit = `cordon-test-${process.pid}.service`;
 
-/** Where the unified hierarchy is mounted, alone or beside version 1 (cgroups(7)). */
+/** The mount point of the unified hierarchy, alone or beside version 1 (cgroups(7)). */
 const mounts = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'];
 
 function makeCgroup(): string | undefined {
@@ -19,7 +19,7 @@ function makeCgroup(): string | undefined {
       mkdirSync(path);
       return path;
     } catch {
-      // Not this one: the next is tried, and what remains is checked below.
+      // This folder can't be removed: the loop tries the next, and the check below finds what remains.
     }
   }
   return undefined;

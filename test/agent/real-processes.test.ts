@@ -88,7 +88,8 @@ describe('the children of a real process', () => {
     sample();
     app.run('(sleep 60 &); echo forked.');
     await waitFor('the fork', () => app.output().includes('forked.'));
-    // Where hundreds of processes began since the last look, the next scan finds it. Before its exec it has the app's command line.
+    // If hundreds of processes began since the last look, the next scan finds the child. Before its exec, it has the
+    // app's command line.
     const evidence = await waitFor('evidence of sleep', () => {
       const seen = sample().evidence;
       return seen.some(({ commandLine }) => commandLine === 'sleep 60') && seen;
@@ -116,7 +117,7 @@ describe('the children of a real process', () => {
   });
 
   it('include what the app becomes without a child, with evidence of what that is', async () => {
-    // As if it had run for long: a launcher becomes the app in its first seconds.
+    // The clock says that the process has run for long: a launcher becomes the app in its first seconds.
     const sampler = createMetricSampler(
       createProcReader(),
       [{ metric: 'm', collect: 'children', of: { name } }],

@@ -23,7 +23,7 @@ export interface Intruder {
   /** Milliseconds of the recording. */
   readonly from: number;
   readonly until: number;
-  /** As it is numbered in the recording. */
+  /** The number that the recording gives to the parent. */
   readonly parent: number;
   /** Its parent has ended, and pid 1 has adopted it; it has a session of its own. */
   readonly isOrphan: boolean;
@@ -43,7 +43,7 @@ export interface RecordedMachine {
   goTo(now: number): boolean;
   /** What systemd says of a unit that it is asked about now, once it did; give it what a look at `goTo` asks. */
   answerOf(unit: string, askedAtFrame: number): { mainPid: number; controlPid: number } | undefined;
-  /** Of the frame that is shown, for `answerOf`. */
+  /** The number of the frame that is shown, for `answerOf`. */
   readonly frame: number;
   /** How many numbers were given so far. */
   readonly given: number;
@@ -54,7 +54,7 @@ const mostPids = 32_768;
 const tickMs = 10;
 /** Page faults of a program of a few milliseconds. */
 const faults = 75;
-/** Of /proc/PID/stat: the numbers of processes, what was waited for, and the start (proc_pid_stat(5)). */
+/** Fields of /proc/PID/stat: the numbers of processes, what was waited for, and the start (proc_pid_stat(5)). */
 const numberFields = [4, 5, 6];
 const reapedFields = [11, 13, 16, 17];
 const startField = 22;
@@ -106,7 +106,7 @@ export function replay({ ownPid, frames }: Recording): RecordedMachine {
   for (const [, changes] of frames) apply(last, changes);
   const [firstNewest, lastNewest] = [newestIn(first), newestIn(last)];
   const [firstNumbers, lastNumbers] = [numbersIn(first), numbersIn(last)];
-  /** Of processes that end within the recording and so have to begin anew before each repeat. */
+  /** The pids of processes that end within the recording, so they must begin anew before each repeat. */
   const renewed = [...firstNumbers].flatMap(([pid, id]) => (lastNumbers.get(pid) === id ? [] : [pid]));
   const stays = (pid: number): boolean => pid <= firstNewest && !renewed.includes(pid);
   const lowest = firstNewest + 1;
@@ -128,7 +128,7 @@ export function replay({ ownPid, frames }: Recording): RecordedMachine {
   /** The children of intruders that a process waited for. */
   const added = new Map<number, number>();
 
-  /** From the recording's number to the machine's. */
+  /** Translates the recording's number of a process to the machine's. */
   const toReal = (pid: number): number => {
     if (stays(pid)) return pid;
     const at = renewed.indexOf(pid);

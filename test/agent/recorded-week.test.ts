@@ -8,7 +8,7 @@ import { type Intruder, readRecording, replay, statOf } from './recorded-machine
 const secondMs = 1000;
 const dayMs = 24 * 60 * 60 * secondMs;
 const lookEveryMs = 100;
-/** Where nothing happens a look is like the one before: those that scan are enough. */
+/** While nothing happens, each look is like the one before: those that scan are enough. */
 const quietEveryMs = 5 * 60 * secondMs;
 const repeats = 42;
 const periodMs = (7 * dayMs) / repeats;

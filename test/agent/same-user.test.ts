@@ -89,7 +89,7 @@ describe('an agent whose own user works against it', () => {
     await waitFor('the violation on disk', () =>
       readdirSync(spool).some((file) => readFileSync(join(spool, file), 'utf8').includes('"number":1')),
     );
-    /** As systemd does with the unit (`Restart=always`), but at once. */
+    /** Does what systemd does with the unit (`Restart=always`), but at once. */
     const killAndRestart = async (): Promise<AgentProgram> => {
       const ended = new Promise((done) => agent?.process.once('close', done));
       signal('KILL');

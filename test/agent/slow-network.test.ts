@@ -74,7 +74,7 @@ describe('an agent on a network of IPv4 alone with a round trip of 600 ms, whose
     inside('link', 'set', 'lo', 'up');
     inside('link', 'add', 'up0', 'type', 'veth', 'peer', 'name', 'up1');
     for (const end of ['up0', 'up1']) inside('link', 'set', end, 'up');
-    // Of a kind that the device has no address of, getaddrinfo(3) gives Node none.
+    // getaddrinfo(3) returns only addresses of a kind that the device itself has.
     inside('addr', 'add', '192.0.2.1/24', 'dev', 'up0');
     inside('-6', 'addr', 'add', '2001:db8::1/64', 'dev', 'up0', 'nodad');
     // What is sent there goes nowhere.

@@ -4,7 +4,10 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export interface SlowRelay {
   /** Connections that it took. */
   readonly connections: () => number;
-  /** As NAT that forgets: nothing of the present connections gets through any more, and neither side notices. */
+  /**
+   * Does what a forgetful NAT does: nothing of the present connections gets through any more, and neither side
+   * notices.
+   */
   forget(what?: 'all' | 'answers'): void;
   close(): Promise<void>;
 }
@@ -15,7 +18,7 @@ interface Pair {
 }
 
 interface Way {
-  /** Of each direction. */
+  /** The delay of each direction. */
   readonly delayMs: number;
   /** How long a connection may say nothing before it is forgotten. */
   readonly idleMs?: number;

@@ -8,7 +8,7 @@ const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 const lookEveryMs = 100;
-/** Where nothing happens a look is like the one before: those that scan are enough. */
+/** While nothing happens, each look is like the one before: those that scan are enough. */
 const quietEveryMs = 2 * minuteMs;
 /** What began between two looks is found by the next scan at the latest. */
 const foundWithinMs = 15 * secondMs;

@@ -13,13 +13,13 @@ import { minimalConfiguration } from '../builders';
 /** Every command line in this process, with an AWS that refuses each call. */
 let aws: Server;
 let fault = '';
-/** As services with the older protocol name the same. */
+/** The names of the same errors in services with the older protocol. */
 const ofQueries: Readonly<Record<string, string>> = {
   AccessDeniedException: 'AccessDenied',
   UnrecognizedClientException: 'InvalidClientTokenId',
 };
 let folder: string;
-/** On standard output. */
+/** The texts on standard output. */
 let said: string[] = [];
 const before = { ...process.env };
 

@@ -23,7 +23,7 @@ const acts: readonly Act[] = [
   },
 ];
 const asked: AuditQuery[] = [];
-/** In pages of two. */
+/** A list of the acts, in pages of two. */
 const audit = {
   async page(query: AuditQuery) {
     asked.push(query);

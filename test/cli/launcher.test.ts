@@ -27,7 +27,7 @@ beforeAll(() => {
   for (const source of [...folders, 'cordon.yml', 'package.json', 'package-lock.json'])
     cpSync(join(root, source), join(checkout, source), { recursive: true, preserveTimestamps: true });
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
-  // As a command before left it; the tests of a changed source have it built here.
+  // An earlier command left this bundle; the tests of a changed source have it built here.
   const bundle = cliFolder(root);
   cpSync(bundle, join(checkout, relative(root, bundle)), { recursive: true });
 });

@@ -11,7 +11,7 @@ const later = now + 7_500_000;
 type Table = Parameters<typeof listCases>[1];
 const read = async (table: Table, flags: Partial<ListFlags> = {}, screen = plain) =>
   (await listCases({ limit: 100, ...flags }, table, screen, later)).split('\n');
-/** Without the last line, that of the pipeline. */
+/** The list without its last line, which is on the pipeline. */
 const list = async (...args: Parameters<typeof read>) => (await read(...args)).slice(0, -1);
 
 const heartbeat = {
@@ -110,7 +110,7 @@ describe('list', () => {
       'next: cordon show a',
       approve,
     ]);
-    // Not all of them are listed.
+    // The list does not show all of them.
     expect(await next({ limit: 3 })).toEqual(['next: cordon show mything3']);
     expect(await next({ thing: 'a*' })).toEqual(['next: cordon show a']);
     expect((await read(table)).join()).not.toContain('next:');

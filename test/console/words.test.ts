@@ -220,7 +220,7 @@ describe('the acts of a case', () => {
     const list = (acts: typeof possible) => listActs(acts).map(({ action }) => action);
 
     expect(list(possible)).toEqual(['approve', 'reject', 'harden']);
-    // To contain what waits for approval is to approve it.
+    // A case that waits for approval is contained by approving it.
     expect(list([act('contain', 'dangerous'), ...possible])).toEqual(['approve', 'reject', 'harden']);
     expect(list([act('contain', 'dangerous'), act('comment')])).toEqual(['contain']);
   });

@@ -193,7 +193,7 @@ function declareDetectionLaws(law: Law<Storage>): void {
   law('keeps datapoints once, in order, and gives them page by page', async ({ detection }) => {
     const thingName = thingKey(aName('thing'));
     const query = { thingName, metric: 'aws:all-bytes-out', from: now, to: now + 40, limit: 2 };
-    // More than one batch of the table's.
+    // These are more than one batch of the table.
     const many = points(...Array.from({ length: 30 }, (_, index) => now + 100 + index));
 
     await detection.datapoints.append(thingName, points(now + 30, now + 10, now + 20, now + 50));

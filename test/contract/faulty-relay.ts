@@ -9,7 +9,7 @@ interface Refusal {
   readonly body?: string;
 }
 
-/** Of the connection, not of the request. */
+/** Headers that belong to the connection, not to the request. */
 const ownHeaders: ReadonlySet<string> = new Set([
   'host',
   'connection',

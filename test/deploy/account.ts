@@ -82,7 +82,7 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     return stack;
   }
 
-  /** Where a creation or a deletion failed, a stack can only be deleted (stack status codes). */
+  /** After a failed creation or deletion, a stack can only be deleted (stack status codes). */
   function findUpdatable(name: string): Stack {
     const stack = find(name);
     if (!/^((CREATE|UPDATE|IMPORT)_COMPLETE|(UPDATE|IMPORT)_ROLLBACK_COMPLETE)$/.test(stack.status))
@@ -327,7 +327,7 @@ function checkCapabilities({ Resources }: Template, given: readonly string[]): v
     throw new AwsFault('InsufficientCapabilitiesException', `Requires capabilities : [${needed}]`);
 }
 
-/** Each after all that it depends on. */
+/** The resources in an order in which each follows all that it depends on. */
 function orderByNeed<T extends { readonly logicalId: string; readonly dependsOn: ReadonlySet<string> }>(
   planned: readonly T[],
 ): T[] {

@@ -27,7 +27,7 @@ const sls = (args: readonly string[], env: NodeJS.ProcessEnv = {}) =>
   checkout.sls(args, { ...env, ...ofStandIn() });
 const slsAlone = (args: readonly string[]) => checkout.slsAlone(args, ofStandIn());
 
-/** As `deploy` alone does, of what `sls package` made for the other tests: quicker. */
+/** Deploys the package that the other tests use too, which is quicker than `deploy` alone. */
 const packaged = ['deploy', '--stage', 'dev', '--package', 'packages'];
 
 const statusOf = (stack = 'cordon-dev') => aws.account.stacks.get(stack)?.status;

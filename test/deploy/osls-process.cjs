@@ -5,7 +5,7 @@ const { sep } = require('node:path');
 const { decycle } = require('./decycle.cjs');
 
 const osls = `${sep}node_modules${sep}osls${sep}`;
-/** Of osls: without a state (the validator of its schema), or set up once for a process (the log). */
+/** Modules of osls that have no state (the validator of its schema), or are set up once for a process (the log). */
 const kept = ['serverless-utils', 'resolve-ajv-validate', 'resolve-process-tmp-dir', 'config-schema'];
 
 const [node, program] = process.argv;

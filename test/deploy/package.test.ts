@@ -19,7 +19,7 @@ import { type AwsServer, startAwsServer } from './aws-server';
 let folder: string;
 let aws: AwsServer;
 
-/** As `npm install` of what `npm pack` makes, whose list of files scripts/check-package.ts checks. */
+/** Installs what `npm pack` makes, as `npm install` does; scripts/check-package.ts checks its list of files. */
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cordon-package-'));
   const installed = join(folder, 'node_modules', 'cordon');

@@ -241,7 +241,7 @@ describe('a reader who follows', () => {
         if (hasTurn) endTurn();
       }
     },
-    // Where other work keeps the machine busy, and the others have their turn first.
+    // This is long enough for a busy machine on which the other tests have their turn first.
     turnTimeoutMs,
   );
 

@@ -9,7 +9,7 @@ import { listPages, root } from './pages';
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** From a heading of the page to the next one. */
+/** The section from a heading of the page to the next heading. */
 function readSection(path: string, heading: string): string {
   const [, section] = read(path).split(`\n## ${heading}\n`);
   if (section === undefined) throw new Error(`${path} has no section "${heading}"`);

@@ -23,7 +23,7 @@ function withoutCode(text: string): string {
   return withoutBlocks(text).replace(/`[^`\n]*`/g, 'code');
 }
 
-/** Where links and pictures of a page lead, except to other sites. */
+/** The targets of a page's links and pictures, except on other sites. */
 function listTargets({ text }: Page): readonly string[] {
   const targets = [...withoutCode(text).matchAll(/\]\(([^)\s]+)(?: "[^"]*")?\)/g)].map(
     ([, target = '']) => target,

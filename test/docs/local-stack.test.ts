@@ -35,7 +35,7 @@ function findCalled(): readonly string[] {
     .filter((name) => [`${name}Command`, `paginate${name}`, toKebab(name)].some((word) => words.has(word)));
 }
 
-/** As the AWS CLI spells an operation. */
+/** The spelling of the AWS CLI for an operation. */
 function toKebab(name: string): string {
   return name.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
 }

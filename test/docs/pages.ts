@@ -6,14 +6,14 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A page of the documentation. */
 export interface Page {
-  /** From the root of the repository. */
+  /** The path from the root of the repository. */
   readonly path: string;
   readonly text: string;
 }
 
 export interface Block {
   readonly language: string;
-  /** Where its text begins in the page. */
+  /** The position in the page where its text begins. */
   readonly line: number;
   readonly text: string;
 }

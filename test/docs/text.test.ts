@@ -167,7 +167,7 @@ function checkAwsCommands(commands: readonly string[][]): readonly string[] | un
   });
 }
 
-/** As a shell does: what stands in quotes is one word, without them. */
+/** Splits as a shell does: a quoted text is one word, without its quotes. */
 function splitWords(command: string): string[] {
   return [...command.matchAll(/(?:[^\s'"]|'[^']*'|"[^"]*")+/g)].map(([word]) =>
     word.replace(/'([^']*)'|"([^"]*)"/g, '$1$2'),

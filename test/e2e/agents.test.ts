@@ -52,7 +52,7 @@ afterAll(async () => {
 
 let ids = Date.now();
 
-/** As the agent does. */
+/** Reports as the agent does. */
 function report(client: MqttClient, thingName: string, number: number, more: object = {}) {
   ids += 1;
   const document = {
@@ -101,7 +101,7 @@ describe('the exceptions of a playbook, packaged', () => {
 describe('packaged agents', () => {
   const health = { agent: '0.0.1', mode: 'children', intervalMs: 1_000, restarts: 0, spool: 0 };
   const look = () => e2e.stack.functions.invoke('cordon-dev-detect', { time: '2026-01-01T00:00:00Z' });
-  /** As the API answers an operator. */
+  /** The answer of the API to an operator. */
   async function showFleet(): Promise<unknown> {
     const { invoke } = e2e.stack.functions;
     const authorizer = { iam: { userArn: 'arn:aws:iam::000000000000:user/ada' } };
@@ -144,7 +144,7 @@ describe('packaged agents', () => {
       expect(await cli.run('agents', '--silent', '--json')).toMatchObject({ code: 6 });
       expect((await cli.run('agents', 'sleeper')).out).toMatch(/^silent\+degraded\+old/);
 
-      // Under a certificate that it got meanwhile: the registry is asked whose it is.
+      // The thing has got another certificate in the meantime, so Cordon asks the registry whose it is.
       const renewed = await e2e.enroll('renewed');
       await e2e.iot.send(
         new AttachThingPrincipalCommand({ thingName: 'sleeper', principal: renewed.certificateArn }),

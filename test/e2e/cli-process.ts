@@ -15,7 +15,7 @@ interface Credentials {
 interface Ran {
   readonly code: number;
   readonly out: string;
-  /** Without the first line, which names the stack. */
+  /** The standard error without its first line, which names the stack. */
   readonly err: string;
 }
 

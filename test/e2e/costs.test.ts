@@ -33,7 +33,7 @@ const writes = () =>
       ),
     0,
   );
-/** Of the data plane, whose calls have no quota of their own. */
+/** Calls of the data plane, which have no quota of their own. */
 const ofDataPlane = ['iot:DeleteConnection', 'iot:GetConnection', 'iot:Publish'];
 /** Calls of the control plane that the doctor's comparison with the quotas does not expect. */
 function listAbove(of: 'containment' | 'verification'): string[] {

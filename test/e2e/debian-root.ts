@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 /** A Debian system that a test may change: what it writes is in memory, and gone when it is closed. */
 export interface DebianRoot {
-  /** Where its root is, for the commands that run in it. */
+  /** The path of its root, for the commands that run in it. */
   readonly enter: readonly [command: string, ...args: string[]];
   run(command: string, ...args: string[]): SpawnSyncReturns<string>;
   /** Runs a command that must succeed, and returns its output. */
@@ -57,7 +57,7 @@ export async function openDebianRoot(): Promise<DebianRoot> {
   ]);
   const outside = ['-t', String(holder.pid), '-m'] as const;
   const root = join(directory, 'root');
-  // By its path: a shell's PATH need not have /usr/sbin.
+  // The command has its path, since a shell's PATH may lack /usr/sbin.
   const enter = ['nsenter', ...outside, '/usr/sbin/chroot', root] as const;
   const run = (...command: string[]) =>
     spawnSync(enter[0], [...enter.slice(1), ...command], {

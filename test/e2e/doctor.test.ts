@@ -28,7 +28,7 @@ import { type DocumentedCaller, ofDeviceDefender, registerDocumented } from './d
 import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
 
 let e2e: EndToEnd;
-/** With the rights of docs/iam/doctor.json only. */
+/** The command with the rights of docs/iam/doctor.json only. */
 let cli: Cli;
 let caller: DocumentedCaller;
 

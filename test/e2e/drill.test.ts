@@ -9,7 +9,7 @@ import { type DocumentedCaller, registerDocumented } from './documented-rights';
 import { type EndToEnd, root, startEndToEnd } from './harness';
 
 let e2e: EndToEnd;
-/** With the rights of docs/iam/drill.json only. */
+/** The command with the rights of docs/iam/drill.json only. */
 let cli: Cli;
 let caller: DocumentedCaller;
 let operator: Cli;

@@ -23,7 +23,7 @@ const bundle = join(root, 'dist', 'agent', 'cordon-agent.cjs');
 const appTopic = ['--topic', 'app/$' + '{thing}/*'];
 
 let e2e: EndToEnd;
-/** With the rights of docs/iam/enroll.json only. */
+/** The command with the rights of docs/iam/enroll.json only. */
 let cli: Cli;
 /** Who operates cases: enrolling alone gives no right to. */
 let operator: Cli;
@@ -233,7 +233,7 @@ describe('cordon enroll', () => {
     const readStatus = async () =>
       (await e2e.iot.send(new DescribeCertificateCommand({ certificateId }))).certificateDescription?.status;
 
-    // As if it had ended before the last steps.
+    // A run that ended before the last steps leaves this.
     await rm(join(folderOf('steady'), 'config.yml'));
     await e2e.iot.send(new UpdateCertificateCommand({ certificateId, newStatus: 'INACTIVE' }));
     expect(await enrolled('steady')).toContain('steady is enrolled with policy');

@@ -58,7 +58,7 @@ export interface EndToEnd {
   sendTo(queue: string, body: string): Promise<void>;
   command(command: Command): Promise<void>;
   readonly cases: Pick<CaseStore, 'load'>;
-  /** As people are shown it. */
+  /** The case as people see it. */
   loadCase(thingName: string): Promise<CaseInWords | undefined>;
   waitForCase(thingName: string, status: Case['status'], timeoutMs?: number): Promise<CaseInWords>;
   /** Lets the time come when the sweep looks at a case. */
@@ -183,7 +183,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
       });
       clients.push(client);
       const clientId = more.clientId ?? device.thingName;
-      // So that `waitForQuiet` sees what the connect sets off: the broker reports it after its answer.
+      // `waitForQuiet` must see what the connect sets off, and the broker reports that after its answer.
       await waitUntil(
         () => `a session of ${clientId}`,
         () => stack.broker.sessionOf(clientId)?.state !== 'connecting',

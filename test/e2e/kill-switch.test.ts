@@ -11,7 +11,7 @@ import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
 let e2e: EndToEnd;
 let operator: DocumentedCaller;
 let cli: Cli;
-/** With the rights of an operator. */
+/** The command with the rights of an operator. */
 let reader: Cli;
 let ssm: SSMClient;
 

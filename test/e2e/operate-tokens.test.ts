@@ -139,7 +139,7 @@ describe('the console behind an OIDC provider', () => {
   const url = () => e2e.stack.deployed.outputs.ConsoleUrl ?? '';
   /** What no page may do: ask a third party, break the policy of the page, throw. */
   const misdeeds: string[] = [];
-  /** Whatever the pages asked for. */
+  /** The requests that the pages made. */
   const addresses: string[] = [];
 
   function register(more: Partial<RegisteredClient> = {}): void {

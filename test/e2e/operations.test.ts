@@ -276,7 +276,7 @@ describe('CloudFormation', () => {
     const { certificateArn } = await e2e.enroll('let-go');
     const { PolicyName: policyName } = attachment;
     await e2e.iot.send(new AttachPolicyCommand({ policyName, target: certificateArn }));
-    // As an update of the stack leaves it: with its earlier version.
+    // An update of the stack leaves the policy with its earlier version.
     const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [] });
     await e2e.iot.send(new CreatePolicyVersionCommand({ policyName, policyDocument, setAsDefault: true }));
     e2e.stack.registry.state.detachments.setDelaySeconds(1);

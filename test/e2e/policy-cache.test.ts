@@ -197,7 +197,7 @@ describe('a contained device that is cut at each connect', () => {
     for (let session = 0; session < sessions; session += 1) {
       const client = await e2e.connect(device);
       let outcome: PublishOutcome;
-      // Until Cordon hears of the reconnect, the broker acknowledges: how much slips through is the bench's to measure.
+      // The broker acknowledges until Cordon learns of the reconnect; the bench measures how much slips through.
       do outcome = await publishOrCut(client, telemetry('stubborn'), '1');
       while (outcome === 'acknowledged');
       await ended(client);

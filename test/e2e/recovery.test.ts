@@ -57,7 +57,7 @@ describe('a killed function', () => {
 
   it('ends every case as without the kill, at any call', async () => {
     for (const thingName of things) await e2e.connect(await e2e.enroll(thingName));
-    // Of three things in parallel, one hangs in each of these calls.
+    // Three things run in parallel, and one of them hangs in each of these calls.
     e2e.stack.aws.gateway.setFaults([
       hang('iot:AddThingToThingGroup', respond),
       hang('iot:DeleteConnection', respond),

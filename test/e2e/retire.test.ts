@@ -75,7 +75,7 @@ async function retireThing(
   }
 }
 
-/** Whatever the registry has; a thing's name leads to none of its certificates once it is detached. */
+/** Everything that the registry has: a thing's name does not lead to a detached certificate. */
 async function listAll() {
   const [{ certificates = [] }, { policies = [] }] = await Promise.all([
     e2e.iot.send(new ListCertificatesCommand({ pageSize: 250 })),

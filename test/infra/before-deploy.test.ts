@@ -20,7 +20,7 @@ type Plugin = new (
 const BeforeDeploy: Plugin = createRequire(import.meta.url)('../../infra/before-deploy-plugin.cjs');
 
 interface Account {
-  /** Of the function that is deployed there; undefined: none is. */
+  /** The environment of the function that is deployed there; undefined if none is. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Values of Parameter Store. */
   readonly stored?: Readonly<Record<string, string>>;

@@ -14,7 +14,7 @@ function idsOf(addresses: readonly string[]) {
   );
 }
 
-/** Of the subscription to announcements. */
+/** The filter of the subscription to announcements. */
 function filterOf(notify: string): unknown {
   const configuration = parseConfiguration(`${minimalConfiguration}notify: { ${notify} }\n`, 'cordon.yml');
   return Object.values(writeMessaging('cordon-dev', configuration)).flatMap(({ Properties }) =>

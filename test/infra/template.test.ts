@@ -181,7 +181,7 @@ describe('the channel that had the names of all', () => {
       /^(Notify|Slack)/.test(id) ? [[id, Type, Properties.QueueName ?? Properties.FunctionName]] : [],
     );
 
-    // As release 0.2.0 had them.
+    // Release 0.2.0 had these resources.
     expect(notify.toSorted()).toEqual([
       ['NotifyDeadAlarm', 'AWS::CloudWatch::Alarm', undefined],
       ['NotifyDeadQueue', 'AWS::SQS::Queue', 'cordon-dev-notify-dead'],

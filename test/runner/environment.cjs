@@ -34,7 +34,8 @@ class NativeEnvironment {
     process.exitCode = exitCode;
     process.chdir(directory);
     globalThis.console = this.before.console;
-    // Else Node writes all that it compiled when the process ends, and Jest waits half a second for that before it kills it.
+    // Otherwise, Node writes all that it compiled when the process ends, and Jest waits half a second for that before
+    // it kills the process.
     module_.flushCompileCache();
   }
 

@@ -1,4 +1,4 @@
-// What `@jest/globals` exports inside Jest's own runtime; the tests use only this of it.
+// The part of `@jest/globals` that the tests use, as Jest's own runtime exports it.
 const environment = () => globalThis[Symbol.for('cordon.jest-environment')];
 const timers = () => environment().fakeTimersModern;
 const mocker = () => environment().moduleMocker;

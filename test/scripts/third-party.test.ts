@@ -102,7 +102,7 @@ describe('a server of others in CI', () => {
     try {
       mkdirSync(join(folder, 'none'));
       writeFileSync(join(folder, 'none', 'installed'), '');
-      // Without Python there is no second look.
+      // Without Python, the function says so and does not look.
       expect(installServer(server, folder, 20_000) ?? 'there').toMatch(/^there$|Python 3\.10 or later/);
     } finally {
       rmSync(folder, { recursive: true });

@@ -118,7 +118,7 @@ function hasEnded(pid: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
   } catch {
-    // Not even a zombie is left.
+    // No zombie is left either.
     return true;
   }
 }

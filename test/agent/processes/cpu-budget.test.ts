@@ -98,7 +98,8 @@ describe('a CPU budget', () => {
             points.push({ now, used, rested: budget.restAfter(now, 100) });
           }
         const share = percent / 100;
-        // From the end of one look to the end of another, at least half a minute later, and after the start.
+        // The window lasts from the end of one look to the end of another, at least half a minute later, and begins
+        // after the start.
         let from = 0;
         let excessMs = 0;
         for (const to of points) {

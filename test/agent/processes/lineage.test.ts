@@ -185,7 +185,7 @@ describe('what a manager puts into the cgroup of the app is not a child', () => 
     /** A tenth of a second old: uptime stands at 100 s there. */
     const left = { ...escaped, pid: 913, session: 912, comm: 'sleep', startTicks: 9990 };
     const wall = Date.parse('2026-11-29T05:39:39.400Z');
-    /** As systemd 252 writes it, for a reload of that many seconds ago. */
+    /** The record that systemd 252 writes for a reload of that many seconds ago. */
     const record = (pid: number, secondsAgo: number): string => {
       const time = new Date(wall - secondsAgo * 1000).toISOString().replace('T', ' ').slice(0, 19);
       const times = `start_time=[Sun ${time} UTC] ; stop_time=[Sun ${time} UTC]`;
@@ -256,7 +256,7 @@ describe('what a manager puts into the cgroup of the app is not a child', () => 
       const early = look(100);
       answer();
       const late = [look(100)];
-      // Where it was asked before that about something else.
+      // In some cases, the agent first asked about something else.
       answer();
       late.push(look(100), look(100));
 

@@ -145,7 +145,7 @@ describe('the check of what was changed by hand', () => {
       'aws cloudwatch enable-alarm-actions --alarm-names cordon-dev-sweep',
     ],
   ])('names the command that mends %s', async (_, changes, mend) => {
-    // Without its policy in the template, a queue has none.
+    // A queue has no policy if the template has none for it.
     const { QueuePolicy: __, ...Resources } = body.Resources;
     const check = checkAsDeployed(async () => ({ ...template, body: { ...body, Resources } }), {
       ...healthy,

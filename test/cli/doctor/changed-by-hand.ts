@@ -2,7 +2,7 @@ import type { PresentResources } from '../../../cli/doctor/as-deployed/present';
 import { checkAsDeployed } from '../../../cli/doctor/checks/as-deployed';
 import { bucket, healthy, template as whole } from './deployed-stack';
 
-/** With one queue, as far as these tests change the queues. */
+/** The template without its dead-letter queue: these tests change one queue only. */
 export const template = {
   ...whole,
   physicalIds: new Map([...whole.physicalIds].filter(([id]) => id !== 'Dead')),

@@ -289,7 +289,7 @@ export const template: DeployedTemplate = {
     ['Logs', '/aws/lambda/cordon-dev-respond'],
     ['Api', 'abc123'],
     ['Stage', '$default'],
-    // As CloudFormation may write them.
+    // CloudFormation may write these ids in this form.
     ['Authorizer', 'auth1|abc123'],
     ['Integration', 'int1'],
     ['Route', 'abc123|route1'],
@@ -395,7 +395,7 @@ export const subscription: Readonly<Record<string, string>> = {
   RedrivePolicy: JSON.stringify({ deadLetterTargetArn: `${queueArn}-dead` }),
 };
 
-/** As S3 returns it. */
+/** The bucket as S3 returns it. */
 export const bucket: PresentBucket = {
   encryption: 'AES256',
   publicAccessBlock: {

@@ -41,7 +41,7 @@ export function testAuditAndRules(at: ConsoleStack): void {
 
   it('shows more of the audit and of a timeline on request, page by page', async () => {
     const page = await at.open('audit?thing=hardened');
-    // Of the API, whose pages are longer than any list here.
+    // The pages of the API are longer than any list here, so this asks for one entry a page.
     await page.route(/\/(audit|timeline)\?/, (route) => {
       const url = new URL(route.request().url());
       url.searchParams.set('limit', '1');

@@ -8,7 +8,7 @@ import { registerDocumented } from '../documented-rights';
 import { root } from '../harness';
 import { type ConsoleStack, desktop } from './stack';
 
-/** Of `cordon console`: needs both things. */
+/** Tests the rights of `cordon console`; the tests need both things. */
 export function testRights(at: ConsoleStack): void {
   it('reads the API with the rights of docs/iam/console.json', async () => {
     const { credentials } = await registerDocumented(at.e2e, 'console');

@@ -69,7 +69,7 @@ export function useConsole(): ConsoleStack {
     },
     async leave(page) {
       await page.unrouteAll();
-      // Of the same origin, so that the browser keeps the process, and without requests.
+      // This page has the same origin, so that the browser keeps the process, and makes no requests.
       await page.goto(`${origin()}/console/config.json`);
       places.get(page)?.push(page);
     },

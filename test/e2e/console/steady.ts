@@ -180,7 +180,7 @@ export function testSteady(at: ConsoleStack): void {
     await page.getByRole('link', { name: /^In progress/ }).click();
     await page.getByRole('checkbox', { name: `Select ${first}` }).check();
 
-    // Before the next frame.
+    // This runs before the next frame.
     await page.evaluate(`(async () => {
       document.querySelector('.chip[href$=Contained]').click();
       for (let turns = 0; turns < 100; turns += 1) await undefined;

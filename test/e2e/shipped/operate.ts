@@ -98,7 +98,7 @@ async function press(ts: string, label: string): Promise<string> {
 const whispers = () =>
   e2e.stack.aws.slack.messages().flatMap(({ ephemeral, text }) => (ephemeral ? [text] : []));
 
-/** As Slack would send it whose user finds a message of an earlier case. */
+/** Sends what Slack sends when a user presses a button in a message of an earlier case. */
 async function sendOldButton({ thing, caseId }: { thing: string; caseId: string }): Promise<void> {
   const [message] = e2e.stack.aws.slack.messages();
   const payload = JSON.stringify({

@@ -14,7 +14,7 @@ const hasAwsCli = spawnSync('aws', ['--version']).status === 0;
 /** Seconds since the epoch, as most agents have it. */
 const firstReportId = 1_795_516_618;
 
-/** As the Python sample agent sends it with the tutorial's metric (docs/facts.md#other-agents). */
+/** The report of the Python sample agent, with the tutorial's metric (docs/facts.md#other-agents). */
 const sampleReport = {
   header: { report_id: firstReportId, version: '1.0' },
   metrics: {
@@ -38,7 +38,7 @@ const sampleReport = {
   custom_metrics: { cpu_usage: [{ number: 100.0 }], num_child_procs_myapp: [{ number: 2 }] },
 };
 
-/** As the C sample agent's short names, with the tutorial's metric beside them. */
+/** The report of the C sample agent, in its short names, with the tutorial's metric. */
 const shortReport = {
   hed: { rid: firstReportId, v: '1.0' },
   met: {
@@ -92,7 +92,7 @@ export function testOtherClients(): void {
       };
       const cordonTopic = `cordon/things/${thingName}/reports/${format}`;
 
-      // Where all is well: a device that is contained loses its connection, maybe before the answer.
+      // This holds only if all is well: a contained device loses its connection, maybe before the answer.
       await send(cordonTopic, 0);
       await send(`$aws/things/${thingName}/defender/metrics/${format}`, 0);
       await waitUntil(

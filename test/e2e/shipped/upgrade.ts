@@ -22,7 +22,7 @@ playbooks: [{ name: renamed, mode: observe }]
 
 let renamed: Packages;
 
-/** As `sls deploy` does: each function gets the new package, while queues, table and registry stay. */
+/** Does what `sls deploy` does: each function gets the new package, while queues, table and registry stay. */
 async function deploy({ directory }: Packages): Promise<void> {
   const { gateway } = e2e.stack.aws;
   const { region } = e2e.stack.identity;

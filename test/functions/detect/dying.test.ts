@@ -46,7 +46,10 @@ function invoke(state: string, batch: readonly SQSRecord[]): { done: Set<string>
 
 const maxReceives = 5;
 
-/** As SQS hands messages out, ten at once: which ones end in the dead-letter queue, and how often the function ended. */
+/**
+ * Delivers the messages as SQS does, ten at once. Says which ones end in the dead-letter queue, and how often the
+ * function ended.
+ */
 function deliverAll(messages: readonly SQSRecord[], order: (messages: SQSRecord[]) => SQSRecord[]) {
   const state = mkdtempSync(join(folder, 'state-'));
   const receives = new Map<string, number>();

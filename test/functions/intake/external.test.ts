@@ -46,7 +46,7 @@ function setUp(sender: Partial<Sender> = {}) {
   return { deliver, take, sent, letters, counts };
 }
 
-/** As the schema's own samples: only what 1.6 requires, and the thing. */
+/** A finding like the schema's own samples: only what 1.6 requires, and the thing. */
 function aFinding(over: Record<string, unknown> = {}) {
   return {
     activity_id: 1,

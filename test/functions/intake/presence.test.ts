@@ -47,7 +47,7 @@ describe('intake, given a presence event,', () => {
     expect(await clientIds.list(certificateId)).toEqual({ clientIds: ['any/2'] });
     expect(await clientIds.findUser('any/2')).toMatchObject({ certificateId });
 
-    // By Cognito or a custom authorizer.
+    // A client of Cognito or a custom authorizer has no certificate.
     await handlePresence(
       connected({ clientId: 'any/2', principalIdentifier: 'us-east-1:1', timestamp: now }),
     );

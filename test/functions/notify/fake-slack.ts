@@ -33,7 +33,7 @@ export function setUpNotify(kind: Slack['kind'] | 'none' = 'bot') {
   const state = {
     fault: undefined as Error | undefined,
     failsAt: '',
-    /** By call (`post`, `reply`, `update`): Slack's word for what is wrong. */
+    /** Slack's word for what is wrong, by call (`post`, `reply`, `update`). */
     refuses: {} as Record<string, string>,
     time: now,
     /** Slack accepts one message in so many ms. */

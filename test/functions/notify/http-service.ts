@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 export interface Asked {
   readonly method: string;
-  /** With the query. */
+  /** The path with its query. */
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;

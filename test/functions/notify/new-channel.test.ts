@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { minimalConfiguration } from '../../builders';
 import { copyWithBell } from './throw-away-channel';
 
-/** Whatever else asked for the name of a channel would be missing in the copy, which has a folder and a line more. */
+/** The copy has one more folder and one more line. If a channel needed anything else, these tests would fail. */
 
 const root = join(import.meta.dirname, '../../..');
 const copy = copyWithBell('test');

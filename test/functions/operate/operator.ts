@@ -149,7 +149,7 @@ export function anOperator(
   };
 }
 
-/** Of a table with one shard. */
+/** Pages of a table with one shard. */
 function pageCases(
   cases: readonly Case[],
   { statuses, filter = {}, since = 0, limit, cursor = '0' }: CaseQuery,

@@ -4,7 +4,7 @@ import { readMessage } from '../../../shared/domain/findings/read-message';
 import { heartbeatKey } from '../../../shared/domain/thing-ref';
 import { now } from '../../builders';
 
-/** As intake writes it. */
+/** The command that intake writes for a heartbeat. */
 export function aHeartbeat(sentAt = now, takenAt = sentAt + 40): HeartbeatCommand {
   const reading = readMessage(writeHeartbeat(sentAt));
   const [finding] = reading.kind === 'findings' ? reading.findings : [];

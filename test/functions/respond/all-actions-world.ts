@@ -4,7 +4,7 @@ import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
 import { aWorld, type World } from '../../fakes';
 import { denyDocument, withPolicies } from '../../shared/mitigation/setting';
 
-/** But the one that Device Defender carries out, for its own violations only. */
+/** All actions except the one that Device Defender carries out, for its own violations only. */
 export const allActions = actionNames.filter((action) => action !== 'detect-mitigation-task');
 
 export const secondArn = certificateArn.replaceAll('a'.repeat(64), 'b'.repeat(64));

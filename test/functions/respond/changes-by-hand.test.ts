@@ -127,7 +127,7 @@ describe('a thing whose registry entry, rules and case change in any order', () 
           count += 1;
           const held = isOpen(stored()) && (stored()?.ledger.length ?? 0) > 0;
           const found = readState(world);
-          // As often as the queue would deliver it: then failing steps are outcomes.
+          // This is the last delivery by the queue, in which failing steps are outcomes.
           await anEngine(world, options)(command, { id: `command-${count}`, attempt: 5 });
           const record = stored();
           if (!record) return;

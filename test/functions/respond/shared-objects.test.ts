@@ -78,7 +78,7 @@ describe('two held things that share a certificate and its policy', () => {
     const { world, engine } = aSharingWorld();
     await engine(alarm());
     await engine(secondAlarm());
-    // As a dismissal in conflict leaves it: closed, and still registered as a holder.
+    // A dismissal in conflict leaves this case: closed, and still registered as a holder.
     const items = world.stored.items;
     const stored = items.get('mything2');
     if (!stored) throw new Error('no case');

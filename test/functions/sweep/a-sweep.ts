@@ -17,7 +17,7 @@ const never = () => Promise.reject(new Error('there is no digest'));
 
 interface Registry {
   at: number;
-  /** Of the registry's list: ten things each. */
+  /** How many pages the registry's list has, of ten things each. */
   readonly pages: number;
   readonly pageMs: number;
   refusesToken: boolean;

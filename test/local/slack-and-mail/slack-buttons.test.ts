@@ -147,7 +147,7 @@ describe('a button on the page', () => {
     expect(html).toContain('<button>Yes</button>');
     expect(page + html).not.toContain('<script');
     expect(dialog.headers.get('content-security-policy')).toMatch(/form-action 'self'/);
-    // Else a browser would send the form with the origin "null".
+    // Otherwise, a browser would send the form with the origin "null".
     expect(dialog.headers.get('referrer-policy')).toBe('same-origin');
     expect((await fetch(`${url()}/_cordon/slack/confirm?ts=${ts}&action=other`)).status).toBe(404);
   });

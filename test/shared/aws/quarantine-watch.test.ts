@@ -19,7 +19,7 @@ const iot = mockClient(IoTClient);
 const groupArn = 'arn:aws:iot:us-east-1:000000000000:thinggroup/cordon-quarantine';
 const policyName = 'deny';
 const document = '{"Version":"2012-10-17","Statement":[]}';
-/** As AWS may hand it back. */
+/** The same policy document, in a form that AWS may return. */
 const sameDocument = '{ "Statement": [], "Version": "2012-10-17" }';
 const watch = watchQuarantine({ policyName, document, groupArn }, new IoTClient({ region: 'us-east-1' }));
 

@@ -105,7 +105,7 @@ describe('the announcer', () => {
     const most = (count: number) => '😀'.repeat(count);
     const world = aWorld();
     const engine = anEngine(world);
-    // As many as keep their evidence, none of a shared profile.
+    // These are as many violations as keep their evidence, none of a shared profile.
     for (let index = 0; index < 15; index += 1) {
       const name = (kind: string) => `${kind}${index}`.padEnd(128, 'x');
       const strings = Array.from({ length: 21 }, () => most(100));

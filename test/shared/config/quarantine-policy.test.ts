@@ -39,7 +39,7 @@ function contextOf({ thing, ...own }: Session) {
   ]);
 }
 
-/** Under both readings of what AWS leaves open, and with everything allowed otherwise. */
+/** The decisions under both readings of what AWS leaves open, with everything else allowed. */
 function decide(action: string, resource: string, context: ReadonlyMap<string, string>) {
   const allow = { Effect: 'Allow' as const, Action: '*', Resource: '*' };
   const statements = [document, { ...document, Statement: [allow] }].flatMap((one) =>

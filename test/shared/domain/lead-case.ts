@@ -35,7 +35,7 @@ export function lead(current: Case | undefined, command: Command, context: Parti
   return settle(next, at, context.killSwitch);
 }
 
-/** As `lead`, once all was announced. */
+/** The result of `lead`, once everything is announced. */
 export function led(...args: Parameters<typeof lead>): Case {
   return flushed(lead(...args));
 }

@@ -8,7 +8,7 @@ import { alarm, lead, led, order } from './lead-case';
 
 /** A device decides how much it reports, and must not decide how much is kept and announced of it. */
 
-/** As `respond` does: the outbox is sent, and a row written if there are entries. */
+/** Does what `respond` does: sends the outbox, and writes a row if there are entries. */
 function sent(record: Case): { record: Case; entries: readonly DescribedEntry[]; told: string[] } {
   const { timeline, announcements } = describeCase(record).outbox;
   const rows = timeline.length > 0 ? 1 : 0;

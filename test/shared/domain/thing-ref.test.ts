@@ -43,7 +43,7 @@ describe('a thing’s key', () => {
   it('is the same for each form of naming a thing of the home account', () => {
     expect(parseThing('000000000000/us-east-1/mything1', account)).toBe('mything1');
     expect(parseThing('mything1', account)).toBe('mything1');
-    // Where home isn't known, the full form stays what it is.
+    // If home isn't known, the full form stays as it is.
     expect(parseThing('000000000000/us-east-1/mything1')).toBe('000000000000/us-east-1/mything1');
   });
 

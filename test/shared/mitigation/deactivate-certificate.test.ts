@@ -29,7 +29,7 @@ function setUp(given: Readonly<Record<string, string>>) {
   return { context, certificates, statuses: Object.assign(statuses, { replace }) };
 }
 
-/** As if the function's role lacked the right, or the certificate is not the account's. */
+/** AWS refuses, because the function's role lacks the right or the certificate is not the account's. */
 function refuse({ context }: ReturnType<typeof setUp>, ...ids: readonly string[]) {
   const setStatus = async (id: string, status: 'ACTIVE' | 'INACTIVE') => {
     if (ids.includes(id)) throw awsError('AccessDeniedException', 'not allowed');

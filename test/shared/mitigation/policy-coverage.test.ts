@@ -92,7 +92,10 @@ const resources = [
   'rolealias/uploader',
 ].map((name) => `${prefix}:${name}`);
 
-/** What Cordon's policy denies and the other doesn't, as the local stack evaluates both, under both readings of AWS. */
+/**
+ * The requests that Cordon's policy denies and the other one doesn't. The local stack evaluates both, under both
+ * readings of AWS.
+ */
 function listOpen(text: string): string[] {
   const isDenied = (
     document: unknown,

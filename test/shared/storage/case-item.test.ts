@@ -3,7 +3,7 @@ import { readCase, writeCase } from '../../../shared/storage/case-item';
 import { aConfiguration, aPlaybook, changeCase, words } from '../../builders';
 import { alarm, lead, order } from '../domain/lead-case';
 
-/** As the table gives an item back: without what is undefined. */
+/** The item as the table returns it: without undefined fields. */
 const stored = (record: Case) => JSON.parse(JSON.stringify(writeCase(record)));
 
 const unless = [{ executable: '/usr/bin/curl', arguments: ['-V'] }];

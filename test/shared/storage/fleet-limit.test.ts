@@ -17,7 +17,7 @@ const puts = () => dynamo.commandCalls(PutCommand).map(({ args }) => args[0].inp
 
 describe('the fleet limit', () => {
   const reservation = { thingName: thingKey('mything1'), now, limit: 2, windowMs: 1_000 };
-  /** As many are noted as there are places, or more: only reading shows which are still taken. */
+  /** The table has as many entries as places, or more: only reading shows which are still taken. */
   const stored = (places: Record<string, number>) => {
     dynamo.on(UpdateCommand).rejects(conflict());
     dynamo.on(GetCommand).resolves({ Item: { value: places, version: 3 } });

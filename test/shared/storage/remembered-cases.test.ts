@@ -6,7 +6,7 @@ import { rememberCases } from '../../../shared/storage/remembered-cases';
 
 const second = 1_000;
 const opened = 1_000_000;
-/** As many as are remembered. */
+/** The number of cases that are remembered. */
 const many = 2_500;
 
 /** A table of cases whose reads are counted. Its index may be late. */

@@ -57,7 +57,7 @@ function sort(cases: readonly ListedCase[]): string[] {
 interface Made {
   readonly status: ListedCase['status'];
   readonly severity: ListedCase['severity'];
-  /** In minutes. */
+  /** The time in minutes. */
   readonly expiresIn: number | undefined;
   readonly opened: number;
   readonly playbook: string;

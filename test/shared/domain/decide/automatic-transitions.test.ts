@@ -127,7 +127,7 @@ describe('decide, on a reconnect,', () => {
       connects: { other: { version: 1, at: now } },
     });
 
-    // Of before the cut, so it is cut once more and not announced.
+    // This connect is older than the cut, so it is cut once more and not announced.
     const again = changedBy(known, { ...versioned(now - 1, 4), clientId: id } as Command, { policyCacheMs });
     expect(again.status).toBe('contained');
   });

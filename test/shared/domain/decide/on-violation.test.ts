@@ -94,7 +94,7 @@ describe('decide, on a violation,', () => {
     const { reason, outbox } = describeCase(next);
     const [told, ...more] = outbox.announcements;
     expect(more).toEqual([]);
-    // Of the fleet limit it says more than the reason: fleet-limit.test.ts.
+    // The text on the fleet limit says more than the reason: fleet-limit.test.ts.
     const { fleetLimitReached: limited } = { fleetLimitReached: false, ...context };
     expect(limited ? told?.text.split('; ')[0] : told?.text).toBe(reason);
   });

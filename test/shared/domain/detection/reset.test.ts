@@ -33,7 +33,7 @@ const setting = (state: DetectState, at: number) => ({
 
 interface Sent {
   readonly at: number;
-  /** By the device's clock. */
+  /** The time on the device's clock. */
   readonly madeAt?: number;
   readonly reportId?: number;
   readonly principal?: string;

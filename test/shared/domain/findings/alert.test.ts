@@ -11,7 +11,7 @@ const { metricValue: _, ...invalidated } = { ...inAlarm, violationEventType: 'al
 const enveloped = (message: unknown) =>
   JSON.stringify({ Type: 'Notification', MessageId: 'm', TopicArn: 't', Message: JSON.stringify(message) });
 
-/** Of a message that holds one violation. */
+/** The violation of a message that has one. */
 function violationOf(reading: Reading): Violation | undefined {
   const [finding] = reading.kind === 'findings' ? reading.findings : [];
   return finding?.kind === undefined ? finding : undefined;

@@ -20,7 +20,7 @@ import {
 import { actionsOf, alarm, lead, led, order, resume, toldOf } from '../lead-case';
 
 const on: Partial<Situation> = { killSwitch: { state: 'on' } };
-/** As soon as the sweep looks at what the switch held back. */
+/** The time when the sweep looks at what the switch held back. */
 const later = now + 5 * 60_000;
 
 describe('a case that only the kill switch held back', () => {

@@ -5,7 +5,7 @@ import { aContainedCase } from '../../../cli/stored-cases';
 
 const contained = aContainedCase().record;
 
-/** With its thing in the quarantine group so far. */
+/** A case whose thing is in the quarantine group so far. */
 function quarantined(status: Case['ledger'][number]['status'], groups: readonly string[]): Case {
   return {
     ...contained,

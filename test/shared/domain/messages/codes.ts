@@ -9,7 +9,7 @@ type Examples<C extends { readonly code: string }> = {
   readonly [K in C['code']]: readonly Having<C, K>[];
 };
 
-/** Also of what several codes share. */
+/** The values with the code K, also if several codes share one type. */
 type Having<C extends { readonly code: string }, K> = C extends unknown
   ? K extends C['code']
     ? Omit<C, 'code'> & { readonly code: K }
@@ -246,7 +246,7 @@ export const refusals: Examples<Refusal> = {
   text: [{ code: 'text', text: 'words of an earlier release' }],
 };
 
-/** Of the strength and the timeline alike. */
+/** The strength and the timeline both have this code. */
 const notHeld = {
   code: 'not-held',
   principals: ['us-east-1:0a1b2c3d-aaaa-bbbb-cccc-0123456789ab'],

@@ -41,7 +41,7 @@ function sign(
   return { 'x-slack-request-timestamp': timestamp, 'x-slack-signature': signature ?? `v0=${hmac}` };
 }
 
-/** As the HTTP API hands a form on: in base64. */
+/** A form as the HTTP API passes it on: in base64. */
 function posted(body: string, headers: Record<string, string> = sign(body)) {
   return {
     headers,
