@@ -121,7 +121,7 @@ describe('cordon-agent check', () => {
 
   it.each([
     ['a host that has no address', { host: 'no-such-host.invalid', port: 8883 }, 'name'],
-    ['a port where nobody listens', { host: '127.0.0.1', port: 1 }, 'tcp'],
+    ['a port on which nobody listens', { host: '127.0.0.1', port: 1 }, 'tcp'],
   ])('names %s', async (_what, endpoint, where) => {
     const findings = await run({ endpoint });
 

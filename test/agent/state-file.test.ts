@@ -87,7 +87,7 @@ describe('a state file', () => {
     expect([file.read() === text, warnings]).toEqual([true, []]);
   });
 
-  it('does not try for ever to make its folder where that cannot be', () => {
+  it('does not try for ever to make its folder if that is impossible', () => {
     const script = `
       const { openStateFile } = await import(${JSON.stringify(join(import.meta.dirname, '../../agent/state-file.ts'))});
       const said = [];

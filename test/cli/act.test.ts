@@ -219,7 +219,7 @@ describe("an operator's command", () => {
     );
   });
 
-  it('is not sent for a thing of another account, where Cordon does nothing', async () => {
+  it('is not sent for a thing of another account, in which Cordon does nothing', async () => {
     const { cases } = fakeCases();
     const { sent, commands } = fakeQueue();
     const target = { cases, refusals: { read: async () => undefined }, openCommands: async () => commands };

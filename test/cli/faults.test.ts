@@ -72,7 +72,7 @@ describe('what a command ends with', () => {
       'Unexpected token \'<\', "<!doctype"... is not valid JSON\n  Deserialization error: to see the raw response, inspect the hidden field {error}.$response on this object.',
     ],
     ['an answer without an error of AWS', 'UnknownError'],
-    ['a page where XML was expected', 'Unknown'],
+    ['a page instead of XML', 'Unknown'],
   ])(
     'names the server whose answer the SDK can not read, without a hint for programmers: %s',
     (_, message) => {

@@ -55,7 +55,7 @@ describe('an act on many cases', () => {
     expect(read[0]).toBe('/cases?status=awaiting-approval&behaviors=p%2Fb&limit=500');
   });
 
-  it('goes on if it was interrupted, and repeats only what had no answer', async () => {
+  it('continues after an interruption, and repeats only what had no answer', async () => {
     const { client, read, sent, faults } = anApi(1_200);
     const lost = new ApiError('unreachable', 'The API does not answer.');
     faults.push(undefined, lost);
@@ -72,7 +72,7 @@ describe('an act on many cases', () => {
   it.each([
     [1_199, 'Expected 1200, but 1199 are selected: nothing was sent'],
     [1_201, 'Expected 1200, but more than 1200 are selected: nothing was sent'],
-  ])('is not sent where %d match by now', async (matching, why) => {
+  ])('is not sent if %d match by now', async (matching, why) => {
     const { client, sent } = anApi(matching);
     const bulk = createBulk(client, { act: 'release', count: 1_200, cases: storm });
 

@@ -64,7 +64,7 @@ export function declareCommandQueueLaws(law: Law<Mailbox>): void {
       expect(of(await take(), thingName)).toHaveLength(ids.length);
     });
 
-    law('of other things come through while one thing’s is in work', async ({ commands, take }) => {
+    law('of other things come through while one of a thing is in progress', async ({ commands, take }) => {
       const [slow, other] = [aName('thing'), aName('thing')];
       for (const [index, thingName] of [slow, slow, other, other].entries())
         await commands.send(index % 2 ? drift(thingName) : resume(thingName), `in-work-${index}`);

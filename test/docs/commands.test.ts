@@ -245,7 +245,7 @@ describe('a reader who follows', () => {
     turnTimeoutMs,
   );
 
-  it('all of them leaves no new file in the checkout that git would add', () => {
+  it('all pages leaves no new file in the checkout that git would add', () => {
     expect(listUntracked().filter((path) => !untracked.includes(path))).toEqual([]);
   });
 });

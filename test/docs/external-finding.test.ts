@@ -7,7 +7,7 @@ import { account } from '../builders';
 
 const docs = join(import.meta.dirname, '..', '..', 'docs');
 
-it('the JSON schema in docs is that which findings of other products are read with', () => {
+it('the JSON schema in docs is the one that reads findings of other products', () => {
   const schema = JSON.parse(readFileSync(join(docs, 'external-finding.schema.json'), 'utf8'));
 
   expect(schema).toEqual({

@@ -5,7 +5,7 @@ import { secondPersonFor } from '../../shared/domain/decide/second-person';
 
 const readPage = (name: string) => readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8');
 
-it('the table of what an operator may do is what the command, the API and the channels go by', () => {
+it('the table of what an operator may do is what the command, the API and the channels use', () => {
   const [, section = ''] = readPage('operating.md').split('\n## What an operator may do\n');
   const [table = ''] = section.split('\n## ');
 

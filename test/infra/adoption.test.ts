@@ -283,7 +283,7 @@ describe('a deploy that gives up what the stack has', () => {
       { thingGroup: 'hand-made' },
       { members: true, stack: own.slice(1) },
     ],
-  ])('goes on if %s', async (_, quarantine, account) => {
+  ])('continues if %s', async (_, quarantine, account) => {
     expect(await move(quarantine, account)).toEqual([]);
   });
 });

@@ -44,7 +44,7 @@ describe('the bundles that a checkout keeps', () => {
     expect(nameBundles(file)).not.toBe(nameBundles());
   });
 
-  it('are not used where something else goes into them', () => {
+  it('are not used if something else goes into them', () => {
     expect(nameBundles(undefined, 'a')).toBe(nameBundles(undefined, 'a'));
     expect(nameBundles(undefined, 'a')).not.toBe(nameBundles(undefined, 'b'));
   });

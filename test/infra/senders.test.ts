@@ -76,7 +76,7 @@ describe('the topic of a sender', () => {
     ]);
   });
 
-  it('is alone in sending to the queue of findings, where a role could forge the envelope that names it', () => {
+  it('is alone in sending to the queue of findings, since a role could forge the envelope that names the sender', () => {
     const Statement = ofType('AWS::SQS::QueuePolicy', siem, events).flatMap(
       ([, { Properties }]) => (Properties.PolicyDocument as { readonly Statement: object[] }).Statement,
     );

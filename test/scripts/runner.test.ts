@@ -90,7 +90,7 @@ describe('the order in which test files begin', () => {
     expect(waiting).not.toContain(sorted.at(-1));
   });
 
-  it('keeps every file where few others are left, or none', async () => {
+  it('keeps every file if few others are left, or none', async () => {
     expect(new Set(await sort(Sequencer.waiting))).toEqual(new Set(Sequencer.waiting));
     expect(await sort(['shared/small-1', 'e2e/story'])).toEqual(['e2e/story', 'shared/small-1']);
   });

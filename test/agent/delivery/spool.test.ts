@@ -141,7 +141,7 @@ describe('a spool', () => {
     expect(problems.all()).toEqual({});
   });
 
-  it('is no problem once it can be written again, though there is nothing to keep by then', () => {
+  it('is no problem once it can be written again, even with nothing left to keep', () => {
     writeFileSync(folder, '');
     const problems = createProblems(() => undefined);
     const isKept = openSpool(directory, 'mything1', problems).keep('cordon', aReport({ id: 1 }), true);

@@ -54,7 +54,7 @@ describe('readRemoteAddresses', () => {
     expect(readRemoteAddresses(proc, [10, 11])).toEqual({ addresses: ['10.0.0.2', '10.0.0.3'] });
   });
 
-  it('says where it may not look, and does not name processes that are gone', () => {
+  it('names the processes that it may not read, and none that is gone', () => {
     expect(readRemoteAddresses(aProc([{ pid: 10 }], { denied: [10] }), [10])).toEqual({ failure: 'denied' });
     expect(readRemoteAddresses(aProc([]), [10])).toEqual({ addresses: [] });
   });

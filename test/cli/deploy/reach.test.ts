@@ -106,7 +106,7 @@ describe('a deploy or a removal', () => {
   it.each([
     ['there is no stack yet', 'ValidationError', 'Stack with id cordon-eu-prod does not exist'],
     ['CloudFormation has another complaint', 'InternalFailure', 'later'],
-  ])('goes on if %s', async (_, code, message) => {
+  ])('continues if %s', async (_, code, message) => {
     expect(await reach(await refusing(code, message))).toBeUndefined();
   });
 

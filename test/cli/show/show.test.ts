@@ -70,7 +70,7 @@ describe('show', () => {
     ]);
   });
 
-  it('fits a narrow terminal, where each command stays on a line of its own', async () => {
+  it('fits a narrow terminal, and keeps each command on a line of its own', async () => {
     const text = await showCase('mything1', aTable([aContainedCase()]), { ...plain, width: 40 });
     const lines = text.split('\n');
 

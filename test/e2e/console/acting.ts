@@ -64,7 +64,7 @@ export function testActing(at: ConsoleStack): void {
     await at.leave(page);
   }, 180_000);
 
-  it('acts on many at once by their typed number, and on none if another number matches by then', async () => {
+  it('acts on many at once by their typed number, and on none if another number matches in the meantime', async () => {
     const pumps = Array.from({ length: 18 }, (_, index) => `pump-${index}`);
     await Promise.all(pumps.map((thingName) => at.e2e.iot.send(new CreateThingCommand({ thingName }))));
     await Promise.all(pumps.map((thingName) => at.e2e.publishAlert(anAlert(thingName))));

@@ -67,7 +67,7 @@ export function testAuditAndRules(at: ConsoleStack): void {
     await at.leave(page);
   }, 180_000);
 
-  it('shows what an edited cordon.yml would have done and where it is wrong, and stops on request', async () => {
+  it('shows what an edited cordon.yml would have done, names its faults, and stops on request', async () => {
     const page = await at.open('rules');
     const editor = page.getByLabel(/^Copy of cordon.yml/);
     const shipped = await editor.inputValue();

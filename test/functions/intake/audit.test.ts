@@ -146,7 +146,7 @@ describe('the findings of an audit that is over', () => {
     expect(told).toEqual([`${revoked}: 1 finding of no thing\n\nWhat to do: docs/audit-findings.md`]);
   });
 
-  it('of a CA with many certificates of no thing take no more calls than there is time for, and clear nothing of it', async () => {
+  it('of a CA with many certificates of no thing make no more calls than the time allows, and clear no finding of the CA', async () => {
     const { take, events, told } = setUp();
     const revoked = 'REVOKED_CA_CERTIFICATE_STILL_ACTIVE_CHECK';
     const many = Array.from({ length: 200 }, (_, index) => `empty-${index}`);

@@ -80,7 +80,7 @@ describe('the list of agents', () => {
     expect(found).toEqual(many.map(({ thingName }) => thingName).toSorted());
   });
 
-  it('continues after an agent that is healthy by then, and leaves out a retired one', async () => {
+  it('continues after an agent that is healthy in the meantime, and leaves out a retired one', async () => {
     const { value } = await aFleet().list({ limit: '1' });
     const later = aFleet([quiet, both]);
 

@@ -72,7 +72,7 @@ describe('while IoT Core uses cached policies,', () => {
     expect(world.told.map(({ kind }) => kind)).toEqual(['contained']);
   });
 
-  it('stricter actions include the certificates that the temporary deactivation a certificate stays active, and release restores all', async () => {
+  it('stricter actions include the certificates that the temporary deactivation leaves active, and the release restores all', async () => {
     const guards = { ...configuration.guards, maxThingsSharingPolicy: 2 };
     const actions: ActionName[] = ['quarantine', 'deactivate-certificate', 'disconnect'];
     const playbooks = [
@@ -273,7 +273,7 @@ describe('while IoT Core uses cached policies,', () => {
     },
   );
 
-  it('a second certificate that other things use is a certificate stays active and announced', async () => {
+  it('a second certificate that other things use stays active, and is announced', async () => {
     const { world, engine } = aCachingWorld();
     world.registered.find('mything1').principals.push(secondArn);
     world.registered.register('mything2', { principals: [secondArn] });

@@ -117,7 +117,7 @@ describe('a button on the page', () => {
   it.each([
     ['from a page of another port', 'release', 'http://127.0.0.1:9', 403],
     ['from another site', 'release', 'https://evil.example', 403],
-    ['from a page that hides where it is', 'release', 'null', 403],
+    ['from a page that hides its origin', 'release', 'null', 403],
     ['that is not there', 'approve', undefined, 404],
   ])('does nothing %s', async (_, action, origin, status) => {
     const ts = await post();

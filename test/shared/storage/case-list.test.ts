@@ -282,7 +282,7 @@ describe('a list of cases', () => {
 describe('the cursor of a list', () => {
   const query = { statuses: ['contained'], limit: 1 } as const;
 
-  it('is refused with another filter, and where somebody made it up', async () => {
+  it('is refused with another filter, or if somebody made it up', async () => {
     const table = await openTable('cursors', [aCaseOf('a'), aCaseOf('b')]);
     const { next = '' } = await table.list.page(query);
     const forge = (change: (parts: unknown[]) => unknown) =>

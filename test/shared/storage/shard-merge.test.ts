@@ -86,7 +86,7 @@ describe('merged shards', () => {
     );
   });
 
-  it('end where what follows is older than what is kept', () => {
+  it('are drained if what follows is older than what is kept', () => {
     const positions = Array.from({ length: shards }, (_, index) => row(String(index), index));
 
     const open = openShards(positions, 3);

@@ -258,7 +258,7 @@ describe('security profiles', () => {
     ['a value of another kind', [aBehavior({ value: { count: 0 } })]],
     ['two values', [aBehavior({ value: { number: 0, count: 0 } })]],
     ['a duration AWS does not have', [aBehavior({ durationSeconds: 60 })]],
-    ['no duration where one is needed', [aBehavior({ value: { count: 1 } }, 'aws:num-messages-sent')]],
+    ['a behavior that lacks its duration', [aBehavior({ value: { count: 1 } }, 'aws:num-messages-sent')]],
     ['eleven datapoints', [aBehavior({ consecutiveDatapointsToAlarm: 11 })]],
     ['a value and a statistic', [aBehavior({ statisticalThreshold: { statistic: 'p90' } })]],
     ['two behaviors of one name', [aBehavior(), aBehavior()]],

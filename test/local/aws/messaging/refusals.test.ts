@@ -106,7 +106,7 @@ describe('SQS refuses as AWS does', () => {
     expect(Messages.map(({ Body }) => Body)).toEqual(['2']);
   });
 
-  it('a receipt handle that is none, and takes one of a message that is no more', async () => {
+  it('a malformed receipt handle, and accepts one of a message that is gone', async () => {
     const { sqs } = operatorClients(stack);
     await sqs.send(new SendMessageCommand({ ...queue, MessageBody: 'x' }));
     const { Messages = [] } = await sqs.send(new ReceiveMessageCommand(queue));
@@ -138,7 +138,7 @@ describe('SQS refuses as AWS does', () => {
     });
   });
 
-  it('an attribute that queues do not have, and a dead-letter queue that there is not', async () => {
+  it('an attribute that queues do not have, and a dead-letter queue that does not exist', async () => {
     const { sqs } = operatorClients(stack);
     const AttributeNames = ['Size'] as never;
     expect(
@@ -163,7 +163,7 @@ describe('SNS refuses as AWS does', () => {
     });
   });
 
-  it('a batch of more than 256 KB, of which each message is less', async () => {
+  it('a batch of more than 256 KB, even if each message is smaller', async () => {
     const { sns } = operatorClients(stack);
     const PublishBatchRequestEntries = ['1', '2'].map((Id) => ({ Id, Message: 'x'.repeat(200_000) }));
     const batch = { ...topic, PublishBatchRequestEntries };
@@ -173,7 +173,7 @@ describe('SNS refuses as AWS does', () => {
     });
   });
 
-  it('a message of more than 256 KB, of which each protocol gets less', async () => {
+  it('a message of more than 256 KB, even if each protocol gets less', async () => {
     const { sns } = operatorClients(stack);
     const Message = JSON.stringify({ default: 'x'.repeat(140_000), email: 'x'.repeat(140_000) });
     const sent = { ...topic, MessageStructure: 'json', Message };
@@ -200,7 +200,7 @@ describe('SNS refuses as AWS does', () => {
     ).toMatchObject(expected);
   });
 
-  it('to list the subscriptions of a topic that there is not', async () => {
+  it('to list the subscriptions of a topic that does not exist', async () => {
     const { sns } = operatorClients(stack);
     const none = { TopicArn: `${topic.TopicArn}-none` };
 

@@ -282,7 +282,7 @@ describe('DeleteConnection at the broker', () => {
       expect(received).toEqual(['will/mything1 gone', 'after delay']);
     });
 
-    it('the broker publishes no will that the policies forbid by then', async () => {
+    it('the broker publishes no will that the policies forbid in the meantime', async () => {
       stack.registry.policies.create('silence', toPolicyText([deny('iot:Publish', 'topic/will/*')]));
       stack.registry.policies.attach(
         'silence',

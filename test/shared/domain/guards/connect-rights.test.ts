@@ -91,7 +91,7 @@ describe('a policy of a certificate', () => {
     expect(allows(connect(own), allow('iot:*', 'arn:aws:iot:us-east-1:*:topicfilter/a'))).toBe(true);
   });
 
-  it('resolves no variable in the old policy version, where variables are plain text', () => {
+  it('resolves no variable in the old policy version, in which variables are plain text', () => {
     const document = { Version: '2008-10-17', Statement: [connect(own), publish(topic(`app/${thing}`))] };
 
     expect(escapesGroupPolicy([JSON.stringify(document)], 'mything1')).toBe(true);

@@ -41,7 +41,7 @@ describe('notify with a bot token', () => {
     ]);
   });
 
-  it('shows a reminder in the channel too, where people see it who do not follow the thread', async () => {
+  it('shows a reminder in the channel too, for people who do not follow the thread', async () => {
     const { announce, shown } = setUpNotify();
 
     await announce();
