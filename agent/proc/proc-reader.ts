@@ -1,4 +1,4 @@
-import { closeQuietly, codeOf, host } from '../host';
+import { closeQuietly, codeOf, host, readText } from '../host';
 
 /** What a failed look into /proc means: the process went away, it may not be seen, or whatever else: it is unknown. */
 export type ReadFailure = 'gone' | 'denied' | 'unreadable';
@@ -40,6 +40,8 @@ const smallFileBytes = 64 * 1024;
 const shortReadBytes = 1024;
 /** Only the first processes of a fork bomb keep theirs. */
 const mostKeptFiles = 64;
+/** Of the descriptors that the process may have (RLIMIT_NOFILE), these are for Node.js, the connection and the state. */
+const reservedDescriptors = 32;
 /** A socket table row has 150 bytes: room for more than 400,000 sockets. */
 const largestFileBytes = 64 * 1024 * 1024;
 /** One program can make thousands of processes that can't be read. */
@@ -52,7 +54,7 @@ export function createProcReader(root = '/proc'): ProcReader {
   const problems = new Map<string, string>();
   const attempt = <T>(path: string, look: () => T): T | ReadFailure => {
     try {
-      const result = look();
+      const result = kept.makeRoomFor(look);
       if (problems.size > 0) problems.delete(path);
       return result;
     } catch (error) {
@@ -128,6 +130,8 @@ function fillFrom(descriptor: number, buffer: Buffer, most: number): number {
 
 interface KeptFiles {
   use<T>(path: string, act: (descriptor: number) => T): T;
+  /** If no descriptor is left for `look`, closes the kept files, keeps fewer from then on, and looks again. */
+  makeRoomFor<T>(look: () => T): T;
   close(): void;
 }
 
@@ -138,6 +142,7 @@ interface KeptFiles {
  */
 function createKeptFiles(root: string): KeptFiles {
   const descriptors = new Map<string, number>();
+  let most: number | undefined;
   const forget = (folder?: string): void => {
     for (const [path, descriptor] of descriptors) {
       if (folder !== undefined && path.split('/')[0] !== folder) continue;
@@ -155,13 +160,39 @@ function createKeptFiles(root: string): KeptFiles {
           forget(path.split('/')[0]);
         }
       }
-      if (descriptors.size >= mostKeptFiles) forget();
+      most ??= countKeepable(root);
+      if (most === 0) return withFile(`${root}/${path}`, act);
+      if (descriptors.size >= most) forget();
       const descriptor = host.openSync(`${root}/${path}`, 'r');
       descriptors.set(path, descriptor);
       return act(descriptor);
     },
+    makeRoomFor: (look) => {
+      try {
+        return look();
+      } catch (error) {
+        const code = codeOf(error);
+        if ((code !== 'EMFILE' && code !== 'ENFILE') || descriptors.size === 0) throw error;
+        most = Math.floor(descriptors.size / 2);
+        forget();
+        return look();
+      }
+    },
     close: () => forget(),
   };
+}
+
+/** How many files may stay open (`Max open files`, proc_pid_limits(5)). */
+function countKeepable(root: string): number {
+  let limits = '';
+  try {
+    limits = readText(`${root}/self/limits`);
+  } catch (error) {
+    if (codeOf(error) === 'no code') throw error;
+  }
+  const limit = /^Max open files +(\d+)/m.exec(limits)?.[1];
+  const left = limit === undefined ? mostKeptFiles : Number(limit) - reservedDescriptors;
+  return Math.max(0, Math.min(left, mostKeptFiles));
 }
 
 function failureOf(error: unknown): ReadFailure {

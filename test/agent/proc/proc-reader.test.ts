@@ -1,8 +1,36 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { host } from '../../../agent/host';
 import { createProcReader } from '../../../agent/proc/proc-reader';
 import { startRealApp } from '../real-process';
+
+/** As if the process could open `most` more files. */
+function leaveDescriptors(most: number): { countOpen(): number; restore(): void } {
+  const { openSync, closeSync, readdirSync: listSync } = host;
+  const open = new Set<number>();
+  const refuse = (): void => {
+    if (open.size >= most) throw Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' });
+  };
+  host.openSync = (...args) => {
+    refuse();
+    const descriptor = openSync(...args);
+    open.add(descriptor);
+    return descriptor;
+  };
+  host.closeSync = (descriptor) => {
+    open.delete(descriptor);
+    closeSync(descriptor);
+  };
+  host.readdirSync = ((path: string) => {
+    refuse();
+    return listSync(path);
+  }) as typeof host.readdirSync;
+  return {
+    countOpen: () => open.size,
+    restore: () => Object.assign(host, { openSync, closeSync, readdirSync: listSync }),
+  };
+}
 
 describe('createProcReader', () => {
   let directory: string;
@@ -75,6 +103,48 @@ describe('createProcReader', () => {
 
     expect(texts).toEqual(names);
     expect(readdirSync('/proc/self/fd').length - before).toBeLessThanOrEqual(64);
+  });
+
+  it.each([
+    [1024, 64],
+    [40, 8],
+    [24, 0],
+  ])('keeps few files open if the process may have %d: %d', (limit, most) => {
+    mkdirSync(join(directory, 'self'));
+    writeFileSync(
+      join(directory, 'self/limits'),
+      `Max processes             95971                95971                processes \nMax open files            ${limit}                 1048576              files     \n`,
+    );
+    const names = Array.from({ length: 100 }, (_, index) => `file${index}`);
+    for (const name of names) writeFileSync(join(directory, name), name);
+    const proc = createProcReader(directory);
+    const before = readdirSync('/proc/self/fd').length;
+    let mostOpen = 0;
+    for (const name of names) {
+      expect(proc.readAgain(name).toString('latin1')).toBe(name);
+      mostOpen = Math.max(mostOpen, readdirSync('/proc/self/fd').length - before);
+    }
+
+    expect(mostOpen).toBe(most);
+    proc.close();
+  });
+
+  it('closes what it keeps open once no descriptor is left, and reads on', () => {
+    const names = Array.from({ length: 60 }, (_, index) => `file${index}`);
+    for (const name of names) writeFileSync(join(directory, name), name);
+    const proc = createProcReader(directory);
+    const left = leaveDescriptors(10);
+    try {
+      const texts = [...names, ...names].map((name) => proc.readAgain(name).toString('latin1'));
+
+      expect(texts).toEqual([...names, ...names]);
+      expect([proc.read('file1').toString('latin1'), proc.list('.').length]).toEqual(['file1', names.length]);
+      expect(proc.problems()).toEqual(new Map());
+      expect(left.countOpen()).toBeLessThanOrEqual(5);
+    } finally {
+      left.restore();
+      proc.close();
+    }
   });
 
   it('detects the end of a process whose files it keeps open', async () => {
