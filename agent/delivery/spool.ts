@@ -30,6 +30,8 @@ export function openSpool(directory: string, thingName: string, problems: Proble
   const folder = join(directory, `${thingName}.spool`);
   const nameOf = (destination: Destination, { header }: Report): string =>
     `${destination}-${header.report_id}.json`;
+  /** Files of delivered reports that could not be removed: the next run would send them again. */
+  const unremoved = new Set<string>();
   const attempt = (doing: string, run: () => void, again?: () => void): boolean => {
     try {
       run();
@@ -50,18 +52,33 @@ export function openSpool(directory: string, thingName: string, problems: Proble
       () => {
         createFolder(folder);
         replaceFile(join(folder, name), text, isUrgent);
-        problems.end('spool');
+        unremoved.delete(name);
+        if (unremoved.size === 0 || removeAll()) problems.end('spool');
       },
       tryToWrite,
     );
-  const remove = (name: string, onRemoved = (): void => undefined): void => {
-    const again = (): void => remove(name, () => problems.end('spool'));
-    const run = (): void => {
-      removeIfThere(join(folder, name));
-      onRemoved();
-    };
-    attempt(`remove from ${folder}`, run, again);
+  const remove = (name: string): void => {
+    unremoved.add(name);
+    removeAll();
   };
+  /** One that can't be removed does not keep the others. */
+  const removeAll = (): boolean =>
+    attempt(
+      `remove from ${folder}`,
+      () => {
+        let failure: unknown;
+        for (const name of unremoved) {
+          try {
+            removeIfThere(join(folder, name));
+            unremoved.delete(name);
+          } catch (error) {
+            failure ??= error;
+          }
+        }
+        if (failure !== undefined) throw failure;
+      },
+      tryToWrite,
+    );
   /** Writes as much as a report has, in the way of an urgent report, under an unused name. */
   const tryToWrite = (): void => {
     if (write(probeName, ' '.repeat(probeBytes), true)) remove(probeName);

@@ -152,4 +152,28 @@ describe('a spool', () => {
 
     expect([isKept, still, problems.all(), readdirSync(folder)]).toEqual([false, ['spool'], {}, []]);
   });
+
+  it('removes all that was delivered meanwhile once the folder can be changed again, so that the next run sends nothing twice', () => {
+    const problems = createProblems(() => undefined);
+    const spool = openSpool(directory, 'mything1', problems);
+    for (const id of [1, 2, 3, 4]) spool.keep('cordon', aReport({ id }), false);
+    let broken = ['cordon-1.json', 'cordon-2.json', 'cordon-3.json', 'cordon-0.json'];
+    host.unlinkSync = (path) => {
+      if (broken.some((name) => String(path).endsWith(name)))
+        throw Object.assign(new Error('read-only file system'), { code: 'EROFS' });
+      real.unlinkSync(path);
+    };
+    for (const id of [1, 2, 3, 4]) spool.drop('cordon', aReport({ id }));
+    const after = readdirSync(folder);
+    problems.retry();
+    // A report that can be kept does not end the problem.
+    spool.keep('cordon', aReport({ id: 5 }), false);
+    const still = Object.keys(problems.all());
+    broken = [];
+    problems.retry();
+
+    expect(after).toEqual(['cordon-1.json', 'cordon-2.json', 'cordon-3.json']);
+    expect(still).toEqual(['spool']);
+    expect([readdirSync(folder), problems.all()]).toEqual([['cordon-5.json'], {}]);
+  });
 });
