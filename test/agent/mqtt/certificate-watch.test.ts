@@ -35,4 +35,16 @@ describe('a certificate watch', () => {
 
     expect(logged).toEqual(['warn certificate-expires 0', 'warn certificate-expires 10']);
   });
+
+  it('warns in time although the clock was a year ahead before, as it is without a battery', () => {
+    const one = watch();
+    one.note(400 * dayMs);
+    for (const day of [0, 600, 0, 1, 371, 386]) one.look(day * dayMs);
+
+    expect(logged).toEqual([
+      'error certificate-expired',
+      'warn certificate-expires 29',
+      'warn certificate-expires 14',
+    ]);
+  });
 });
