@@ -28,6 +28,7 @@ export async function* check(
   const { connection, stateDirectory } = settings;
   const { endpoint } = connection;
   yield checkState(stateDirectory);
+  if (settings.metrics.length > 0) yield* checkMetrics(settings, await collect('cordon'));
   const { findings, credentials } = checkCredentials(connection, wallClock());
   yield* findings;
   for (const step of [checkName, checkTcp]) {
@@ -40,6 +41,24 @@ export async function* check(
   yield tls;
   if (tls.outcome === 'failed') return yield skipped('connect', 'there is no TLS connection');
   yield* checkPolicy(settings, connection, credentials, wallClock, collect);
+}
+
+/** Each reason why the agent can't see what a metric is about, with the metrics that it leaves out for it. */
+function checkMetrics({ metrics }: Settings, { processes = {}, failures = {} }: Report): readonly Finding[] {
+  const unseen = new Map<string, readonly string[]>();
+  for (const { metric } of metrics) {
+    const reason = failures[metric];
+    if (reason !== undefined) unseen.set(reason, [...(unseen.get(reason) ?? []), metric]);
+  }
+  const states = Object.entries(processes).map(([label, state]) => `${label} is ${state}`);
+  if (unseen.size === 0) return [ok('metrics', states.join(', ') || 'all can be collected')];
+  return [...unseen].map(([reason, names]) =>
+    warning(
+      'metrics',
+      `${names.join(', ')}: ${reason}`,
+      'the agent reports no 0 for them; its unit gives it CAP_SYS_PTRACE, and a check by hand has that only as root',
+    ),
+  );
 }
 
 async function* checkPolicy(

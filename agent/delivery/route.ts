@@ -39,6 +39,8 @@ export interface Route {
   stoodStillMs: number;
   /** What the last report with the system's state was made from. */
   before?: Baseline;
+  /** Why metrics could not be seen at the last report. */
+  unseen: Readonly<Record<string, string>>;
 }
 
 export function openRoute(
@@ -54,6 +56,7 @@ export function openRoute(
     byException,
     mayFlush: true,
     stoodStillMs: 0,
+    unseen: {},
     window: createReportWindow({ intervalMs, byException, changeGapMs, fallHoldMs }),
     outbox: createOutbox(
       {
@@ -101,6 +104,11 @@ export function createReport(
   // A report must hold metrics or custom metrics; on a change the change alone is enough.
   const system = due === 'interval' || !hasValues ? dependencies.sampleSystem() : undefined;
   dependencies.problems.retry();
+  // Without a connection the log is all that there is, and a report to Device Defender has no room for it.
+  for (const [metric, reason] of Object.entries(told.failures))
+    if (!Object.hasOwn(route.unseen, metric))
+      dependencies.log('warn', 'metric-unseen', { destination, metric, reason });
+  route.unseen = told.failures;
   const failures = { ...findFailures(dependencies), ...system?.failures, ...told.failures };
   const madeAt = dependencies.wallClock();
   const spool = route.outbox.waiting().length;

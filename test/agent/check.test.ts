@@ -40,7 +40,12 @@ describe('cordon-agent check', () => {
   }
   async function run(
     changes: Partial<NonNullable<Settings['connection']>> = {},
-    { now = Date.now, stateDirectory = directory } = {},
+    {
+      now = Date.now,
+      stateDirectory = directory,
+      metrics = [] as Settings['metrics'],
+      report = aReport(),
+    } = {},
   ): Promise<Finding[]> {
     const { rootCaPath, certPath, keyPath } = files;
     const settings = {
@@ -53,8 +58,9 @@ describe('cordon-agent check', () => {
       stateDirectory,
       destinations: ['cordon'],
       format: 'json',
+      metrics,
     } as unknown as Settings & { connection: NonNullable<Settings['connection']> };
-    const steps = check(settings, { wallClock: now, collect: async () => aReport() });
+    const steps = check(settings, { wallClock: now, collect: async () => report });
     const findings: Finding[] = [];
     for await (const finding of steps) findings.push(finding);
     return findings;
@@ -104,6 +110,27 @@ describe('cordon-agent check', () => {
     files = await writeDeviceFiles(directory, { notBefore: new Date(0), notAfter: new Date(dayMs) });
 
     expect(names(await run())).toContain('certificate failed');
+  });
+
+  it('says which metrics it can’t see, and why', async () => {
+    const metrics = [
+      { metric: 'num_child_procs_myapp', collect: 'children', of: { name: 'myapp' } },
+      { metric: 'child_names_myapp', collect: 'child-names', of: { name: 'myapp' } },
+    ] as const;
+    const reason = 'no permission to see all processes (hidepid)';
+    const processes = { myapp: 'no-permission' } as const;
+    const failures = { num_child_procs_myapp: reason, child_names_myapp: reason };
+    const blind = await run({}, { metrics, report: { ...aReport(), processes, failures } });
+    const seeing = await run({}, { metrics, report: { ...aReport(), processes: { myapp: 'not-running' } } });
+
+    expect(notOk(blind)).toMatchObject([
+      {
+        ...{ check: 'metrics', outcome: 'warning' },
+        detail: `num_child_procs_myapp, child_names_myapp: ${reason}`,
+        advice: expect.stringMatching(/CAP_SYS_PTRACE/),
+      },
+    ]);
+    expect(seeing[1]).toEqual({ check: 'metrics', outcome: 'ok', detail: 'myapp is not-running' });
   });
 
   it('names a state folder that cannot be used', async () => {

@@ -48,4 +48,43 @@ describe('a report', () => {
     expect([before.failures, before.health?.degraded]).toEqual([{ spool: 'the disk is full' }, ['state']]);
     expect([after.failures, after.health?.degraded]).toEqual([undefined, []]);
   });
+
+  it.each(['cordon', 'device-defender'] as const)(
+    'to %s goes with a line of the log once a metric can’t be seen, whether or not it can be delivered',
+    (destination) => {
+      const logged: unknown[] = [];
+      let failure: string | undefined = 'no permission to see all processes (hidepid)';
+      const dependencies: ReportingDependencies = {
+        sampler: aSampler(() => []),
+        sampleSystem: () => ({ interfaces: new Map(), failures: {} }),
+        reportIds: countReportIds(),
+        problems: createProblems(() => undefined),
+        log: (level, event, fields) => logged.push({ level, event, ...fields }),
+        clock: () => 0,
+        wallClock: () => 0,
+      };
+      const delivery = { isReady: () => false, deliver: async () => 'failed' as const };
+      const route = openRoute(destination, settings, dependencies, delivery);
+      const make = (now: number) => {
+        const seen = { kind: 'nothing' } as const;
+        route.window.observe(
+          [{ metric: 'children', seen, evidence: [], traces: [], ...(failure && { failure }) }],
+          now,
+        );
+        createReport(route, 'interval', dependencies, { wantedMs: 100, intervalMs: 300_000 });
+      };
+      make(0);
+      make(1000);
+      failure = undefined;
+      make(2000);
+      failure = 'process 7 cannot be read';
+      make(3000);
+
+      const about = { level: 'warn', event: 'metric-unseen', destination, metric: 'children' };
+      expect(logged).toEqual([
+        { ...about, reason: 'no permission to see all processes (hidepid)' },
+        { ...about, reason: 'process 7 cannot be read' },
+      ]);
+    },
+  );
 });
