@@ -77,6 +77,29 @@ export function readText(path: string): string {
   throw Object.assign(new Error(`EFBIG: file too large, read '${path}'`), { code: 'EFBIG' });
 }
 
+/**
+ * A file that the configuration names. A pipe there would stop the agent until somebody writes to it (fifo(7)), and a
+ * file of gigabytes would fill the memory; who names a device or a descriptor (/dev/null, /dev/fd/63) means it.
+ */
+export function readGiven(path: string): Buffer {
+  const reason = whyNotRead(path);
+  if (reason !== undefined) throw Object.assign(new Error(`${reason}, read '${path}'`), { code: reason });
+  return host.readFileSync(path);
+}
+
+function whyNotRead(path: string): 'no regular file' | 'too large' | undefined {
+  try {
+    const stats = host.statSync(path);
+    if (stats.size > longestText) return 'too large';
+    const isEndless = stats.isFIFO() || stats.isCharacterDevice();
+    return isEndless && !/^\/(?:dev|proc)\//.test(path) ? 'no regular file' : undefined;
+  } catch (error) {
+    if (codeOf(error) === 'no code') throw error;
+    // The reading shows it.
+    return undefined;
+  }
+}
+
 /** An error at closing says nothing about the data that was read (close(2)), and the descriptor is closed anyway. */
 export function closeQuietly(descriptor: number): void {
   try {

@@ -1,4 +1,4 @@
-import { codeOf, host } from '../host';
+import { codeOf, readGiven } from '../host';
 
 /** An invalid command line. The message is one line that names the flag. */
 export class UsageError extends Error {
@@ -14,8 +14,13 @@ export class UsageError extends Error {
 
 /** True if a read error may be temporary. These errors stay until somebody acts. */
 export function isPassing(error: unknown): boolean {
-  return !['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'].includes(codeOf(error));
+  return !lasting.includes(codeOf(error));
 }
+
+const lasting = [
+  ...['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EISDIR', 'ELOOP', 'ENAMETOOLONG'],
+  ...['no regular file', 'too large'],
+];
 
 const largestFileCharacters = 64 * 1024;
 
@@ -57,7 +62,7 @@ function spellOut(arg: string): string {
 function readArgumentFile(path: string): readonly string[] {
   let text: string;
   try {
-    text = host.readFileSync(path, 'utf8');
+    text = readGiven(path).toString();
   } catch (error) {
     throw new UsageError(`@${path}: cannot read the file of arguments (${codeOf(error)})`, isPassing(error));
   }

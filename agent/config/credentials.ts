@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import { codeOf, host } from '../host';
+import { codeOf, host, readGiven } from '../host';
 import type { ConnectionSettings } from './settings';
 
 /** An unusable certificate or key. The agent does not start without them. */
@@ -99,7 +99,7 @@ export function isOpenToOthers(
 }
 
 function readPem(flag: string, path: string): Buffer {
-  return explainFailure(flag, path, 'cannot be read', () => host.readFileSync(path));
+  return explainFailure(flag, path, 'cannot be read', () => readGiven(path));
 }
 
 function explainFailure<T>(flag: string, path: string, problem: string, attempt: () => T): T {

@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../../agent/config/arguments';
@@ -174,6 +175,41 @@ describe('a configuration file', () => {
       parseCommandLine(['--config', path], { env: {}, isRoot: false, homeDirectory: () => '/' });
 
     expect(read).toThrow(`${path}: cannot read the configuration (ENOENT)`);
+  });
+
+  it('is refused at once, however many keys it has', () => {
+    const keys = Array.from({ length: 25_000 }, (_, index) => `k${index}`);
+    const startedAt = process.cpuUsage();
+    const read = (text: string) => () => parseConfigFile(text, 'f');
+
+    expect(read(keys.map((key) => `${key}: 1`).join('\n'))).toThrow(/^f:1: k0: unknown/);
+    expect(read(`metrics: {${keys.join(',')}, k9: 1}`)).toThrow(/^f:1: Map keys must be unique/);
+    expect(process.cpuUsage(startedAt).user).toBeLessThan(5_000_000);
+  });
+
+  it.each([
+    ['metrics:\n  a: { of: { name: x } }\n  "a": 1', 3],
+    ['interfaces:\n  - include: [a]\n    include: [b]', 3],
+    ['1: a\n0x1: b', 2],
+  ])('is refused if a key stands there twice, however deep: %j', (text, line) => {
+    expect(() => parseConfigFile(text, 'f')).toThrow(`f:${line}: Map keys must be unique`);
+  });
+
+  it('is not waited for if it is a pipe, and not read if it is larger than any', () => {
+    const read = () =>
+      parseCommandLine(['--config', path], { env: {}, isRoot: false, homeDirectory: () => '/' });
+    execFileSync('mkfifo', ['-m', '600', path]);
+    // So that a reading that waits for a writer ends.
+    const writer = spawn('sh', ['-c', 'sleep 2; : > "$0"', path], { stdio: 'ignore' });
+    const startedAt = performance.now();
+
+    expect(read).toThrow(`${path}: cannot read the configuration (no regular file)`);
+    expect(performance.now() - startedAt).toBeLessThan(1500);
+    writer.kill();
+    rmSync(path);
+    writeFileSync(path, '', { mode: 0o600 });
+    truncateSync(path, 3 * 1024 ** 3);
+    expect(read).toThrow(`${path}: cannot read the configuration (too large)`);
   });
 
   it('is refused if it is too large', () => {

@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CredentialsError, isOpenToOthers, loadCredentials } from '../../../agent/config/credentials';
@@ -27,15 +28,25 @@ describe('loadCredentials', () => {
     ['--rootCA', 'rootCaPath'],
     ['--cert', 'certPath'],
     ['--key', 'keyPath'],
-  ] as const)('names %s if its file is missing, a folder, or no PEM', (flag, path) => {
-    const garbage = join(directory, 'garbage');
-    writeFileSync(garbage, 'not a PEM file \0\xff');
+  ] as const)(
+    'names %s if its file is missing, a folder, a pipe, without an end, or no PEM',
+    (flag, path) => {
+      const garbage = join(directory, 'garbage');
+      writeFileSync(garbage, 'not a PEM file \0\xff');
+      const endless = join(directory, 'endless');
+      symlinkSync('/dev/zero', endless);
+      const huge = join(directory, 'huge');
+      writeFileSync(huge, '');
+      truncateSync(huge, 3 * 1024 ** 3);
+      const pipe = join(directory, 'pipe');
+      execFileSync('mkfifo', [pipe]);
 
-    for (const bad of [join(directory, 'none'), directory, garbage]) {
-      expect(() => load({ [path]: bad })).toThrow(CredentialsError);
-      expect(() => load({ [path]: bad })).toThrow(flag);
-    }
-  });
+      for (const bad of [join(directory, 'none'), directory, garbage, endless, huge, pipe]) {
+        expect(() => load({ [path]: bad })).toThrow(CredentialsError);
+        expect(() => load({ [path]: bad })).toThrow(flag);
+      }
+    },
+  );
 
   it('refuses the key of another certificate', async () => {
     const other = await files.authority.issueDeviceCertificate({ commonName: 'other' });
