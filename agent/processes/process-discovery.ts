@@ -136,6 +136,8 @@ export function createProcessDiscovery(
     look: (now, vanished, scanAlways) => {
       const finds: Finds = { selected: selectors.map(() => []), fresh: [] };
       const { pids, isTrusted } = announcements.look(now);
+      // A thread may have the number of one that ended, whose open file of children stays empty without an error.
+      if (!pids || !isTrusted) proc.close();
       // A number is given away a moment before its process can be seen: quiet is what has been so for two looks.
       const hasNone = isTrusted && scan !== undefined && pids !== undefined && pids.length === 0;
       const isQuiet = hasNone && hadNone;
