@@ -1,4 +1,5 @@
 import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Summary } from '../../shared/api/lists';
 import {
   type Choice,
@@ -24,10 +25,16 @@ interface ListFiltersProps {
 /** Which cases a list shows. */
 export function ListFilters({ chosen, wanted, summary, search, onGo }: ListFiltersProps) {
   const { thing = '' } = wanted;
+  const chips = useRef<HTMLElement>(null);
+  // In a narrow window the chips are wider than it, and counts widen them. The page itself must not scroll.
+  useLayoutEffect(() => {
+    const current = chips.current?.querySelector<HTMLElement>('[aria-current]');
+    if (current) chips.current?.scrollTo({ left: current.offsetLeft - chips.current.offsetLeft - 16 });
+  }, [chosen, summary]);
   return (
     <>
       <div class="filters">
-        <nav aria-label="Which cases">
+        <nav aria-label="Which cases" ref={chips}>
           {choices.map((one, index) => (
             <a
               key={one.name}

@@ -1,7 +1,7 @@
 import { type BulkAct, bulkActs, listCommonActs } from '../../console/acts/bulk';
 import { listActs } from '../../console/acts/words';
 import type { CaseAnswer } from '../../console/api/types';
-import { shortenAct } from '../../console/words/actor';
+import { shortenAct, shortenActor } from '../../console/words/actor';
 import { writeAddress } from '../../console/words/choices';
 import { findStorms, writeStorm } from '../../console/words/group';
 import { buildTree, type ProcessNode } from '../../console/words/process-tree';
@@ -225,6 +225,16 @@ describe('the acts of a case', () => {
     expect(list([act('contain', 'dangerous'), act('comment')])).toEqual(['contain']);
   });
 });
+
+it.each([
+  ['arn:aws:iam::000000000000:user/ada', 'ada'],
+  ['arn:aws:sts::000000000000:assumed-role/operators/ada', 'operators/ada'],
+  [
+    'arn:aws-cn:sts::000000000000:assumed-role/AWSReservedSSO_Operators_0123456789abcdef/ada@example.com',
+    'ada@example.com',
+  ],
+  ['ada@example.com', 'ada@example.com'],
+])('shortens %s to %s', (actor, name) => expect(shortenActor(actor)).toBe(name));
 
 it('names an assignee as it names who acts, whatever else an act says', () => {
   expect(shortenAct('assigned to arn:aws:iam::000000000000:user/ada')).toBe('assigned to ada');

@@ -2,6 +2,7 @@ import { testActing } from './console/acting';
 import { testAuditAndRules } from './console/audit-and-rules';
 import { testConnection } from './console/connection';
 import { testManyCases } from './console/many-cases';
+import { testNarrow } from './console/narrow';
 import { testReading } from './console/reading';
 import { testRights } from './console/rights';
 import { useConsole } from './console/stack';
@@ -16,6 +17,7 @@ describe('the console', () => {
   testConnection(at);
   testSteady(at);
   testManyCases(at);
+  testNarrow(at);
   testRights(at);
 
   it('contacts no other origin, violates no policy and throws no error in all of this', () => {

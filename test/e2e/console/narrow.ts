@@ -1,0 +1,64 @@
+import type { Page } from 'playwright-core';
+import type { CaseListAnswer } from '../../../shared/api/lists';
+import { changeAnswers } from './page';
+import { type ConsoleStack, phone } from './stack';
+
+/** A narrow window. Needs the contained cases of the tests of many cases. */
+export function testNarrow(at: ConsoleStack): void {
+  it('hides nothing that the Tab key reaches behind the bars at the end of a narrow window', async () => {
+    const page = await at.open('?show=Contained', phone);
+    await page.locator('a.thing').nth(49).waitFor();
+    await page.getByRole('link', { name: /^Contained \d/ }).waitFor();
+
+    expect(await tabOn(page, 30)).toEqual([]);
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Space');
+    await page.getByRole('region', { name: 'Selected cases' }).waitFor();
+    expect(await tabOn(page, 30)).toEqual([]);
+    await page.setViewportSize({ width: 1_280, height: 600 });
+    expect(await tabOn(page, 30)).toEqual([]);
+    await at.leave(page);
+  }, 180_000);
+
+  it('shows the name of a thing in one line, however long the name of its assignee is', async () => {
+    const page = await at.open('config.json', phone);
+    const assignee = `arn:aws:sts::123456789012:assumed-role/${'operators-of-the-fleet-'.repeat(3)}/somebody@example.com`;
+    await changeAnswers(page, /\/api\/cases\?/, (answer: CaseListAnswer) => ({
+      ...answer,
+      cases: answer.cases.slice(0, 3).map((one) => ({ ...one, thingName: 'pump-17', assignee })),
+    }));
+    await page.goto(`${at.origin()}/console/?show=Contained`);
+    const name = page.getByRole('link', { name: 'pump-17' }).first();
+    await name.waitFor({ state: 'attached' });
+
+    expect((await name.boundingBox())?.height).toBeLessThan(40);
+    await at.leave(page);
+  }, 180_000);
+
+  it('brings the chip of the list into view that is seen', async () => {
+    const page = await at.open('?show=Closed', phone);
+    const chip = page.getByRole('link', { name: 'Closed', exact: true });
+    await chip.waitFor();
+    const { x, width } = (await chip.boundingBox()) ?? { x: 0, width: 0 };
+
+    expect(x + width).toBeLessThanOrEqual(phone.viewport.width);
+    await at.leave(page);
+  }, 180_000);
+}
+
+/** Goes on by so many elements; gives those whose middle something else covers. */
+async function tabOn(page: Page, presses: number): Promise<string[]> {
+  const hidden: string[] = [];
+  for (let pressed = 0; pressed < presses; pressed += 1) {
+    await page.keyboard.press('Tab');
+    const covered = await page.evaluate<string>(`(() => {
+      const reached = document.activeElement;
+      const { left, top, width, height } = reached.getBoundingClientRect();
+      const seen = document.elementFromPoint(left + width / 2, top + height / 2);
+      const isSeen = seen !== null && (reached.contains(seen) || seen.contains(reached));
+      return isSeen ? '' : reached.outerHTML + ' behind ' + (seen?.outerHTML ?? 'the edge');
+    })()`);
+    if (covered !== '') hidden.push(covered);
+  }
+  return hidden;
+}
