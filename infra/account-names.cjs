@@ -103,7 +103,7 @@ const finders = {
     const { CloudWatchClient, DescribeAlarmsCommand } = require('@aws-sdk/client-cloudwatch');
     const client = open(CloudWatchClient);
     const found = [];
-    // As many as one call takes.
+    // One call takes a hundred names.
     for (let at = 0; at < names.length; at += 100) {
       const { MetricAlarms = [], CompositeAlarms = [] } = await client.send(
         new DescribeAlarmsCommand({

@@ -44,7 +44,7 @@ interface OwnAlarm {
   readonly what: string;
   /** The page; by default the one with the name of the alarm. */
   readonly runbook?: string;
-  /** In place of what any alarm on an event has. */
+  /** Replaces what every alarm on an event measures. */
   readonly measure?: Readonly<Record<string, Value>>;
 }
 

@@ -6,12 +6,15 @@ const { dirname, join } = require('node:path');
 const { zipSync } = require('fflate');
 const loadTypescript = require('./load-typescript.cjs');
 
-/** Of each file in an archive, so that the same code always makes the same package. In local time, as archives have it. */
+/**
+ * The time of each file in an archive, always the same, so that the same code makes the same package. Archives have
+ * local time.
+ */
 const mtime = new Date(1980, 0, 1);
 
 class MakeArtifacts {
   constructor(serverless) {
-    /** Of each function: the SHA-256 of its package, as Lambda shows it. */
+    /** The SHA-256 of each function's package, as Lambda shows it. */
     const hashes = new Map();
     this.hooks = {
       'before:package:createDeploymentArtifacts': async () => {

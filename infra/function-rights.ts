@@ -126,7 +126,7 @@ function writeSweepRights({ prefix, configuration }: Stack): readonly Value[] {
       announcesMany ? [ref('AlertsTopic'), ref('AnnouncementsTopic')] : ref('AlertsTopic'),
     ),
     ...(announcesMany ? [allow('dynamodb:Query', join(arnOf('Table'), '/index/caseList'))] : []),
-    // To repair the quarantine: the policy, its document and the group.
+    // Repairs of the quarantine need these: the policy, its document and the group.
     allow(
       // An adopted group has members of its own, and nobody but its owner creates it.
       [
@@ -179,7 +179,7 @@ function writeOperateRights({ prefix }: Stack): readonly Value[] {
 function writeProvisionRights({ prefix, configuration }: Stack): readonly Value[] {
   return [
     allow('iot:AttachPolicy', quarantineGroup(configuration)),
-    // Also a group with an earlier name, which only the event has.
+    // This may be a group with an earlier name, which only the event has.
     allow('iot:ListThingsInThingGroup', arn('iot', 'thinggroup/*')),
     allow('iot:DetachPolicy', [arn('iot', 'thinggroup/*'), arn('iot', 'cert/*')]),
     allow(

@@ -9,7 +9,7 @@ module.exports = async ({ resolveVariable }) => {
       loadConfiguration(configurationFile(), await resolveVariable('self:custom.cordon')),
     );
   } catch (error) {
-    // As in resources.cjs.
+    // resources.cjs says why.
     if (error.name === 'ConfigurationError') error.stack = `\n${error.message}`;
     throw error;
   }

@@ -12,14 +12,14 @@ const {
 } = require('node:fs');
 const { join } = require('node:path');
 
-/** Whatever goes into the bundles, and how they are made. */
+/** Everything that goes into the bundles, and the scripts that make them. */
 const sources = [
   ...['functions', 'shared', 'infra', 'console', 'tsconfig.json', 'package.json'],
   join('scripts', 'build-console.mjs'),
   join('node_modules', '.package-lock.json'),
 ];
 const keptOfEach = 4;
-/** Of each root: one run asks for several kinds. */
+/** The hash of each root, since one run asks for several kinds. */
 const hashes = new Map();
 
 /**

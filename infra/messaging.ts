@@ -104,7 +104,7 @@ export function writeMessaging(prefix: string, { notify, sources }: FileConfigur
   };
 }
 
-/** Without announcements that people already received with another thing. */
+/** Excludes announcements that people already received with another thing. */
 const forPeople = { audience: ['people'] };
 /** While a stack is updated, functions of before say nothing of it. */
 const routedToMail = { mail: ['true', { exists: false }] };

@@ -31,7 +31,7 @@ interface RouteDescription {
   readonly answer: $ZodType;
   /** The answer to an act that is only tried: 200. */
   readonly tried?: $ZodType;
-  /** Beside JSON. */
+  /** A content type besides JSON. */
   readonly otherTypes?: readonly string[];
 }
 
@@ -293,7 +293,7 @@ function writePattern(parameter: string, key: RouteKey): string {
 }
 
 function listQueryParameters(query: $ZodType) {
-  // As it is read: numbers, and lists with commas between. All of a query is text.
+  // The form in which it is read: numbers, and lists separated by commas. A query has only text.
   const { properties = {} } = writeSchema(query, 'output') as { properties?: Record<string, object> };
   return Object.entries(properties).map(([parameter, schema]) => ({
     ...{ name: parameter, in: 'query', required: false, schema },

@@ -7,7 +7,7 @@ module.exports = async ({ resolveVariable }) => {
   try {
     return writeTags(await resolveVariable('sls:stage'), tags);
   } catch (error) {
-    // As in resources.cjs.
+    // resources.cjs says why.
     if (error.name === 'ConfigurationError') error.stack = `\n${error.message}`;
     throw error;
   }

@@ -29,7 +29,7 @@ const ownTopics = [
   `$aws/things/${thing}/shadow/*`,
 ];
 
-/** Under which ids the clients of a device may connect: each cuts off the other if they have the same. */
+/** The ids under which the clients of a device may connect: with the same id, each ends the other's session. */
 export type ClientIds = 'thing name only' | 'application and agent';
 
 /** The agent's client id, as `cordon enroll` gives it. */

@@ -59,7 +59,7 @@ async function readCustomMetrics(root: string): Promise<string[]> {
   return Object.keys(configuration?.customMetrics ?? {});
 }
 
-/** Of a thousand small files, each of which would take a thread of Node's longer than reading it. */
+/** Hashes a thousand small files synchronously: handing each to a thread of Node would take longer than reading it. */
 function hashSources(root: string): string {
   const hash = createHash('sha256');
   for (const source of sources)

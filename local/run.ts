@@ -177,7 +177,7 @@ export async function runUntilDone(
   const running = await start(root, flags, progress, closers);
   const storyClosers: Closers = [];
   const endStory = () => closeAll(storyClosers);
-  // In the list before the story begins, so that Ctrl-C in the middle of it ends its processes too.
+  // The list has this before the story begins, so that Ctrl-C in the middle of the story ends its processes too.
   closers.push(endStory);
   if (flags.story) {
     const result = await play(root, running, progress, storyClosers);

@@ -55,7 +55,7 @@ export interface Later {
 
 export async function createBase(options: BaseOptions): Promise<Base> {
   const later: Later = {};
-  // Where `npm test` asks for it: what each role has and uses (scripts/check-role-use.ts).
+  // `npm test` asks for this: what each role has and uses (scripts/check-role-use.ts).
   const useFolder = process.env.CORDON_ROLE_USE;
   const registry = createIotRegistry(identity, {
     endpoint: (kind) => `localhost:${(kind === 'data' ? later.broker : later.https)?.port ?? 0}`,

@@ -30,7 +30,7 @@ export interface ServerOptions extends BaseOptions {
   readonly maxConcurrency?: number;
   /** See FunctionHostSettings. */
   readonly patienceMs?: number;
-  /** Beside those of the stack: of services that a test plays. */
+  /** More routes, of services that a test plays. */
   readonly routes?: LocalRoutes;
 }
 
@@ -38,7 +38,7 @@ export interface ServerOptions extends BaseOptions {
 export interface Servers extends Omit<Base, 'later'> {
   readonly aws: LocalAws;
   readonly broker: Broker;
-  /** Where devices connect over HTTPS. */
+  /** The server to which devices connect over HTTPS. */
   readonly https: DeviceHttps;
   readonly functions: FunctionHost;
   readonly scheduler: Scheduler;

@@ -21,7 +21,7 @@ export interface LocalAwsOptions {
   readonly slackToken: string;
   /** The Slack emulation signs pressed buttons with it. */
   readonly slackSigningSecret: string;
-  /** Where Slack sends buttons that are pressed; undefined while there is no such place. */
+  /** The URL to which Slack sends pressed buttons; undefined while there is none. */
   readonly slackInteractionsUrl: () => string | undefined;
   readonly log: LocalLog;
   readonly random?: () => number;

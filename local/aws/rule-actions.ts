@@ -8,7 +8,7 @@ import { parseJsonObject } from './wire/json';
 
 type Call = Pick<ApiRequest, 'service' | 'headers' | 'body'>;
 
-/** As many attempts as the AWS SDK makes, which AWS IoT is assumed to be like. */
+/** The AWS SDK makes as many attempts; the stack assumes that AWS IoT does too. */
 const attempts = 3;
 const pauseMs = 100;
 

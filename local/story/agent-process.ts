@@ -14,7 +14,7 @@ export interface AgentProcess {
   readonly pid: number;
   /** Waits for the first event of a kind. */
   waitForEvent(event: string, timeoutMs: number): Promise<AgentEvent>;
-  /** So far. */
+  /** All events so far. */
   readonly events: readonly AgentEvent[];
   stop(): Promise<void>;
 }

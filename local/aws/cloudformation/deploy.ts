@@ -25,7 +25,7 @@ export interface DeploySettings {
   readonly parameters: Readonly<Record<string, string>>;
   readonly identity: AwsIdentity;
   readonly stackName: string;
-  /** Where `sls package` left the packages that the template names by their S3 key. */
+  /** The folder in which `sls package` left the packages that the template names by their S3 key. */
   readonly artifactsDirectory: string;
   readonly clients: StackClients;
   readonly hooks: StackHooks;

@@ -41,7 +41,7 @@ interface Credentials {
   readonly secretAccessKey: string;
 }
 
-/** By default `POST /`, as most services want it. */
+/** Method and path; by default `POST /`, as most services want it. */
 type InsideCall = Pick<ApiRequest, 'service' | 'headers' | 'body'> &
   Partial<Pick<ApiRequest, 'method' | 'path' | 'query'>>;
 

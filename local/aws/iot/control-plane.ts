@@ -26,7 +26,7 @@ import type { IotRegistry } from './registry';
 import { nameIotOperation } from './service-model';
 
 export interface IotControlPlaneOptions {
-  /** Without it CreateKeysAndCertificate and CreateCertificateFromCsr are refused. */
+  /** CreateKeysAndCertificate and CreateCertificateFromCsr are refused without it. */
   readonly issuer?: CertificateIssuer;
 }
 

@@ -35,7 +35,7 @@ export interface Violation {
   readonly violationId: string;
   readonly thingName: string;
   readonly securityProfileName: string;
-  /** As the profile had it when the alarm was raised. */
+  /** The behavior as the profile had it when the alarm was raised. */
   readonly behavior: Readonly<Record<string, unknown>> & { readonly name: string };
   readonly lastValue?: Readonly<Record<string, unknown>>;
   readonly lastViolationAt: number;
@@ -80,7 +80,7 @@ export interface AuditConfiguration {
   readonly auditCheckConfigurations: Readonly<Record<string, unknown>>;
 }
 
-/** When an audit would run by itself. */
+/** The schedule of an audit. */
 export interface ScheduledAudit {
   readonly scheduledAuditName: string;
   readonly scheduledAuditArn: string;
@@ -105,7 +105,7 @@ export interface MitigationTask {
   readonly range?: { readonly startAt: number; readonly endAt: number };
   readonly onlyActiveViolations: boolean;
   readonly suppressedAlerts: boolean;
-  /** As they were when the task was started. */
+  /** The actions as they were when the task was started. */
   readonly actions: readonly MitigationAction[];
   readonly startedAt: number;
   readonly endedAt?: number;

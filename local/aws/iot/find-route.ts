@@ -1,6 +1,6 @@
 interface Path {
   readonly method: string;
-  /** With labels: `/things/{thingName}`. */
+  /** The path with labels: `/things/{thingName}`. */
   readonly path: string;
 }
 

@@ -111,7 +111,7 @@ function deleteGroup(state: IotState, groupName: string, expectedVersion: number
   }
   state.groups.delete(groupName);
   for (const names of state.memberships.values()) names.delete(groupName);
-  // Whatever the group denied is allowed again: a deny lives and dies with its group.
+  // The end of a group allows again what the group denied.
   state.attachments.delete(group.groupArn);
   state.changed();
 }

@@ -16,7 +16,7 @@ interface JobRequest {
 }
 
 interface Cancellation {
-  /** Also cancels an execution in progress. */
+  /** Cancels even an execution in progress. */
   readonly force: boolean;
   readonly reasonCode?: string;
   readonly comment?: string;

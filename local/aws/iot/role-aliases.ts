@@ -2,7 +2,7 @@ import { alreadyExists, invalid, notFound } from './errors';
 import { requireName } from './names';
 import type { IotState, RoleAlias } from './state';
 
-/** From 15 minutes to 12 hours, an hour by default (API reference). */
+/** Credentials last from 15 minutes to 12 hours, by default an hour (API reference). */
 const MIN_DURATION = 900;
 const MAX_DURATION = 43_200;
 const DEFAULT_DURATION = 3600;

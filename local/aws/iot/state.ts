@@ -56,7 +56,7 @@ export type ThingPrincipalType = 'EXCLUSIVE_THING' | 'NON_EXCLUSIVE_THING';
 
 export interface PolicyVersion {
   readonly versionId: string;
-  /** As it was sent; AWS returns it unchanged. */
+  /** The text as it was sent; AWS returns it unchanged. */
   readonly text: string;
   readonly document: PolicyDocument;
   readonly createdAt: number;
@@ -102,7 +102,7 @@ export interface ThingType {
 export interface ProvisioningTemplate {
   readonly templateName: string;
   readonly arn: string;
-  /** As it was sent. */
+  /** The value as it was sent. */
   readonly body: string;
   readonly resources: Readonly<Record<string, { readonly Type?: unknown; readonly Properties?: unknown }>>;
   readonly enabled: boolean;
@@ -144,10 +144,10 @@ export interface IotState {
   readonly thingTypes: Map<string, ThingType>;
   readonly provisioningTemplates: Map<string, ProvisioningTemplate>;
   readonly roleAliases: Map<string, RoleAlias>;
-  /** By violation id, ended ones too. */
+  /** All violations by id, ended ones too. */
   readonly violations: Map<string, Violation>;
   readonly violationEvents: ViolationEvent[];
-  /** By violation id. */
+  /** Violations by id. */
   readonly verifications: Map<string, Verification>;
   readonly auditFindings: AuditFinding[];
   /** The one key is the account. */

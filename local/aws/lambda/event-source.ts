@@ -26,7 +26,7 @@ export interface EventSourcePorts {
   readonly functionTimeoutSeconds: number;
   /** Invocations at once, if the mapping's MaximumConcurrency allows as many. */
   readonly maxConcurrency?: number;
-  /** When failed messages come again; by default, as on AWS, after the queue's visibility timeout. */
+  /** How soon failed messages come again; by default, as on AWS, after the queue's visibility timeout. */
   readonly redeliverSeconds?: number;
   /** Added between receipt and invocation, as a delivery takes on AWS; by default none. */
   readonly deliveryMs?: number;

@@ -2,7 +2,7 @@ import { closeSync, createWriteStream, fstatSync, mkdirSync, openSync, readSync 
 import path from 'node:path';
 
 const KEPT_LINES = 200;
-/** Where the last lines are looked for. */
+/** The bytes at the end of the log in which the last lines are searched. */
 const TAIL_BYTES = 256 * 1024;
 
 /** The output of one function. */

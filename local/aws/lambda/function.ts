@@ -22,9 +22,12 @@ export interface FunctionHostSettings {
   /** Authority of the stack's own TLS endpoints, which stands for Amazon's. */
   readonly caFile?: string;
   readonly logDirectory: string;
-  /** Where packages are unpacked. */
+  /** The folder in which packages are unpacked. */
   readonly codeDirectory: string;
-  /** Where Node keeps what it compiled of them. By default nowhere, so that a cold start is as long as on Lambda. */
+  /**
+   * The folder in which Node keeps what it compiled of them. By default there is none, so that a cold start is as long
+   * as on Lambda.
+   */
   readonly compiledDirectory?: string;
   readonly log: LocalLog;
   /** Workers a function may have when the template reserves none. */

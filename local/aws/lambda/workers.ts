@@ -26,7 +26,7 @@ export interface HostedFunction {
   readonly idle: Worker[];
   readonly queue: PendingInvocation[];
   starting: number;
-  /** When the last worker got ready. */
+  /** The time when the last worker became ready. */
   readyAt: number;
   impatience?: NodeJS.Timeout;
   coldStartMs?: number;

@@ -40,7 +40,7 @@ const actions: Readonly<Record<string, string>> = {
   TagQueue: 'TagQueue',
   UntagQueue: 'UntagQueue',
   ListQueueTags: 'ListQueueTags',
-  // Not of fauxqs: message-moves.ts.
+  // message-moves.ts serves these, not fauxqs.
   StartMessageMoveTask: 'StartMessageMoveTask',
   ListMessageMoveTasks: 'ListMessageMoveTasks',
 };

@@ -26,7 +26,7 @@ const SUBSCRIPTION_REFUSED = 128;
 /** The end reasons of a session that was not cut. */
 const leaves: ReadonlySet<DisconnectReason> = new Set(['CLIENT_INITIATED_DISCONNECT', 'CONNECTION_LOST']);
 
-/** Where aedes asks whether a client may connect, publish, subscribe and receive. */
+/** The hooks by which aedes asks whether a client may connect, publish, subscribe and receive. */
 export function createHooks(context: BrokerContext): Hooks {
   const connectPackets = new WeakMap<Client, ConnectPacket>();
   const wills = new WeakMap<Client, PublishPacket>();

@@ -12,9 +12,9 @@ export interface RequestOrigin {
 export interface DataOperation {
   /** The action of IAM, and of the device's own policies. */
   readonly action: string;
-  /** Without the prefix of ARNs, as `topic/a/b`; `*` if the action knows none. */
+  /** The resource without the prefix of ARNs, as `topic/a/b`; `*` if the action has none. */
   readonly resource: string;
-  /** Where IAM names another resource than AWS IoT's policies do. */
+  /** The resource in IAM, if it differs from that of AWS IoT's policies. */
   readonly iamResource?: string;
   readonly alsoNeeds?: readonly string[];
   /** Condition keys of this action alone. */

@@ -37,7 +37,7 @@ function awaitAck(
       resolve(isAcknowledged);
     };
     const onAck = (packet: PublishPacket | undefined, from: Client): void => {
-      // Of a clean session aedes keeps no packet to name.
+      // aedes keeps no packet of a clean session.
       const isOurs = !packet || (packet.topic === topic && payload.equals(Buffer.from(packet.payload)));
       if (from === client && isOurs) finish(true);
     };

@@ -61,7 +61,7 @@ function find(
   return undefined;
 }
 
-/** In the order in which a device handles them: those in progress, then those that have waited longest. */
+/** Sorts executions in the order in which a device handles them: those in progress, then those that have waited longest. */
 function listOpen(registry: IotRegistry, thingName: string): readonly JobExecution[] {
   const all = [...registry.state.jobExecutions.values()].flatMap((byThing) => byThing.get(thingName) ?? []);
   const inOrder = (status: JobExecution['status']) =>

@@ -51,7 +51,7 @@ export function readProperties(
   };
 }
 
-/** As the header has them: base64 of `[{"name": "value"}]`, in which a name may come again. */
+/** The user properties of the header: base64 of `[{"name": "value"}]`, in which a name may occur twice. */
 function readUserProperties(
   header: string | undefined,
 ): Record<string, string | string[]> | 'unreadable' | undefined {

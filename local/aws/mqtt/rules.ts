@@ -101,7 +101,7 @@ export function createRuleEngine(options: RuleEngineOptions): RuleEngine {
         if (rule.ruleDisabled) continue;
         const ready = compile(rule);
         if (ready === 'broken' || !matchesFilter(ready.statement.filter, message.topic)) continue;
-        // By HTTPS there is no client id.
+        // A message over HTTPS has no client id.
         const sender = message.clientId ?? message.principal ?? '';
         enqueue(`${rule.ruleName}\n${sender}`, () => runRule(ready, message, options));
       }

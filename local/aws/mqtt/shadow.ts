@@ -39,7 +39,7 @@ export interface ShadowStore {
   listNames(thingName: string): readonly string[];
 }
 
-/** As AWS IoT prints it; no thing's name has the tilde. */
+/** The key of a named shadow, as AWS IoT prints it; no thing's name has the tilde. */
 function keyOf({ thingName, shadowName }: ShadowId): string {
   return shadowName === undefined ? thingName : `${thingName}~${shadowName}`;
 }

@@ -1,4 +1,4 @@
-/** So many acknowledgements are one write to the socket. */
+/** The number of acknowledgements in one write to the socket. */
 const atOnce = 4;
 
 /**

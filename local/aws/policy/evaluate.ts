@@ -4,7 +4,7 @@ import { toList } from './to-list';
 import { compilePattern, listMissingVariables, type PolicyContext } from './variables';
 import { compileParts, parsePattern, type TextTest } from './wildcard';
 
-/** In the words of IoT's TestAuthorization. */
+/** The decision in the words of IoT's TestAuthorization. */
 export type Decision = 'ALLOWED' | 'EXPLICIT_DENY' | 'IMPLICIT_DENY';
 
 /** A statement whose patterns are ready to be matched. */

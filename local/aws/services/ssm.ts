@@ -18,7 +18,7 @@ export interface ParameterStore {
 
 const operations = new Set(['GetParameter', 'GetParameters', 'PutParameter', 'DeleteParameter']);
 
-/** Under it Parameter Store serves the secrets of Secrets Manager to a caller who may read both. */
+/** Under this prefix, Parameter Store serves the secrets of Secrets Manager to a caller who may read both. */
 const secretsPath = '/aws/reference/secretsmanager/';
 
 /** SSM parameters in memory. SecureString is taken and given back in the clear: there is no KMS here. */

@@ -47,7 +47,7 @@ const forms: Readonly<Record<AwsErrorKind, Readonly<Record<Protocol, Form>>>> = 
   'too-large': every([413, 'RequestEntityTooLarge'], { rest: [413, 'RequestEntityTooLargeException'] }),
 };
 
-/** Where a service departs from the habit of its protocol. */
+/** Errors whose form differs from the rest of the protocol of their service. */
 const exceptions: Readonly<Record<string, Form>> = {
   'sns denied': [403, 'AuthorizationError'],
   // SNS API reference, common to Publish: `Throttled`, 429.

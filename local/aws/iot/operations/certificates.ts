@@ -112,7 +112,7 @@ async function createKeys(registry: IotRegistry, issuer: CertificateIssuer | und
   return { certificateArn: arn, certificateId, certificatePem, keyPair };
 }
 
-/** Also from a request that was used before: each call makes another certificate (API reference). */
+/** Makes another certificate at each call, even from a request that was used before (API reference). */
 async function createFromRequest(
   registry: IotRegistry,
   issuer: CertificateIssuer | undefined,

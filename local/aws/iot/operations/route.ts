@@ -15,7 +15,7 @@ export interface IotRoute {
   /** Name of the operation, which is also its IAM action. */
   readonly operation: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** As in the service model, with labels: `/things/{thingName}`. */
+  /** The path as in the service model, with labels: `/things/{thingName}`. */
   readonly path: string;
   /** The ARNs IAM is asked about (service authorization reference); none if IAM knows no resource type. */
   readonly resources?: (call: IotCall) => readonly string[];
