@@ -31,7 +31,10 @@ export function planResources(
   for (const [logicalId, { Type }] of active) {
     const type = findType(Type);
     if (type) types.set(logicalId, type);
-    else problems.push(`${logicalId}: resource type ${Type} is not emulated locally`);
+    else
+      problems.push(
+        `${logicalId}: resource type ${Type} is not emulated locally: add it to local/aws/cloudformation/resources/catalog.ts`,
+      );
   }
   const names = new Set(active.map(([logicalId]) => logicalId));
   const planned = active.flatMap(([logicalId, resource]) => {

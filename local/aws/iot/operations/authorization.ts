@@ -95,7 +95,8 @@ function testOne(
 
 function testAuthorization(registry: IotRegistry, call: IotCall) {
   const body = readBody(TestAuthorization, call);
-  if (body.cognitoIdentityPoolId !== undefined) throw invalid('Cognito identities are not emulated.');
+  if (body.cognitoIdentityPoolId !== undefined)
+    throw invalid('The local stack emulates no Cognito identities: leave out cognitoIdentityPoolId.');
   const { policies, context } = findSubject(registry, body.principal, call.query.get('clientId'));
   const added = body.policyNamesToAdd.map((name) => findPolicy(registry.state, name));
   const tested = [...new Set([...policies, ...added])].filter(

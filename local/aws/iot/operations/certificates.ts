@@ -101,7 +101,10 @@ function readStatus(call: IotCall): CertificateStatus {
 }
 
 function requireIssuer(issuer: CertificateIssuer | undefined): CertificateIssuer {
-  if (!issuer) throw invalid('The local stack was started without a certificate authority.');
+  if (!issuer)
+    throw invalid(
+      'The local stack was started without a certificate authority: give the control plane an issuer.',
+    );
   return issuer;
 }
 

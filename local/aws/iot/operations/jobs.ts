@@ -51,8 +51,10 @@ const readThingName = (call: IotCall) => readParam(call, 'thingName');
 function createJob(registry: IotRegistry, call: IotCall) {
   const { targets, document, description, targetSelection, tags } = readBody(CreateJob, call);
   const refused = NOT_EMULATED.find((name) => Object.hasOwn(call.body ?? {}, name));
-  if (refused !== undefined) throw invalid(`${refused} is not emulated.`);
-  if (targetSelection === 'CONTINUOUS') throw invalid('Continuous jobs are not emulated.');
+  if (refused !== undefined)
+    throw invalid(`The local stack does not emulate ${refused} of a job: leave it out.`);
+  if (targetSelection === 'CONTINUOUS')
+    throw invalid('The local stack emulates no CONTINUOUS jobs: use targetSelection SNAPSHOT.');
   if (document === undefined) throw invalid('The job has no document.');
   const settings = readBody(Settings, call);
   const job = registry.jobs.create(readJobId(call), {

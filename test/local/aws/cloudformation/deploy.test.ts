@@ -94,7 +94,7 @@ describe('deployTemplate', () => {
     const problems = await problemsOf(template, { hooks: recorder.hooks });
 
     expect(problems).toEqual([
-      'Server: resource type AWS::EC2::Instance is not emulated locally',
+      'Server: resource type AWS::EC2::Instance is not emulated locally: add it to local/aws/cloudformation/resources/catalog.ts',
       'Queue (AWS::SQS::Queue): property Color is not emulated locally',
       'Function (AWS::Lambda::Function): property Runtime: only Node.js runtimes run locally',
       'Function (AWS::Lambda::Function): property Timeout: must be a number',
