@@ -1,4 +1,5 @@
 import { printable } from '../../shared/domain/messages/announcement';
+import { writeCount } from '../../shared/domain/words';
 import { describeError, isUnreadable } from '../describe-error';
 
 /** What a check found. */
@@ -69,6 +70,11 @@ export function writeFindings(findings: readonly Finding[]): string {
       ]),
   );
   const count = (level: Finding['level']) => findings.filter((finding) => finding.level === level).length;
-  const summary = `${count('problem')} problems, ${count('unknown')} unknown, ${count('note')} notes, ${count('ok')} ok`;
+  const summary = [
+    writeCount(count('problem'), 'problem'),
+    `${count('unknown')} unknown`,
+    writeCount(count('note'), 'note'),
+    `${count('ok')} ok`,
+  ].join(', ');
   return [...lines.map(printable), '', summary].join('\n');
 }

@@ -42,4 +42,12 @@ describe('runChecks', () => {
     const text = writeFindings([{ level: 'problem', about: 't', what: 'it is called \u001b[2J' }]);
     expect(text).not.toContain('\u001b');
   });
+
+  it('counts one problem as one', () => {
+    const found = [
+      { level: 'problem', about: 'Slack', what: 'there is no secret' },
+      { level: 'note', about: 'alarms topic', what: 'nobody is subscribed' },
+    ] as const;
+    expect(writeFindings(found)).toMatch(/\n1 problem, 0 unknown, 1 note, 0 ok$/);
+  });
 });
