@@ -24,6 +24,8 @@ export function findFaults(configuration: FileConfiguration): Fault[] {
     ...findSenderFaults(configuration),
     ...findAuditFaults(configuration),
     ...findProfileFaults(configuration),
+    ...findTextFaults(configuration),
+    ...findJobFaults(configuration),
     ...findDuplicates(configuration),
     ...configuration.playbooks.flatMap((_, index) => findPlaybookFaults(index, configuration)),
     ...findUnreached(configuration),
@@ -82,6 +84,39 @@ function findProfileFaults(configuration: Configuration): Fault[] {
       })),
     ];
   });
+}
+
+/** Only a profile or metric that is deployed has them (API reference, CreateSecurityProfile and CreateCustomMetric). */
+function findTextFaults({ detector, securityProfiles, customMetrics }: Configuration): Fault[] {
+  if (detector === 'cordon') return [];
+  const texts: [path: string[], text: string | undefined][] = [
+    ...Object.entries(securityProfiles).map(([name, { description }]): [string[], string | undefined] => [
+      ['securityProfiles', name, 'description'],
+      description,
+    ]),
+    ...Object.entries(customMetrics).map(([name, { displayName }]): [string[], string | undefined] => [
+      ['customMetrics', name, 'displayName'],
+      displayName,
+    ]),
+  ];
+  return texts.flatMap(([path, text = '']) =>
+    /^[ -~]*$/.test(text) ? [] : [{ path, message: 'AWS IoT takes only ASCII text in one line here' }],
+  );
+}
+
+/** CreateJob refuses a longer document (API reference), which would show in the first containment only. */
+const maxJobDocument = 32_768;
+
+function findJobFaults({ job: { document } }: Configuration): Fault[] {
+  const { length } = JSON.stringify(document);
+  return length <= maxJobDocument
+    ? []
+    : [
+        {
+          path: ['job', 'document'],
+          message: `it has ${length} characters as JSON, the limit of AWS is 32,768: shorten it`,
+        },
+      ];
 }
 
 function findDuplicates({ securityProfiles, playbooks }: Configuration): Fault[] {

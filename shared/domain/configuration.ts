@@ -4,6 +4,8 @@ import { exemption, playbook } from './configuration/playbooks';
 import { customMetric, metricName, securityProfile } from './configuration/security-profiles';
 import { sources, type sourceTopic } from './configuration/sources';
 
+const mostPlaces = 1_000;
+
 /**
  * Schema of the part of cordon.yml that the rules read, a file for each large section; `shared/config/schema.ts` adds the
  * channels. Validated once when packaging; functions get the validated value and import only its types.
@@ -19,7 +21,8 @@ export const configurationSchema = z.strictObject({
       exempt: z._default(z.array(exemption), []),
       fleetLimit: z._default(
         z.strictObject({
-          things: z.int().check(z.gte(1)),
+          /** All places are one item of the table, which has 400 KB at most, and a name may have 128 bytes. */
+          things: z.int().check(z.gte(1), z.lte(mostPlaces, `expected at most ${mostPlaces}`)),
           /** A share of the registry's things, as the sweep counted them last; the smaller of the two limits holds. */
           percent: z.optional(z.number().check(z.gt(0), z.lte(100))),
           within: duration,

@@ -115,6 +115,26 @@ describe('cordon.yml', () => {
       /notify\.slack\.operators\.0: expected the id of a Slack user/,
     ],
     [
+      'a fleet limit whose places the table could not hold',
+      `${minimalConfiguration}  fleetLimit: { things: 1001, within: 10m }\n`,
+      /guards\.fleetLimit\.things: expected at most 1000/,
+    ],
+    [
+      'a description that AWS IoT refuses',
+      `detector: both${changed('targets:', 'description: Geräte\n    targets:')}`,
+      /securityProfiles\.myapp-processes\.description: .*only ASCII/,
+    ],
+    [
+      'a display name that AWS IoT refuses',
+      `detector: both${changed('type: number', 'type: number, displayName: "two\\nlines"')}`,
+      /customMetrics\.num_child_procs_myapp\.displayName: .*only ASCII/,
+    ],
+    [
+      'a job document that AWS IoT refuses',
+      `${minimalConfiguration}job: { document: { text: ${'x'.repeat(32_768)} } }\n`,
+      /job\.document: .*32,768/,
+    ],
+    [
       'more kept topics than a policy can hold',
       `${minimalConfiguration}quarantine:\n  keepTopics: [${Array.from({ length: 20 }, (_, i) => `topic${i}/abcdefghijklmnopqrstuvwxyz/*`).join(', ')}]\n`,
       /the limit of AWS is 2048/,
