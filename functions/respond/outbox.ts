@@ -107,9 +107,9 @@ async function isToldByStorm(
   return timelineSeq === 0 || storms.covers(storm);
 }
 
-/** When the release of the thing began; undefined if there was no containment. */
+/** When the release of the thing began; undefined if there was no containment. A temporary deactivation ends before. */
 function findHoldEnd({ ledger }: Case): number | undefined {
-  const undone = ledger.flatMap(({ revertedAt }) => revertedAt ?? []);
+  const undone = ledger.flatMap(({ revertedAt, bridge }) => (bridge ? [] : (revertedAt ?? [])));
   return undone.length > 0 ? Math.min(...undone) : undefined;
 }
 

@@ -58,6 +58,27 @@ describe('while IoT Core uses cached policies,', () => {
     expect([caseOf(world).status, readCertificate(world)]).toEqual(['closed', 'ACTIVE']);
   });
 
+  it('measurements up to the release are the containment’s own, not only those up to the reactivation', async () => {
+    const { world } = aCachingWorld();
+    const ends: (number | undefined)[] = [];
+    const detection = {
+      reset: async (...[, , heldUntil]: [unknown, unknown, number?]) => void ends.push(heldUntil),
+    };
+    const engine = anEngine(
+      { ...world, ports: { ...world.ports, detection } },
+      { policyCacheMs, configuration },
+    );
+    await engine(alarm());
+    world.time.now = now + spreadMs;
+    await engine(resume);
+    expect(temporaryStatusOf(caseOf(world))).toBe('reverted');
+    world.time.now += 86_400_000;
+    const { now: releasedAt } = world.time;
+    await engine(operator('release'));
+
+    expect(ends).toEqual([releasedAt]);
+  });
+
   it('a device that returns with its reactivated certificate does not count as evading', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
