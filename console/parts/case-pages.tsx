@@ -5,6 +5,7 @@ import type { ListedCase } from '../api/types';
 import { CaseRow } from './case-row';
 import { useNow } from './clock';
 import { KillSwitchNotice } from './kill-switch';
+import { useFocusOnNext } from './next-page';
 import { Pending } from './notice';
 import { useSteady } from './steady';
 
@@ -86,10 +87,18 @@ function NextPage({ cursor, ...rows }: RowsProps & { readonly cursor: string }) 
   const before = useRef<CaseListAnswer>(undefined);
   before.current = live.value ?? before.current;
   const page = useSteady(before.current, rows.path);
+  const remember = useFocusOnNext(page !== undefined);
   if (page) return <Page page={page} {...rows} />;
   return (
     <li class="more">
-      <button type="button" disabled={isOpen && !live.error} onClick={() => setIsOpen(true)}>
+      <button
+        type="button"
+        disabled={isOpen && !live.error}
+        onClick={({ currentTarget }) => {
+          remember(currentTarget);
+          setIsOpen(true);
+        }}
+      >
         {isOpen ? (live.error?.message ?? 'Loading…') : 'Show more'}
       </button>
     </li>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { forgetPointer } from './steady';
 
 interface DialogProps {
@@ -11,13 +11,18 @@ interface DialogProps {
 /** The browser's own dialog: it keeps the focus, and Escape closes it. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    element.current?.showModal();
-    element.current?.querySelector<HTMLElement>('textarea, input')?.focus();
-    return forgetPointer;
+  useLayoutEffect(() => {
+    const { current } = element;
+    current?.showModal();
+    current?.querySelector<HTMLElement>('textarea, input')?.focus();
+    return () => {
+      // The browser gives the focus back to what had it before, but not if an open dialog is only removed.
+      current?.close();
+      forgetPointer();
+    };
   }, []);
   return (
-    <dialog ref={element} aria-labelledby="dialog-title" onClose={onClose}>
+    <dialog ref={element} aria-labelledby="dialog-title" onClose={() => element.current && onClose()}>
       <header>
         <h2 id="dialog-title">{title}</h2>
         <button type="button" class="quiet" aria-label="Close" onClick={() => element.current?.close()}>

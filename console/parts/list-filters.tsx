@@ -26,11 +26,11 @@ interface ListFiltersProps {
 export function ListFilters({ chosen, wanted, summary, search, onGo }: ListFiltersProps) {
   const { thing = '' } = wanted;
   const chips = useRef<HTMLElement>(null);
-  // In a narrow window the chips are wider than it, and counts widen them. The page itself must not scroll.
+  // In a narrow window the chips are wider than it, and their first counts widen them. The page itself must not scroll.
   useLayoutEffect(() => {
     const current = chips.current?.querySelector<HTMLElement>('[aria-current]');
     if (current) chips.current?.scrollTo({ left: current.offsetLeft - chips.current.offsetLeft - 16 });
-  }, [chosen, summary]);
+  }, [chosen, summary === undefined]);
   return (
     <>
       <div class="filters">

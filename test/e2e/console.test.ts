@@ -1,6 +1,7 @@
 import { testActing } from './console/acting';
 import { testAuditAndRules } from './console/audit-and-rules';
 import { testConnection } from './console/connection';
+import { testKeyboard } from './console/keyboard';
 import { testManyCases } from './console/many-cases';
 import { testNarrow } from './console/narrow';
 import { testReading } from './console/reading';
@@ -18,6 +19,7 @@ describe('the console', () => {
   testSteady(at);
   testManyCases(at);
   testNarrow(at);
+  testKeyboard(at);
   testRights(at);
 
   it('contacts no other origin, violates no policy and throws no error in all of this', () => {

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import type { CaseListAnswer } from '../../../shared/api/lists';
-import { changeAnswers } from './page';
+import { changeAnswers, drawTwice } from './page';
 import { type ConsoleStack, phone } from './stack';
 
 /** A narrow window. Needs the contained cases of the tests of many cases. */
@@ -46,19 +46,29 @@ export function testNarrow(at: ConsoleStack): void {
   }, 180_000);
 }
 
-/** Goes on by so many elements; gives those whose middle something else covers. */
+/** Goes on by so many elements; gives those that something else covers. */
 async function tabOn(page: Page, presses: number): Promise<string[]> {
   const hidden: string[] = [];
   for (let pressed = 0; pressed < presses; pressed += 1) {
     await page.keyboard.press('Tab');
-    const covered = await page.evaluate<string>(`(() => {
-      const reached = document.activeElement;
-      const { left, top, width, height } = reached.getBoundingClientRect();
-      const seen = document.elementFromPoint(left + width / 2, top + height / 2);
-      const isSeen = seen !== null && (reached.contains(seen) || seen.contains(reached));
-      return isSeen ? '' : reached.outerHTML + ' behind ' + (seen?.outerHTML ?? 'the edge');
-    })()`);
-    if (covered !== '') hidden.push(covered);
+    // The browser may scroll to the focus as late as with the next frame.
+    if ((await findCover(page)) === '') continue;
+    await drawTwice(page);
+    const cover = await findCover(page);
+    if (cover !== '') hidden.push(cover);
   }
   return hidden;
+}
+
+/** What has the focus, and what covers it; empty if nothing does. */
+function findCover(page: Page): Promise<string> {
+  return page.evaluate(`(() => {
+    const reached = document.activeElement;
+    const { left, top, width, height } = reached.getBoundingClientRect();
+    // A browser leaves what a scrolled line shows only a part of.
+    const x = Math.min(Math.max(left + width / 2, 1), innerWidth - 1);
+    const seen = document.elementFromPoint(x, top + height / 2);
+    const isSeen = seen !== null && (reached.contains(seen) || seen.contains(reached));
+    return isSeen ? '' : reached.outerHTML + ' behind ' + (seen?.outerHTML ?? 'the edge');
+  })()`);
 }

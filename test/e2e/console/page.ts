@@ -43,3 +43,10 @@ export async function changeAnswers<Answer>(
 export async function hasten(page: Page): Promise<void> {
   await page.evaluate(`window.dispatchEvent(new Event('online'))`);
 }
+
+/** Until what changed is on the screen. */
+export async function drawTwice(page: Page): Promise<void> {
+  await page.evaluate(
+    'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))',
+  );
+}

@@ -3,7 +3,7 @@ import type { CaseAnswer, TimelineAnswer } from '../../../console/api/types';
 import type { ThingAnswer } from '../../../shared/api/thing';
 import { waitUntil } from '../harness';
 import { multiplyCase } from './cases';
-import { changeAnswers, hasten } from './page';
+import { changeAnswers, drawTwice, hasten } from './page';
 import { type ConsoleStack, phone } from './stack';
 
 const things = ['steady-0', 'steady-1', 'steady-2'] as const;
@@ -269,12 +269,6 @@ async function readAgain(page: Page, path = /\/console\/api\/cases\?/): Promise<
   await hasten(page);
   await (await isRead).finished();
   await drawTwice(page);
-}
-
-async function drawTwice(page: Page): Promise<void> {
-  await page.evaluate(
-    'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))',
-  );
 }
 
 async function waitForOrder(page: Page, ...names: string[]): Promise<void> {
