@@ -58,7 +58,7 @@ export function openBrokerLink(
   let retry: NodeJS.Timeout | undefined;
   let isClosing = false;
 
-  const subscriber = createSubscriber(subscriptions, log);
+  const subscriber = createSubscriber(subscriptions, log, clock);
   const rivals = watchRivals(settings.clientId, log, clock, problems);
 
   const open = (): void => {

@@ -3,6 +3,8 @@ import type { Log } from '../log';
 
 /** A network may end a connection at the same place once; twice means the broker. */
 const mostEnds = 2;
+/** A policy may have changed by then, and a broker that ended every connection may do so no longer. */
+const leftAloneMs = 3_600_000;
 
 /** The agent reports even if the policy denies the subscriptions to replies. */
 export interface Subscriber {
@@ -16,15 +18,15 @@ export interface Subscriber {
 
 /**
  * Where a policy denies a subscription, AWS IoT answers so or ends the connection. A topic whose subscription ended it
- * twice is left alone from then on, since the agent would never get to report otherwise.
+ * twice is left alone for an hour, since the agent would never get to report otherwise.
  */
-export function createSubscriber(topics: readonly string[], log: Log): Subscriber {
-  const ends = new Map<string, number>();
+export function createSubscriber(topics: readonly string[], log: Log, clock: () => number): Subscriber {
+  const ends = new Map<string, { readonly count: number; readonly at: number }>();
   let asked: string | undefined;
   const refuse = (topic: string): void => log('warn', 'subscribe-refused', { topic });
 
   const subscribeFrom = (client: MqttClient, at: number): void => {
-    const next = topics.findIndex((topic, index) => index >= at && (ends.get(topic) ?? 0) < mostEnds);
+    const next = topics.findIndex((topic, index) => index >= at && (ends.get(topic)?.count ?? 0) < mostEnds);
     asked = next < 0 ? undefined : topics[next];
     if (asked === undefined) return;
     const topic = asked;
@@ -37,12 +39,15 @@ export function createSubscriber(topics: readonly string[], log: Log): Subscribe
     });
   };
   return {
-    subscribe: (client) => subscribeFrom(client, 0),
+    subscribe: (client) => {
+      for (const [topic, end] of ends) if (clock() - end.at >= leftAloneMs) ends.delete(topic);
+      subscribeFrom(client, 0);
+    },
     isAsking: () => asked !== undefined,
     noteEnd: (by) => {
       if (asked !== undefined && by === 'broker') {
-        const count = (ends.get(asked) ?? 0) + 1;
-        ends.set(asked, count);
+        const count = (ends.get(asked)?.count ?? 0) + 1;
+        ends.set(asked, { count, at: clock() });
         if (count === mostEnds) refuse(asked);
       }
       asked = undefined;

@@ -2,11 +2,17 @@ import type { MqttClient } from 'mqtt';
 import { createSubscriber } from '../../../agent/mqtt/subscriber';
 
 /** Asks on connections that end before an answer comes, and gives the topics that are asked for on each. */
-function ask(ends: readonly ('broker' | 'agent')[]): readonly string[] {
+function ask(ends: readonly ('broker' | 'agent')[], everyMs = 1000): readonly string[] {
   const asked: string[] = [];
   const client = { subscribe: (topic: string) => asked.push(topic) } as unknown as MqttClient;
-  const subscriber = createSubscriber(['accepted', 'rejected'], () => undefined);
+  let now = 0;
+  const subscriber = createSubscriber(
+    ['accepted', 'rejected'],
+    () => undefined,
+    () => now,
+  );
   for (const by of ends) {
+    now += everyMs;
     subscriber.subscribe(client);
     subscriber.noteEnd(by);
   }
@@ -20,6 +26,14 @@ describe('a subscription', () => {
       'accepted',
       'rejected',
       'rejected',
+    ]);
+  });
+
+  it('is asked for again an hour later, since the broker may have ended every connection for a while', () => {
+    expect(ask(Array(7).fill('broker'), 1_200_000)).toEqual([
+      ...['accepted', 'accepted', 'rejected', 'rejected'],
+      // An hour after the second end of the first, and so on.
+      ...['accepted', 'accepted', 'rejected'],
     ]);
   });
 
