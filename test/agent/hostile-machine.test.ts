@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentProgram, runAgent } from './agent-program';
@@ -18,8 +18,32 @@ function hasCompiler(): boolean {
   }
 }
 
+/** Gives the standard output, whatever the exit code. */
+function run(command: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve) => {
+    execFile(command, args, (_error, stdout) => resolve(stdout));
+  });
+}
+
 /** Without a compiler, test/agent/errno-walk.test.ts proves the same: it makes the errnos up in the process. */
 const withCompiler = hasCompiler() ? it : it.skip;
+
+/** Nobody else's. */
+const userId = '65531';
+const hide = ['unshare', '--mount', 'sh', '-c', 'mount -t proc -o hidepid=2 proc /proc && exec "$@"', 'sh'];
+
+/** Before Linux 5.8, all mounts of /proc have the same options. Without root, test/agent/metrics/cannot-see.test.ts proves what the agent makes of it. */
+function mayHideProcesses(): boolean {
+  const [command = '', ...args] = [...hide, 'grep', '-q', 'hidepid', '/proc/self/mountinfo'];
+  try {
+    execFileSync(command, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const withHiding = mayHideProcesses() ? it : it.skip;
 
 interface SentReport {
   readonly header: { readonly report_id: number };
@@ -41,6 +65,8 @@ describe('the bundled agent on a machine that works against it', () => {
     agent = undefined;
     for (const one of others.splice(0)) one.kill('SIGKILL');
     device.broker.published.length = 0;
+    device.broker.refuseConnections = 0;
+    device.broker.onPublish = () => undefined;
   });
   afterAll(async () => {
     await device.close();
@@ -162,6 +188,51 @@ describe('the bundled agent on a machine that works against it', () => {
 
     // Then it makes room for those that were in no report; a list that is cut clears nothing.
     expect(listening().at(-1)?.ports).toHaveLength(50);
+  });
+
+  withHiding(
+    'says behind hidepid that it can’t see the children: in its log before it is connected, in each report, and in check',
+    async () => {
+      execFileSync('chown', ['-R', `${userId}:${userId}`, device.directory]);
+      const asUser = ['setpriv', `--reuid=${userId}`, `--regid=${userId}`, '--clear-groups'];
+      const [command = '', ...before] = [...hide, ...asUser, process.execPath, device.bundle];
+      const reason = 'no permission to see all processes (hidepid)';
+      device.app.run('sleep 60 &');
+      device.broker.refuseConnections = 1_000_000;
+      agent = runAgent(command, [...before, ...args('hidepid')]);
+      const said = await agent.waitForEvent('metric-unseen');
+      device.broker.refuseConnections = 0;
+      await agent.waitForEvent('reported', 2);
+      await agent.stop();
+      // So that check need not wait for it.
+      device.broker.onPublish = (topic) => device.broker.answer(`${topic}/accepted`, '{}');
+      const checked = await run(command, [...before, 'check', ...args('hidepid'), '--json']);
+      device.app.run('kill $!');
+
+      expect(said).toMatchObject({ metric, reason });
+      for (const { custom_metrics, failures } of sent()) {
+        expect(custom_metrics).toBeUndefined();
+        expect(failures).toMatchObject({ [metric]: reason });
+      }
+      expect(JSON.parse(checked).findings).toContainEqual(
+        expect.objectContaining({ check: 'metrics', outcome: 'warning', detail: `${metric}: ${reason}` }),
+      );
+    },
+  );
+
+  it('sees each child and its end, and keeps its state, with 40 open files at most', async () => {
+    const few = ['-c', 'ulimit -n 40; exec "$@"', 'sh', process.execPath, device.bundle];
+    agent = runAgent('sh', [...few, ...args('few-files')]);
+    await agent.waitForEvent('reported');
+    const numbers = () => sent().flatMap(({ custom_metrics }) => custom_metrics?.[metric]?.[0].number ?? []);
+    device.app.run(`for one in ${'x '.repeat(25)}; do sleep 60 & all="$all $!"; done`);
+    await waitFor('all children', () => numbers().includes(25));
+    device.app.run('kill $all; wait');
+    await waitFor('their end', () => numbers().at(-1) === 0);
+    await agent.waitForEvent('reported', agent.events('reported').length + 2);
+
+    expect(sent().flatMap(({ failures = {} }) => Object.entries(failures))).toEqual([]);
+    expect(agent.events('warning')).toEqual([]);
   });
 
   it('has a fixture for each machine on which the agent once failed', () => {
