@@ -6,7 +6,7 @@ const hiding = /(?:^|,)hidepid=(?:[124]|noaccess|invisible|ptraceable)(?:,|$)/;
 
 /** Says whether /proc is mounted so that it hides processes of other users from this one (`hidepid`, proc(5)). */
 export function hidesProcesses(proc: ProcReader, ownPid: number): boolean {
-  const mounts = proc.read(`${ownPid}/mountinfo`);
+  const mounts = proc.readWhole(`${ownPid}/mountinfo`);
   const options = typeof mounts === 'string' ? undefined : optionsOfProc(mounts.toString('latin1'));
   if (options === undefined || !hiding.test(options)) return false;
   const status = proc.read(`${ownPid}/status`);

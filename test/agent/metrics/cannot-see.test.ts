@@ -52,6 +52,23 @@ describe('the children of an app that may be hidden', () => {
     ]);
   });
 
+  it('are left out by hidepid also if /proc is mounted after thousands of other folders', () => {
+    const others = '21 1 0:19 / /var/lib/containers/storage/overlay rw - overlay overlay rw\n'.repeat(2000);
+    const files = { [`${ownPid}/mountinfo`]: others + hidepid[`${ownPid}/mountinfo`] };
+    const proc = aProc([app], { files });
+    const { read } = proc;
+    // As the real one, which cuts a small file.
+    const look = lookAt({
+      ...proc,
+      read: (path) => {
+        const bytes = read(path);
+        return typeof bytes === 'string' ? bytes : bytes.subarray(0, 64 * 1024);
+      },
+    });
+
+    expect(look()[0]).toMatchObject({ seen: 'nothing', failure: expect.stringMatching(/hidepid/) });
+  });
+
   it('count as far as they are seen, which may be more', () => {
     expect(lookAt(aProc([app, child], { files: hidepid }))()[0]).toEqual({
       metric: 'children',
