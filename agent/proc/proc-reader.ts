@@ -35,7 +35,8 @@ export interface ProcReader {
   close(): void;
 }
 
-const smallFileBytes = 64 * 1024;
+/** The most that is read of a small file: in one with so much, something may stand behind it. */
+export const smallFileBytes = 64 * 1024;
 /** Every file of /proc that has more gives at least this much of it at once: as many rows as fit in a page. */
 const shortReadBytes = 1024;
 /** Only the first processes of a fork bomb keep theirs. */

@@ -1,4 +1,4 @@
-import type { ProcReader } from '../proc/proc-reader';
+import { type ProcReader, smallFileBytes } from '../proc/proc-reader';
 import { type ProcStat, parseCommandLine, parseUptimeSeconds, parseUserId } from '../proc/proc-stat';
 import { readStat } from '../proc/read-stat';
 import { cutText } from '../text';
@@ -136,6 +136,7 @@ function isVouchedFor(
 ): boolean {
   return (
     words.length > 0 &&
+    proc.read(`${pid}/cmdline`).length < smallFileBytes &&
     programOf(proc, pid) === executable &&
     isTrustedFile(proc.pathOf(`${pid}/exe`), executable) &&
     !hasInjectedCode(proc, pid, executable, ownPid) &&

@@ -1,5 +1,5 @@
 import type { ChildException } from '../config/metric-definition';
-import type { ProcReader } from '../proc/proc-reader';
+import { type ProcReader, smallFileBytes } from '../proc/proc-reader';
 import { parseCommandLine } from '../proc/proc-stat';
 import { hasInjectedCode } from './injected-code';
 import { programOf } from './process-name';
@@ -46,6 +46,7 @@ export function createExceptions(
 function hasArguments(proc: ProcReader, pid: number, wanted: readonly string[] | undefined): boolean {
   if (wanted === undefined) return true;
   const bytes = proc.read(`${pid}/cmdline`);
+  if (typeof bytes !== 'string' && bytes.length >= smallFileBytes) return false;
   const args = typeof bytes === 'string' ? [] : parseCommandLine(bytes).slice(1);
   return args.length === wanted.length && wanted.every((one, index) => one === '*' || one === args[index]);
 }

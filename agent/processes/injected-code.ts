@@ -1,5 +1,5 @@
 import { codeOf, host } from '../host';
-import type { ProcReader } from '../proc/proc-reader';
+import { type ProcReader, smallFileBytes } from '../proc/proc-reader';
 import { fileNameOf } from '../text';
 
 /** Variables by which anybody who starts a program has it run other code: of the loader (ld.so(8)) and of libraries. */
@@ -27,8 +27,6 @@ const ofPrograms: readonly (readonly [program: RegExp, variables: RegExp])[] = [
   [/^rsync/, /^RSYNC_.*$/],
 ];
 
-/** The most that is read of one file; a longer environment may hide something behind it. */
-const mostBytes = 64 * 1024;
 const mostMapped = 512;
 const deletedMark = ' (deleted)';
 /** S_ISVTX, and S_IWGRP with S_IWOTH, of inode(7). */
@@ -43,7 +41,7 @@ export function hasInjectedCode(proc: ProcReader, pid: number, program: string, 
   // In a user namespace of one's own anybody can put another file at each path.
   if (proc.readLink(`${pid}/ns/user`) !== proc.readLink(`${ownPid}/ns/user`)) return true;
   const environ = proc.read(`${pid}/environ`);
-  if (typeof environ === 'string' || environ.length >= mostBytes) return true;
+  if (typeof environ === 'string' || environ.length >= smallFileBytes) return true;
   const root = proc.pathOf(`${pid}/root`);
   if (listLoaders(environ.toString('latin1'), fileNameOf(program)).some((path) => !isRoots(root, path)))
     return true;

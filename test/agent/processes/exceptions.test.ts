@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseMetrics } from '../../../agent/config/parse-metrics';
 import { createMetricSampler } from '../../../agent/metrics/metric-sampler';
+import { createChildSampler } from '../../../agent/processes/child-sampler';
+import { collectEvidence } from '../../../agent/processes/evidence';
 import { aProc, type FakeProc, type FakeProcess, ownPid } from '../fake-proc';
 
 const app: FakeProcess = { pid: 10, comm: 'myapp', exe: '/opt/myapp' };
@@ -84,6 +86,33 @@ describe('a child that the configuration excepts', () => {
     });
 
     expect(sample()).toMatchObject({ children: 1, excepted: [], evidence: [11] });
+  });
+
+  asRoot('counts if its command line is longer than is read of it: more arguments may follow', () => {
+    const path = aFile('curl');
+    const long = 'https://x/'.padEnd(70_000, 'x');
+    const proc = aProc([app, { ...curl, exe: path, args: ['curl', '-s', long, '-o', '/home/pi/.profile'] }]);
+    const { read } = proc;
+    // As the real one, which cuts a small file.
+    const cutting = {
+      ...proc,
+      read: (file: string) => {
+        const bytes = read(file);
+        return typeof bytes === 'string' ? bytes : bytes.subarray(0, 64 * 1024);
+      },
+    };
+    const files = { '11/exe': path };
+    const counted = look(cutting, [{ executable: path, arguments: ['-s', '*'] }], files)();
+    const [stat] = [...(createChildSampler(cutting, [{ name: 'myapp' }], ownPid).sample(0)[0]?.fresh ?? [])];
+    if (!stat) throw new Error('no child');
+    const seen = {
+      ...cutting,
+      pathOf: (file: string) => (file === '11/exe' ? path : join(directory, 'none')),
+    };
+
+    expect(counted).toMatchObject({ children: 1, excepted: [], evidence: [11] });
+    // So a playbook can't except it either.
+    expect(collectEvidence(seen, 'm', stat, String, 0, ownPid)).not.toHaveProperty('argumentCount');
   });
 
   asRoot('counts if anybody may write its file', () => {
