@@ -1,4 +1,4 @@
-import { deniedObject } from '../domain/actions/lease';
+import { deniedObject, type Lease } from '../domain/actions/lease';
 import type { Detail } from '../domain/case/details';
 import { isNotFound } from '../errors';
 import { done, type MitigationAction, type MitigationContext, type PriorOf, reverted } from './action';
@@ -39,18 +39,22 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
     const { policies, things } = context;
     const kept: Detail[] = [];
     const conflicts = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
-      const restore = async (): Promise<Detail | undefined> => {
+      const certificateId = idOf(arn);
+      const restore = async (lease: Lease | undefined): Promise<Detail | undefined> => {
         // The attachments of a certificate are deleted with it.
         const listed = await things.listPolicies(arn).catch(noneIfGone);
         const attached = listed.includes(policyName);
-        if (attachedBefore && !attached)
-          return { code: 'denial-taken-off', policyName, certificateId: idOf(arn) };
-        if (!attachedBefore && attached) await policies.detach(policyName, arn);
+        if (attachedBefore && !attached) return { code: 'denial-taken-off', policyName, certificateId };
+        if (attachedBefore || !attached) return undefined;
+        // Without a lease, Cordon's call was never made, or a crash repeats this: somebody else attached it.
+        if (lease) await policies.detach(policyName, arn);
+        else
+          kept.push({ code: 'certificate-policies', certificateId, change: 'got', policies: [policyName] });
         return undefined;
       };
       const hold = () => attach(policyName, arn, context);
       const { problem, heldBy } = await releaseLease(deniedObject(arn), context, { restore, hold });
-      if (heldBy.length > 0) kept.push({ code: 'certificate-held', certificateId: idOf(arn), heldBy });
+      if (heldBy.length > 0) kept.push({ code: 'certificate-held', certificateId, heldBy });
       return problem;
     });
     if (conflicts.length > 0) return { result: 'conflict', detail: [...conflicts, ...kept] };

@@ -11,7 +11,7 @@ import { thingKey } from '../../../shared/domain/thing-ref';
 import { certificateArn } from '../../builders';
 import type { World } from '../../fakes';
 import { allActions, anArmedWorld, playing, secondArn } from './all-actions-world';
-import { alarm, anEngine, operator, resume } from './story';
+import { alarm, anEngine, operator, resume, shownCaseOf } from './story';
 
 const idOf = (arn: string) => arn.slice(arn.indexOf('/') + 1);
 const arns = [certificateArn, secondArn];
@@ -195,5 +195,28 @@ describe('a thing whose registry entry, rules and case change in any order', () 
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('a planned denial that was never applied', () => {
+  it('takes no policy off on release that somebody attached by hand meanwhile', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['deny-certificate', 'disconnect']));
+    world.hook = (call, perform) =>
+      call === 'connections.cut' || call === 'leases.load'
+        ? Promise.reject(new Error('out of reach'))
+        : perform();
+    await expect(engine(alarm(), { id: 'alarm' })).rejects.toThrow('out of reach');
+    world.hook = (_call, perform) => perform();
+    world.killSwitch = { state: 'on' };
+    world.policies.stored.get('cordon-quarantine')?.targets.add(certificateArn);
+
+    await engine(operator('release'), { id: 'release' });
+
+    expect(shownCaseOf(world)).toMatchObject({
+      status: 'closed',
+      reason: expect.stringContaining('certificate aaaaaaaa got cordon-quarantine meanwhile'),
+    });
+    expect([...(world.policies.stored.get('cordon-quarantine')?.targets ?? [])]).toEqual([certificateArn]);
   });
 });

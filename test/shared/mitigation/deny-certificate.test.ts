@@ -1,4 +1,6 @@
+import { deniedObject } from '../../../shared/domain/actions/lease';
 import type { PriorOf } from '../../../shared/mitigation/action';
+import { acquireLease } from '../../../shared/mitigation/lease';
 import { mitigations } from '../../../shared/mitigation/registry';
 import { awsError } from '../../aws-error';
 import { certificateArn } from '../../builders';
@@ -116,6 +118,9 @@ describe('deny-certificate', () => {
     ],
   ] as const)('on revert %s', async (_, before, prior, result, after) => {
     const { context, targets } = setUp(before);
+    // As the application registers it, before it attaches anything.
+    for (const { arn, attachedBefore } of prior.certificates)
+      await acquireLease(deniedObject(arn), { attachedBefore }, context);
 
     expect(await denyCertificate.revert(prior, context)).toMatchObject({ result });
     expect(await denyCertificate.revert(prior, context)).toMatchObject({ result });
