@@ -77,12 +77,15 @@ export function planMore(
   return [...others, added].toSorted((a, b) => rankOf(a) - rankOf(b));
 }
 
-/** Adds certificates that were attached to the thing while it was held; their entries are applied again. */
+/**
+ * Adds certificates that were attached to the thing while it was held; their entries are applied again, and count from then:
+ * a session of such a certificate may have begun at any time before.
+ */
 export function extendLedger(ledger: readonly LedgerEntry[], context: PlanContext): LedgerEntry[] {
   const extended = ledger.map((entry): LedgerEntry => {
     if (entry.bridge || entry.status === 'reverted') return entry;
     const prior = extendPrior(entry.prior, context);
-    return prior ? { ...entry, prior, status: 'planned' } : entry;
+    return prior ? startAnew({ ...entry, prior }, context.now) : entry;
   });
   return extendTemporaryDeactivation(extended, context).toSorted((a, b) => rankOf(a) - rankOf(b));
 }
@@ -91,9 +94,13 @@ export function extendLedger(ledger: readonly LedgerEntry[], context: PlanContex
 export function countAnew(ledger: readonly LedgerEntry[], now: number): LedgerEntry[] {
   return ledger.map((entry) => {
     if (!isPolicyDenial(entry) || entry.status === 'reverted') return entry;
-    const { appliedAt: _appliedAt, verifiedAt: _verifiedAt, unproven: _unproven, ...rest } = entry;
-    return { ...rest, status: 'planned', plannedAt: now };
+    return startAnew(entry, now);
   });
+}
+
+function startAnew(entry: LedgerEntry, now: number): LedgerEntry {
+  const { appliedAt: _appliedAt, verifiedAt: _verifiedAt, unproven: _unproven, ...rest } = entry;
+  return { ...rest, status: 'planned', plannedAt: now };
 }
 
 /** Ends sessions, and must do so again whenever the device reconnects. */

@@ -38,6 +38,27 @@ describe('a certificate that somebody attaches to a held thing', () => {
     expect(readCertificates(world)).toEqual({ statuses: ['ACTIVE', 'ACTIVE'], denied: [] });
   });
 
+  it('starts no session that stays, if the device connects with it in the moment of the cut', async () => {
+    const world = anArmedWorld();
+    const { configuration } = playing(['deactivate-certificate', 'disconnect']);
+    const engine = anEngine(world, { configuration, policyCacheMs: 480_000 });
+    await engine(alarm());
+    expect(shownCaseOf(world).status).toBe('contained');
+    attach(world);
+    world.time.now += 3_600_000;
+    let isBack = false;
+    world.hook = async (call, perform) => {
+      const result = await perform();
+      if (call === 'connections.cut' && !isBack) world.live.sessions.set('mything1', world.time.now);
+      isBack ||= call === 'connections.cut';
+      return result;
+    };
+    await engine(resume);
+
+    expect(readCertificates(world).statuses).toEqual(['INACTIVE', 'INACTIVE']);
+    expect([...world.live.sessions]).toEqual([]);
+  });
+
   it('replaces a deleted one, as in a rotation: nothing fails, and the title says what happened', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, { configuration: all });
