@@ -11,6 +11,8 @@ let toasts: readonly Toast[] = [];
 let next = 1;
 const listeners = new Set<(all: readonly Toast[]) => void>();
 const shownMs = 8_000;
+/** With faults, more: those stay. */
+const mostShown = 4;
 
 function set(all: readonly Toast[]): void {
   toasts = all;
@@ -21,7 +23,9 @@ function set(all: readonly Toast[]): void {
 export function showToast(tone: Toast['tone'], text: string): void {
   const toast = { id: next, tone, text };
   next += 1;
-  set([...toasts.slice(-3), toast]);
+  const all = [...toasts, toast];
+  const oldest = all.length > mostShown ? all.find((one) => one.tone !== 'danger') : undefined;
+  set(all.filter((one) => one !== oldest));
   if (tone !== 'danger') setTimeout(() => close(toast.id), shownMs);
 }
 

@@ -38,11 +38,12 @@ export function CaseView() {
   const live = useLive<CaseAnswer>(path, 3_000);
   const newest = useSteady(live.value, path);
   const [chosen, setChosen] = useState<Chosen>();
-  const shown = useRef<CaseAnswer>(undefined);
+  const shown = useRef<{ readonly path: string; readonly record: CaseAnswer | undefined }>(undefined);
   const act = chosen?.path === path ? chosen.act : undefined;
-  // A dialog that went away as somebody writes would leave the keys to the shortcuts: another case has to wait.
-  if (act === undefined || shown.current?.caseId === newest?.caseId) shown.current = newest;
-  const record = shown.current;
+  // What went away as somebody writes in it would leave the keys to the shortcuts: another case has to wait.
+  const isHeld = shown.current?.path === path && (act !== undefined || isCommenting());
+  if (!isHeld || shown.current?.record?.caseId === newest?.caseId) shown.current = { path, record: newest };
+  const record = shown.current?.record;
   if (!record)
     return (
       <section class="view">
@@ -64,6 +65,10 @@ export function CaseView() {
       onChoose={(next) => setChosen(next && { act: next, path })}
     />
   );
+}
+
+function isCommenting(): boolean {
+  return document.activeElement?.closest('.comment-box') != null;
 }
 
 interface OpenCaseProps {

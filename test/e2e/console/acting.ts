@@ -64,6 +64,32 @@ export function testActing(at: ConsoleStack): void {
     await at.leave(page);
   }, 180_000);
 
+  it('shows why a command was refused until somebody closes it, however many are sent after it', async () => {
+    const page = await at.open('cases/hardened');
+    const take = page.getByRole('button', { name: 'Take it' });
+    await page.route('**/assign', (route) =>
+      route.request().postDataJSON().dryRun
+        ? route.continue()
+        : route.fulfill({ status: 409, json: { detail: 'hardened is not there' } }),
+    );
+    await take.click();
+    const refused = page.locator('.toast', { hasText: 'hardened is not there' });
+    await refused.waitFor();
+
+    await page.route('**/assign', (route) => route.fulfill({ status: 202, json: { commandId: 'none' } }));
+    for (let sent = 1; sent <= 5; sent += 1) {
+      await take.click();
+      await page
+        .locator('.toast', { hasText: 'assignment sent' })
+        .nth(Math.min(sent, 3) - 1)
+        .waitFor();
+    }
+    expect(await refused.count()).toBe(1);
+    await refused.getByRole('button').click();
+    await refused.waitFor({ state: 'detached' });
+    await at.leave(page);
+  }, 180_000);
+
   it('acts on many at once by their typed number, and on none if another number matches in the meantime', async () => {
     const pumps = Array.from({ length: 18 }, (_, index) => `pump-${index}`);
     await Promise.all(pumps.map((thingName) => at.e2e.iot.send(new CreateThingCommand({ thingName }))));

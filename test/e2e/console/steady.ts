@@ -133,7 +133,21 @@ export function testSteady(at: ConsoleStack): void {
     expect(await comment.inputValue()).toBe('all clear');
     await page.keyboard.press('Escape');
 
-    await page.getByText('case another-case').waitFor();
+    await page.locator('.crumbs', { hasText: 'another-case' }).waitFor();
+    await at.leave(page);
+  }, 180_000);
+
+  it('keeps the case that somebody writes a comment on, until the focus is elsewhere', async () => {
+    const page = await at.open('cases/hostile%3A_-1');
+    const comment = page.getByLabel('Comment');
+    await comment.fill('all clear');
+
+    await changeAnswers(page, act.answer, (answer: CaseAnswer) => ({ ...answer, caseId: 'another-case' }));
+    await readAgain(page, act.answer);
+    expect(await comment.inputValue()).toBe('all clear');
+    await page.getByRole('link', { name: 'hostile:_-1', exact: true }).focus();
+
+    await page.locator('.crumbs', { hasText: 'another-case' }).waitFor();
     await at.leave(page);
   }, 180_000);
 
