@@ -3,7 +3,8 @@ import type { SharedObject } from './lease';
 
 /** What is known of a thing and its case when an action is planned. */
 interface Planning {
-  readonly caseId: string;
+  /** Names what the action starts: the id of the case, and the time if the case has started one before, which is over. */
+  readonly run: string;
   readonly configuration: { readonly quarantine: { readonly thingGroup: string } };
   readonly facts: Extract<Facts, { kind: 'known' }>;
   readonly clientIds: readonly string[];

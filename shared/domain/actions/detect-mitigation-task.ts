@@ -12,9 +12,9 @@ const maxViolations = 25;
 export const detectMitigationTask: ActionDescriptor<DetectMitigationTaskPrior> = {
   means: 'none',
   needsNaming: true,
-  findPrior: ({ caseId, violationIds }) => ({
+  findPrior: ({ run, violationIds }) => ({
     action: 'detect-mitigation-task',
-    taskId: `cordon-${caseId}`,
+    taskId: `cordon-${run}`,
     violationIds: violationIds.slice(0, maxViolations),
   }),
   details: {

@@ -8,7 +8,7 @@ interface JobPrior {
 export const job: ActionDescriptor<JobPrior> = {
   means: 'none',
   needsNaming: true,
-  findPrior: ({ caseId }) => ({ action: 'job', jobId: `cordon-${caseId}` }),
+  findPrior: ({ run }) => ({ action: 'job', jobId: `cordon-${run}` }),
   details: {
     created: (jobId) => `job ${jobId} created`,
     'not-listed': (jobId) => `job ${jobId} is not listed for the thing yet`,

@@ -25,11 +25,15 @@ export function planLedger(
     // A temporary deactivation omits certificates that the action itself includes. And what a release has left may be older
     // than a certificate of the thing. For a held thing, `coverCertificates` asks whether others use a new one.
     const more = held && (held.bridge || !context.isHeld) ? extendPrior(held.prior, context) : undefined;
-    const prior = more ?? held?.prior ?? findPrior(action, context);
+    const prior = more ?? held?.prior ?? findPrior(action, context, isReverted(ledger, action));
     return { action, status: 'planned', prior, plannedAt: context.now, attempts: 0 };
   });
   const all = [...planned, ...kept];
   return [...all, ...planTemporaryDeactivation(all, context)].toSorted((a, b) => rankOf(a) - rankOf(b));
+}
+
+function isReverted(ledger: readonly LedgerEntry[], action: ActionName): boolean {
+  return ledger.some((entry) => entry.action === action && entry.status === 'reverted');
 }
 
 const ranks = { 'certificate-status': 0, session: 1, policy: 2, none: 3 } as const;
@@ -72,7 +76,7 @@ export function planMore(
   context: PlanContext,
 ): LedgerEntry[] {
   const others = ledger.filter((entry) => entry.action !== action);
-  const prior = findPrior(action, context);
+  const prior = findPrior(action, context, isReverted(ledger, action));
   const added: LedgerEntry = { action, status: 'planned', prior, plannedAt: context.now, attempts: 0 };
   return [...others, added].toSorted((a, b) => rankOf(a) - rankOf(b));
 }

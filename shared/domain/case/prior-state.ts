@@ -15,11 +15,12 @@ export interface PlanContext {
   readonly now: number;
 }
 
-/** What the action finds now, before it changes anything. */
-export function findPrior(action: ActionName, context: PlanContext): PriorState {
-  const { facts } = context;
+/** What the action finds now, before it changes anything. `isAgain`: the case has had it before, and reverted it. */
+export function findPrior(action: ActionName, context: PlanContext, isAgain = false): PriorState {
+  const { facts, caseId, now } = context;
   if (facts.kind !== 'known') throw new Error('a containment is planned only with known facts');
-  return descriptorOf(action).findPrior({ ...context, facts });
+  const run = isAgain ? `${caseId}-${now.toString(36)}` : caseId;
+  return descriptorOf(action).findPrior({ ...context, facts, run });
 }
 
 /** Adds newly attached certificates; undefined if there are none. */

@@ -55,4 +55,24 @@ describe('a thing whose release stopped in conflict, contained again', () => {
     await engine(operator('release'), { id: 'second' });
     expect(world.certificates.statuses.get('a'.repeat(64))).toBe('ACTIVE');
   });
+
+  it('gets a job of its own: the one before is canceled, and the device does nothing for it again', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, {
+      configuration: aConfiguration({
+        playbooks: [aPlaybook({ actions: ['deactivate-certificate', 'job'] })],
+      }),
+    });
+    await engine(alarm());
+    world.certificates.statuses.set('a'.repeat(64), 'REVOKED');
+    await engine(operator('release'), { id: 'release' });
+    expect(shownCaseOf(world).status).toBe('release-conflict');
+    expect([...world.jobs.statuses.values()]).toEqual(['CANCELED']);
+    const [first = ''] = world.jobs.statuses.keys();
+
+    await engine(operator('contain'), { id: 'contain' });
+
+    expect([...world.jobs.statuses.values()]).toEqual(['CANCELED', 'QUEUED']);
+    expect([...world.jobs.statuses.keys()][1]).toMatch(new RegExp(`^${first}-[a-z0-9]{8}$`));
+  });
 });
