@@ -51,7 +51,7 @@ function writeOutcome(record: CaseAnswer): string {
     case 'releasing':
       return `It was contained${took}, and is being released.${why}`;
     case 'release-conflict':
-      return `It was contained${took}. The release stopped, since somebody changed what it would restore.${why}`;
+      return `It was contained${took}. The release stopped before everything was restored.${why}`;
     case 'closed':
       return `${containedAt === undefined ? 'The case is closed' : 'It was contained and the case is closed'}${
         containedAt !== undefined && closedAt !== undefined

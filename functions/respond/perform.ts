@@ -63,7 +63,11 @@ export async function perform(
   } catch (error) {
     if (!(error instanceof Error) || (!isRefusal(error) && attempt < patience)) throw error;
     const result = kind === 'apply' ? 'refused' : kind === 'verify' ? 'unverified' : 'conflict';
-    return { result, detail: [{ code: 'aws-error', name: error.name, message: error.message }] };
+    const { name, message } = error;
+    return {
+      result,
+      detail: [{ code: 'aws-error', name, message, ...(!isRefusal(error) && { isTransient: true }) }],
+    };
   }
 }
 

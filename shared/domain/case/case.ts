@@ -53,7 +53,7 @@ export interface CaseBase {
    * device may send a message at each connect before its session is cut.
    */
   readonly evadesUntil?: number;
-  /** People were notified, since it was planned, that its denial is not verified. */
+  /** People were notified, since it was planned, that its denial is not verified, or since its release, that AWS fails. */
   readonly isTold?: true;
   /**
    * Why a certificate of the thing can still connect until its denial by policy has spread; each session of it is cut.

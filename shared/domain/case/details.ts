@@ -11,8 +11,13 @@ export interface WordsOnly {
  * `messages/describe-detail.ts` has the words.
  */
 export type Detail =
-  /** An error of AWS. */
-  | { readonly code: 'aws-error'; readonly name: string; readonly message: string }
+  /** An error of AWS. `isTransient`: it may pass, such as a throttle. */
+  | {
+      readonly code: 'aws-error';
+      readonly name: string;
+      readonly message: string;
+      readonly isTransient?: true;
+    }
   | CertificateDetail
   | DenialDetail
   | PolicyDetail

@@ -48,6 +48,11 @@ export function holdsThing({ ledger }: HeldLedger): boolean {
 }
 
 /** Actions that a release could not revert, since somebody else changed what they restore. */
+/** Whether AWS failed in a way that may pass: the sweep then continues the release. */
+export function hasTransient(conflicts: readonly { readonly detail: readonly Detail[] }[]): boolean {
+  return conflicts.some(({ detail }) => detail.some((one) => one.code === 'aws-error' && one.isTransient));
+}
+
 export function listConflicts({ ledger }: { readonly ledger: readonly LedgerEntry[] }) {
   return ledger.flatMap(({ action, status, detail = [] }) =>
     status === 'conflict' ? [{ action, detail }] : [],

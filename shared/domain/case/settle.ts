@@ -2,7 +2,7 @@ import type { KillSwitch } from '../guards/kill-switch';
 import { isEqual } from '../json';
 import { type Case, type ContainmentCase, isContainment } from './case';
 import type { Detail } from './details';
-import { type LedgerEntry, listConflicts } from './ledger-entry';
+import { hasTransient, type LedgerEntry, listConflicts } from './ledger-entry';
 import { close, retryMs } from './lifecycle';
 import { announce, note } from './outbox';
 import { isPolicyDenial, isReplaced } from './policy-denials';
@@ -143,8 +143,14 @@ function settleRelease(record: Case, now: number, changed: readonly Detail[]): C
   }
   const status = 'release-conflict';
   const reason: Reason = { code: status, conflicts };
-  const { dueAt: _dueAt, ...rest } = record;
+  const { dueAt: _dueAt, isTold, ...rest } = record;
   const stopped: Case = { ...rest, status, reason };
+  if (hasTransient(conflicts)) {
+    const waiting: Case = { ...stopped, isTold: true, dueAt: now + retryMs };
+    if (isTold) return waiting;
+    const noted = note(waiting, { at: now, event: { code: 'status', status, reason } });
+    return announce(noted, status, [reason], now);
+  }
   const next = note(stopped, { at: now, event: { code: 'status', status, reason } });
   return announce(next, status, [reason], now);
 }

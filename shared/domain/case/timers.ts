@@ -36,7 +36,7 @@ export function findVerificationAt({ caseId, containedAt }: Case, now: number): 
 export type DueKind = 'DUE' | 'RETRY' | 'ROUTINE';
 
 /**
- * Why a case is due, in the sweep's order of urgency: unfinished work; another attempt for a failed or lost denial, of
+ * Why a case is due, in the sweep's order of urgency: unfinished work; another attempt for a failed or lost denial or a failed release, of
  * which a whole fleet may have some each minute; another verification of a standing denial.
  */
 export function findDueKind(record: Case): DueKind {
@@ -48,6 +48,9 @@ export function findDueKind(record: Case): DueKind {
     !ledger.some((entry) => entry.status === 'planned');
   if (!isLater) return 'DUE';
   if (status === 'contained') return 'ROUTINE';
-  const wasTried = status === 'containment-failed' || (status === 'containing' && containedAt !== undefined);
+  const wasTried =
+    status === 'containment-failed' ||
+    status === 'release-conflict' ||
+    (status === 'containing' && containedAt !== undefined);
   return wasTried ? 'RETRY' : 'DUE';
 }

@@ -95,6 +95,9 @@ export function* onResume(
     case 'containing':
     case 'containment-failed':
       return changed(yield* takeUp(current, context));
+    // AWS failed in a way that may pass.
+    case 'release-conflict':
+      return changed({ ...current, status: 'releasing', dueAt: now + retryMs });
     case 'awaiting-approval': {
       const { dueAt: _dueAt, reason: asked, request: _request, ...rest } = current;
       const reason: Reason = { code: 'approval-expired', asked };

@@ -20,7 +20,7 @@ export function onRelease(current: Case | undefined, command: OperatorCommand, c
   if (again) return unchanged({ code: 'needs-force', objection: again });
   const asking = askSecondPerson(current, command, context);
   if (asking) return asking(current);
-  const { request: _request, ...rest } = current;
+  const { request: _request, isTold: _isTold, ...rest } = current;
   return changed(
     note(
       { ...rest, status: 'releasing', decided: nameDecision(command), dueAt: now + retryMs },

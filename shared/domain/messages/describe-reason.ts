@@ -1,3 +1,4 @@
+import { hasTransient } from '../case/ledger-entry';
 import type { PersonRequest } from '../case/person-request';
 import type { LeftOut, Objection, Reason, Refusal } from '../case/reasons';
 import type { Withheld } from '../guards/kill-switch';
@@ -57,13 +58,15 @@ export function describeReason(reason: Reason): string {
       return `applied, not verified yet: ${describeAll(reason.detail) ?? 'waiting'}`;
     case 'not-denied':
       return describeAll(reason.detail) ?? 'the denial could not be verified';
-    case 'release-conflict':
-      return reason.conflicts
-        .map(
-          ({ action, detail }) =>
-            `${action}: ${describeAll(detail) ?? 'somebody changed what it would restore'}`,
-        )
-        .join('; ');
+    case 'release-conflict': {
+      const all = reason.conflicts.map(
+        ({ action, detail }) =>
+          `${action}: ${describeAll(detail) ?? 'somebody changed what it would restore'}`,
+      );
+      return [...all, ...(hasTransient(reason.conflicts) ? ['Cordon tries again each minute'] : [])].join(
+        '; ',
+      );
+    }
     case 'cleared':
       return `${reason.after ? `${describeReason(reason.after)}; ` : ''}all violations cleared`;
     case 'released':
