@@ -36,7 +36,7 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
   },
 
   async revert({ policyName, certificates }, context) {
-    const { policies, things } = context;
+    const { policies, things, deniedCertificates } = context;
     const kept: Detail[] = [];
     const conflicts = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
       const certificateId = idOf(arn);
@@ -46,8 +46,8 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
         const attached = listed.includes(policyName);
         if (attachedBefore && !attached) return { code: 'denial-taken-off', policyName, certificateId };
         if (attachedBefore || !attached) return undefined;
-        // Without a lease, Cordon's call was never made, or a crash repeats this: somebody else attached it.
-        if (lease) await policies.detach(policyName, arn);
+        // Without either, Cordon's call was never made, or a crash repeats this: somebody else attached it.
+        if (lease || deniedCertificates.includes(arn)) await policies.detach(policyName, arn);
         else
           kept.push({ code: 'certificate-policies', certificateId, change: 'got', policies: [policyName] });
         return undefined;

@@ -47,12 +47,12 @@ export function holdsThing({ ledger }: HeldLedger): boolean {
   return ledger.some(({ status }) => status === 'planned' || status === 'applied' || status === 'verified');
 }
 
-/** Actions that a release could not revert, since somebody else changed what they restore. */
 /** Whether AWS failed in a way that may pass: the sweep then continues the release. */
 export function hasTransient(conflicts: readonly { readonly detail: readonly Detail[] }[]): boolean {
   return conflicts.some(({ detail }) => detail.some((one) => one.code === 'aws-error' && one.isTransient));
 }
 
+/** Actions that a release could not revert, since somebody else changed what they restore. */
 export function listConflicts({ ledger }: { readonly ledger: readonly LedgerEntry[] }) {
   return ledger.flatMap(({ action, status, detail = [] }) =>
     status === 'conflict' ? [{ action, detail }] : [],

@@ -220,3 +220,21 @@ describe('a planned denial that was never applied', () => {
     expect([...(world.policies.stored.get('cordon-quarantine')?.targets ?? [])]).toEqual([certificateArn]);
   });
 });
+
+describe('an applied denial whose lease is gone from the table', () => {
+  it('is taken off by the release', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['deny-certificate', 'disconnect']));
+    await engine(alarm(), { id: 'alarm' });
+    expect([...(world.policies.stored.get('cordon-quarantine')?.targets ?? [])]).toEqual([certificateArn]);
+    world.held.rows.clear();
+
+    await engine(operator('release'), { id: 'release' });
+
+    expect(shownCaseOf(world)).toMatchObject({
+      status: 'closed',
+      reason: 'released: everything is as it was before',
+    });
+    expect([...(world.policies.stored.get('cordon-quarantine')?.targets ?? [])]).toEqual([]);
+  });
+});
