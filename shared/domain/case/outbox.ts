@@ -1,3 +1,4 @@
+import { isEqual } from '../json';
 import type { News, TimelineEvent } from './news';
 
 /** What the case still has to publish: announced and recorded at least once, then cleared. */
@@ -83,7 +84,21 @@ export function noteEvent<C extends Publishing>(current: C, entry: TimelineEntry
     : note(folded, { at: entry.at, event: { code: 'events-folded', rows: maxEventRows } });
 }
 
-/** Queues an announcement; an unsent one of the same kind is replaced, since only the newest state matters. */
+/** Each of these is about something else, while the others are the state of the case. */
+const ofFacts: ReadonlySet<AnnouncementKind> = new Set([
+  'new-violation',
+  'refused',
+  'new-certificate',
+  'way-round-closed',
+]);
+
+/** Facts of one announcement: the newest. */
+const maxFacts = 10;
+
+/**
+ * Queues an announcement in place of an unsent one of the same kind, since only the newest state matters. It has the facts of the
+ * unsent one as well.
+ */
 export function announce<C extends Publishing>(
   record: C,
   kind: AnnouncementKind,
@@ -92,7 +107,10 @@ export function announce<C extends Publishing>(
 ): C {
   const seq = record.announcementSeq + 1;
   const others = record.outbox.announcements.filter((pending) => pending.kind !== kind);
+  const unsent = record.outbox.announcements.find((pending) => pending.kind === kind && ofFacts.has(kind));
+  const earlier = unsent?.news.filter((one) => !news.some((other) => isEqual(one, other))) ?? [];
+  const all = [...earlier, ...news].slice(-maxFacts);
   const quiet = record.quiet && aboutWaiting.has(kind);
-  const announcements = [...others, { seq, at, kind, news, ...(quiet && { quiet }) }];
+  const announcements = [...others, { seq, at, kind, news: all, ...(quiet && { quiet }) }];
   return { ...record, announcementSeq: seq, outbox: { ...record.outbox, announcements } };
 }
