@@ -1,11 +1,11 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { CaseListAnswer } from '../../shared/api/lists';
-import { type Live, useLive } from '../api/live';
+import type { Live } from '../api/live';
 import type { ListedCase } from '../api/types';
 import { CaseRow } from './case-row';
 import { useNow } from './clock';
 import { KillSwitchNotice } from './kill-switch';
-import { useFocusOnNext } from './next-page';
+import { NextPage } from './next-page';
 import { Pending } from './notice';
 import { useSteady } from './steady';
 
@@ -62,7 +62,16 @@ function Page({ page: { cases, next }, ...rows }: RowsProps & { readonly page: C
           onToggle={rows.onToggle}
         />
       ))}
-      {next && <NextPage cursor={next} {...rows} />}
+      {next && (
+        <NextPage<CaseListAnswer>
+          path={`${rows.path}&cursor=${encodeURIComponent(next)}`}
+          list={rows.path}
+          label="Show more"
+          everyMs={15_000}
+        >
+          {(following) => <Page page={following} {...rows} />}
+        </NextPage>
+      )}
     </>
   );
 }
@@ -74,33 +83,4 @@ function useKeptFocus(): void {
     if (document.activeElement === document.body && before instanceof HTMLElement)
       before.focus({ preventScroll: true });
   });
-}
-
-/** The next page, once it is asked for, with the one after it. */
-function NextPage({ cursor, ...rows }: RowsProps & { readonly cursor: string }) {
-  const [isOpen, setIsOpen] = useState(false);
-  const live = useLive<CaseListAnswer>(
-    isOpen ? `${rows.path}&cursor=${encodeURIComponent(cursor)}` : undefined,
-    15_000,
-  );
-  // A change in the page before moves the cursor: the old page stays until the new one has come.
-  const before = useRef<CaseListAnswer>(undefined);
-  before.current = live.value ?? before.current;
-  const page = useSteady(before.current, rows.path);
-  const remember = useFocusOnNext(page !== undefined);
-  if (page) return <Page page={page} {...rows} />;
-  return (
-    <li class="more">
-      <button
-        type="button"
-        disabled={isOpen && !live.error}
-        onClick={({ currentTarget }) => {
-          remember(currentTarget);
-          setIsOpen(true);
-        }}
-      >
-        {isOpen ? (live.error?.message ?? 'Loading…') : 'Show more'}
-      </button>
-    </li>
-  );
 }

@@ -5,16 +5,21 @@ import { useSteady } from './steady';
 
 interface NextPageProps<Page> {
   readonly path: string;
+  /** What it is a page of, if a change in the page before moves the cursor in its path. */
+  readonly list?: string;
   readonly label: string;
   readonly everyMs?: number;
   readonly children: (page: Page) => ComponentChildren;
 }
 
 /** A further page of a list, which is read once somebody asks for it. */
-export function NextPage<Page>({ path, label, everyMs, children }: NextPageProps<Page>) {
+export function NextPage<Page>({ path, list = path, label, everyMs, children }: NextPageProps<Page>) {
   const [isOpen, setIsOpen] = useState(false);
   const live = useLive<Page>(isOpen ? path : undefined, everyMs);
-  const page = useSteady(live.value, path);
+  // The old page stays until the one of a moved cursor has come.
+  const read = useRef<{ readonly list: string; readonly page: Page }>(undefined);
+  if (live.value) read.current = { list, page: live.value };
+  const page = useSteady(read.current?.list === list ? read.current.page : undefined, list);
   const remember = useFocusOnNext(page !== undefined);
   if (page) return <>{children(page)}</>;
   return (
@@ -34,7 +39,7 @@ export function NextPage<Page>({ path, label, everyMs, children }: NextPageProps
 }
 
 /** Whoever pressed the button for a page goes on at what comes in its place: without a focus, the next key begins at the top. */
-export function useFocusOnNext(isHere: boolean): (button: HTMLElement) => void {
+function useFocusOnNext(isHere: boolean): (button: HTMLElement) => void {
   const before = useRef<Element>(undefined);
   useLayoutEffect(() => {
     if (!isHere || document.activeElement !== document.body) return;

@@ -144,13 +144,13 @@ function settleRelease(record: Case, now: number, changed: readonly Detail[]): C
   const status = 'release-conflict';
   const reason: Reason = { code: status, conflicts };
   const { dueAt: _dueAt, isTold, ...rest } = record;
-  const stopped: Case = { ...rest, status, reason };
-  if (hasTransient(conflicts)) {
-    const waiting: Case = { ...stopped, isTold: true, dueAt: now + retryMs };
-    if (isTold) return waiting;
-    const noted = note(waiting, { at: now, event: { code: 'status', status, reason } });
-    return announce(noted, status, [reason], now);
-  }
+  const isContinued = hasTransient(conflicts);
+  const stopped: Case = {
+    ...rest,
+    ...{ status, reason },
+    ...(isContinued && { isTold: true, dueAt: now + retryMs }),
+  };
+  if (isContinued && isTold) return stopped;
   const next = note(stopped, { at: now, event: { code: 'status', status, reason } });
   return announce(next, status, [reason], now);
 }
