@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { setPriority, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { listFailures } from './list-failures.mjs';
 
 /** Has Node run a script in TypeScript as it is: the loader of tsx takes longer than some of them. */
 const typeScript = ['--import', './scripts/native-typescript.mjs'];
@@ -60,9 +61,13 @@ const jest = [
 
 let passed = 0;
 let failed = 0;
-const count = (ok, what, startedAt) => {
+const failedChecks = [];
+const count = (ok, what, startedAt, output) => {
   if (ok) passed += 1;
-  else failed += 1;
+  else {
+    failed += 1;
+    failedChecks.push({ what, output });
+  }
   say(`${ok ? 'ok  ' : 'FAIL'} ${what} (${Math.round((performance.now() - startedAt) / 100) / 10} s)`);
 };
 
@@ -100,6 +105,7 @@ else
     roleUse,
   ]);
 rmSync(folder, { recursive: true, force: true });
+for (const line of listFailures(failedChecks, result, process.cwd())) say(line);
 say(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
@@ -130,7 +136,7 @@ async function runCheck(what, command, args, priority = 5) {
   const [status] = await once(child, 'close');
   if (status !== 0) say(output);
   else for (const line of output.match(/^skipped: .*$/gm) ?? []) say(line);
-  count(status === 0, what, startedAt);
+  count(status === 0, what, startedAt, output);
 }
 
 function checkTypes(project) {

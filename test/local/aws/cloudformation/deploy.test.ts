@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: it is how CloudFormation spells a variable
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { readTemplate } from '../../../../local/aws/cloudformation/template';
+import { makeTemporaryFolder } from '../../../temporary-folder';
 import { aFunctionResource, aParameter, aRole, aStackRecorder, aTemplate, deploy, problemsOf } from './stack';
 
 function named(name: string, value: unknown, DependsOn?: string[]) {
@@ -133,7 +133,7 @@ describe('readTemplate', () => {
       /A: CreationPolicy is not emulated locally/,
     ],
   ])('refuses a file that holds %s', async (_, content, problem) => {
-    const file = path.join(mkdtempSync(path.join(tmpdir(), 'cordon-template-')), 'template.json');
+    const file = path.join(makeTemporaryFolder(), 'template.json');
     writeFileSync(file, content);
 
     await expect(readTemplate(file)).rejects.toThrow(problem);

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { FunctionDefinition } from '../../../../local/aws/lambda/definitions';
 import {
@@ -8,6 +7,7 @@ import {
   type FunctionHostSettings,
 } from '../../../../local/aws/lambda/function';
 import type { AwsIdentity, LocalLog } from '../../../../local/types';
+import { makeTemporaryFolder } from '../../../temporary-folder';
 
 export const identity: AwsIdentity = { partition: 'aws', accountId: '000000000000', region: 'us-east-1' };
 export const silentLog: LocalLog = { info: () => undefined, warn: () => undefined };
@@ -19,7 +19,7 @@ export const someCredentials = {
 
 /** Writes a packaged function whose `handler` export is the given code. */
 export function writeFunction(source: string, fileName = 'index.mjs'): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'cordon-function-'));
+  const folder = makeTemporaryFolder();
   writeFileSync(path.join(folder, fileName), source);
   return folder;
 }
@@ -41,7 +41,7 @@ export function aFunction(overrides: Partial<FunctionDefinition> & { codePath: s
 }
 
 export function aFunctionHost(overrides: Partial<FunctionHostSettings> = {}): FunctionHost {
-  const directory = mkdtempSync(path.join(tmpdir(), 'cordon-host-'));
+  const directory = makeTemporaryFolder();
   return createFunctionHost({
     identity,
     endpoint: 'http://127.0.0.1:9',

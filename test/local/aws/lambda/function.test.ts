@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { strToU8, zipSync } from 'fflate';
 import type { FunctionDefinition } from '../../../../local/aws/lambda/definitions';
@@ -9,6 +8,7 @@ import {
   FunctionNotFoundError,
   PayloadTooLargeError,
 } from '../../../../local/aws/lambda/function';
+import { makeTemporaryFolder } from '../../../temporary-folder';
 import { aFunction, aFunctionHost, eventually, someCredentials, writeFunction } from './fixtures';
 
 let host: FunctionHost;
@@ -265,7 +265,7 @@ describe('a hosted function', () => {
   });
 
   it('loads a CommonJS bundle from a zip although the project is an ES module', async () => {
-    const zip = path.join(tmpdir(), `cordon-${crypto.randomUUID()}.zip`);
+    const zip = path.join(makeTemporaryFolder(), 'code.zip');
     const source = strToU8('exports.handler = async () => typeof require;');
     await writeFile(zip, zipSync({ 'functions/probe/index.js': source }));
     await host.register(
@@ -277,7 +277,7 @@ describe('a hosted function', () => {
   });
 
   it('refuses a zip that writes outside its folder', async () => {
-    const zip = path.join(tmpdir(), `cordon-${crypto.randomUUID()}.zip`);
+    const zip = path.join(makeTemporaryFolder(), 'code.zip');
     await writeFile(zip, zipSync({ '../evil.js': strToU8('') }));
 
     await expect(host.register(aFunction({ codePath: zip }), someCredentials)).rejects.toThrow(
