@@ -8,7 +8,7 @@ const holder = join(folder, 'pid');
 
 /**
  * Has one test file at a time run what the shipped configuration watches: every agent of the machine sees a process
- * called myapp and its children, and Jest runs two files at once. Waits for the file whose turn it is.
+ * called myapp and its children, and Jest runs several files at once. Waits for the file whose turn it is.
  */
 export async function takeTurn(): Promise<void> {
   for (;;) {
