@@ -127,15 +127,11 @@ beforeAll(async () => {
     cwd: root,
     encoding: 'utf8',
   });
-  // The npm package is no part of a checkout, and a check beside the tests may be making it; what Node compiled it finds by its path alone.
-  const left = [join(root, 'dist', 'package'), join(root, 'dist', 'compile-cache')];
-  for (const file of [...stdout.split('\0').filter(Boolean), '.serverless', 'dist'])
+  // Of `dist` what packaging leaves: meanwhile other tests write what they unpack there, and a check makes the npm package.
+  const packaged = ['.serverless', ...['agent', 'cli', 'console'].map((name) => join('dist', name))];
+  for (const file of [...stdout.split('\0').filter(Boolean), ...packaged])
     if (existsSync(join(root, file)))
-      cpSync(join(root, file), join(clone, file), {
-        recursive: true,
-        preserveTimestamps: true,
-        filter: (source) => !left.includes(source),
-      });
+      cpSync(join(root, file), join(clone, file), { recursive: true, preserveTimestamps: true });
   symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
   // Older than what is installed: `npm ci` of a script would empty the checkout's own packages through the link.
   utimesSync(join(clone, 'package-lock.json'), 0, 0);
