@@ -1,5 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { waitFor } from './poll';
 
 const space = `cordon-${process.pid}`;
@@ -62,7 +63,7 @@ describe('traffic in a network namespace of its own', () => {
     agent = spawn('ip', ['netns', 'exec', space, process.execPath, ...program, '-d', '-i', '1'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    agent.stdout?.on('data', (chunk: Buffer) => lines.push(...chunk.toString().split('\n').filter(Boolean)));
+    if (agent.stdout) createInterface({ input: agent.stdout }).on('line', (line) => lines.push(line));
     await waitFor('the agent', () => lines.length > 0);
   });
   afterEach(async () => {

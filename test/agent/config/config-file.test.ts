@@ -1,11 +1,12 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../../agent/config/arguments';
 import { parseConfigFile } from '../../../agent/config/config-file';
 import { parseCommandLine } from '../../../agent/config/flags';
 import type { Settings } from '../../../agent/config/settings';
+import { measureProcessorSeconds } from '../../processor-time';
 
 const whole = `
 # comment
@@ -179,12 +180,14 @@ describe('a configuration file', () => {
 
   it('is refused at once, however many keys it has', () => {
     const keys = Array.from({ length: 25_000 }, (_, index) => `k${index}`);
-    const startedAt = process.cpuUsage();
     const read = (text: string) => () => parseConfigFile(text, 'f');
 
-    expect(read(keys.map((key) => `${key}: 1`).join('\n'))).toThrow(/^f:1: k0: unknown/);
-    expect(read(`metrics: {${keys.join(',')}, k9: 1}`)).toThrow(/^f:1: Map keys must be unique/);
-    expect(process.cpuUsage(startedAt).user).toBeLessThan(5_000_000);
+    const seconds = measureProcessorSeconds(() => {
+      expect(read(keys.map((key) => `${key}: 1`).join('\n'))).toThrow(/^f:1: k0: unknown/);
+      expect(read(`metrics: {${keys.join(',')}, k9: 1}`)).toThrow(/^f:1: Map keys must be unique/);
+    });
+
+    expect(seconds).toBeLessThan(5);
   });
 
   it.each([
@@ -200,11 +203,11 @@ describe('a configuration file', () => {
       parseCommandLine(['--config', path], { env: {}, isRoot: false, homeDirectory: () => '/' });
     execFileSync('mkfifo', ['-m', '600', path]);
     // So that a reading that waits for a writer ends.
-    const writer = spawn('sh', ['-c', 'sleep 2; : > "$0"', path], { stdio: 'ignore' });
-    const startedAt = performance.now();
+    const waited = join(directory, 'waited');
+    const writer = spawn('sh', ['-c', 'sleep 20; : > "$0"; : > "$1"', waited, path], { stdio: 'ignore' });
 
     expect(read).toThrow(`${path}: cannot read the configuration (no regular file)`);
-    expect(performance.now() - startedAt).toBeLessThan(1500);
+    expect(existsSync(waited)).toBe(false);
     writer.kill();
     rmSync(path);
     writeFileSync(path, '', { mode: 0o600 });
