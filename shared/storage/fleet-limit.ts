@@ -2,6 +2,7 @@ import { ConditionalCheckFailedException, type DynamoDBClient } from '@aws-sdk/c
 import { GetCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { VersionConflictError } from '../errors';
 import type { FleetLimit, FleetSize, Reservation } from '../ports/storage';
+import { escapeKey } from './any-keys';
 import { connectItems } from './items';
 
 const sizeKey = { pk: 'LIMIT#fleet', sk: 'SIZE' };
@@ -67,7 +68,7 @@ export function connectFleetLimit(tableName: string, client?: DynamoDBClient): F
           Key: limitKey('WINDOW', sender),
           UpdateExpression: 'SET #value.#thing = :now ADD version :one',
           ConditionExpression: 'size(#value) < :most',
-          ExpressionAttributeNames: { '#value': 'value', '#thing': thingName },
+          ExpressionAttributeNames: { '#value': 'value', '#thing': escapeKey(thingName) },
           ExpressionAttributeValues: { ':now': now, ':one': 1, ':most': Math.min(limit, maxUnread) },
         }),
       );

@@ -12,6 +12,7 @@ import type { ThingKey } from '../domain/thing-ref';
 import { NewerItemError, VersionConflictError } from '../errors';
 import type { Clock } from '../ports/runtime';
 import type { Versioned } from '../ports/storage';
+import { keepAnyKeys } from './any-keys';
 import { type ItemKey, shards, thingOf } from './keys';
 import { type PageInput, readPages } from './read-pages';
 
@@ -47,11 +48,13 @@ export function connectItems(
   client = new DynamoDBClient({ maxAttempts: 6 }),
   clock: Clock = Date.now,
 ) {
-  const documents = DynamoDBDocumentClient.from(client, {
-    // A counter that wrapped is beyond 2^53. The client would throw for it when it writes, and read it as a bigint.
-    marshallOptions: { removeUndefinedValues: true, allowImpreciseNumbers: true },
-    unmarshallOptions: { wrapNumbers: Number },
-  });
+  const documents = keepAnyKeys(
+    DynamoDBDocumentClient.from(client, {
+      // A counter that wrapped is beyond 2^53. The client would throw for it when it writes, and read it as a bigint.
+      marshallOptions: { removeUndefinedValues: true, allowImpreciseNumbers: true },
+      unmarshallOptions: { wrapNumbers: Number },
+    }),
+  );
 
   /** The whole item, for who keeps more in it than its value. */
   async function loadItem<I>(key: ItemKey): Promise<(I & { readonly version: number }) | undefined> {

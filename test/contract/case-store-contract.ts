@@ -138,6 +138,17 @@ function declareVersionLaws<T extends { readonly thingName: string }>(
     });
   });
 
+  law('keeps fields of any name, since a device chooses its client ids', async (store) => {
+    const names = ['__proto__', '\\__proto__', '\\\\__proto__', 'constructor', 'a.b#c:d', '\\'];
+    const connects = Object.fromEntries(names.map((name, version) => [name, { version, at: [now] }]));
+    const value = build();
+
+    await store.save({ ...value, connects }, 0);
+
+    const stored = (await store.load(value.thingName))?.value;
+    expect(Object.entries(Object(Object(stored).connects)).sort()).toEqual(Object.entries(connects).sort());
+  });
+
   law('refuses a save with another version than the stored one, and keeps the stored case', async (store) => {
     const value = build();
     expect(await refusalOf(store.save(value, 1))).toBe('VersionConflictError');
@@ -396,6 +407,22 @@ function declareFleetLaws(law: Law<Storage>): void {
       taken.push(await fleetLimit.reserve(reservation(thingName, afterMs)));
 
     expect(taken).toEqual([true, true, false, true, true]);
+  });
+
+  law('counts a thing of any name that AWS IoT takes', async ({ fleetLimit }) => {
+    const reservation = aDay();
+    const taken: boolean[] = [];
+    for (const [thingName, afterMs] of [
+      ['__proto__', 0],
+      ['constructor', 1],
+      ['a', 2],
+      ['__proto__', 3],
+      ['constructor', 4],
+    ] as const)
+      taken.push(await fleetLimit.reserve(reservation(thingName, afterMs)));
+
+    expect(taken).toEqual([true, true, false, true, true]);
+    expect(await fleetLimit.countUsed(day + 5, 1_000)).toBe(2);
   });
 
   law('frees a place when its window is over, and not before', async ({ fleetLimit }) => {

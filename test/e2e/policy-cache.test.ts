@@ -173,13 +173,14 @@ describe('a contained device that is cut at each connect', () => {
     await e2e.waitForCase('roamer', 'contained');
     await ended(first);
 
-    for (const clientId of ['roamer/2', 'somebody']) await ended(await e2e.connect(device, { clientId }));
+    const others = ['roamer/2', 'constructor', '__proto__', 'somebody'];
+    for (const clientId of others) await ended(await e2e.connect(device, { clientId }));
     await e2e.waitForQuiet();
 
     expect(await e2e.loadCase('roamer')).toMatchObject({
       status: 'containing',
       ledger: [
-        { action: 'disconnect', prior: { clientIds: ['roamer', 'roamer-cordon', 'roamer/2', 'somebody'] } },
+        { action: 'disconnect', prior: { clientIds: ['roamer', 'roamer-cordon', ...others] } },
         { action: 'quarantine' },
         { action: 'deny-certificate' },
       ],

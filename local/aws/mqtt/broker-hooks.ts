@@ -34,6 +34,7 @@ export function createHooks(context: BrokerContext): Hooks {
   return {
     preConnect(client, packet, callback) {
       connectPackets.set(client, packet);
+      (client as BrokerClient).subscriptions = Object.create(null);
       callback(null, true);
     },
     authenticate(client, _username, _password, done) {

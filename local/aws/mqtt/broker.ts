@@ -160,6 +160,7 @@ async function startCore(context: BrokerContext): Promise<BrokerCore> {
     drainTimeout: 10_000,
     connectTimeout: 10_000,
   })) as BrokerCore;
+  core.clients = Object.create(null);
   const sessionOf = (client: unknown): Session | undefined => context.sessionOf.get(client as BrokerClient);
   core.on('clientReady', (client) => {
     const session = sessionOf(client);

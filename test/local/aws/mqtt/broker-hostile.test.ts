@@ -35,6 +35,29 @@ describe.each([4, 5] as const)('the broker and hostile messages of MQTT version 
     expect(await tryPublish(client, 'x', 'x', { qos: 2 })).toBe('cut');
   });
 
+  it.each(['constructor', '__proto__', 'toString'])(
+    'serves a client that is called %s, and its session and topic of that name',
+    async (clientId) => {
+      const certificate = await stack.addDevice('a');
+      const first = await stack.connect(certificate, { clientId, protocolVersion });
+      const ended = new Promise<void>((resolve) => first.once('close', () => resolve()));
+      const client = await stack.connect(certificate, { clientId, protocolVersion });
+      await ended;
+      const received: string[] = [];
+      client.on('message', (topic) => received.push(topic));
+
+      await client.subscribeAsync(clientId, { qos: 1 });
+      await client.publishAsync(clientId, 'x', { qos: 1 });
+      await waitFor(() => received.length > 0);
+      await client.unsubscribeAsync(clientId);
+      await client.publishAsync(clientId, 'x', { qos: 1 });
+      await client.publishAsync('another', 'x', { qos: 1 });
+
+      expect(received).toEqual([clientId]);
+      expect(stack.broker.sessionOf(clientId)).toMatchObject({ state: 'connected' });
+    },
+  );
+
   it.each(['$SYS/#', '$share/group/x'])(
     'refuses a subscription to %s whatever the policy',
     async (filter) => {
