@@ -154,12 +154,25 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (stack?.pid !== undefined && stack.exitCode === null) {
-    const ended = once(stack, 'exit');
-    process.kill(-stack.pid, 'SIGTERM');
-    await ended;
+    const { pid } = stack;
+    process.kill(-pid, 'SIGTERM');
+    // npm may end before what it started, which still writes into the clone.
+    await waitUntil(
+      () => `the end of npm start: ${log.slice(-2_000)}`,
+      () => !isGroupRunning(pid),
+      60_000,
+    );
   }
   if (clone) rmSync(clone, { recursive: true, force: true });
 }, 180_000);
+
+function isGroupRunning(pid: number): boolean {
+  try {
+    return process.kill(-pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 /** What `git status` would show as new in the clone. */
 function listUntracked(): readonly string[] {

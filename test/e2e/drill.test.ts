@@ -61,7 +61,8 @@ async function interruptAt(
 ): Promise<{ code: number | null; err: string }> {
   const child = spawn(process.execPath, [join(root, 'bin', 'cordon.mjs'), 'drill'], {
     cwd: cli.folder,
-    env: { PATH: process.env.PATH ?? '' },
+    // A drill that is killed leaves its folder.
+    env: { PATH: process.env.PATH ?? '', TMPDIR: cli.folder },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let err = '';
