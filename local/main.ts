@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Closers, closeAll } from './closers';
+import { explain } from './explain';
 import { readFlags } from './flags';
 import { packageService } from './package-service';
 import { createProgress } from './progress';
-import { StartError } from './start-error';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 
@@ -34,14 +34,6 @@ async function main(): Promise<void> {
   } finally {
     await closeAll(closers);
   }
-}
-
-function explain(error: unknown): string {
-  if (error instanceof StartError || (error instanceof Error && error.name === 'TemplateError'))
-    return error.message;
-  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')
-    return `a port is taken (${error.message}): set CORDON_PORT or CORDON_MQTT_PORT to a free one, or leave them out`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 try {

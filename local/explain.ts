@@ -1,0 +1,11 @@
+import { StartError } from './start-error';
+
+/** What `npm start` says of an error that ended it: what to do, if that is known, else the stack. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof StartError || error.name === 'TemplateError') return error.message;
+  const { code, syscall }: NodeJS.ErrnoException = error;
+  if (syscall !== 'listen') return error.stack ?? error.message;
+  const wanted = code === 'EACCES' ? 'one from 1024' : 'a free one';
+  return `cannot open a port (${error.message}): set CORDON_PORT or CORDON_MQTT_PORT to ${wanted}, or leave them out`;
+}
