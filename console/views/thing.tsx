@@ -1,4 +1,5 @@
-import { useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import type { ThingAnswer } from '../../shared/api/thing';
 import { thingPath } from '../api/client';
@@ -10,6 +11,7 @@ import { caseAddress } from '../parts/case-row';
 import { Ago } from '../parts/clock';
 import { ThingFacts } from '../parts/facts';
 import { Metric } from '../parts/metric';
+import { NextPage } from '../parts/next-page';
 import { Pending } from '../parts/notice';
 import { Severity, Status } from '../parts/status';
 import { useSteady } from '../parts/steady';
@@ -138,13 +140,14 @@ interface EarlierProps {
 
 function Earlier({ thing: { thingName, earlier, moreEarlier, damaged = [] } }: EarlierProps) {
   const [isAll, setIsAll] = useState(false);
+  const list: List = useRef(null);
   return (
     <section class="panel">
       <h2>Earlier cases</h2>
       {earlier.length + damaged.length === 0 && <p class="quiet">None: this thing has no closed case.</p>}
-      <ul class="proofs" aria-label="Earlier cases, newest first">
+      <ul class="proofs" ref={list} aria-label="Earlier cases, newest first">
         {isAll ? (
-          <ClosedCases thingName={thingName} />
+          <ClosedCases thingName={thingName} list={list} />
         ) : (
           <>
             {earlier.map((one) => (
@@ -163,20 +166,31 @@ function Earlier({ thing: { thingName, earlier, moreEarlier, damaged = [] } }: E
   );
 }
 
-/** A page of all of them, with the one after it once it is asked for. */
-function ClosedCases({ thingName, cursor }: { readonly thingName: string; readonly cursor?: string }) {
-  const [isOpen, setIsOpen] = useState(false);
-  const query = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-  const path = `/things/${thingPath(thingName)}/closed?limit=50${query}`;
+type List = RefObject<HTMLUListElement | null>;
+
+/** The first page of all of them, which takes the place of the button that asked for it. */
+function ClosedCases({ thingName, list }: { readonly thingName: string; readonly list: List }) {
+  const path = closedPath(thingName);
   const live = useLive<ClosedCasesAnswer>(path, 60_000);
   const page = useSteady(live.value, path);
-  if (!page)
-    return (
-      <li>
-        <Pending live={live} what="earlier cases" />
-      </li>
-    );
-  const { cases, damaged = [], next } = page;
+  const isHere = page !== undefined;
+  useLayoutEffect(() => {
+    if (isHere && document.activeElement === document.body) list.current?.querySelector('a')?.focus();
+  }, [isHere]);
+  if (page) return <ClosedPage thingName={thingName} page={page} />;
+  return (
+    <li>
+      <Pending live={live} what="earlier cases" />
+    </li>
+  );
+}
+
+interface ClosedPageProps {
+  readonly thingName: string;
+  readonly page: ClosedCasesAnswer;
+}
+
+function ClosedPage({ thingName, page: { cases, damaged = [], next } }: ClosedPageProps) {
   return (
     <>
       {cases.map(({ violations, ...one }) => (
@@ -186,19 +200,21 @@ function ClosedCases({ thingName, cursor }: { readonly thingName: string; readon
         />
       ))}
       <DamagedCases damaged={damaged} />
-      {next !== undefined &&
-        (isOpen ? (
-          <ClosedCases thingName={thingName} cursor={next} />
-        ) : (
-          <li class="more">
-            <button type="button" onClick={() => setIsOpen(true)}>
-              Show more
-            </button>
-          </li>
-        ))}
+      {next !== undefined && (
+        <NextPage<ClosedCasesAnswer>
+          path={`${closedPath(thingName)}&cursor=${encodeURIComponent(next)}`}
+          list={closedPath(thingName)}
+          label="Show more"
+          everyMs={60_000}
+        >
+          {(following) => <ClosedPage thingName={thingName} page={following} />}
+        </NextPage>
+      )}
     </>
   );
 }
+
+const closedPath = (thingName: string) => `/things/${thingPath(thingName)}/closed?limit=50`;
 
 function DamagedCases({ damaged }: { readonly damaged: readonly string[] }) {
   return damaged.map((caseId) => (

@@ -1,4 +1,5 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
+import type { ThingAnswer } from '../../../shared/api/thing';
 import type { CaseStatus } from '../../../shared/domain/case/status';
 import type { Severity } from '../../../shared/domain/severity';
 import { partitionOf, shardOf } from '../../../shared/storage/keys';
@@ -87,4 +88,13 @@ export async function multiplyCase(
     });
     if (answer === 'drop' || answer.status !== 200) throw new Error(`${at} to ${at + 25} were not written`);
   }
+}
+
+/** What a thing's answer says of a closed case. */
+export function anEarlierCase(daysAgo: number): ThingAnswer['earlier'][number] {
+  const openedAt = Date.now() - daysAgo * 86_400_000 - 3_600_000;
+  return {
+    ...{ thingName: 'hostile:_-1', caseId: `earlier-${daysAgo}`, status: 'closed', severity: 'low' },
+    ...{ openedAt, updatedAt: openedAt, version: 1, behaviors: [] },
+  };
 }

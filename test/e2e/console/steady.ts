@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import type { CaseAnswer, TimelineAnswer } from '../../../console/api/types';
 import type { ThingAnswer } from '../../../shared/api/thing';
 import { waitUntil } from '../harness';
-import { multiplyCase } from './cases';
+import { anEarlierCase, multiplyCase } from './cases';
 import { changeAnswers, drawTwice, hasten } from './page';
 import { type ConsoleStack, phone } from './stack';
 
@@ -268,14 +268,6 @@ const endOfTimeline: Moved<TimelineAnswer> = {
 };
 
 const moved = [act, earlierCase, endOfTimeline] as unknown as readonly Moved<never>[];
-
-function anEarlierCase(daysAgo: number): ThingAnswer['earlier'][number] {
-  const openedAt = Date.now() - daysAgo * 86_400_000 - 3_600_000;
-  return {
-    ...{ thingName: 'hostile:_-1', caseId: `earlier-${daysAgo}`, status: 'closed', severity: 'low' },
-    ...{ openedAt, updatedAt: openedAt, version: 1, behaviors: [] },
-  };
-}
 
 /** Has the page read its list again, until it has drawn what it read. */
 async function readAgain(page: Page, path = /\/console\/api\/cases\?/): Promise<void> {
