@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Behavior, Configuration } from '../shared/domain/configuration';
 import { allow, arn, arnOf, inlinePolicy, type Resources, ref, trust, type Value } from './cloudformation';
 import { allowKey } from './encryption';
@@ -138,7 +139,16 @@ function writeValue({
   };
 }
 
-/** Logical ids are letters and digits; other characters become their code, so that no two names collide. */
+/** CloudFormation takes 255 letters and digits (its user guide, "Quotas"). */
+const maxIdLength = 255;
+
+/**
+ * Logical ids are letters and digits; other characters become their code. A name that reads like one with codes, or whose id would be
+ * too long, ends with its hash, so that no two names have one id.
+ */
 function logicalId(kind: string, name: string): string {
-  return kind + name.replace(/[^a-zA-Z0-9]/g, (character) => `x${character.charCodeAt(0).toString(16)}x`);
+  const id = kind + name.replace(/[^a-zA-Z0-9]/g, (character) => `x${character.charCodeAt(0).toString(16)}x`);
+  if (id.length <= maxIdLength && !/x[0-9a-f]+x/.test(name)) return id;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  return `${id.slice(0, maxIdLength - hash.length)}${hash}`;
 }
