@@ -13,6 +13,8 @@ export interface AgentProgram {
   waitForEvent(name: string, times?: number): Promise<AgentEvent>;
   /** Ends it as a service manager does, and returns the exit code. */
   stop(): Promise<number | null>;
+  /** Ends it at once, and waits for that: one that is still on its way out may write into a folder that is being removed. */
+  kill(): Promise<unknown>;
 }
 
 /** Runs a command that becomes the agent. */
@@ -45,6 +47,10 @@ export function runAgent(
       ),
     stop: () => {
       child.kill('SIGTERM');
+      return ended;
+    },
+    kill: () => {
+      child.kill('SIGKILL');
       return ended;
     },
   };

@@ -61,7 +61,7 @@ describe('the bundled agent on a machine that works against it', () => {
     device = await startDevice(name);
   });
   afterEach(async () => {
-    agent?.process.kill('SIGKILL');
+    await agent?.kill();
     agent = undefined;
     for (const one of others.splice(0)) one.kill('SIGKILL');
     device.broker.published.length = 0;

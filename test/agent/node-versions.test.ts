@@ -42,7 +42,7 @@ describe('the bundled agent on', () => {
     device = await startDevice(name);
   });
   afterAll(async () => {
-    agent?.process.kill('SIGKILL');
+    await agent?.kill();
     await device.close();
   });
 

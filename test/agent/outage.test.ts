@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentProgram, runAgent } from './agent-program';
 import { type Device, startDevice } from './device';
 import { waitFor } from './poll';
+import { readSpool } from './read-spool';
 
 const name = 'cordonoutageapp';
 const metric = `num_child_procs_${name}`;
@@ -22,8 +22,8 @@ describe('a violation that could not be delivered', () => {
   beforeAll(async () => {
     device = await startDevice(name);
   });
-  afterEach(() => {
-    agent?.process.kill('SIGKILL');
+  afterEach(async () => {
+    await agent?.kill();
     device.broker.published.length = 0;
     device.broker.refuseConnections = 0;
   });
@@ -43,16 +43,7 @@ describe('a violation that could not be delivered', () => {
   const numbers = (): readonly (number | undefined)[] =>
     sent().map(({ custom_metrics }) => custom_metrics?.[metric]?.[0].number);
   const spooled = (state: string): readonly string[] =>
-    readdirSync(join(device.directory, state, 'mything1.spool')).filter((file) => file.endsWith('.json'));
-  /** Nothing if a newer report has replaced it since it was listed. */
-  const readSpooled = (state: string, file: string): string => {
-    try {
-      return readFileSync(join(device.directory, state, 'mything1.spool', file), 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-      throw error;
-    }
-  };
+    readSpool(join(device.directory, state, 'mything1.spool'));
 
   it.each([
     ['SIGKILL', 'cordon'],
@@ -68,7 +59,7 @@ describe('a violation that could not be delivered', () => {
       const madeFrom = Date.now();
       device.app.run('sleep 61 &');
       await waitFor('the violation on disk', () =>
-        spooled(state).some((file) => readSpooled(state, file).includes('"number":1')),
+        spooled(state).some((report) => report.includes('"number":1')),
       );
       const ended = new Promise((done) => agent?.process.once('close', done));
       agent.process.kill(signal);

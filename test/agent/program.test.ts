@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Device, startDevice } from './device';
@@ -20,7 +21,10 @@ describe('the bundled agent', () => {
     device = await startDevice(name, [`num_child_procs_${name}`]);
   });
   afterAll(async () => {
-    for (const one of started) one.kill('SIGKILL');
+    const running = started.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+    const ended = running.map((one) => once(one, 'close'));
+    for (const one of running) one.kill('SIGKILL');
+    await Promise.all(ended);
     await device.close();
   });
 

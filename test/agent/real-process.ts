@@ -29,7 +29,7 @@ export function startRealApp(name: string): RealApp {
     output: () => output,
     close: async () => {
       // Its own process group, so that its children end with it.
-      if (app.exitCode === null && app.pid) process.kill(-app.pid, 'SIGKILL');
+      if (app.exitCode === null && app.signalCode === null && app.pid) process.kill(-app.pid, 'SIGKILL');
       await ended;
       rmSync(directory, { recursive: true, force: true });
     },

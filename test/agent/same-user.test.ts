@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type AgentProgram, runAgent } from './agent-program';
 import { type Device, startDevice } from './device';
 import { waitFor } from './poll';
+import { readSpool } from './read-spool';
 
 const name = 'cordonsameuserapp';
 const metric = `num_child_procs_${name}`;
@@ -32,8 +33,8 @@ describe('an agent whose own user works against it', () => {
     if (asUser[0] === 'setpriv') execFileSync('chown', ['-R', `${userId}:${userId}`, device.directory]);
     chmodSync(device.directory, 0o700);
   });
-  afterEach(() => {
-    agent?.process.kill('SIGKILL');
+  afterEach(async () => {
+    await agent?.kill();
     device.broker.published.length = 0;
     device.broker.refuseConnections = 0;
   });
@@ -87,7 +88,7 @@ describe('an agent whose own user works against it', () => {
     await start(state).waitForEvent('connect-failed');
     device.app.run('sleep 62 &');
     await waitFor('the violation on disk', () =>
-      readdirSync(spool).some((file) => readFileSync(join(spool, file), 'utf8').includes('"number":1')),
+      readSpool(spool).some((report) => report.includes('"number":1')),
     );
     /** Does what systemd does with the unit (`Restart=always`), but at once. */
     const killAndRestart = async (): Promise<AgentProgram> => {

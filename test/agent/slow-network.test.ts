@@ -99,7 +99,7 @@ describe('an agent on a network of IPv4 alone with a round trip of 600 ms, whose
     app = startRealApp(name);
   });
   afterEach(async () => {
-    agent.process.kill('SIGKILL');
+    await agent.kill();
     await app.close();
     broker.published.length = 0;
   });

@@ -92,7 +92,7 @@ onDebian(`the Debian package${lacking === undefined ? '' : ` (skipped: ${lacking
     debian = await openDebianRoot();
   }, 120_000);
   afterAll(async () => {
-    running?.process.kill('SIGKILL');
+    await running?.kill();
     await debian?.close();
     await e2e?.close();
   });

@@ -41,7 +41,7 @@ beforeAll(async () => {
 }, 120_000);
 
 afterAll(async () => {
-  for (const agent of running) agent.process.kill('SIGKILL');
+  await Promise.all(running.map((agent) => agent.kill()));
   await cli?.remove();
   await operator?.remove();
   await e2e?.close();

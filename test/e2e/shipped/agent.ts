@@ -23,7 +23,7 @@ export function testAgent(): void {
       await writeFile(ca, e2e.stack.ca.certificatePem);
     }, 180_000);
     afterAll(async () => {
-      for (const one of running) one.process.kill('SIGKILL');
+      await Promise.all(running.map((one) => one.kill()));
       await rm(directory, { recursive: true, force: true });
     });
 
