@@ -51,6 +51,7 @@ describe('the calls of the command', () => {
   });
 
   it('end if a server takes them and says nothing', async () => {
-    expect([await ask(['hang'], 100), seen]).toEqual(['TimeoutError', 1]);
+    // In less, the server may not even have seen the request when a busy machine goes on.
+    expect([await ask(['hang'], 2_000), seen]).toEqual(['TimeoutError', 1]);
   });
 });

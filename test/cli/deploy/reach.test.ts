@@ -38,11 +38,13 @@ function hold({ socket }: IncomingMessage): void {
   socket.once('close', () => clearTimeout(ending));
 }
 
-/** The outcome of the command; nothing if it starts osls. */
-async function reach(endpoint: string, env: NodeJS.ProcessEnv = {}) {
+/** No longer than a test wants to wait for a server that does not answer. */
+const silenceMs = 500;
+
+/** The outcome of the command; nothing if it starts osls. A server that answers may take its time, on a busy machine. */
+async function reach(endpoint: string, env: NodeJS.ProcessEnv = {}, answerMs = 20_000) {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  // No longer than a test wants to wait for a server that does not answer.
-  const settings = { ...promptCalls(500), endpoint, credentials };
+  const settings = { ...promptCalls(answerMs), endpoint, credentials };
   const given = { ...env, AWS_ENDPOINT_URL: endpoint };
   try {
     await reachCloudFormation('eu-prod', 'eu-west-1', given, settings);
@@ -66,7 +68,7 @@ describe('a deploy or a removal', () => {
   it('says so of a server that accepts and never answers', async () => {
     const endpoint = await serve(hold);
 
-    expect(await reach(endpoint)).toEqual({
+    expect(await reach(endpoint, {}, silenceMs)).toEqual({
       exitCode: 5,
       text: expect.stringMatching(/^nothing answers at .* \(ETIMEDOUT\), which AWS_ENDPOINT_URL/),
     });
@@ -79,7 +81,7 @@ describe('a deploy or a removal', () => {
       hold(request);
     });
 
-    expect(await reach(endpoint)).toEqual({
+    expect(await reach(endpoint, {}, silenceMs)).toEqual({
       exitCode: 5,
       text: expect.stringMatching(/^nothing answers at .*, which AWS_ENDPOINT_URL/),
     });
