@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 const pollEveryMs = 10;
-const usualPatienceMs = 15_000;
+/** On a busy machine, a process may take ten times as long as alone. */
+const usualPatienceMs = 40_000;
 
 /** Waits until `look` returns something, and fails with `what` if it never does. */
 export async function waitFor<T>(

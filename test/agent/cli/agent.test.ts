@@ -301,14 +301,24 @@ describe('an agent on a broker with mutual TLS', () => {
   });
 
   it('survives the expiry of its certificate, and reports with a renewed one what it saw meanwhile', async () => {
-    // A certificate has whole seconds.
-    const notAfter = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2000);
-    const short = await files.authority.issueDeviceCertificate({ commonName: 'mything1', notAfter });
-    writeFileSync(files.certPath, short.certificatePem);
-    writeFileSync(files.keyPath, short.privateKeyPem);
-    start();
-    await waitFor('the first report', () => events('reported').length === 1);
-    await waitFor('its expiry', () => Date.now() > notAfter.getTime() + 1000);
+    /** The end of a certificate with which the agent has reported; a slow machine needs a longer one for that. */
+    const startWithShort = async (seconds: number): Promise<number> => {
+      // A certificate has whole seconds.
+      const notAfter = new Date((Math.ceil(Date.now() / 1000) + seconds) * 1000);
+      const short = await files.authority.issueDeviceCertificate({ commonName: 'mything1', notAfter });
+      writeFileSync(files.certPath, short.certificatePem);
+      writeFileSync(files.keyPath, short.privateKeyPem);
+      start();
+      const isExpired = () => Date.now() > notAfter.getTime() + 1000;
+      await waitFor('the first report', () => events('reported').length === 1 || isExpired());
+      if (events('reported').length === 1) return notAfter.getTime();
+      await agent?.stop();
+      logged.length = 0;
+      made = 0;
+      return startWithShort(2 * seconds);
+    };
+    const expiresAt = await startWithShort(2);
+    await waitFor('its expiry', () => Date.now() > expiresAt + 1000);
     broker.dropClients();
     await waitFor('a refusal', () => events('connect-failed').length === 1);
     sample = aChildSample({ children: 1 });

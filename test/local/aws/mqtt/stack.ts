@@ -146,7 +146,7 @@ function toArn(resource: string): string {
 
 /** Waits until `read` gives a value; ends before the test does, so that no poll outlives it. */
 export async function waitFor<T>(read: () => T | undefined | false): Promise<T> {
-  const deadlineAt = Date.now() + 4000;
+  const deadlineAt = Date.now() + 40_000;
   for (;;) {
     const value = read();
     if (value !== undefined && value !== false) return value;
