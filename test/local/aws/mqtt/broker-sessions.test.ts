@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { decode, encode } from 'cborg';
 import {
   allow,
@@ -17,6 +18,26 @@ useStack();
 interface Lifecycle {
   readonly topic: string;
   readonly event: Readonly<Record<string, unknown>>;
+}
+
+const spies: { mockRestore(): void }[] = [];
+
+/** The timers of so many milliseconds that were not cleared, each with what it calls. They never end by themselves. */
+function watchTimers(delayMs: number): Map<unknown, () => void> {
+  const { setTimeout: set, clearTimeout: clear } = globalThis;
+  const running = new Map<unknown, () => void>();
+  spies.push(
+    jest.spyOn(globalThis, 'setTimeout').mockImplementation(((act: () => void, ms?: number, ...args: []) => {
+      const timer = set(act, ms, ...args);
+      if (ms === delayMs) running.set(timer, act);
+      return timer;
+    }) as typeof set),
+    jest.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => {
+      running.delete(timer);
+      clear(timer);
+    }),
+  );
+  return running;
 }
 
 async function watchPresence(): Promise<Lifecycle[]> {
@@ -230,14 +251,18 @@ describe('DeleteConnection at the broker', () => {
   describe('for an MQTT 5 client that left a will with a delay', () => {
     let received: string[];
     let certificate: Awaited<ReturnType<Stack['addDevice']>>;
+    const willDelayInterval = 4_321;
     const connectOptions = {
       clientId: 'mything1',
       protocolVersion: 5,
       clean: false,
-      properties: { sessionExpiryInterval: 60 },
+      properties: { sessionExpiryInterval: 2 * willDelayInterval },
     } as const;
+    /** The delays of wills that run, with what comes after each: they end when a test says so, however slow the machine is. */
+    let delays: Map<unknown, () => void>;
 
     beforeEach(async () => {
+      delays = watchTimers(willDelayInterval * 1_000);
       const watcher = await stack.connect(await stack.addDevice('watcher'), { clientId: 'watcher' });
       received = collect(watcher);
       await watcher.subscribeAsync(['will/#', 'after'], { qos: 1 });
@@ -248,15 +273,19 @@ describe('DeleteConnection at the broker', () => {
           topic: 'will/mything1',
           payload: Buffer.from('gone'),
           qos: 1,
-          properties: { willDelayInterval: 1 },
+          properties: { willDelayInterval },
         },
       });
       client.stream.destroy();
-      await waitFor(() => stack.broker.sessionOf('mything1')?.state === 'ended');
+      await waitFor(() => stack.broker.sessionOf('mything1')?.state === 'ended' && delays.size === 1);
+    });
+    afterEach(() => {
+      for (const spy of spies.splice(0)) spy.mockRestore();
     });
 
     /** Another will with the same delay that begins now: once it is heard, the first is due as well. */
-    async function waitForDelay(): Promise<void> {
+    async function passDelay(): Promise<void> {
+      const before = delays.size;
       const client = await stack.connect(await stack.addDevice('clock'), {
         ...connectOptions,
         clientId: 'clock',
@@ -264,10 +293,12 @@ describe('DeleteConnection at the broker', () => {
           topic: 'after',
           payload: Buffer.from('delay'),
           qos: 1,
-          properties: { willDelayInterval: 1 },
+          properties: { willDelayInterval },
         },
       });
       client.stream.destroy();
+      await waitFor(() => delays.size === before + 1);
+      for (const publish of delays.values()) publish();
       await waitFor(() => received.includes('after delay'));
     }
 
@@ -277,7 +308,7 @@ describe('DeleteConnection at the broker', () => {
       ).toBe(false);
       expect(received).toEqual([]);
 
-      await waitForDelay();
+      await passDelay();
 
       expect(received).toEqual(['will/mything1 gone', 'after delay']);
     });
@@ -289,7 +320,7 @@ describe('DeleteConnection at the broker', () => {
         stack.registry.state.arns.build('cert', certificate.certificateId),
       );
 
-      await waitForDelay();
+      await passDelay();
 
       expect(received).toEqual(['after delay']);
     });
@@ -297,7 +328,7 @@ describe('DeleteConnection at the broker', () => {
     it('the broker publishes no will of a client that reconnects in time', async () => {
       await stack.connect(certificate, connectOptions);
 
-      await waitForDelay();
+      await passDelay();
 
       expect(received).toEqual(['after delay']);
     });
