@@ -75,7 +75,7 @@ function foldCustomMetrics(
 ): CustomMetrics {
   if (!older || !newer) return newer ?? older;
   const folded = Object.entries(newer).map(([name, value]) => {
-    const before = peaks.has(name) ? older[name] : undefined;
+    const before = peaks.has(name) ? ownField(older, name) : undefined;
     return [name, before ? ([foldValues(before[0], value[0])] as const) : value] as const;
   });
   return { ...older, ...Object.fromEntries(folded) };
@@ -91,13 +91,18 @@ function foldTotals(
   // What is for Device Defender has none.
   if (newer.madeAt === undefined) return undefined;
   const totals = Object.entries(folded ?? {}).flatMap(([name, [value]]) => {
-    const told = [newer, older].filter((report) => report.custom_metrics?.[name]);
+    const told = [newer, older].filter((report) => ownField(report.custom_metrics, name));
     const sources = peaks.has(name) ? told : told.slice(0, 1);
-    const all = new Set(sources.flatMap((report) => listOf(report.custom_metrics?.[name]?.[0])));
-    const total = Math.max(all.size, ...sources.map((report) => report.totals?.[name] ?? 0));
+    const all = new Set(sources.flatMap((report) => listOf(ownField(report.custom_metrics, name)?.[0])));
+    const total = Math.max(all.size, ...sources.map((report) => ownField(report.totals, name) ?? 0));
     return total > listOf(value).length ? [[name, total] as const] : [];
   });
   return totals.length > 0 ? Object.fromEntries(totals) : undefined;
+}
+
+/** A metric may have a name that every object inherits, such as `toString`. */
+function ownField<T>(fields: Readonly<Record<string, T>> = {}, name: string): T | undefined {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
 function listOf(value: MetricValue | undefined): readonly unknown[] {

@@ -3,6 +3,7 @@ import type { Flood } from '../../shared/domain/detection/floods';
 import type { Profiles } from '../../shared/domain/detection/state';
 import type { ReadReport } from '../../shared/domain/findings/report';
 import { behaviorKey } from '../../shared/domain/findings/violation';
+import { ownField } from '../../shared/domain/json';
 import type { Clock, Log, Metrics } from '../../shared/ports/runtime';
 import { nameCertificate, type ReceivedEvent, type ReceivedReport } from './receive';
 
@@ -93,7 +94,7 @@ function listViolated({ read }: ReceivedReport, profiles: Profiles): string[] {
   const { metrics } = read.report;
   return profiles.flatMap(([securityProfileName, { behaviors }]) =>
     behaviors.flatMap(({ name, metric, criteria }) => {
-      const value = Object.hasOwn(metrics, metric) ? metrics[metric] : undefined;
+      const value = ownField(metrics, metric);
       const isViolated = value !== undefined && violates(value, criteria) === true;
       return isViolated ? [behaviorKey({ securityProfileName, behaviorName: name })] : [];
     }),

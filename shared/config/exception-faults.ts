@@ -1,5 +1,6 @@
 import type { Configuration } from '../domain/configuration';
 import { matchesFinding } from '../domain/guards/find-playbook';
+import { ownField } from '../domain/json';
 import { takesExisting } from './existing-profiles';
 import type { Fault } from './fault';
 import { listAlarms } from './reach';
@@ -59,6 +60,6 @@ export function findExceptionFaults(index: number, configuration: Configuration)
 }
 
 function isOfChildren(metric: string, { customMetrics }: Configuration): boolean {
-  const type = Object.hasOwn(customMetrics, metric) ? customMetrics[metric]?.type : undefined;
+  const type = ownField(customMetrics, metric)?.type;
   return type === 'number' || type === 'string-list';
 }

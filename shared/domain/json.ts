@@ -63,6 +63,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** A field of the object itself: AWS takes names such as `toString`, which every object inherits. */
+export function ownField<T>(object: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
 /** Whether two JSON values are the same, whatever the order of their fields; one that is undefined counts as absent. */
 export function isEqual(one: unknown, other: unknown): boolean {
   if (one === other) return true;

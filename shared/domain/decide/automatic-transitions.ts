@@ -9,6 +9,7 @@ import type { LeftOut, Reason } from '../case/reasons';
 import { endTemporaryDeactivation, findTemporaryDeactivation } from '../case/temporary-deactivation';
 import { findReleaseAt } from '../case/timers';
 import { findWithheld } from '../guards/kill-switch';
+import { ownField } from '../json';
 import type { Command } from './command';
 import { coverCertificates } from './cover-certificates';
 import { type Context, changed, type Decision, unchanged } from './decision';
@@ -26,7 +27,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   if (withheld) return unchanged(withheld);
   if (command.connectedAt >= bitesAt) return unchanged({ code: 'session-under-denial' });
   const { connects = {} } = current;
-  const before = Object.hasOwn(connects, command.clientId) ? connects[command.clientId] : undefined;
+  const before = ownField(connects, command.clientId);
   if (before && isOlder(command, before)) return unchanged({ code: 'older-session' });
   const isOther = descriptorOf(cuts.action).clientIds?.list(cuts.prior).includes(command.clientId) === false;
   const heard = noteConnect(current, command);

@@ -1,4 +1,5 @@
 import type { SecurityProfile } from '../configuration';
+import { ownField } from '../json';
 import { refreshMs } from './silence';
 import type { BehaviorState, DetectState, Membership, Profiles } from './state';
 import { isTarget } from './targets';
@@ -22,7 +23,7 @@ export function followTargets(
     /** `left`: the registry says now that the profile does not apply; `outside`: it said so shortly before. */
     place(name: string, profile: SecurityProfile): 'inside' | 'left' | 'outside' {
       const target = isTarget(profile, membership);
-      const since = outside[name];
+      const since = ownField(outside, name);
       if (target === false) {
         if (at - (since ?? 0) >= trustOutsideMs) outside[name] = at;
         return 'left';

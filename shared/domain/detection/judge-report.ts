@@ -1,6 +1,7 @@
 import type { Behavior, Playbook } from '../configuration';
 import type { DeviceReport } from '../findings/report';
 import { boundValue, keepEvidence, type MetricValue } from '../findings/violation';
+import { ownField } from '../json';
 import { noteAgentReport, shortPrincipal } from './agents';
 import { numberOf } from './criteria';
 import type { Entry } from './entries';
@@ -55,7 +56,8 @@ function* judgeWhole(input: ReportInput): Detecting<Draft> {
     }
     const slot = slotOf(entry.key, sender, owner);
     yield* judgeBehavior(judgement, entry, slot, placed, input);
-    isOpen ||= reportedByItself && entry.behavior.metric in report.metrics && judgement.isOpen(slot);
+    isOpen ||=
+      reportedByItself && Object.hasOwn(report.metrics, entry.behavior.metric) && judgement.isOpen(slot);
   }
   const { retained, datapoints } = reportedByItself
     ? selectRetained(report.metrics, pointOf(placed, sender === owner, at), profiles, state.retained)
@@ -130,7 +132,7 @@ function* judgeBehavior(
 ): Detecting<void> {
   const { report, at, reportedByItself, state } = input;
   const { behavior, key } = entry;
-  const reported = report.metrics[behavior.metric];
+  const reported = ownField(report.metrics, behavior.metric);
   if (!reported) return;
   const { durationSeconds, statisticalThreshold } = behavior.criteria;
   const number = Math.floor(at / 1_000 / (durationSeconds ?? 1));

@@ -1,4 +1,5 @@
 import type { Configuration } from '../configuration';
+import { ownField } from '../json';
 
 /** The metrics of Device Defender and how a behavior may use them (docs/facts.md#metrics-and-behaviors). */
 
@@ -69,7 +70,7 @@ export function findMetric(
   name: string,
   customMetrics: Configuration['customMetrics'] = {},
 ): Metric | undefined {
-  const custom = Object.hasOwn(customMetrics, name) ? customMetrics[name] : undefined;
+  const custom = ownField(customMetrics, name);
   const key = custom && customKeys[custom.type];
   return key ? { key, source: 'report', sums: false } : (awsMetrics.get(name) ?? cordonMetrics.get(name));
 }

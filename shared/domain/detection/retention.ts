@@ -1,4 +1,5 @@
 import type { MetricValue } from '../findings/violation';
+import { ownField } from '../json';
 import type { Datapoint, Profiles, RetainedPoint } from './state';
 
 /** An unchanged value is retained again after this time, so a chart distinguishes it from silence. */
@@ -26,10 +27,10 @@ export function selectRetained(
   const retained: Record<string, RetainedPoint> = { ...before };
   const datapoints: Datapoint[] = [];
   for (const metric of listRetained(profiles)) {
-    const value = values[metric];
+    const value = ownField(values, metric);
     if (!value) continue;
     const text = JSON.stringify(value);
-    const last = retained[metric];
+    const last = ownField(retained, metric);
     if (last?.value && JSON.stringify(last.value) === text && at - last.at < repeatMs) continue;
     // A late value is not compared with newer ones.
     if (!isLate) retained[metric] = text.length <= maxRemembered ? { at, value } : { at };

@@ -48,6 +48,20 @@ describe('foldReports', () => {
     });
   });
 
+  it('finds no value of a metric in a report that has none, even if objects inherit its name', () => {
+    const report = (id: number, values: NonNullable<Report['custom_metrics']>): Report => ({
+      ...{ header: { report_id: id, version: '1.0' }, madeAt: id, totals: { battery: 1 } },
+      custom_metrics: values,
+    });
+    const names = Array.from({ length: 60 }, (_, index) => String(index));
+    const older = report(1, { battery: [{ number: 1 }] });
+    const newer = report(2, Object.fromEntries([['toString', [{ string_list: names }] as const]]));
+
+    expect(foldReports(older, newer, new Set(['toString']))).toMatchObject({
+      custom_metrics: { ...older.custom_metrics, ...newer.custom_metrics },
+    });
+  });
+
   it('keeps the note that the agent stood still, which no later report repeats', () => {
     const health = { agent: '1.0.0', mode: 'children', restarts: 0, spool: 0 } as const;
     const gap: Report = {

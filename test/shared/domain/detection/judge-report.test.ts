@@ -1,4 +1,4 @@
-import type { Criteria, SecurityProfile } from '../../../../shared/domain/configuration';
+import type { Behavior, Criteria, SecurityProfile } from '../../../../shared/domain/configuration';
 import { type DetectState, newDetectState } from '../../../../shared/domain/detection/state';
 import { thingKey } from '../../../../shared/domain/thing-ref';
 import { now } from '../../../builders';
@@ -170,4 +170,28 @@ describe('judgeReport', () => {
 
     expect(judgeReport(input(newDetectState(thingKey('t')), 0, missing)).events).toEqual([]);
   });
+
+  // AWS IoT takes them as names of profiles and metrics.
+  it.each(['constructor', 'toString', 'hasOwnProperty'])(
+    'knows nothing of the name %s, which every object inherits, until somebody reports or notes it',
+    (name) => {
+      const above: Behavior = {
+        ...{ name, metric: name, suppressAlerts: false },
+        criteria: criteria('greater-than', { number: 0 }),
+      };
+      const named: SecurityProfile = {
+        targets: ['all/registered-things'],
+        behaviors: [...profile().behaviors, above],
+        additionalMetricsToRetain: [],
+      };
+
+      const { events, datapoints } = judgeReport({
+        ...input(newDetectState(thingKey('t')), 1),
+        profiles: [[name, named]],
+      });
+
+      expect(events.map(({ behavior }) => behavior.name)).toEqual(['b']);
+      expect(datapoints.map(({ metric }) => metric)).toEqual(['m']);
+    },
+  );
 });
