@@ -18,11 +18,15 @@ export interface DispatchContext {
 /** `drop`: the call was made, and its caller gets no answer. */
 export type Answer = ApiResponse | 'drop';
 
-/** Answers one authenticated request: what it is, may it, a fault perhaps, then the service. */
+/**
+ * Answers one authenticated request: what it is, may it, a fault perhaps, then the service.
+ * @param gone tells that the caller is there no more: what an injected delay holds back is not done then
+ */
 export async function dispatch(
   context: DispatchContext,
   registration: Registration,
   request: ApiRequest,
+  gone?: AbortSignal,
 ): Promise<Answer> {
   const handler = Object.hasOwn(context.services, request.service)
     ? context.services[request.service]
@@ -36,7 +40,7 @@ export async function dispatch(
     return reportFailure(context, request, error);
   }
   if (!handler || !iamRequest) return refuseUnknown(context, request, handler);
-  const answer = await answerKnown(context, registration, request, { handler, iamRequest });
+  const answer = await answerKnown(context, registration, request, { handler, iamRequest, gone });
   context.calls.record({
     caller: nameOf(request),
     action: iamRequest.action,
@@ -51,7 +55,15 @@ async function answerKnown(
   context: DispatchContext,
   registration: Registration,
   request: ApiRequest,
-  { handler, iamRequest }: { readonly handler: ServiceHandler; readonly iamRequest: IamRequest },
+  {
+    handler,
+    iamRequest,
+    gone,
+  }: {
+    readonly handler: ServiceHandler;
+    readonly iamRequest: IamRequest;
+    readonly gone: AbortSignal | undefined;
+  },
 ): Promise<Answer> {
   const { identity, log, faults, signal } = context;
   const { action } = iamRequest;
@@ -69,7 +81,8 @@ async function answerKnown(
     functionName,
     text: () => `${request.path}\n${request.body.toString('utf8')}`,
   });
-  if (fault.latencyMs > 0) await delay(fault.latencyMs, undefined, { signal });
+  if (fault.latencyMs > 0)
+    await delay(fault.latencyMs, undefined, { signal: gone ? AbortSignal.any([signal, gone]) : signal });
   if (fault.outcome === 'throttle') return awsError(request, 'throttled', 'Rate exceeded');
   if (fault.outcome === 'refuse')
     return formatAwsError(request, 400, fault.error ?? 'InvalidRequestException', 'An injected refusal');

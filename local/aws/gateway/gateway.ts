@@ -127,7 +127,9 @@ function createGatewayServer(state: GatewayState): Server {
 
 function serve(state: GatewayState, message: IncomingMessage, response: ServerResponse): void {
   response.setHeader('x-amzn-requestid', randomUUID());
-  answer(state, message).then(
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  answer(state, message, gone.signal).then(
     (result) => {
       if (result === 'drop') message.socket.destroy();
       else writeResponse(response, result);
@@ -140,7 +142,7 @@ function serve(state: GatewayState, message: IncomingMessage, response: ServerRe
   );
 }
 
-async function answer(state: GatewayState, message: IncomingMessage): Promise<Answer> {
+async function answer(state: GatewayState, message: IncomingMessage, gone: AbortSignal): Promise<Answer> {
   const target = message.url ?? '/';
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
@@ -166,7 +168,7 @@ async function answer(state: GatewayState, message: IncomingMessage): Promise<An
     return awsError(shape, 'wrong-region', text);
   }
   const { caller } = registration;
-  return await dispatch(state, registration, { service: scope.service, ...request, caller });
+  return await dispatch(state, registration, { service: scope.service, ...request, caller }, gone);
 }
 
 async function answerLocal(

@@ -2,6 +2,7 @@ import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { eventually } from '../lambda/fixtures';
 import { anIotService } from './iot-service';
 import { failureOf, startTestStack, type TestStack } from './local-aws';
 
@@ -89,6 +90,30 @@ describe('a fault', () => {
 
     expect(failure.status).toBeUndefined();
     expect(QueueUrls).toEqual([`${stack.gateway.url}/000000000000/made-unseen`]);
+  });
+
+  it('keeps a delayed call from being made if its caller is gone by then, as one that was killed', async () => {
+    const delay = { kind: 'latency', latencyMs: 2_000, probability: 1, times: 2 } as const;
+    stack.gateway.setFaults([{ ...delay, action: 'sqs:CreateQueue' }]);
+    const sqs = new SQSClient(stack.clientConfig());
+    const leave = new AbortController();
+
+    const call = sqs.send(new CreateQueueCommand({ QueueName: 'made-by-nobody' }), {
+      abortSignal: leave.signal,
+    });
+    await eventually(async () => {
+      const answer = await fetch(`${stack.gateway.url}/_cordon/faults`);
+      const { rules } = (await answer.json()) as { rules: { times: number }[] };
+      return rules[0]?.times === 1;
+    });
+    leave.abort();
+    await expect(call).rejects.toThrow();
+    // Its delay begins later than the first one.
+    await sqs.send(new CreateQueueCommand({ QueueName: 'made-by-somebody' }));
+
+    const { QueueUrls } = await sqs.send(new ListQueuesCommand({ QueueNamePrefix: 'made-by' }));
+    expect(QueueUrls).toEqual([`${stack.gateway.url}/000000000000/made-by-somebody`]);
+    expect(stack.warnings).toEqual([]);
   });
 
   it('affects only the service, action and function that it names', async () => {
