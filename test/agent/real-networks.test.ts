@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { waitFor } from './poll';
@@ -75,6 +76,16 @@ describe('traffic in a network namespace of its own', () => {
 
   const bytesOut = (): number =>
     lines.reduce((sum, line) => sum + (JSON.parse(line).metrics?.network_stats?.bytes_out ?? 0), 0);
+  /** How often the agent had nothing more to do: after each look, of which a report has one too. */
+  const countRests = (): number => {
+    const status = readFileSync(`/proc/${agent.pid}/task/${agent.pid}/status`, 'utf8');
+    return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1]);
+  };
+  /** Waits for a look at the counters, and one more: however slow the machine is, and as short as it can be. */
+  const nextLooks = async (): Promise<void> => {
+    const before = countRests();
+    await waitFor('two looks', () => countRests() >= before + 3);
+  };
   const nextReports = async (count = 2): Promise<void> => {
     const before = lines.length;
     await waitFor('more reports', () => lines.length >= before + count);
@@ -85,8 +96,7 @@ describe('traffic in a network namespace of its own', () => {
       addLink('ppp0');
       inside('ip', 'address', 'add', '10.99.0.1/24', 'dev', 'ppp0');
       send('10.99.0.255', 1_000_000);
-      // Two looks at the counters.
-      await new Promise((done) => setTimeout(done, 400));
+      await nextLooks();
       inside('ip', 'link', 'delete', 'ppp0');
       await waitFor('a report of what was sent', () => bytesOut() >= round * 1_000_000);
       await nextReports();
