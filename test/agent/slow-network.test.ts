@@ -120,12 +120,13 @@ describe('an agent on a network of IPv4 alone with a round trip of 600 ms, whose
       () => agent.events(event)[times - 1],
       patienceMs,
     );
-  /** The ids of the reports that came with this number, each as often as it came. */
-  const idsOf = (number: number): readonly number[] =>
+  /** The reports that came with this number, each as often as it came. */
+  const reportsOf = (number: number) =>
     broker.published
       .map(({ payload }) => JSON.parse(payload.toString()))
-      .filter((report) => report.custom_metrics?.[metric]?.[0].number === number)
-      .map(({ header }) => header.report_id);
+      .filter((report) => report.custom_metrics?.[metric]?.[0].number === number);
+  const idsOf = (number: number): readonly number[] =>
+    reportsOf(number).map(({ header }) => header.report_id);
   const told = (number: number) =>
     waitFor(
       () => `${number} told; there came ${JSON.stringify(agent.events())}`,
@@ -167,7 +168,9 @@ describe('an agent on a network of IPv4 alone with a round trip of 600 ms, whose
       await waitFor('its acknowledgement', () => agent.events('reported').length >= 2, patienceMs);
 
       expect(agent.events('disconnected')[0]).toMatchObject({ reason: 'no acknowledgement of a report' });
-      expect(new Set(idsOf(1)).size).toBe(1);
+      // An agent that stood still, as it may on a busy machine, says that in one more report, which does not name the child.
+      const naming = reportsOf(1).filter(({ evidence }) => evidence !== undefined);
+      expect(new Set(naming.map(({ header }) => header.report_id)).size).toBe(1);
       expect(agent.events('connect-failed')).toEqual([]);
     },
     patienceMs * 2,
