@@ -2,6 +2,7 @@ import type { DetectedEvent } from '../../shared/domain/detection/state';
 import { isDrill } from '../../shared/domain/drill';
 import { writeAlert } from '../../shared/domain/findings/alert';
 import type { Evidence, Reporter } from '../../shared/domain/findings/violation';
+import { ownField } from '../../shared/domain/json';
 import type { Account } from '../../shared/domain/thing-ref';
 import type { AlertTopic } from '../../shared/ports/aws';
 import type { Clock, Log, Metrics } from '../../shared/ports/runtime';
@@ -58,7 +59,7 @@ function sourceOf(
       const { clientId, principal: reporter } = envelope;
       if (read.kind !== 'report') return {};
       const { evidence, uncounted = {} } = read.report;
-      const { [behavior.metric]: own = [] } = uncounted;
+      const own = ownField(uncounted, behavior.metric) ?? [];
       return { reporter: { clientId, principal: reporter }, evidence, uncounted: own };
     }
     case 'lifecycle':

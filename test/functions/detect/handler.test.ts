@@ -1,7 +1,7 @@
 import { encode } from 'cborg';
 import { VersionConflictError } from '../../../shared/errors';
 import { awsError } from '../../aws-error';
-import { account, now } from '../../builders';
+import { aConfiguration, account, now } from '../../builders';
 import { aRecord } from '../../fakes';
 import { fakeDetection } from '../../fakes-detection';
 import { aDetector, aReport, received } from './detector';
@@ -213,6 +213,20 @@ describe('detect', () => {
 
     expect(alerts).toEqual([]);
     expect(order).toEqual(['save mything1']);
+  });
+
+  // AWS IoT takes such a name, and an agent may name the exceptions of another metric only.
+  it('alerts for a metric whose name every object inherits', async () => {
+    const { behaviors = [] } = aConfiguration().securityProfiles['myapp-processes'] ?? {};
+    const { run, alerts } = aDetector({
+      behaviors: behaviors.map((behavior) => ({ ...behavior, metric: 'constructor' })),
+    });
+
+    const values = { custom_metrics: { constructor: [{ number: 1 }] }, exceptions: { other: ['curl'] } };
+    expect(await run(received(aReport(1, values)))).toEqual([]);
+
+    expect(alerts).toMatchObject([{ behavior: { metric: 'constructor' }, metricValue: { number: 1 } }]);
+    expect(Object(alerts[0]).cordon).not.toHaveProperty('uncounted');
   });
 });
 
