@@ -61,7 +61,7 @@ export const announcementSchema = z.object({
   detector: z.string(),
   violations: z.array(
     z.object({
-      /** `PROFILE/BEHAVIOR`, `external finding/SENDER/UID` or `audit finding/CHECK/RESOURCE`. */
+      /** `PROFILE/BEHAVIOR`, `external finding/SENDER/UID` or `audit finding/CHECK/RESOURCE`, of 300 characters at most. */
       behavior: z.string(),
       /** `external` or `audit`; absent for a behavior, which alone has a metric, a value and criteria. */
       kind: z.optional(z.string()),

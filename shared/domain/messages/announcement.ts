@@ -4,7 +4,7 @@ import { showRequest } from '../case/person-request';
 import { openViolations } from '../case/violation-record';
 import type { Configuration } from '../configuration';
 import { isDrill } from '../drill';
-import { findingKey } from '../findings/finding';
+import { findingKey, type Subject } from '../findings/finding';
 import type { Evidence } from '../findings/violation';
 import type { KillSwitch } from '../guards/kill-switch';
 import { clip } from '../text';
@@ -39,7 +39,7 @@ export function writeAnnouncement(
   const { appliedMs, verifiedMs } = measure(record);
   const own = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
   const uncounted = [...new Set(own.flatMap((violation) => violation.uncounted ?? []))].slice(0, 10);
-  const inAlarm = openViolations(record).slice(0, 20).map(findingKey);
+  const inAlarm = openViolations(record).slice(0, 20).map(nameKey);
   return {
     version: 1,
     id: `${record.caseId}#${pending.seq}`,
@@ -68,7 +68,7 @@ export function writeAnnouncement(
     }),
     detector: record.detector,
     violations: own.slice(0, 20).map((violation) => ({
-      behavior: findingKey(violation),
+      behavior: nameKey(violation),
       ...(violation.kind && { kind: violation.kind }),
       metric: violation.metric ?? '',
       value: clip(JSON.stringify(violation.value ?? null), 500),
@@ -91,6 +91,11 @@ export function writeAnnouncement(
     ...(appliedMs !== undefined && { alertToAppliedMs: appliedMs }),
     ...(verifiedMs !== undefined && { alertToVerifiedMs: verifiedMs }),
   };
+}
+
+/** A behavior's key is shorter. Another product's id may have 512 characters, each of up to seven bytes in the message. */
+function nameKey(finding: Subject): string {
+  return clip(findingKey(finding), 300);
 }
 
 /** Says until when somebody may answer. */

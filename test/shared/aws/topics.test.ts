@@ -4,7 +4,8 @@ import type { Command } from '../../../shared/domain/decide/command';
 import { boundUncounted, boundValue, keepEvidence } from '../../../shared/domain/findings/violation';
 import { type Announcement, announcementSchema } from '../../../shared/domain/messages/announcement-schema';
 import { announceHeartbeat } from '../../../shared/domain/messages/audience';
-import { now } from '../../builders';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import { anExternalFinding, now } from '../../builders';
 import { aWorld } from '../../fakes';
 import { anAnnouncement } from '../../functions/notify/announcements';
 import { alarm, anEngine, operator } from '../../functions/respond/story';
@@ -127,6 +128,32 @@ describe('the announcer', () => {
 
     expect(last.violations).toHaveLength(15);
     expect(Buffer.byteLength(Message + JSON.stringify(MessageAttributes))).toBeLessThan(256 * 1024);
+  });
+
+  it('publishes no more than SNS takes, whatever another product calls its findings and the device says beside', async () => {
+    const world = aWorld();
+    const engine = anEngine(world);
+    const most = (count: number, index: number) => `${index} `.padEnd(count, '😀').toWellFormed();
+    for (let index = 0; index < 19; index += 1) {
+      const product = most(100, index);
+      const violation = anExternalFinding({
+        ...{ violationId: most(512, index), title: most(300, index), product },
+        occurredAt: now + index,
+      });
+      await engine({ type: 'violation', thingName: thingKey(violation.thingName), violation });
+    }
+    const uncounted = boundUncounted(Array.from({ length: 10 }, (_, index) => most(300, index)));
+    const rows = Array.from({ length: 5 }, (_, pid) => ({ pid, commandLine: most(500, pid) }));
+    await engine(alarm({ occurredAt: now + 30, uncounted, evidence: rows }));
+    await engine({ ...operator('release'), actor: most(128, 0), comment: most(500, 0) } as Command);
+    const last = world.told.at(-1);
+    if (!last) throw new Error('nothing was announced');
+
+    const { Message = '', MessageAttributes } = await publish(last);
+
+    expect(Buffer.byteLength(Message + JSON.stringify(MessageAttributes))).toBeLessThan(256 * 1024);
+    const parts = JSON.parse(Message);
+    expect(announcementSchema.safeParse(JSON.parse(parts.default)).success).toBe(true);
   });
 
   it('prevents hostile text from forging a line of the e-mail', async () => {
