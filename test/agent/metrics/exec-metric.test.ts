@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecDefinition } from '../../../agent/config/metric-definition';
@@ -84,8 +84,13 @@ describe('createExecRunner', () => {
   it('kills the program and its descendants when its time is over', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'cordon-exec-'));
     const file = join(directory, 'pid');
-    await outcomeOf(aProgram(`sleep 60 & echo $! > ${file}; wait`, { timeoutSeconds: 1 }));
-    const pid = readFileSync(file, 'utf8').trim();
+    writeFileSync(file, '');
+    let pid = '';
+    // On a busy machine, the time of a program may be over before it begins.
+    while (pid === '') {
+      await outcomeOf(aProgram(`sleep 60 & echo $! > ${file}; wait`, { timeoutSeconds: 1 }));
+      pid = readFileSync(file, 'utf8').trim();
+    }
     rmSync(directory, { recursive: true });
 
     await waitFor('its end', () => hasEnded(pid));
