@@ -3,6 +3,7 @@ import type { ConnectionSettings, Settings } from '../config/settings';
 import { readAnswer, replyKind } from '../mqtt/answers';
 import { alpnFor, toClientOptions } from '../mqtt/broker-link';
 import { containmentTopic } from '../mqtt/containment';
+import { ownField } from '../own-field';
 import { encodeReport } from '../report/encoding';
 import type { Report } from '../report/report';
 import { type Destination, type Topics, topicsFor } from '../topics';
@@ -47,7 +48,7 @@ export async function* check(
 function checkMetrics({ metrics }: Settings, { processes = {}, failures = {} }: Report): readonly Finding[] {
   const unseen = new Map<string, readonly string[]>();
   for (const { metric } of metrics) {
-    const reason = failures[metric];
+    const reason = ownField(failures, metric);
     if (reason !== undefined) unseen.set(reason, [...(unseen.get(reason) ?? []), metric]);
   }
   const states = Object.entries(processes).map(([label, state]) => `${label} is ${state}`);

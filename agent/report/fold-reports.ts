@@ -1,3 +1,4 @@
+import { ownField } from '../own-field';
 import { mergeEvidence } from '../processes/evidence';
 import type { MetricValue } from '../processes/metric-sample';
 import type { Health } from './health';
@@ -98,11 +99,6 @@ function foldTotals(
     return total > listOf(value).length ? [[name, total] as const] : [];
   });
   return totals.length > 0 ? Object.fromEntries(totals) : undefined;
-}
-
-/** A metric may have a name that every object inherits, such as `toString`. */
-function ownField<T>(fields: Readonly<Record<string, T>> = {}, name: string): T | undefined {
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
 function listOf(value: MetricValue | undefined): readonly unknown[] {

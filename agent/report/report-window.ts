@@ -1,3 +1,4 @@
+import { ownField } from '../own-field';
 import { type Evidence, mergeEvidence } from '../processes/evidence';
 import type { Caveat, MetricSample, MetricValue, ProcessState } from '../processes/metric-sample';
 import { carryOver, follow, isNews, rises, type Track, toldOf, valueToTell } from './report-values';
@@ -64,7 +65,7 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
         const { metric } = sample;
         tracks.set(
           metric,
-          follow(tracks.get(metric), sample, told?.values[metric], now, untold.fallen.get(metric)),
+          follow(tracks.get(metric), sample, ownField(told?.values, metric), now, untold.fallen.get(metric)),
         );
         evidence = mergeEvidence(evidence, sample.evidence);
         traces = mergeEvidence(traces, sample.traces);
@@ -99,12 +100,14 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
 
 function markTold(next: Told['values'], told: Told['values'] = {}): Told['values'] {
   return Object.fromEntries(
-    Object.entries(next).map(([metric, value]) => [metric, toldOf(value, told[metric])]),
+    Object.entries(next).map(([metric, value]) => [metric, toldOf(value, ownField(told, metric))]),
   );
 }
 
 function isRise({ tracks, evidence }: Pick<Untold, 'tracks' | 'evidence'>, told: Told | undefined): boolean {
-  return evidence.length > 0 || [...tracks].some(([metric, track]) => rises(track, told?.values[metric]));
+  return (
+    evidence.length > 0 || [...tracks].some(([metric, track]) => rises(track, ownField(told?.values, metric)))
+  );
 }
 
 function compose(
@@ -120,7 +123,7 @@ function compose(
     values: Object.fromEntries(
       all.map(([metric, track]) => [
         metric,
-        valueToTell(track, told?.values[metric], rules, fresh.has(metric), due, now),
+        valueToTell(track, ownField(told?.values, metric), rules, fresh.has(metric), due, now),
       ]),
     ),
     processes: Object.fromEntries(
@@ -141,10 +144,14 @@ function compose(
 function differs({ tracks, evidence }: Untold, told: Told | undefined, next: Told): boolean {
   if (told === undefined || evidence.length > 0) return true;
   return (
-    [...tracks].some(([metric, track]) => isNews(track, told.values[metric], next.values[metric])) ||
+    [...tracks].some(([metric, track]) =>
+      isNews(track, ownField(told.values, metric), ownField(next.values, metric)),
+    ) ||
     Object.entries(next.processes).some(([label, state]) => state !== told.processes[label]) ||
     // Its words name processes, which anybody can start and end all the time.
-    [...tracks.keys()].some((metric) => metric in next.failures !== metric in told.failures)
+    [...tracks.keys()].some(
+      (metric) => Object.hasOwn(next.failures, metric) !== Object.hasOwn(told.failures, metric),
+    )
   );
 }
 

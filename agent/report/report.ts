@@ -1,4 +1,5 @@
 import type { SystemSample } from '../metrics/system';
+import { ownField } from '../own-field';
 import type { Counters } from '../proc/interface-counters';
 import { type Evidence, mostEvidence } from '../processes/evidence';
 import type { MetricValue, ProcessState } from '../processes/metric-sample';
@@ -77,7 +78,7 @@ function cutLists({ totals, ...report }: Report, most: number): Report {
   const cut = metrics.flatMap(([name, [value]]) => {
     const [list] = Object.values(value);
     const length = Array.isArray(list) ? list.length : 0;
-    return length > most ? [[name, Math.max(length, totals?.[name] ?? 0)] as const] : [];
+    return length > most ? [[name, Math.max(length, ownField(totals, name) ?? 0)] as const] : [];
   });
   const all = { ...totals, ...Object.fromEntries(cut) };
   return {

@@ -121,7 +121,11 @@ describe('cordon-agent check', () => {
     const processes = { myapp: 'no-permission' } as const;
     const failures = { num_child_procs_myapp: reason, child_names_myapp: reason };
     const blind = await run({}, { metrics, report: { ...aReport(), processes, failures } });
-    const seeing = await run({}, { metrics, report: { ...aReport(), processes: { myapp: 'not-running' } } });
+    const other = { metric: 'toString', collect: 'children', of: { name: 'myapp' } } as const;
+    const seeing = await run(
+      {},
+      { metrics: [...metrics, other], report: { ...aReport(), processes: { myapp: 'not-running' } } },
+    );
 
     expect(notOk(blind)).toMatchObject([
       {

@@ -223,6 +223,19 @@ describe('a report window of a count that can’t be seen', () => {
 
     expect([isNews, window.due(2000)]).toEqual(['change', undefined]);
   });
+
+  it.each([metric, 'toString'])(
+    'reports at once why %s, of which there was no value, can’t be seen',
+    (name) => {
+      const window = createReportWindow(byException);
+      const { failure, ...silent } = { ...unseen, metric: name, process: running };
+      window.observe([silent], 0);
+      window.take('interval', 0);
+      window.observe([{ ...silent, failure }], 1000);
+
+      expect(window.due(1000)).toBe('change');
+    },
+  );
 });
 
 describe('a report window of other metrics', () => {
