@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
+import { waitUntil } from '../harness';
 
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -42,6 +43,23 @@ export async function changeAnswers<Answer>(
 /** What is read again and again is read now: the machine says that it has a network. */
 export async function hasten(page: Page): Promise<void> {
   await page.evaluate(`window.dispatchEvent(new Event('online'))`);
+}
+
+/** Until nothing is left to load. What comes later moves what is below it. */
+export async function waitForAll(page: Page): Promise<void> {
+  await waitUntil(
+    () => `all of ${page.url()}`,
+    () => page.evaluate(`!document.querySelector('main .pending, main .chart:not(:has(canvas))')`),
+  );
+}
+
+/**
+ * The page thinks that no time passes, so that a pointer rests for no longer than the page waits for it, however slow the machine is.
+ * Gives what ends that.
+ */
+export async function stopTimeOfPointer(page: Page): Promise<() => Promise<void>> {
+  await page.evaluate(`(() => { const now = performance.now(); performance.now = () => now; })()`);
+  return () => page.evaluate(`(() => { delete performance.now; })()`);
 }
 
 /** Until what changed is on the screen. */

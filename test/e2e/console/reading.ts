@@ -1,6 +1,5 @@
-import { waitUntil } from '../harness';
 import { containReported, endAlarm, hostile } from './cases';
-import { findFaults, isTooWide, tabTo } from './page';
+import { findFaults, isTooWide, tabTo, waitForAll } from './page';
 import { type ConsoleStack, desktop } from './stack';
 
 /** What people read, by keyboard, by mouse, on a phone and with a screen reader. */
@@ -105,10 +104,7 @@ export function testReading(at: ConsoleStack): void {
     async (path, colorScheme) => {
       const page = await at.open(path, { ...desktop, colorScheme });
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await waitUntil(
-        () => `all of ${path}`,
-        async () => (await page.locator('main .pending').count()) === 0,
-      );
+      await waitForAll(page);
       await page.getByText('Live', { exact: true }).waitFor();
       expect(await findFaults(page)).toEqual([]);
       for (const width of [640, 390]) {

@@ -3,7 +3,7 @@ import type { CaseAnswer, TimelineAnswer } from '../../../console/api/types';
 import type { ThingAnswer } from '../../../shared/api/thing';
 import { waitUntil } from '../harness';
 import { anEarlierCase, multiplyCase } from './cases';
-import { changeAnswers, drawTwice, hasten } from './page';
+import { changeAnswers, drawTwice, hasten, stopTimeOfPointer, waitForAll } from './page';
 import { type ConsoleStack, phone } from './stack';
 
 const things = ['steady-0', 'steady-1', 'steady-2'] as const;
@@ -22,6 +22,8 @@ export function testSteady(at: ConsoleStack): void {
     await order(first, second, last);
     const page = await at.open(list);
     const box = page.getByRole('checkbox', { name: `Select ${last}` });
+    await box.waitFor();
+    const goOn = await stopTimeOfPointer(page);
     await box.hover();
     await page.mouse.down();
 
@@ -35,6 +37,7 @@ export function testSteady(at: ConsoleStack): void {
     await order(last, second, first);
     await readAgain(page);
     expect(await page.locator('a.thing').allTextContents()).toEqual([first, second, last]);
+    await goOn();
     await page.getByRole('navigation', { name: 'Views' }).hover();
     await waitForOrder(page, last, second, first);
     expect(await page.locator('.case.is-selected a.thing').allTextContents()).toEqual([last]);
@@ -45,6 +48,7 @@ export function testSteady(at: ConsoleStack): void {
     await order(first, second, last);
     const page = await at.open(list, phone);
     const place = await page.getByRole('link', { name: last }).boundingBox();
+    const goOn = await stopTimeOfPointer(page);
     const { x, y } = place ?? { x: 0, y: 0 };
     const touch = await page.context().newCDPSession(page);
     await touch.send('Input.dispatchTouchEvent', {
@@ -56,6 +60,7 @@ export function testSteady(at: ConsoleStack): void {
     await readAgain(page);
     await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
 
+    await goOn();
     await page.waitForURL(`**/console/cases/${last}`);
     await at.leave(page);
   }, 180_000);
@@ -81,6 +86,9 @@ export function testSteady(at: ConsoleStack): void {
       await changeAnswers(page, answer, prepare);
       await page.goto(`${at.origin()}/console/${path}`);
       const target = page.getByRole(role, { name });
+      await target.waitFor();
+      await waitForAll(page);
+      const goOn = await stopTimeOfPointer(page);
       await target.hover();
       await page.mouse.down();
       const before = await target.boundingBox();
@@ -88,6 +96,7 @@ export function testSteady(at: ConsoleStack): void {
       await changeAnswers(page, answer, (json: never) => change(prepare(json)));
       await readAgain(page, answer);
       expect(await target.boundingBox()).toEqual(before);
+      await goOn();
       await page.getByRole('navigation', { name: 'Views' }).hover();
       await page.mouse.up();
 
@@ -100,6 +109,24 @@ export function testSteady(at: ConsoleStack): void {
     180_000,
   );
 
+  it('moves nothing below a chart as that is drawn', async () => {
+    const page = await at.open('config.json');
+    let draw = () => {};
+    const held = new Promise<void>((resolve) => {
+      draw = resolve;
+    });
+    await page.route('**/assets/uPlot.esm*', (route) => held.then(() => route.continue()));
+    await page.goto(`${at.origin()}/console/things/hostile%3A_-1`);
+    await page.locator('figure.chart').waitFor();
+    const below = page.getByRole('heading', { name: 'Earlier cases' });
+    const before = await below.boundingBox();
+    draw();
+    await waitForAll(page);
+    await drawTwice(page);
+    expect(await below.boundingBox()).toEqual(before);
+    await at.leave(page);
+  }, 180_000);
+
   it('moves no act under the pointer as IAM refuses another one', async () => {
     const page = await at.open('config.json');
     let refuse = () => {};
@@ -109,6 +136,9 @@ export function testSteady(at: ConsoleStack): void {
     await page.route('**/release', (route) => held.then(() => route.fulfill({ status: 403, json: {} })));
     await page.goto(`${at.origin()}/console/cases/hostile%3A_-1`);
     const harden = page.getByRole('button', { name: /^Harden/ });
+    await harden.waitFor();
+    await waitForAll(page);
+    const goOn = await stopTimeOfPointer(page);
     await harden.hover();
     const before = await harden.boundingBox();
 
@@ -117,6 +147,7 @@ export function testSteady(at: ConsoleStack): void {
     await (await isRefused).finished();
     await drawTwice(page);
     expect(await harden.boundingBox()).toEqual(before);
+    await goOn();
 
     await page.getByRole('button', { name: /^Release/ }).waitFor({ state: 'detached' });
     await at.leave(page);
