@@ -20,15 +20,15 @@ interface Pair {
 interface Way {
   /** The delay of each direction. */
   readonly delayMs: number;
-  /** How long a connection may say nothing before it is forgotten. */
-  readonly idleMs?: number;
+  /** How long a connection may say nothing before it is forgotten, at present. */
+  readonly idleMs?: () => number;
 }
 
 /** Takes connections at `from`, a port of 127.0.0.1 or the path of a socket, and carries them to a port of 127.0.0.1. */
 export async function startSlowRelay(
   from: number | string,
   port: () => number,
-  { delayMs, idleMs = Number.POSITIVE_INFINITY }: Way,
+  { delayMs, idleMs = () => Number.POSITIVE_INFINITY }: Way,
 ): Promise<SlowRelay & { readonly server: Server }> {
   const pairs = new Set<Pair>();
   const sockets = new Set<Socket>();
@@ -38,7 +38,7 @@ export async function startSlowRelay(
     const later = (act: () => void): void => void setTimeout(() => isLost() || act(), delayMs);
     source.on('data', (chunk) => {
       const now = performance.now();
-      if (now - pair.heardAt > idleMs) pair.forgotten = 'all';
+      if (now - pair.heardAt > idleMs()) pair.forgotten = 'all';
       pair.heardAt = now;
       later(() => target.write(chunk));
     });
