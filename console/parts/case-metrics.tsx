@@ -39,6 +39,7 @@ function MetricPanel({ record, metric, violation: { criteria, alarmAt } }: Metri
         metric={metric}
         from={record.openedAt - 10 * minuteMs}
         marks={marks}
+        isKept={record.detector === 'cordon'}
         {...(record.closedAt !== undefined && { to: record.closedAt + 10 * minuteMs })}
         {...(threshold !== undefined && { threshold })}
       />

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -68,6 +69,18 @@ export function Chart({ label, times, values, threshold, marks }: ChartProps) {
             {name}
           </span>
         ))}
+      </figcaption>
+    </figure>
+  );
+}
+
+/** The place of a chart while its values are read. */
+export function ChartPlace({ children }: { readonly children: ComponentChildren }) {
+  return (
+    <figure class="chart">
+      <div>{children}</div>
+      <figcaption>
+        <span class="legend legend-value">value</span>
       </figcaption>
     </figure>
   );

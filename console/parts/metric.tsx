@@ -4,7 +4,7 @@ import { useSeries } from '../api/series';
 import type { MetricAnswer } from '../api/types';
 import { writeAbsolute } from '../words/time';
 import { findThreshold, writeNumber, writeValue } from '../words/violation';
-import { Chart, type Mark } from './chart';
+import { Chart, ChartPlace, type Mark } from './chart';
 import { Pending } from './notice';
 import { useSteady } from './steady';
 
@@ -18,6 +18,8 @@ interface MetricProps {
   readonly to?: number;
   /** Whether the last value holds until now, and not until the last mark. */
   readonly isToNow?: boolean;
+  /** Whether values of this time are kept: what is below leaves their place free while they are read. */
+  readonly isKept: boolean;
 }
 
 const mostListed = 50;
@@ -31,6 +33,7 @@ export function Metric({
   from,
   to,
   isToNow = false,
+  isKept,
 }: MetricProps) {
   const path = `/things/${thingPath(thingName)}/metrics/${encodeURIComponent(metric)}`;
   const live = useSeries(path, from, to);
@@ -43,6 +46,17 @@ export function Metric({
     () => holdLast(points ?? [], isToNow ? [Date.now()] : marks.map(({ at }) => at)),
     [points, marks],
   );
+  if (!points && isKept && !live.error)
+    return (
+      <>
+        <ChartPlace>
+          <Pending live={live} what="values" />
+        </ChartPlace>
+        <details>
+          <summary>The values</summary>
+        </details>
+      </>
+    );
   if (!points) return <Pending live={live} what="values" />;
   if (points.length === 0) return <p class="quiet">No value of {metric} is kept for this time.</p>;
   const isNumeric = values.some((value) => value !== null);

@@ -127,7 +127,7 @@ function MetricPanels({ thing: { thingName, metrics } }: { readonly thing: Thing
               reported <Ago at={at} />
             </span>
           </p>
-          <Metric thingName={thingName} metric={metric} from={from} isToNow />
+          <Metric thingName={thingName} metric={metric} from={from} isKept={at >= from} isToNow />
         </section>
       ))}
     </>
