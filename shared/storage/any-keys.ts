@@ -13,12 +13,10 @@ const unescapeKey = (name: string): string => (/^\\/.test(name) && unsafe.test(n
 /** Has a client keep fields of any name, since devices choose some of them. */
 export function keepAnyKeys(documents: DynamoDBDocumentClient): DynamoDBDocumentClient {
   const sendEscaped = async (command: SentCommand, ...rest: readonly unknown[]) => {
-    const input = renameKeys(command.input, escapeKey);
-    const sent = input === command.input ? command : new command.constructor(input);
-    return renameKeys(
-      await Reflect.apply(DynamoDBDocumentClient.prototype.send, documents, [sent, ...rest]),
-      unescapeKey,
-    );
+    const { input } = command;
+    const sent = hasUnsafeKey(input) ? new command.constructor(renameKeys(input, escapeKey)) : command;
+    const output = await Reflect.apply(DynamoDBDocumentClient.prototype.send, documents, [sent, ...rest]);
+    return hasUnsafeKey(output) ? renameKeys(output, unescapeKey) : output;
   };
   return Object.assign(documents, { send: sendEscaped });
 }
@@ -28,19 +26,19 @@ interface SentCommand {
   readonly constructor: new (input: unknown) => SentCommand;
 }
 
-/** The same object, unless a key in it has another name now. */
+/** Nearly nothing has such a key, so that it is looked for before anything is copied. */
+function hasUnsafeKey(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(hasUnsafeKey);
+  if (!isPlain(value)) return false;
+  return Object.keys(value).some((key) => unsafe.test(key) || hasUnsafeKey(value[key]));
+}
+
 function renameKeys(value: unknown, rename: (name: string) => string): unknown {
-  if (Array.isArray(value)) {
-    const items = value.map((item) => renameKeys(item, rename));
-    return items.some((item, index) => item !== value[index]) ? items : value;
-  }
+  if (Array.isArray(value)) return value.map((item) => renameKeys(item, rename));
   if (!isPlain(value)) return value;
-  const before = Object.entries(value);
-  const after = before.map(([key, field]) => [rename(key), renameKeys(field, rename)] as const);
-  const isSame = after.every(
-    ([key, field], index) => key === before[index]?.[0] && field === before[index]?.[1],
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [rename(key), renameKeys(field, rename)]),
   );
-  return isSame ? value : Object.fromEntries(after);
 }
 
 function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {

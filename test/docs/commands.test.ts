@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { waitUntil } from '../e2e/harness';
+import { isRunning, waitUntil } from '../e2e/harness';
 import { endTurn, takeTurn, turnTimeoutMs } from '../take-turn';
 import { listBlocks, listCommands, listPages, root } from './pages';
 
@@ -162,20 +162,12 @@ afterAll(async () => {
     // npm may end before what it started, which still writes into the clone.
     await waitUntil(
       () => `the end of npm start: ${log.slice(-2_000)}`,
-      () => !isGroupRunning(pid),
+      () => !isRunning(-pid),
       60_000,
     );
   }
   if (clone) rmSync(clone, { recursive: true, force: true });
 }, 180_000);
-
-function isGroupRunning(pid: number): boolean {
-  try {
-    return process.kill(-pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 /** What `git status` would show as new in the clone. */
 function listUntracked(): readonly string[] {

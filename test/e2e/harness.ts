@@ -292,6 +292,16 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
   };
 }
 
+/** Whether a process is there, or one of the group of this number below zero. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Looks until `find` gives something; fails, saying what never came, when the time is up. */
 export async function waitUntil<T>(
   what: () => string,

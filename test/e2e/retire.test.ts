@@ -144,7 +144,7 @@ describe('cordon retire', () => {
     detachments.setDelaySeconds(300);
     try {
       await expect(retireThing('slow', {}, Infinity, patience)).rejects.toThrow(
-        /^AWS IoT still refuses to delete certificate \w{12}… after \d+ s .*, so it remains: run the same command again later$/,
+        /^AWS IoT still refuses to delete certificate \w{12}… after \d s .*, so it remains: run the same command again later$/,
       );
       // What gives the device rights is gone before anything is waited for.
       await ended(session);

@@ -6,7 +6,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { endTurn, takeTurn, turnTimeoutMs } from '../take-turn';
-import { root, waitUntil } from './harness';
+import { isRunning, root, waitUntil } from './harness';
 
 // These run in the checkout's own .cordon, as a user does, so they stay in this one file, one after the other.
 
@@ -46,15 +46,6 @@ async function collect(child: ChildProcess): Promise<Ended> {
   });
   const [code] = await once(child, 'close');
   return { code, ...output };
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const serve = (env?: Record<string, string>) => start(process.execPath, ['local/start.mjs', '--serve'], env);
