@@ -72,10 +72,11 @@ export function place(state: DetectState, report: DeviceReport, name: string, at
   const shiftMs = Math.min(sender?.shiftMs ?? 0, tookMs);
   const lagMs = Math.min(sender?.lagMs ?? tookMs, tookMs);
   const placed = { isRepeat, isTimed: true, madeAt: claimedAt + shiftMs, trueAt: claimedAt + lagMs };
-  const isLate = sender !== undefined && isOlder(sender, report, placed.madeAt, shiftMs);
+  // One that was received before the newest (and processed after it) says nothing about a clock that was set back since.
+  const isLate = sender !== undefined && (at < sender.at || isOlder(sender, report, placed.madeAt, shiftMs));
   if (isLate === 'set back')
     return { ...placed, isLate: false, madeAt: at, trueAt: at, shiftMs: tookMs, lagMs: tookMs };
-  return { ...placed, isLate: isLate || (sender !== undefined && at < sender.at), shiftMs, lagMs };
+  return { ...placed, isLate, shiftMs, lagMs };
 }
 
 /** Whether it was made before the newest of its sender; or the sender's clock was set back, and is right by the receipt. */

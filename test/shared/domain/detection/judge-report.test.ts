@@ -99,6 +99,29 @@ describe('judgeReport', () => {
     expect(judgeReport(input(alarmed, 0, late)).events).toEqual([]);
   });
 
+  it.each<[string, (at: number) => { reportId: number; madeAt?: number }]>([
+    ['an id in milliseconds', (at) => ({ reportId: at })],
+    ['an id in seconds', (at) => ({ reportId: Math.floor(at / 1_000) })],
+    ['a counter and its time', (at) => ({ reportId: (at - now) / 1_000 + 10, madeAt: at })],
+    ['a counter', (at) => ({ reportId: (at - now) / 1_000 + 10 })],
+  ])(
+    'a report with %s that was received before the newest ends no alarm, however late it is processed',
+    (_, ids) => {
+      const report = (at: number, number: number) => ({
+        at,
+        report: { ...ids(at), metrics: { m: { number } }, evidence: [] },
+      });
+      for (const delayMs of [1_000, 660_000, 5 * 3_600_000]) {
+        const alarmed = judgeReport(input(newDetectState(thingKey('t')), 1, report(now + delayMs, 1))).state;
+        expect(judgeReport(input(alarmed, 0, report(now, 0))).events).toEqual([]);
+        const eventTypes = judgeReport(input(alarmed, 0, report(now + delayMs + 1_000, 0))).events.map(
+          ({ eventType }) => eventType,
+        );
+        expect(eventTypes).toEqual(['alarm-cleared']);
+      }
+    },
+  );
+
   it('takes an id that an earlier version remembered alone as that of the same report, and other ids as before', () => {
     const alarmed = judgeReport(input(newDetectState(thingKey('t')), 1)).state;
     const senders = alarmed.senders?.map(({ sums: _, ...sender }) => sender) ?? [];
