@@ -10,11 +10,11 @@ function parseAddress(text: string): Address | undefined {
   return ipaddr.process(text);
 }
 
-/** `10.0.0.0/8`, or an address, which is the network of one. */
+/** `10.0.0.0/8`, or an address, which is the network of one; no interface (`%eth0`), which AWS refuses (API reference, MetricValue). */
 export function parseNetwork(text: string): Network | undefined {
   const [address = '', bits, ...rest] = text.split('/');
   const base = parseAddress(address);
-  if (!base || rest.length > 0) return undefined;
+  if (!base || rest.length > 0 || address.includes('%')) return undefined;
   const width = base.kind() === 'ipv4' ? 32 : 128;
   if (bits === undefined) return [base, width];
   const length = /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;

@@ -294,6 +294,12 @@ playbooks: [{ name: any, mode: observe }]
       inNetwork('10.0.0.0/33'),
       /cidrs\.0: 10\.0\.0\.0\/33 is not a network/,
     ],
+    [
+      'an interface of one host, which AWS refuses',
+      'aws:destination-ip-addresses',
+      inNetwork('fe80::%eth0/10'),
+      /cidrs\.0: fe80::%eth0\/10 is not a network/,
+    ],
     ['an address in octal', 'aws:destination-ip-addresses', inNetwork('010.0.0.1'), /is not a network/],
   ])('is refused for %s', (_what, metric, criteria, fault) => {
     expect(faultsOf(withBehavior(metric, criteria))).toEqual([expect.stringMatching(fault)]);
