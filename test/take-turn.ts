@@ -1,42 +1,30 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const folder = join(tmpdir(), 'cordon-tests-myapp');
-const holder = join(folder, 'pid');
+let held: Server | undefined;
 
 /**
  * Has one test file at a time run what the shipped configuration watches: every agent of the machine sees a process
  * called myapp and its children, and Jest runs several files at once. Waits for the file whose turn it is.
  */
-export async function takeTurn(): Promise<void> {
+export async function takeTurn(name = 'cordon-tests-myapp', pollMs = 100): Promise<void> {
   for (;;) {
+    const server = createServer().unref();
     try {
-      mkdirSync(folder);
-      writeFileSync(holder, String(process.pid));
+      // An abstract socket has one holder. Linux frees it when its process ends, even if killed, so that nobody needs to take over.
+      await once(server.listen(`\0${name}`), 'listening');
+      held = server;
       return;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     }
-    if (isLeft()) endTurn();
-    await delay(100);
+    await delay(pollMs);
   }
 }
 
 export function endTurn(): void {
-  rmSync(folder, { recursive: true, force: true });
-}
-
-/** Whether whoever took the turn has ended without ending it. */
-function isLeft(): boolean {
-  try {
-    process.kill(Number(readFileSync(holder, 'utf8')), 0);
-    return false;
-  } catch (error) {
-    // A holder that has yet to write its pid is there.
-    return (error as NodeJS.ErrnoException).code === 'ESRCH';
-  }
+  held?.close();
 }
 
 /** The time that the others may take. */
