@@ -1,14 +1,18 @@
+import { statusObject } from '../../shared/domain/actions/lease';
 import type { Case } from '../../shared/domain/case/case';
 import type { Detail } from '../../shared/domain/case/details';
 import type { PrincipalFacts } from '../../shared/domain/facts';
+import type { ThingKey } from '../../shared/domain/thing-ref';
 import { isNotFound, isRefusal } from '../../shared/errors';
 import { idOf } from '../../shared/mitigation/denial';
 import type { Certificates, Things } from '../../shared/ports/aws';
+import type { Leases } from '../../shared/ports/storage';
 import { isCertificate } from './facts';
 
 interface Looks {
   readonly things: Pick<Things, 'listGroups' | 'listPolicies' | 'listPrincipals'>;
   readonly certificates: Pick<Certificates, 'readStatus'>;
+  readonly leases: Pick<Leases, 'load'>;
 }
 
 /**
@@ -36,7 +40,7 @@ export async function findChanged(record: Case, ports: Looks, denyPolicyName: st
         return [
           ...(now.status === was
             ? []
-            : [{ code: 'certificate-changed', certificateId, status: now.status } as const]),
+            : [await nameStatus(record.thingName, certificateId, now.status, ports)]),
           ...comparePolicies(certificateId, 'got', more),
           ...comparePolicies(certificateId, 'lost', fewer),
         ];
@@ -52,6 +56,20 @@ export async function findChanged(record: Case, ports: Looks, denyPolicyName: st
       one.code !== 'certificate-moved' ||
       !gone.some((other) => !('certificateId' in other) || other.certificateId === one.certificateId),
   );
+}
+
+/** Another thing's case may hold it INACTIVE. */
+async function nameStatus(
+  thingName: ThingKey,
+  certificateId: string,
+  status: string,
+  { leases }: Looks,
+): Promise<Detail> {
+  const lease = status === 'INACTIVE' ? await leases.load(statusObject(certificateId)) : undefined;
+  const heldBy = lease?.value.holders.filter((name) => name !== thingName) ?? [];
+  return heldBy.length > 0
+    ? { code: 'certificate-held', certificateId, heldBy }
+    : { code: 'certificate-changed', certificateId, status };
 }
 
 /** Certificates that were attached to the thing, or taken from it. */

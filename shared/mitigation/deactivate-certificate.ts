@@ -59,9 +59,11 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
           return undefined;
         }
         if (status !== 'INACTIVE') return { code: 'certificate-not-active', certificateId, status };
-        // Without a lease, AWS had refused Cordon's call, or a crash repeats this.
-        if (!lease || isByAnother(modifiedAt, readHeld(lease)?.setAt)) {
-          kept.push({ code: 'certificate-changed', certificateId, status });
+        // Without a lease, AWS had refused Cordon's call, or a crash repeats this, or the lease was lost.
+        const isAnother = isByAnother(modifiedAt, lease ? readHeld(lease)?.setAt : context.deniedAt);
+        if (!lease || isAnother) {
+          const claim = !isAnother && { isUnclaimed: true as const };
+          kept.push({ code: 'certificate-changed', certificateId, status, ...claim });
           return undefined;
         }
         await registry.setStatus(certificateId, 'ACTIVE');

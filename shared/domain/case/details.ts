@@ -35,8 +35,13 @@ type CertificateDetail =
   | { readonly code: 'certificates-restored' }
   | { readonly code: 'certificate-deleted'; readonly certificateId: string }
   | { readonly code: 'certificate-not-active'; readonly certificateId: string; readonly status: string }
-  /** Somebody else set its status while it was held. */
-  | { readonly code: 'certificate-changed'; readonly certificateId: string; readonly status: string }
+  /** Somebody else set its status while it was held. `isUnclaimed`: or Cordon did, and nothing shows it. */
+  | {
+      readonly code: 'certificate-changed';
+      readonly certificateId: string;
+      readonly status: string;
+      readonly isUnclaimed?: true;
+    }
   | { readonly code: 'certificate-held'; readonly certificateId: string; readonly heldBy: readonly string[] }
   | { readonly code: 'certificate-unseen'; readonly certificateId: string; readonly error: string }
   | {

@@ -31,7 +31,9 @@ function describeDetail(detail: Detail): string {
     case 'certificate-not-active':
       return `${nameCertificate(detail.certificateId)} was ACTIVE before and is ${detail.status} now`;
     case 'certificate-changed':
-      return `${nameCertificate(detail.certificateId)} is ${detail.status} by somebody else, and stays so`;
+      return detail.isUnclaimed
+        ? `${nameCertificate(detail.certificateId)} is ${detail.status}, and stays so: this case has no record of setting it`
+        : `${nameCertificate(detail.certificateId)} is ${detail.status} by somebody else, and stays so`;
     case 'certificate-held':
       return `${nameCertificate(detail.certificateId)} stays denied for ${detail.heldBy.join(', ')}`;
     case 'certificate-unseen':

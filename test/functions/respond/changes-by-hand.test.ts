@@ -238,3 +238,19 @@ describe('an applied denial whose lease is gone from the table', () => {
     expect([...(world.policies.stored.get('cordon-quarantine')?.targets ?? [])]).toEqual([]);
   });
 });
+
+describe('an applied deactivation whose lease is gone from the table', () => {
+  it('is left by the release, which blames nobody', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['deactivate-certificate', 'disconnect']));
+    await engine(alarm(), { id: 'alarm' });
+    world.held.rows.clear();
+
+    await engine(operator('release'), { id: 'release' });
+
+    expect(shownCaseOf(world).reason).toBe(
+      'released: everything is as it was before, except for this: certificate aaaaaaaa is INACTIVE, and stays so: this case has no record of setting it',
+    );
+    expect(world.certificates.statuses.get('a'.repeat(64))).toBe('INACTIVE');
+  });
+});

@@ -74,6 +74,21 @@ describe('two held things that share a certificate and its policy', () => {
     expect([caseOf(world, first).status, caseOf(world, second).status]).toEqual(['closed', 'closed']);
   });
 
+  it('are not said to be changed by somebody else if the other’s case holds the certificate', async () => {
+    const world = anArmedWorld();
+    world.registered.register('mything2');
+    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    await engine(alarm());
+    await anEngine(world, { configuration })(secondAlarm());
+    expect(world.certificates.statuses.get('a'.repeat(64))).toBe('INACTIVE');
+
+    await engine(operator('release', 'mything1'));
+
+    expect(shownCaseOf(world, 'mything1').reason).toBe(
+      'released: everything is as it was before, except for this: certificate aaaaaaaa stays denied for mything2',
+    );
+  });
+
   it('do not wait for a thing whose case was dismissed in conflict', async () => {
     const { world, engine } = aSharingWorld();
     await engine(alarm());

@@ -123,7 +123,7 @@ describe('deactivate-certificate', () => {
     }
   });
 
-  it('leaves inactive on revert what somebody else deactivated after AWS had refused it, and says so', async () => {
+  it('leaves inactive on revert what is so without Cordon after AWS had refused it, and claims nothing of who did it', async () => {
     const setting = setUp({ [a]: 'ACTIVE', [b]: 'ACTIVE' });
     const prior = aPrior({ [a]: 'ACTIVE', [b]: 'ACTIVE' });
     await deactivateCertificate.apply(prior, refuse(setting, a));
@@ -131,8 +131,8 @@ describe('deactivate-certificate', () => {
 
     expect(await deactivateCertificate.revert(prior, setting.context)).toEqual({
       result: 'done',
-      detail: 'certificate aaaaaaaa is INACTIVE by somebody else, and stays so',
-      left: ['certificate aaaaaaaa is INACTIVE by somebody else, and stays so'],
+      detail: 'certificate aaaaaaaa is INACTIVE, and stays so: this case has no record of setting it',
+      left: ['certificate aaaaaaaa is INACTIVE, and stays so: this case has no record of setting it'],
     });
     expect(setting.statuses()).toEqual({ [a]: 'INACTIVE', [b]: 'ACTIVE' });
   });

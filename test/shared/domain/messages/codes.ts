@@ -37,7 +37,10 @@ export const details: Examples<Detail> = {
   'certificates-restored': [{ code: 'certificates-restored' }],
   'certificate-deleted': [{ code: 'certificate-deleted', certificateId }],
   'certificate-not-active': [{ code: 'certificate-not-active', certificateId, status: 'REVOKED' }],
-  'certificate-changed': [{ code: 'certificate-changed', certificateId, status: 'REVOKED' }],
+  'certificate-changed': [
+    { code: 'certificate-changed', certificateId, status: 'REVOKED' },
+    { code: 'certificate-changed', certificateId, status: 'INACTIVE', isUnclaimed: true },
+  ],
   'certificate-held': [{ code: 'certificate-held', certificateId, heldBy: ['mything2'] }],
   'certificate-unseen': [{ code: 'certificate-unseen', certificateId, error: 'ThrottlingException' }],
   'certificate-policies': [
