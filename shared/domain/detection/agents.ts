@@ -50,6 +50,8 @@ export function noteAgentReport(
   principal: string,
   at: number,
 ): AgentState {
+  if (before && at < before.heardAt) return before;
+  if (before && isStillSilent(before, at)) return { ...before, heardAt: at };
   const gap = before ? at - before.heardAt : 0;
   const { gaps = [], intervalMs } = learn(before, health, gap);
   const isNews =
@@ -63,11 +65,17 @@ export function noteAgentReport(
   if (!isNews) return before;
   const kept = health ?? before?.health;
   return {
-    ...{ heardAt: Math.max(at, before?.heardAt ?? 0), principal: shortPrincipal(principal) },
+    ...{ heardAt: at, principal: shortPrincipal(principal) },
     ...(intervalMs !== undefined && { intervalMs }),
     ...(gaps.length > 0 && { gaps }),
     ...(kept && { health: kept }),
   };
+}
+
+/** The report was received before the silence was found, and processed after: others should have followed it by then. */
+function isStillSilent(agent: AgentState, at: number): boolean {
+  const { silentAt } = agent;
+  return silentAt !== undefined && missedAt({ agent: { ...agent, heardAt: at } }, 1) <= silentAt;
 }
 
 /** The longest of the first gaps; later a new one, once two gaps in a row have its length. */

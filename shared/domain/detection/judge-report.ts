@@ -46,12 +46,14 @@ function* judgeWhole(input: ReportInput): Detecting<Draft> {
   if (placed.isRepeat || isFromBefore(state, placed, at)) return ignore(state);
   const owner = findOwner(state) ?? (reportedByItself ? sender : undefined);
   const isOwnAgent = reportedByItself && (yield* isOfOwnAgent(state, principal));
-  const agent = isOwnAgent ? noteAgentReport(state.agent, report.health, principal, at) : state.agent;
+  // A late report does not say how the agent is now.
+  const health = placed.isLate ? undefined : report.health;
+  const agent = isOwnAgent ? noteAgentReport(state.agent, health, principal, at) : state.agent;
   const judgement = openJudgement(input);
   let isOpen = false;
   for (const entry of judgement.monitored()) {
     if (entry.behavior.metric === missedReports) {
-      if (isOwnAgent) endSilence(judgement, entry, report.reportId);
+      if (isOwnAgent && agent?.silentAt === undefined) endSilence(judgement, entry, report.reportId);
       continue;
     }
     const slot = slotOf(entry.key, sender, owner);

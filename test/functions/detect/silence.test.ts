@@ -175,6 +175,38 @@ describe('the silence of an agent', () => {
     ]);
   });
 
+  it.each([
+    ['before the last one', -minute],
+    ['soon after the last one', minute],
+  ])('does not end with a report that arrived %s and is processed only now', async (_, afterMs) => {
+    const fleet = aFleet(missedReports);
+    await fleet.pass(5);
+    const lastAt = fleet.now;
+    await fleet.report('mything1');
+    await fleet.pass(30);
+    await fleet.report('mything1', {}, { receivedAt: lastAt + afterMs });
+    await fleet.pass(10);
+
+    expect(fleet.alerts.map(({ violationEventType }) => violationEventType)).toEqual(['in-alarm']);
+    expect(fleet.messages()).toHaveLength(1);
+  });
+
+  it('ends with a report that arrived in time and was only processed too late', async () => {
+    const fleet = aFleet(missedReports);
+    await fleet.report('mything1');
+    await fleet.pass(14);
+    const inTime = fleet.now;
+    await fleet.pass(3);
+    expect(fleet.messages()).toHaveLength(1);
+    await fleet.report('mything1', {}, { receivedAt: inTime });
+
+    expect(fleet.alerts.map(({ violationEventType }) => violationEventType)).toEqual([
+      'in-alarm',
+      'alarm-cleared',
+    ]);
+    expect(fleet.agentOf('mything1')?.silentAt).toBeUndefined();
+  });
+
   it('is measured by the gaps between reports if the agent declares no interval', async () => {
     const fleet = aFleet();
     for (let turn = 0; turn < 5; turn += 1) {
@@ -235,6 +267,16 @@ describe('a report from another certificate for a silent agent', () => {
 });
 
 describe('the health section of a report', () => {
+  it('is kept if an older report is processed after it', async () => {
+    const fleet = aFleet();
+    const olderAt = fleet.now;
+    await fleet.pass(1);
+    await fleet.report('mything1', { health: { ...health, agent: '1.3.0' } });
+    await fleet.report('mything1', { health: { ...health, degraded: ['hidden'] } }, { receivedAt: olderAt });
+
+    expect(fleet.agentOf('mything1')?.health).toMatchObject({ version: '1.3.0', degraded: [] });
+  });
+
   it.each([
     ['is text', 'fine'],
     [
