@@ -16,7 +16,7 @@ import { evaluateGuards } from '../guards/guards';
 import { announceOnce } from './announce-once';
 import { containOrHoldBack } from './contain-or-hold-back';
 import { type Context, changed, type Decision, type Informed, unchanged } from './decision';
-import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './out-of-order-clears';
+import { dropEarlyEnd, findEarlyEnd, findEndBefore, keepEarlyEnd } from './out-of-order-clears';
 import { coverClientId, findMissing, isHeld, listHolding, named, planContainment, worsened } from './plan';
 import { type Deciding, need, notAsked } from './questions';
 import { isOfSideEffect, isSideEffect } from './side-effects';
@@ -28,11 +28,12 @@ export function* onViolation(
 ): Deciding<Decision> {
   const key = findingKey(violation);
   const known = current?.violations[key];
-  if (known && violation.occurredAt <= readLastEvent(known, context.now))
+  const endBefore = findEndBefore(current, violation);
+  if (known && !endBefore && violation.occurredAt <= readLastEvent(known, context.now))
     return unchanged({ code: 'late-event' });
   if (violation.eventType !== 'in-alarm') return yield* onClear(current, known, violation, context);
   const alarmed = yield* onAlarm(dropEarlyEnd(current, violation), known, violation, context);
-  const end = findEarlyEnd(current, violation);
+  const end = endBefore ?? findEarlyEnd(current, violation);
   return end && alarmed.outcome === 'changed' ? yield* onViolation(alarmed.next, end, context) : alarmed;
 }
 

@@ -1,9 +1,10 @@
+import type { Case } from '../../../../shared/domain/case/case';
 import type { Playbook } from '../../../../shared/domain/configuration';
 import type { Evidence, Violation } from '../../../../shared/domain/findings/violation';
 import { findExceptions } from '../../../../shared/domain/guards/exceptions';
 import { describeCase } from '../../../../shared/domain/messages/describe-case';
-import { aConfiguration, aPlaybook, aViolation, now } from '../../../builders';
-import { actionsOf, alarm, lead, resume, toldOf } from '../lead-case';
+import { aConfiguration, aContext, aPlaybook, aViolation, decide, now } from '../../../builders';
+import { actionsOf, alarm, lead, led, order, resume, toldOf } from '../lead-case';
 
 const metric = 'num_child_procs_myapp';
 const unless: Playbook['unless'] = [
@@ -93,6 +94,11 @@ describe('the exceptions of a playbook', () => {
 describe('a violation that a playbook excepts', () => {
   const configuration = aConfiguration({ playbooks: [aPlaybook({ unless })] });
   const excepted = { evidence: [curl()], reporter };
+  /** The case after an alert, which may change nothing. */
+  const take = (record: Case | undefined, alert: ReturnType<typeof alarm>): Case | undefined =>
+    decide(record, alert, aContext({ configuration })).outcome === 'changed'
+      ? led(record, alert, { configuration })
+      : record;
 
   it('is recorded and announced under the name of the exception, without an action', () => {
     const record = lead(undefined, alarm(excepted), { configuration });
@@ -113,6 +119,52 @@ describe('a violation that a playbook excepts', () => {
 
     expect(next.status).toBe('contained');
     expect(actionsOf(next)).toEqual(['disconnect', 'quarantine']);
+  });
+
+  it.each([
+    ['alone', undefined],
+    [
+      'beside one that lasts',
+      lead(undefined, alarm({ behaviorName: 'lasts', ...excepted }), { configuration }),
+    ],
+  ])('leads to containment in whatever order other children and the end arrive, %s', (_, before) => {
+    const first = alarm(excepted);
+    const shell = alarm({ reporter, occurredAt: now - 50, evidence: [{ ...curl(), executable: '/bin/sh' }] });
+    const end = alarm({ reporter, occurredAt: now, eventType: 'alarm-cleared' });
+    for (const order of [
+      [first, shell, end],
+      [first, end, shell],
+      [shell, first, end],
+      [shell, end, first],
+      [end, first, shell],
+      [end, shell, first],
+    ]) {
+      const next = order.reduce<Case | undefined>(take, before);
+      // However often they come.
+      const again = order.reduce(take, next);
+
+      expect(next).toMatchObject({
+        status: 'contained',
+        violations: {
+          'myapp-processes/no-child-processes': {
+            lastEventType: 'alarm-cleared',
+            lastEventAt: now,
+            alarmAt: now - 50,
+          },
+        },
+      });
+      expect(again).toEqual(next);
+    }
+  });
+
+  it('contains nothing by what was overtaken by the end once a person has judged it', () => {
+    const shell = alarm({ reporter, occurredAt: now - 50, evidence: [{ ...curl(), executable: '/bin/sh' }] });
+    const end = alarm({ reporter, occurredAt: now, eventType: 'alarm-cleared' });
+    const other = led(undefined, alarm({ behaviorName: 'lasts', ...excepted }), { configuration });
+    const cleared = led(led(other, alarm(excepted), { configuration }), end, { configuration });
+    const dismissed = led(cleared, order('dismiss'), { configuration });
+
+    expect(take(dismissed, shell)).toEqual(dismissed);
   });
 
   it('leads to containment once it arrives again without evidence, even if the kill switch held it back', () => {
