@@ -145,6 +145,7 @@ export function idleActions() {
     certificates,
     jobs,
     defender,
+    touched: 'maybe' as const,
     jobDocument: '{}',
     denyPolicyName: 'cordon-quarantine',
     denyDocument: '{"deny":true}',

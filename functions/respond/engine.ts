@@ -18,6 +18,7 @@ import { findChanged } from './left-changed';
 import { flush, type OutboxPorts } from './outbox';
 import type { ActionOptions, ActionPorts } from './perform';
 import { performSteps, save } from './perform-steps';
+import { countInterrupted, renewWaiting } from './waiting-plans';
 
 export interface EnginePorts extends ActionPorts, AnswerPorts, OutboxPorts {
   readonly refusals: Refusals;
@@ -41,9 +42,12 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
     if (stored?.value.status === 'closed' && hasUnfinished(stored.value)) stored = await flush(stored, ports);
     // A command delivered again after it was saved is not decided again: else a release, for example, would restart.
     const isTakenUp = stored?.value.lastCommandId === commandId;
+    const newCaseId = nameCase(thingName, commandId);
+    const context: Context = { ...options, killSwitch, thingName, newCaseId, now: ports.clock() };
+    const answers = createAnswers(stored?.value, context, attempt, ports);
     const decision: Decision = isTakenUp
       ? { outcome: 'unchanged', reason: { code: 'taken-up-before' } }
-      : await decideOn(stored?.value, command, commandId, attempt, ports, { ...options, killSwitch });
+      : await resolve(decide(stored?.value, command, context), answers);
     if (!isTakenUp) await recordAnswer(command, decision, ports);
     if (decision.outcome === 'changed')
       stored = await save({ ...decision.next, lastCommandId: commandId }, stored?.version ?? 0, ports);
@@ -61,6 +65,15 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
     if (command.type === 'violation' && isIdle) return;
     // A comment must neither start a step before its time nor postpone one.
     if (isNote(command)) return void (await flush(stored, ports));
+    const begun = isTakenUp
+      ? countInterrupted(stored.value)
+      : await renewWaiting(stored.value, found?.value, options, {
+          readSwitch,
+          readFacts: async (about) => answers.facts(about),
+          now: context.now,
+        });
+    // Before anything else changes in AWS.
+    if (begun !== stored.value) stored = await save(begun, stored.version, ports);
     const performed = await performSteps(stored, ports, options, attempt, readSwitch);
     const changed = await findChanged(performed.value, ports, options.denyPolicyName);
     const settled = settle(performed.value, ports.clock(), await readSwitch(), changed);
@@ -79,20 +92,6 @@ async function recordAnswer(
   const { thingName, requestId } = command;
   const refusal = decision.outcome === 'unchanged' ? decision.reason : decision.refusal;
   if (refusal) await refusals.record({ thingName, requestId, refusal, now: clock() });
-}
-
-function decideOn(
-  current: Case | undefined,
-  command: Command,
-  commandId: string,
-  attempt: number,
-  ports: EnginePorts,
-  options: ActionOptions & Pick<Context, 'killSwitch'>,
-): Promise<Decision> {
-  const { thingName } = command;
-  const newCaseId = nameCase(thingName, commandId);
-  const context: Context = { ...options, thingName, newCaseId, now: ports.clock() };
-  return resolve(decide(current, command, context), createAnswers(current, context, attempt, ports));
 }
 
 function isNote({ type }: Command): boolean {

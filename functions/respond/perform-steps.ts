@@ -1,6 +1,6 @@
 import type { ActionName } from '../../shared/domain/actions/registry';
 import type { Case } from '../../shared/domain/case/case';
-import { isCut, replanCut } from '../../shared/domain/case/ledger';
+import { countTried, isCut, replanCut } from '../../shared/domain/case/ledger';
 import { nextRound, recordOutcome } from '../../shared/domain/case/steps';
 import { makeUpFor } from '../../shared/domain/decide/plan';
 import { describeAll } from '../../shared/domain/messages/describe-detail';
@@ -54,6 +54,7 @@ export async function performSteps(
         if (kind === 'revert') throw result?.reason;
         faults.push(result?.reason);
         done.add(action);
+        if (kind === 'apply') record = { ...record, ledger: countTried(record.ledger, [action]) };
         continue;
       }
       const outcome = result.value;

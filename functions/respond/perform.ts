@@ -2,6 +2,7 @@ import { descriptorOf } from '../../shared/domain/actions/registry';
 import type { Case } from '../../shared/domain/case/case';
 import { listCertificates } from '../../shared/domain/case/held-objects';
 import { findDeniedAt, isCut } from '../../shared/domain/case/ledger';
+import { findTouched } from '../../shared/domain/case/ledger-entry';
 import type { Outcome, Step } from '../../shared/domain/case/steps';
 import { findTemporaryDeactivation } from '../../shared/domain/case/temporary-deactivation';
 import type { Configuration } from '../../shared/domain/configuration';
@@ -54,6 +55,7 @@ export async function perform(
     heldCertificates: listHeld(record),
     deniedCertificates: listDenied(record),
     temporarilyInactive: listTemporarilyInactive(record),
+    touched: findTouched(entry),
     jobDocument: JSON.stringify(configuration.job.document),
   };
   // The table is keyed by the action that wrote the prior state, so the two fit.

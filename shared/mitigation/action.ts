@@ -1,5 +1,6 @@
 import type { ActionName, PriorState } from '../domain/actions/registry';
 import type { Detail } from '../domain/case/details';
+import type { Touched } from '../domain/case/ledger-entry';
 import type { Outcome } from '../domain/case/steps';
 import type { Configuration } from '../domain/configuration';
 import type { ThingKey } from '../domain/thing-ref';
@@ -25,6 +26,8 @@ export interface MitigationContext {
   readonly deniedCertificates: readonly string[];
   /** Ids of certificates that are inactive only until the denial by policy has spread. */
   readonly temporarilyInactive: readonly string[];
+  /** What Cordon's calls for this action of the case changed: what they didn't, a revert leaves to whoever did. */
+  readonly touched: Touched;
   readonly jobDocument: string;
   readonly things: Things;
   readonly policies: Policies;

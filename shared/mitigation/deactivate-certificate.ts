@@ -58,11 +58,12 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
           kept.push({ code: 'certificate-deleted', certificateId });
           return undefined;
         }
-        if (status !== 'INACTIVE') return { code: 'certificate-not-active', certificateId, status };
+        if (status !== 'INACTIVE' && context.touched !== 'nothing')
+          return { code: 'certificate-not-active', certificateId, status };
         // Without a lease, AWS had refused Cordon's call, or a crash repeats this, or the lease was lost.
         const isAnother = isByAnother(modifiedAt, lease ? readHeld(lease)?.setAt : context.deniedAt);
         if (!lease || isAnother) {
-          const claim = !isAnother && { isUnclaimed: true as const };
+          const claim = !isAnother && status === 'INACTIVE' && { isUnclaimed: true as const };
           kept.push({ code: 'certificate-changed', certificateId, status, ...claim });
           return undefined;
         }

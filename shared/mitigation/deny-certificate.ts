@@ -36,7 +36,7 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
   },
 
   async revert({ policyName, certificates }, context) {
-    const { policies, things, deniedCertificates } = context;
+    const { policies, things, deniedCertificates, touched } = context;
     const kept: Detail[] = [];
     const conflicts = await forEachItem(certificates, async ({ arn, attachedBefore }) => {
       const certificateId = idOf(arn);
@@ -44,12 +44,16 @@ export const denyCertificate: MitigationAction<PriorOf<'deny-certificate'>> = {
         // The attachments of a certificate are deleted with it.
         const listed = await things.listPolicies(arn).catch(noneIfGone);
         const attached = listed.includes(policyName);
-        if (attachedBefore && !attached) return { code: 'denial-taken-off', policyName, certificateId };
+        const change = (how: 'got' | 'lost') =>
+          kept.push({ code: 'certificate-policies', certificateId, change: how, policies: [policyName] });
+        if (attachedBefore && !attached) {
+          if (touched !== 'nothing') return { code: 'denial-taken-off', policyName, certificateId };
+          change('lost');
+        }
         if (attachedBefore || !attached) return undefined;
         // Without either, Cordon's call was never made, or a crash repeats this: somebody else attached it.
         if (lease || deniedCertificates.includes(arn)) await policies.detach(policyName, arn);
-        else
-          kept.push({ code: 'certificate-policies', certificateId, change: 'got', policies: [policyName] });
+        else change('got');
         return undefined;
       };
       const hold = () => attach(policyName, arn, context);

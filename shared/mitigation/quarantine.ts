@@ -1,3 +1,4 @@
+import type { Detail } from '../domain/case/details';
 import { isNotFound } from '../errors';
 import { done, type MitigationAction, type PriorOf, reverted, unverified } from './action';
 import { denialRights, testDenial } from './denial';
@@ -43,10 +44,14 @@ export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
     return groups.includes(thingGroup) ? denied : unverified({ code: 'not-in-group-yet', thingGroup });
   },
 
-  async revert({ thingGroup, memberBefore }, { thingName, things }) {
+  async revert({ thingGroup, memberBefore }, { thingName, things, touched }) {
     const groups = await things.listGroups(thingName).catch(goneIfNotFound);
     if (!groups) return reverted([{ code: 'thing-deleted' }], [{ code: 'thing-deleted' }]);
     const member = groups.includes(thingGroup);
+    if (touched !== 'maybe' && member !== memberBefore) {
+      const changed: Detail = { code: 'group-changed', change: member ? 'joined' : 'left', thingGroup };
+      return reverted([changed], [changed]);
+    }
     if (memberBefore)
       return member
         ? done({ code: 'stays-in-group', thingGroup })

@@ -72,6 +72,10 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
         }
         const ours = await findVersions(policyName, document, versions, registry);
         const conflict = findConflict(policy, versions, ours);
+        if (conflict && context.touched === 'nothing') {
+          own = { restored: [conflict], left: [conflict] };
+          return undefined;
+        }
         if (conflict) return conflict;
         const renumbered = await restore(policy, ours, registry);
         const { defaultVersionId: versionId } = policy;

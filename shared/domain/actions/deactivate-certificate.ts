@@ -1,4 +1,4 @@
-import { type ActionDescriptor, findNew } from './descriptor';
+import { type ActionDescriptor, findNew, renewEach } from './descriptor';
 import { statusObject } from './lease';
 
 interface DeactivateCertificatePrior {
@@ -25,6 +25,10 @@ export const deactivateCertificate: ActionDescriptor<DeactivateCertificatePrior>
     const more = findNew(prior.certificates, certificates, ({ certificateId }) => certificateId);
     return more.length > 0 ? { ...prior, certificates: [...prior.certificates, ...more] } : undefined;
   },
+  renewPrior: (prior, { certificates }) => ({
+    ...prior,
+    certificates: renewEach(prior.certificates, certificates, ({ certificateId }) => certificateId),
+  }),
   listRestored: ({ certificates }) =>
     certificates
       .filter(({ statusBefore }) => statusBefore === 'ACTIVE' || statusBefore === 'unknown')

@@ -1,4 +1,4 @@
-import { type ActionDescriptor, findNew } from './descriptor';
+import { type ActionDescriptor, findNew, renewEach } from './descriptor';
 import { deniedObject } from './lease';
 
 interface DenyCertificatePrior {
@@ -26,6 +26,10 @@ export const denyCertificate: ActionDescriptor<DenyCertificatePrior> = {
     const more = findNew(prior.certificates, certificates, ({ arn }) => arn);
     return more.length > 0 ? { ...prior, certificates: [...prior.certificates, ...more] } : undefined;
   },
+  renewPrior: (prior, { certificates }) => ({
+    ...prior,
+    certificates: renewEach(prior.certificates, certificates, ({ arn }) => arn),
+  }),
   listDenied: ({ certificates }) => certificates.map(({ arn }) => arn),
   listRestored: ({ policyName, certificates }) =>
     certificates

@@ -56,6 +56,8 @@ export interface ActionDescriptor<P, Backup extends string = never> {
   findPrior(planning: Planning): P;
   /** Adds objects that appeared since, such as a certificate; undefined if there are none. */
   extendPrior?(prior: P, fresh: P): P | undefined;
+  /** The same objects with the state in which `fresh` has them, if a release restores any. */
+  renewPrior?(prior: P, fresh: P): P;
   /** Objects beside the certificates that several containments may hold. */
   listShared?(prior: P): SharedObject[];
   /** What a release changes back, for people; empty if the action leaves nothing to be undone. */
@@ -108,6 +110,11 @@ interface ActionBackup<P, Name extends string> {
     /** The words for a case in which the backup was refused, and is no longer needed. */
     readonly inPlace: string;
   };
+}
+
+/** Each of `known` as it is among `found`, or as it was if it isn't there. */
+export function renewEach<T>(known: readonly T[], found: readonly T[], keyOf: (one: T) => unknown): T[] {
+  return known.map((one) => found.find((other) => keyOf(other) === keyOf(one)) ?? one);
 }
 
 /** What of `found` is not among `known` yet. */

@@ -38,6 +38,7 @@ export const quarantine: ActionDescriptor<QuarantinePrior, 'deny-certificate'> =
     const more = findNew(prior.principals, principals, (arn) => arn);
     return more.length > 0 ? { ...prior, principals: [...prior.principals, ...more] } : undefined;
   },
+  renewPrior: (prior, { memberBefore, groupsBefore }) => ({ ...prior, memberBefore, groupsBefore }),
   listRestored: ({ thingGroup: name, memberBefore }) =>
     memberBefore ? [] : [{ object: 'thing group', name, now: 'a member', before: 'no member' }],
 };

@@ -1,5 +1,5 @@
 import type { PriorPolicy } from '../facts';
-import { type ActionDescriptor, findNew } from './descriptor';
+import { type ActionDescriptor, findNew, renewEach } from './descriptor';
 import { policyObject, replacedObject } from './lease';
 
 interface ReplacePolicyVersionPrior {
@@ -36,6 +36,10 @@ export const replacePolicyVersion: ActionDescriptor<ReplacePolicyVersionPrior> =
         }
       : undefined;
   },
+  renewPrior: (prior, { policies }) => ({
+    ...prior,
+    policies: renewEach(prior.policies, policies, ({ policyName }) => policyName),
+  }),
   listShared: ({ policies }) => policies.map(({ policyName }) => policyObject(policyName)),
   listRestored: ({ policies }) =>
     policies.map(({ policyName: name, defaultVersionId }) => ({

@@ -34,7 +34,19 @@ export interface LedgerEntry {
   readonly unproven?: true;
   /** The parts of a reverted entry that are not as they were before. */
   readonly left?: readonly Detail[];
+  /** How often it was applied, or may have been; 0: no call was made for it. */
   readonly attempts: number;
+  /** It was applied, though `appliedAt` has yet to count from another time. */
+  readonly wasApplied?: true;
+}
+
+/** What Cordon's calls for an action changed: nothing, since none was made; nothing, since AWS refused; or possibly all of it. */
+export type Touched = 'nothing' | 'refused' | 'maybe';
+
+export function findTouched({ status, attempts, appliedAt, wasApplied }: LedgerEntry): Touched {
+  if (appliedAt !== undefined || wasApplied) return 'maybe';
+  if (attempts === 0) return 'nothing';
+  return status === 'failed' ? 'refused' : 'maybe';
 }
 
 /** The fields of a ledger entry that decide whether it holds the thing. */

@@ -1,7 +1,7 @@
 import { type ActionName, descriptorOf } from '../actions/registry';
-import type { LedgerEntry } from './ledger-entry';
+import { findTouched, type LedgerEntry } from './ledger-entry';
 import { isPolicyDenial } from './policy-denials';
-import { extendPrior, findPrior, type PlanContext } from './prior-state';
+import { extendPrior, findPrior, type PlanContext, renewPrior } from './prior-state';
 import {
   extendTemporaryDeactivation,
   isLastingDeactivation,
@@ -26,7 +26,8 @@ export function planLedger(
     // than a certificate of the thing. For a held thing, `coverCertificates` asks whether others use a new one.
     const more = held && (held.bridge || !context.isHeld) ? extendPrior(held.prior, context) : undefined;
     const prior = more ?? held?.prior ?? findPrior(action, context, isReverted(ledger, action));
-    return { action, status: 'planned', prior, plannedAt: context.now, attempts: 0 };
+    const wasApplied = held && findTouched(held) === 'maybe' && { wasApplied: true as const };
+    return { action, status: 'planned', prior, plannedAt: context.now, attempts: 0, ...wasApplied };
   });
   const all = [...planned, ...kept];
   return [...all, ...planTemporaryDeactivation(all, context)].toSorted((a, b) => rankOf(a) - rankOf(b));
@@ -103,8 +104,40 @@ export function countAnew(ledger: readonly LedgerEntry[], now: number): LedgerEn
 }
 
 function startAnew(entry: LedgerEntry, now: number): LedgerEntry {
-  const { appliedAt: _appliedAt, verifiedAt: _verifiedAt, unproven: _unproven, ...rest } = entry;
-  return { ...rest, status: 'planned', plannedAt: now };
+  const { appliedAt, verifiedAt: _verifiedAt, unproven: _unproven, ...rest } = entry;
+  const wasApplied = appliedAt !== undefined && { wasApplied: true as const };
+  return { ...rest, status: 'planned', plannedAt: now, ...wasApplied };
+}
+
+/** Actions that are planned, and for which no call was made yet. */
+export function listUntried(ledger: readonly LedgerEntry[]): ActionName[] {
+  return ledger.flatMap((entry) => (isUntried(entry) ? entry.action : []));
+}
+
+function isUntried(entry: LedgerEntry): boolean {
+  return entry.status === 'planned' && findTouched(entry) === 'nothing';
+}
+
+/** Finds anew what a release restores, since people may have changed it while these plans waited. */
+export function renewUntried(
+  ledger: readonly LedgerEntry[],
+  actions: readonly ActionName[],
+  context: PlanContext,
+): LedgerEntry[] {
+  return ledger.map((entry) =>
+    isUntried(entry) && actions.includes(entry.action)
+      ? { ...entry, prior: renewPrior(entry.prior, context) }
+      : entry,
+  );
+}
+
+/** Counts the plans as tried: a crash, or a fault of AWS, leaves open what became of their calls. */
+export function countTried(ledger: readonly LedgerEntry[], actions: readonly ActionName[]): LedgerEntry[] {
+  return ledger.map((entry) =>
+    entry.status === 'planned' && actions.includes(entry.action)
+      ? { ...entry, attempts: entry.attempts + 1 }
+      : entry,
+  );
 }
 
 /** Ends sessions, and must do so again whenever the device reconnects. */

@@ -27,3 +27,8 @@ export function findPrior(action: ActionName, context: PlanContext, isAgain = fa
 export function extendPrior(prior: PriorState, context: PlanContext): PriorState | undefined {
   return descriptorOf(prior.action).extendPrior?.(prior, findPrior(prior.action, context));
 }
+
+/** The same objects, in the state in which they are now. */
+export function renewPrior(prior: PriorState, context: PlanContext): PriorState {
+  return descriptorOf(prior.action).renewPrior?.(prior, findPrior(prior.action, context)) ?? prior;
+}

@@ -116,5 +116,5 @@ function recordVerification(
   if (entry.verifiedAt === undefined) return { ...entry, detail };
   // A lost proof: the denial, and the trust in new sessions, count from its next application.
   const { appliedAt: _appliedAt, verifiedAt: _verifiedAt, ...lost } = entry;
-  return { ...lost, detail };
+  return { ...lost, detail, wasApplied: true };
 }

@@ -8,10 +8,11 @@ import type { Command } from '../../../shared/domain/decide/command';
 import type { OperatorAction } from '../../../shared/domain/decide/operator-actions';
 import { describeCase } from '../../../shared/domain/messages/describe-case';
 import { thingKey } from '../../../shared/domain/thing-ref';
+import { awsError } from '../../aws-error';
 import { certificateArn } from '../../builders';
 import type { World } from '../../fakes';
 import { allActions, anArmedWorld, playing, secondArn } from './all-actions-world';
-import { alarm, anEngine, operator, resume, shownCaseOf } from './story';
+import { alarm, anEngine, caseOf, operator, resume, shownCaseOf } from './story';
 
 const idOf = (arn: string) => arn.slice(arn.indexOf('/') + 1);
 const arns = [certificateArn, secondArn];
@@ -252,5 +253,178 @@ describe('an applied deactivation whose lease is gone from the table', () => {
       'released: everything is as it was before, except for this: certificate aaaaaaaa is INACTIVE, and stays so: this case has no record of setting it',
     );
     expect(world.certificates.statuses.get('a'.repeat(64))).toBe('INACTIVE');
+  });
+});
+
+describe('a plan that the kill switch keeps from being tried', () => {
+  const actions = [
+    'quarantine',
+    'deny-certificate',
+    'replace-policy-version',
+    'deactivate-certificate',
+  ] as const;
+  const byHand: Readonly<Record<(typeof actions)[number], string>> = {
+    quarantine: 'join',
+    'deny-certificate': 'attachDeny',
+    'replace-policy-version': 'newVersion',
+    'deactivate-certificate': 'deactivate',
+  };
+
+  /** The switch is turned on once the plan is saved, and somebody changes by hand what the action would. */
+  async function aWithheld(action: ActionName, hand: string) {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing([action, 'disconnect']));
+    world.hook = (call, perform) => {
+      if (call === 'cases.save') world.killSwitch = { state: 'on' };
+      return perform();
+    };
+    await engine(alarm(), { id: 'alarm' });
+    world.hook = (_call, perform) => perform();
+    expect(shownCaseOf(world).ledger.map(({ status }) => status)).toEqual(['planned', 'planned']);
+    hands[hand]?.(world);
+    return { world, engine };
+  }
+
+  it.each([
+    ['quarantine', 'the thing joined group cordon-quarantine meanwhile'],
+    ['deny-certificate', 'certificate aaaaaaaa got cordon-quarantine meanwhile'],
+    [
+      'replace-policy-version',
+      "the default version of policy device is 2, which is neither Cordon's nor 1 from before",
+    ],
+    [
+      'deactivate-certificate',
+      'certificate aaaaaaaa is INACTIVE, and stays so: this case has no record of setting it',
+    ],
+  ] as const)(
+    'takes nothing back on release that somebody did by hand as %s would, and says so',
+    async (action, left) => {
+      const { world, engine } = await aWithheld(action, byHand[action]);
+      const before = readState(world);
+
+      await engine(operator('release'), { id: 'release' });
+
+      expect(readState(world)).toEqual(before);
+      expect(shownCaseOf(world)).toMatchObject({
+        status: 'closed',
+        reason: `released: everything is as it was before, except for this: ${left}`,
+      });
+    },
+  );
+
+  it.each([
+    ['quarantine', 'leave', 'join', 'the thing left group cordon-quarantine meanwhile'],
+    ['deny-certificate', 'detachDeny', 'attachDeny', 'certificate aaaaaaaa lost cordon-quarantine meanwhile'],
+    [
+      'deactivate-certificate',
+      'revoke',
+      undefined,
+      'certificate aaaaaaaa is REVOKED by somebody else, and stays so',
+    ],
+  ] as const)(
+    'stops no release at what somebody did otherwise where %s did nothing',
+    async (action, hand, first, left) => {
+      const world = anArmedWorld();
+      if (first) hands[first]?.(world);
+      const engine = anEngine(world, playing([action, 'disconnect']));
+      world.hook = (call, perform) => {
+        if (call === 'cases.save') world.killSwitch = { state: 'on' };
+        return perform();
+      };
+      await engine(alarm(), { id: 'alarm' });
+      hands[hand]?.(world);
+
+      await engine(operator('release'), { id: 'release' });
+
+      expect(shownCaseOf(world)).toMatchObject({
+        status: 'closed',
+        reason: `released: everything is as it was before, except for this: ${left}`,
+      });
+    },
+  );
+
+  it.each([
+    ...actions.map((action) => [action, 'the next look at the case', resume] as const),
+    ...actions.map(
+      (action) => [action, 'an alarm', alarm({ behaviorName: 'other', violationId: 'other' })] as const,
+    ),
+  ])(
+    'finds anew, before it is carried out, what a release of %s restores, with %s',
+    async (action, _, command) => {
+      const { world, engine } = await aWithheld(action, byHand[action]);
+      const before = readState(world);
+      world.killSwitch = { state: 'off' };
+      world.time.now = caseOf(world).dueAt ?? 0;
+
+      await engine(command, { id: 'again' });
+      expect([caseOf(world).status, await isOut(world)]).toEqual(['contained', true]);
+      await engine(operator('release'), { id: 'release' });
+
+      expect([caseOf(world).status, readState(world)]).toEqual(['closed', before]);
+    },
+  );
+
+  it('is not taken for untried once a crash may have cut it off', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    world.hook = async (call, perform) => {
+      if (call !== 'things.addToGroup') return perform();
+      await perform();
+      world.hook = () => Promise.reject(new Error('killed'));
+      throw new Error('killed');
+    };
+    await expect(engine(alarm(), { id: 'alarm' })).rejects.toThrow('killed');
+    world.hook = (_call, perform) => perform();
+    world.killSwitch = { state: 'on' };
+    await engine(alarm(), { id: 'alarm', attempt: 2 });
+    world.killSwitch = { state: 'off' };
+    world.time.now = caseOf(world).dueAt ?? 0;
+    await engine(resume, { id: 'again' });
+
+    await engine(operator('release'), { id: 'release' });
+
+    expect([caseOf(world).status, readState(world).group]).toEqual(['closed', false]);
+  });
+});
+
+describe('a thing that somebody put into the quarantine group', () => {
+  it('while the kill switch held the containment back stays there, as the timeline says', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    world.killSwitch = { state: 'on' };
+    await engine(alarm(), { id: 'alarm' });
+    expect(caseOf(world).ledger).toEqual([]);
+    hands.join?.(world);
+    world.killSwitch = { state: 'off' };
+    world.time.now = caseOf(world).dueAt ?? 0;
+    await engine(resume, { id: 'resume' });
+    expect(caseOf(world).status).toBe('contained');
+
+    await engine(operator('release'), { id: 'release' });
+
+    expect([caseOf(world).status, readState(world).group]).toEqual(['closed', true]);
+    const entries = [...world.stored.timeline.values()].flatMap((row) => row.entries);
+    expect(entries).toContainEqual(
+      expect.objectContaining({
+        what: 'quarantine undone',
+        detail: 'the thing stays in group cordon-quarantine, where it was before',
+      }),
+    );
+  });
+
+  it('after AWS had refused that to Cordon stays there, and the release says so', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    world.hook = (call, perform) =>
+      call === 'things.addToGroup'
+        ? Promise.reject(awsError('LimitExceededException', 'ten groups'))
+        : perform();
+    await engine(alarm(), { id: 'alarm' });
+    hands.join?.(world);
+
+    await engine(operator('release'), { id: 'release' });
+
+    expect([caseOf(world).status, readState(world).group]).toEqual(['closed', true]);
+    expect(shownCaseOf(world).reason).toContain('the thing joined group cordon-quarantine meanwhile');
   });
 });

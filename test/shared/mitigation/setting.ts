@@ -50,6 +50,7 @@ export function aSetting(over: Partial<MitigationContext> = {}) {
     knownIds: fakeClientIds().clientIds,
     deniedCertificates: [],
     temporarilyInactive: [],
+    touched: 'maybe',
     jobDocument: '{"operation":"collect"}',
     things: withPolicies(registered.things, policies),
     connections: fakeConnections().connections,
