@@ -2,10 +2,11 @@ import type { Behavior, Criteria } from '../configuration';
 import { behaviorKey } from '../findings/violation';
 import { boundOf, silenceDue } from './agents';
 import { violates } from './criteria';
+import { findAwaySince } from './lifecycle';
 import { disconnectDuration, isLifecycle, isSummed, missedReports } from './metrics';
 import { findSilentAt, refreshMs } from './silence';
 import { groupSlots } from './slots';
-import type { BehaviorState, DetectState, PresenceState, Profiles } from './state';
+import type { BehaviorState, DetectState, Profiles } from './state';
 import { isTarget } from './targets';
 import { sumWindow } from './window';
 
@@ -23,9 +24,9 @@ export function lastBoundary(now: number): number {
 }
 
 /** When a disconnected device is out of bounds; the duration is counted in whole minutes. */
-function exceededAt({ value, comparisonOperator }: Criteria, disconnectedAt: number): number {
+function exceededAt({ value, comparisonOperator }: Criteria, since: number): number {
   const minutes = (value?.count ?? 0) + (comparisonOperator === 'less-than-equals' ? 1 : 0);
-  return disconnectedAt + minutes * 60_000;
+  return since + minutes * 60_000;
 }
 
 /** When time alone may change an alarm of a thing: a metric falls silent, a window empties, a device stays away. */
@@ -38,7 +39,7 @@ export function nextDue(state: DetectState, profiles: Profiles, now: number): nu
       const own = state.behaviors[key];
       return [
         ...(slots.get(key) ?? []).map((slot) => alarmDue(state.behaviors[slot], behavior.metric, recheckMs)),
-        evaluationDue(own, behavior, state.presence, now),
+        evaluationDue(own, behavior, state, now),
       ];
     });
   });
@@ -61,7 +62,7 @@ function alarmDue(slot: BehaviorState | undefined, metric: string, recheckMs: nu
 function evaluationDue(
   slot: BehaviorState | undefined,
   { metric, criteria }: Behavior,
-  presence: PresenceState | undefined,
+  state: DetectState,
   now: number,
 ): number {
   const never = Number.POSITIVE_INFINITY;
@@ -69,10 +70,10 @@ function evaluationDue(
   const isOpen = slot?.violationId !== undefined;
   const nextBoundary = lastBoundary(now) + boundaryMs;
   if (metric === disconnectDuration) {
-    const { disconnectedAt } = presence ?? {};
-    if (disconnectedAt === undefined) return isOpen ? nextBoundary : never;
+    const since = findAwaySince(state);
+    if (since === undefined) return isOpen ? nextBoundary : never;
     if (isOpen) return never;
-    const due = exceededAt(criteria, disconnectedAt);
+    const due = exceededAt(criteria, since);
     return slot?.bad ? Math.max(due, nextBoundary) : due > now ? due : nextBoundary;
   }
   if (!isSummed(metric) || !slot) return never;

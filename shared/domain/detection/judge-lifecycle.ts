@@ -40,6 +40,8 @@ function* judgeEvent(input: LifecycleInput): Detecting<Draft> {
     const { behavior, key } = entry;
     const before = judgement.before(key);
     if (countsFor(behavior.metric, event)) {
+      // An effect of the containment.
+      if (at < (state.heldUntil ?? 0)) continue;
       const { counted, verdict } = countEvent(before, entry, event, at);
       const isAtOnce =
         behavior.criteria.consecutiveDatapointsToAlarm === 1 && before.violationId === undefined;

@@ -4,10 +4,11 @@ import { lastBoundary, listBounds } from './due';
 import type { Entry } from './entries';
 import { principalOf } from './judge-lifecycle';
 import { type Draft, openJudgement, type Setting } from './judgement';
+import { findAwaySince } from './lifecycle';
 import { disconnectDuration, isLifecycle, isSummed, missedReports } from './metrics';
 import { type Detecting, judgeWith, need } from './questions';
 import { isSilent } from './silence';
-import type { BehaviorState, DetectState, Judgement, PresenceState } from './state';
+import type { BehaviorState, DetectState, Judgement } from './state';
 import { sumWindow } from './window';
 
 /** Judges changes that time alone causes: silence, a window that empties, a device that stays away. */
@@ -38,7 +39,7 @@ function* judgeMoment(input: Setting): Detecting<Draft> {
     if (!isLifecycle(behavior.metric)) continue;
     const boundary = lastBoundary(at);
     if (behavior.metric === disconnectDuration) {
-      const due = evaluateDuration(before, entry, state.presence, at);
+      const due = evaluateDuration(before, entry, state, at);
       if (due) judgement.recordDatapoint(key, entry, { ...before, evaluatedAt: boundary }, due);
     } else if (isSummed(behavior.metric) && judgement.isKnown(key) && boundary > (before.evaluatedAt ?? 0)) {
       const sum = evaluateSum(before, entry, boundary, state.presence?.principal);
@@ -83,14 +84,16 @@ function evaluateSum(
 function evaluateDuration(
   before: BehaviorState,
   { behavior: { criteria } }: Entry,
-  { disconnectedAt, principal }: PresenceState = { seen: [] },
+  state: DetectState,
   at: number,
 ) {
+  const since = findAwaySince(state);
+  const principal = state.presence?.principal;
   const isOpen = before.violationId !== undefined;
-  if ((disconnectedAt === undefined) !== isOpen) return undefined;
-  const value = { count: disconnectedAt === undefined ? 0 : Math.floor((at - disconnectedAt) / 60_000) };
+  if ((since === undefined) !== isOpen) return undefined;
+  const value = { count: since === undefined ? 0 : Math.floor((at - since) / 60_000) };
   const isBad = violates(value, criteria) === true;
   const isFirst = isBad && before.bad === 0;
   if (!isFirst && lastBoundary(at) <= (before.evaluatedAt ?? 0)) return undefined;
-  return { isBad, value, seed: disconnectedAt ?? at, ...(principal !== undefined && { principal }) };
+  return { isBad, value, seed: since ?? at, ...(principal !== undefined && { principal }) };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import '../schema-language';
-import type { OtherSession, PresenceState } from './state';
+import type { DetectState, OtherSession, PresenceState } from './state';
 
 /**
  * Lifecycle events of AWS IoT (developer guide, "Lifecycle events"): from AWS, not from the device, so a device can't
@@ -56,6 +56,14 @@ export function followPresence(before: PresenceState | undefined, event: Lifecyc
     case 'disconnected':
       return endSession(noted, before, event);
   }
+}
+
+/** Since when a thing stays away without being kept away: a containment disconnects it. Undefined while it is connected. */
+export function findAwaySince({
+  presence,
+  heldUntil = 0,
+}: Pick<DetectState, 'presence' | 'heldUntil'>): number | undefined {
+  return presence?.disconnectedAt && Math.max(presence.disconnectedAt, heldUntil);
 }
 
 /** More clients than a thing has; one whose end was never reported is pushed out by others. */

@@ -117,6 +117,49 @@ describe('after a containment, the detector', () => {
     expect(kinds(report(free, 1, { at: released + 20_000, ...sent }))).toEqual(['children in-alarm']);
   });
 
+  it('counts from its end how long the device stays away', () => {
+    const away = lifecycle(newDetectState(thingKey('t')), 'disconnected', now);
+    const reset = resetAlarms(away, released, released);
+    const early = judgeTime(setting(reset, released + minute));
+    const late = judgeTime(setting(early.state, early.state.dueAt ?? 0));
+
+    expect(kinds(early)).toEqual([]);
+    expect([early.state.dueAt, kinds(late)]).toEqual([released + 6 * minute, ['absence in-alarm']]);
+  });
+
+  it('counts no event of the connection that happened before its end and arrives after', () => {
+    const attempts = {
+      name: 'attempts',
+      metric: 'aws:num-connection-attempts',
+      criteria: {
+        ...atOnce,
+        comparisonOperator: 'less-than' as const,
+        value: { count: 3 },
+        durationSeconds: 300,
+      },
+      suppressAlerts: false,
+    };
+    const some: Profiles = [['p', { ...profile, behaviors: [attempts] }]];
+    let state = resetAlarms(newDetectState(thingKey('t')), released, released);
+    const connect = (at: number) => {
+      const sessionIdentifier = `at ${at}`;
+      const event = { clientId: 't', eventType: 'connected' as const, timestamp: at, sessionIdentifier };
+      const judged = judgeLifecycle({ ...setting(state, at), profiles: some, event });
+      state = judged.state;
+      return kinds(judged);
+    };
+
+    expect([-3, -2, -1, 1, 2].map((seconds) => connect(released + seconds * 1_000))).toEqual([
+      [],
+      [],
+      [],
+      [],
+      [],
+    ]);
+    expect(connect(released + 3_000)).toEqual(['attempts in-alarm']);
+    expect(state.presence?.connectedAt).toBe(released + 3_000);
+  });
+
   it('judges a device whose clock is an hour behind by that clock', () => {
     const slow = report(newDetectState(thingKey('t')), 1, { at: now, madeAt: now - 60 * minute }).state;
     const reset = resetAlarms(slow, released + 5, released);
