@@ -135,7 +135,7 @@ describe('after a containment, the detector', () => {
         ...atOnce,
         comparisonOperator: 'less-than' as const,
         value: { count: 3 },
-        durationSeconds: 300,
+        durationSeconds: 300 as const,
       },
       suppressAlerts: false,
     };
