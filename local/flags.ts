@@ -19,7 +19,7 @@ export function readFlags(args: readonly string[], env: NodeJS.ProcessEnv): Flag
   const program = new Command('npm start --')
     .description('Runs all of Cordon on this machine, without AWS, and plays its story.')
     .option('--once', 'end after the story; exit 0 only if every step happened')
-    .option('--json', 'print the result as one JSON object on the last line')
+    .option('--json', 'print the result as one line of JSON, and the story to standard error')
     .option('--serve', 'boot the stack without playing the story')
     .option('--package', 'only package the service and the agent, if sources changed')
     .addHelpText(
@@ -27,11 +27,11 @@ export function readFlags(args: readonly string[], env: NodeJS.ProcessEnv): Flag
       [
         '',
         'Environment:',
-        '  CORDON_PORT                  port of the AWS endpoint (default: a free one)',
-        '  CORDON_MQTT_PORT             port of the MQTT broker (default: a free one)',
-        '  CORDON_POLICY_CACHE_SECONDS  how long a policy change takes to apply (default: 0; AWS: 6 to 8 minutes)',
-        '  CORDON_DETACH_SECONDS        how long something detached can’t be deleted (default: 0; AWS: up to 5 minutes)',
-        '  CORDON_EXCLUSIVE_BINDS_GROUPS  1: policies of groups bind an exclusive certificate under any client id (default: 0)',
+        '  CORDON_PORT                     port of the AWS endpoint (default: a free one)',
+        '  CORDON_MQTT_PORT                port of the MQTT broker (default: a free one)',
+        '  CORDON_POLICY_CACHE_SECONDS     how long a policy change takes to apply (default: 0; AWS: 6 to 8 minutes)',
+        '  CORDON_DETACH_SECONDS           how long something detached can’t be deleted (default: 0; AWS: up to 5 minutes)',
+        '  CORDON_EXCLUSIVE_BINDS_GROUPS   1: policies of groups bind an exclusive certificate under any client id (default: 0)',
       ].join('\n'),
     )
     .allowExcessArguments(false)

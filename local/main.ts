@@ -8,10 +8,13 @@ import { createProgress } from './progress';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 
-/** A terminal signals the whole group and npm passes it on again: the second must not cut the clean-up short. */
-function waitForSignal(): Promise<'stopped'> {
+/** Waits for a signal, or for a reader of the output that exits early, such as head. */
+function waitForStop(): Promise<'stopped'> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => resolve('stopped'));
+    const stop = () => resolve('stopped');
+    // A terminal signals the whole group and npm passes it on again: the second must not cut the clean-up short.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', stop);
   });
 }
 
@@ -21,7 +24,7 @@ async function main(): Promise<void> {
   const progress = await createProgress(flags.json ? process.stderr : process.stdout);
   if (flags.packageOnly) return packageService(root, (what) => progress.show('Preparing', what));
   const closers: Closers = [];
-  const stopping = waitForSignal();
+  const stopping = waitForStop();
   // Loaded only now, so that a mistyped flag is reported without delay.
   const { runUntilDone, printFailure } = await import('./run');
   try {

@@ -1,10 +1,10 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { IoTClient } from '@aws-sdk/client-iot';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { isRunning } from '../proof/is-running';
 import { clientSettings } from './aws/gateway/client-settings';
+import { claimFolder } from './claim-folder';
 import { type Closers, closeAll } from './closers';
 import { createDevicePolicy, type Device, enrollDevice } from './devices';
 import { createFileLog } from './file-log';
@@ -12,7 +12,6 @@ import type { Flags } from './flags';
 import { packageService } from './package-service';
 import type { Progress } from './progress';
 import { type LocalStack, startStack } from './stack';
-import { StartError } from './start-error';
 import { emptyResult, playStory, type StoryResult } from './story/play';
 
 interface Running {
@@ -26,9 +25,9 @@ async function start(root: string, flags: Flags, progress: Progress, closers: Cl
   const stateDirectory = join(root, '.cordon');
   const localFile = join(stateDirectory, 'local.json');
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
-  await refuseSecondStack(localFile);
+  closers.push(await claimFolder(stateDirectory, localFile));
   await packageService(root, (what) => progress.show('Preparing', what));
-  const stack = await progress.step('the local stack boots from the packaged template', () =>
+  const booting = progress.step('the local stack boots from the packaged template', () =>
     startStack({
       gatewayPort: flags.gatewayPort,
       mqttPort: flags.mqttPort,
@@ -40,7 +39,9 @@ async function start(root: string, flags: Flags, progress: Progress, closers: Cl
       log: createFileLog(join(stateDirectory, 'logs', 'local-stack.log')),
     }),
   );
-  closers.push(stack.close);
+  // The list has this before the stack is up, so that Ctrl-C meanwhile closes it as well.
+  closers.push(async () => (await booting.catch(() => undefined))?.close());
+  const stack = await booting;
   const { accessKeyId, secretAccessKey } = stack.aws.gateway.operatorCredentials;
   const settings = {
     endpoint: stack.aws.gateway.url,
@@ -76,17 +77,6 @@ async function start(root: string, flags: Flags, progress: Progress, closers: Cl
   await writeFile(draft, JSON.stringify(describe(running, settings), null, 2), { mode: 0o600 });
   await rename(draft, localFile);
   return running;
-}
-
-/** Two stacks in one folder would overwrite each other's files. */
-async function refuseSecondStack(localFile: string): Promise<void> {
-  const { pid, endpoint } = await readFile(localFile, 'utf8')
-    .then(JSON.parse)
-    .catch(() => ({}));
-  if (typeof pid === 'number' && isRunning(pid))
-    throw new StartError(
-      `a local stack runs in this folder already (${endpoint}): stop it with Ctrl-C in its terminal, or with kill ${pid}`,
-    );
 }
 
 /** What a client needs to talk to the stack. */

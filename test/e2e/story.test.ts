@@ -143,6 +143,17 @@ describe('npm start', () => {
     30_000,
   );
 
+  it('ends without a trace of the error when nobody reads its output any more', async () => {
+    const { child, ended } = start(process.execPath, ['local/start.mjs', '--once']);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+
+    const { code, err } = await ended;
+
+    // Interrupted before the story was through.
+    expect({ code, err }).toEqual({ code: 130, err: '' });
+    expect(existsSync(join(root, '.cordon', 'local.json'))).toBe(false);
+  }, 180_000);
+
   it('leaves no process or file when it is interrupted', async () => {
     const { child, ended } = serve();
     const file = join(root, '.cordon', 'local.json');
