@@ -12,7 +12,7 @@ import { writeAgentConfig } from './agent-config';
 import { type PolicyScope, serializePolicy, writeDevicePolicy } from './device-policy';
 import { type DeviceFolder, type FolderCertificate, findFolder, openFolder, readCertificate } from './folder';
 import { createKey, createSigningRequest, publicKeyOf, readRequestKey } from './key';
-import { type DeviceRegistry, prefixOf } from './registry';
+import { type DeviceRegistry, prefixOf, requireSamePolicy } from './registry';
 
 export interface EnrollOptions {
   /** Where the device's files go. */
@@ -78,10 +78,14 @@ export async function enroll(
       `${thingName} already has a certificate (${held.map(shorten).join(', ')}), whose files are not in ${folder.path}: give its folder with --out, or create another certificate with --rotate`,
     );
 
-  const arn = there ?? (await registry.createThing(thingName));
   const named = options.scope === 'thing' ? thingName : undefined;
-  const policy = writeDevicePolicy(prefixOf(arn), configuration.detector, options.topics, named);
-  await registry.ensurePolicy(policyName, serializePolicy(policy));
+  const writePolicy = (arn: string | undefined) =>
+    serializePolicy(writeDevicePolicy(prefixOf(arn), configuration.detector, options.topics, named));
+  const policy = await registry.findPolicy(policyName);
+  // Refused before anything is created, so that no thing without a certificate remains.
+  if (policy) requireSamePolicy(policyName, policy, writePolicy(policy.policyArn));
+  const arn = there ?? (await registry.createThing(thingName));
+  if (!policy) await registry.ensurePolicy(policyName, writePolicy(arn));
   const { certificateId } = await ensureCertificate(thingName, request, before, folder, registry);
   const found = await registry.findCertificate(certificateId);
   if (!found)

@@ -14,7 +14,7 @@ import type { IoTDataPlaneClient } from '@aws-sdk/client-iot-data-plane';
 import { connectConnections } from '../../shared/aws/connections';
 import { connectCertificates, connectPolicies } from '../../shared/aws/policies';
 import { connectThings } from '../../shared/aws/things';
-import { isNotFound, orNothing } from '../../shared/errors';
+import { orNothing } from '../../shared/errors';
 import { CliError, RefusedError } from '../cli-error';
 import { connectRemovals, isInvalid } from './removals';
 import { type Patience, patienceOfAnOperator } from './retry-deletion';
@@ -24,6 +24,19 @@ export function prefixOf(arn: string | undefined): string {
   const prefix = /^(arn:[\w-]+:iot:[\w-]+:\d{12}):/.exec(arn ?? '')?.[1];
   if (!prefix) throw new CliError(`AWS IoT returned no ARN, but ${JSON.stringify(arn)}`);
   return prefix;
+}
+
+interface DevicePolicy {
+  readonly policyArn: string | undefined;
+  readonly policyDocument: string | undefined;
+}
+
+/** Refuses a policy of this name with another document. */
+export function requireSamePolicy(policyName: string, there: DevicePolicy, policyDocument: string): void {
+  if (isDeepStrictEqual(JSON.parse(there.policyDocument ?? 'null'), JSON.parse(policyDocument))) return;
+  throw new RefusedError(
+    `the policy ${policyName} exists with another document: give the topics and the cordon.yml that it was created with, or another --policy-name`,
+  );
 }
 
 type Attachment = { readonly isExclusive: true } | { readonly isExclusive: false; readonly reason: string };
@@ -38,6 +51,10 @@ export function connectRegistry(
   const things = connectThings('', iot);
   const policies = connectPolicies(iot);
   const { setStatus } = connectCertificates(iot);
+  const readPolicy = async (policyName: string): Promise<DevicePolicy> => {
+    const { policyArn, policyDocument } = await iot.send(new GetPolicyCommand({ policyName }));
+    return { policyArn, policyDocument };
+  };
 
   return {
     async readEndpoint(): Promise<string> {
@@ -86,27 +103,24 @@ export function connectRegistry(
       return certificatePem;
     },
 
+    async findPolicy(policyName: string): Promise<DevicePolicy | undefined> {
+      return orNothing(() => readPolicy(policyName));
+    },
+
     /** Makes a policy, or proves that the one of its name says the same. */
     async ensurePolicy(policyName: string, policyDocument: string): Promise<void> {
-      const readThere = async () => (await iot.send(new GetPolicyCommand({ policyName }))).policyDocument;
-      let there: string | undefined;
-      try {
-        there = await readThere();
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
+      let there = await orNothing(() => readPolicy(policyName));
+      if (!there) {
         try {
           await iot.send(new CreatePolicyCommand({ policyName, policyDocument }));
           return;
         } catch (failure) {
           // Another enrolment made it in between.
           if (!(failure instanceof Error && failure.name === 'ResourceAlreadyExistsException')) throw failure;
-          there = await readThere();
+          there = await readPolicy(policyName);
         }
       }
-      if (isDeepStrictEqual(JSON.parse(there ?? 'null'), JSON.parse(policyDocument))) return;
-      throw new RefusedError(
-        `the policy ${policyName} exists with another document: give the topics and the cordon.yml that it was created with, or another --policy-name`,
-      );
+      requireSamePolicy(policyName, there, policyDocument);
     },
 
     /** Attaches exclusively, so that no other thing can share the certificate; if AWS IoT refuses that, in the old way. */

@@ -320,6 +320,7 @@ describe('cordon enroll', () => {
         ['steady', '--out', 'new', '--rotate'],
         /^cordon: the policy cordon-dev-device exists with another document/,
       ],
+      [3, ['newcomer'], /^cordon: the policy cordon-dev-device exists with another document/],
       [
         3,
         ['sensor2', '--out', 'things/sensor1'],
@@ -340,6 +341,8 @@ describe('cordon enroll', () => {
     }
     // Refused before it was asked for.
     await expect(readFile(join(cli.folder, 'new', 'certificate.pem'))).rejects.toThrow('ENOENT');
+    const { things } = await e2e.iot.send(new ListThingsCommand({}));
+    expect(things?.map(({ thingName }) => thingName)).not.toContain('newcomer');
   }, 180_000);
 
   it('needs each right of docs/iam/enroll.json, and no other', () => {
