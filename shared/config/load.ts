@@ -25,7 +25,7 @@ function readText(file: string): string {
   } catch (error) {
     throw new ConfigurationError(
       [
-        `${file}: can't be read (${(error as NodeJS.ErrnoException).code}); copy the default from the repository`,
+        `${file}: can't be read (${(error as NodeJS.ErrnoException).code}): check the path, or copy the cordon.yml of the repository there`,
       ],
       error,
     );
