@@ -41,7 +41,7 @@ export type OpenJudgement = ReturnType<typeof openJudgement>;
 
 /** Collects what one datapoint, or the time, changes of a thing. */
 export function openJudgement({ state, at, profiles, membership, nameViolation }: Setting) {
-  const slots = openSlotStates(state.behaviors);
+  const slots = openSlotStates(state);
   const targets = followTargets(state.outside, at, profiles, membership);
   const alarms = recordAlarms(slots, { at, nameViolation, recheck: targets.recheck });
   const counted: Record<string, number> = { ...state.counted };
@@ -85,7 +85,9 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
     /** The result; `changes` of the state beside the behaviors, `stamp` what is noted only where something changed. */
     conclude(changes: Changes = {}, stamp: Partial<DetectState> = {}): Draft {
       const { states: behaviors } = slots;
-      const next = changeState(state, { behaviors, outside: targets.outside, counted, ...changes });
+      const endedAt = slots.endedAt();
+      const ended = endedAt > 0 && { endedAt };
+      const next = changeState(state, { behaviors, ...ended, outside: targets.outside, counted, ...changes });
       const dueAt = nextDue(next, profiles, at);
       const timed = dueAt === undefined ? next : { ...next, dueAt };
       return {

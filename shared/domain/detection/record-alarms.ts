@@ -34,10 +34,10 @@ export function recordAlarms(slots: SlotStates, { at, nameViolation, recheck }: 
   function invalidate(slot: string, event: Pick<DetectedEvent, 'securityProfileName' | 'behavior'>): void {
     const before = slots.before(slot);
     if (!before.violationId) return;
-    const { violationId } = before;
+    const { violationId, recent = [] } = before;
     const eventAt = slots.timeEvent(readSlot(slot).key, at);
     events.push({ ...event, eventType: 'alarm-invalidated', violationId, at: eventAt });
-    slots.keep(slot, close({ ...before, bad: 0, good: 0 }));
+    slots.keep(slot, close({ ...before, bad: 0, good: 0, recent: [...recent, eventAt] }));
   }
 
   /** Records a datapoint of an open alarm. */

@@ -4,18 +4,26 @@ import type { BehaviorState, DetectState } from './state';
 export type SlotStates = ReturnType<typeof openSlotStates>;
 
 /** The states of a thing's behaviors, slot by slot, while a judgement changes them. */
-export function openSlotStates(stored: DetectState['behaviors']) {
-  const states: Record<string, BehaviorState> = { ...stored };
+export function openSlotStates({
+  behaviors,
+  endedAt: before = 0,
+}: Pick<DetectState, 'behaviors' | 'endedAt'>) {
+  const states: Record<string, BehaviorState> = { ...behaviors };
   const byKey = groupSlots(states);
+  let endedAt = before;
+
+  const lastOf = (slot: string): number => states[slot]?.recent?.at(-1) ?? 0;
 
   function drop(slot: string): void {
     const { key } = readSlot(slot);
     byKey.set(key, byKey.get(key)?.filter((other) => other !== slot) ?? []);
+    endedAt = Math.max(endedAt, lastOf(slot));
     delete states[slot];
   }
 
   return {
     states: states as DetectState['behaviors'],
+    endedAt: () => endedAt,
     before: (slot: string): BehaviorState => states[slot] ?? { bad: 0, good: 0 },
     isKnown: (slot: string): boolean => slot in states,
     isOpen: (slot: string): boolean => states[slot]?.violationId !== undefined,
@@ -40,7 +48,7 @@ export function openSlotStates(stored: DetectState['behaviors']) {
 
     /** When the next event of a behavior is, from this time on: they are in order, whatever their cause and delay. */
     timeEvent(key: string, at: number): number {
-      const last = (byKey.get(key) ?? [key]).map((slot) => states[slot]?.recent?.at(-1) ?? 0);
+      const last = [endedAt, ...(byKey.get(key) ?? [key]).map(lastOf)];
       return Math.max(at, ...last.map((told) => told + 1));
     },
   };

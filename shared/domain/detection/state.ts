@@ -27,6 +27,8 @@ export interface DetectState {
   /** The end of its last containment: earlier measurements are ignored, whenever they arrive. */
   readonly heldUntil?: number;
   readonly behaviors: Readonly<Record<string, BehaviorState>>;
+  /** The last event of behaviors that were forgotten: should they return, their next one is later, whatever caused it. */
+  readonly endedAt?: number;
   /** Profiles that do not target the thing, and since when that is known. */
   readonly outside?: Readonly<Record<string, number>>;
   /** Window of the fleet's distribution that the thing was last counted in, by metric and duration. */
