@@ -52,7 +52,7 @@ export async function showHistory(
         { header: 'WHO', cell: ({ actor: who }) => who, format: () => 'bold', atLeast: 8 },
         { header: 'WHAT', cell: ({ what }) => what, atLeast: 8 },
         { header: 'THING', cell: ({ thingName: name }) => name, atLeast: 12 },
-        { header: 'CASE', cell: ({ caseId }) => caseId, leaveOut: 1 },
+        { header: 'CASE', cell: ({ caseId = '' }) => caseId, leaveOut: 1 },
         { header: 'COMMENT', cell: ({ detail = '' }) => detail, atLeast: 8, leaveOut: 2 },
       ],
       screen,
@@ -68,7 +68,8 @@ function joinPlans(acts: readonly Act[]): Act[] {
     const order = joined.at(-1);
     const isPlan =
       act.what === 'containment planned' &&
-      order?.caseId === act.caseId &&
+      order !== undefined &&
+      order.caseId === act.caseId &&
       order.at === act.at &&
       order.actor === act.actor;
     if (!isPlan) joined.push(act);

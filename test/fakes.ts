@@ -101,9 +101,11 @@ export function fakeCases() {
     listRetries: async (at, limit) => listDueCases(at, limit, 'RETRY'),
     listRoutine: async (at, limit) => listDueCases(at, limit, 'ROUTINE'),
   };
+  const refusedActs: NonNullable<Parameters<Refusals['record']>[0]['act']>[] = [];
   const refused: Refusals = {
-    async record({ requestId, refusal }) {
+    async record({ requestId, refusal, act }) {
       refusals.set(requestId, refusal);
+      if (act) refusedActs.push(act);
     },
     read: async (_thingName, requestId) => refusals.get(requestId),
   };
@@ -136,7 +138,7 @@ export function fakeCases() {
       .slice(0, limit)
       .map(({ value }) => value.thingName);
   }
-  return { ...store, timeline, archived, refusals, cases, refused, fleetLimit, detection };
+  return { ...store, timeline, archived, refusals, refusedActs, cases, refused, fleetLimit, detection };
 }
 
 interface RegisteredThing {

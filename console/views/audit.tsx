@@ -108,13 +108,12 @@ function Acts({ acts }: Pick<AuditAnswer, 'acts'>) {
   return (
     <>
       {acts.map(({ at, actor, thingName, caseId, what, detail }) => (
-        <li key={`${caseId} ${at} ${what}`} class="entry">
+        <li key={`${thingName} ${caseId} ${at} ${what}`} class="entry">
           <span class="at">
             {writeAbsolute(at)} <Ago at={at} />
           </span>
           <div>
-            <a href={`/console/cases/${thingPath(thingName)}/${encodeURIComponent(caseId)}`}>{thingName}</a>{' '}
-            <b title={what}>{shortenAct(what)}</b>{' '}
+            <a href={actPath(thingName, caseId)}>{thingName}</a> <b title={what}>{shortenAct(what)}</b>{' '}
             <span class="quiet" title={actor}>
               by {shortenActor(actor)}
             </span>
@@ -124,6 +123,14 @@ function Acts({ acts }: Pick<AuditAnswer, 'acts'>) {
       ))}
     </>
   );
+}
+
+/** A refused command of a thing without a case leads to the thing. */
+function actPath(thingName: string, caseId: string | undefined): string {
+  const name = thingPath(thingName);
+  return caseId === undefined
+    ? `/console/things/${name}`
+    : `/console/cases/${name}/${encodeURIComponent(caseId)}`;
 }
 
 function More({ path, cursor }: { readonly path: string; readonly cursor: string }) {

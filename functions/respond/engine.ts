@@ -48,7 +48,7 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
     const decision: Decision = isTakenUp
       ? { outcome: 'unchanged', reason: { code: 'taken-up-before' } }
       : await resolve(decide(stored?.value, command, context), answers);
-    if (!isTakenUp) await recordAnswer(command, decision, ports);
+    if (!isTakenUp) await recordAnswer(command, commandId, decision, ports);
     if (decision.outcome === 'changed')
       stored = await save({ ...decision.next, lastCommandId: commandId }, stored?.version ?? 0, ports);
     else
@@ -82,16 +82,24 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
   };
 }
 
-/** Answers an operator why a command was refused; before the case records it, so that a crash in between repeats both. */
+/**
+ * Answers an operator why a command was refused; before the case records it, so that a crash in between repeats both. If no
+ * case does, it is an act by itself.
+ */
 async function recordAnswer(
   command: Command,
+  commandId: string,
   decision: Decision,
   { refusals, clock }: EnginePorts,
 ): Promise<void> {
-  if (!('actor' in command) || command.requestId === undefined) return;
-  const { thingName, requestId } = command;
-  const refusal = decision.outcome === 'unchanged' ? decision.reason : decision.refusal;
-  if (refusal) await refusals.record({ thingName, requestId, refusal, now: clock() });
+  if (!('actor' in command)) return;
+  const { thingName, requestId = commandId, type, actor, caseId } = command;
+  const now = clock();
+  if (decision.outcome === 'unchanged') {
+    const act = { command: type, actor, ...(caseId !== undefined && { caseId }) };
+    await refusals.record({ thingName, requestId, refusal: decision.reason, now, act });
+  } else if (decision.refusal && command.requestId !== undefined)
+    await refusals.record({ thingName, requestId, refusal: decision.refusal, now });
 }
 
 function isNote({ type }: Command): boolean {

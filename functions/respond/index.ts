@@ -36,11 +36,13 @@ const things = connectThings(arnPrefix);
 const connections = connectConnections();
 const killSwitch = connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold();
 
+const keeping = { keepClosedMs: readKeeping(configuration) };
+
 const engine = createEngine(
   {
-    cases: connectCases(readEnv('TABLE_NAME'), undefined, { keepClosedMs: readKeeping(configuration) }),
+    cases: connectCases(readEnv('TABLE_NAME'), undefined, keeping),
     fleetLimit: connectFleetLimit(readEnv('TABLE_NAME')),
-    refusals: connectRefusals(readEnv('TABLE_NAME')),
+    refusals: connectRefusals(readEnv('TABLE_NAME'), undefined, keeping),
     detection: connectDetectionReset(readEnv('TABLE_NAME')),
     killSwitch,
     things,

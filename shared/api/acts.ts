@@ -50,7 +50,7 @@ export const audit = z.object({
         at: time,
         actor: z.string(),
         thingName: z.string(),
-        caseId: z.string(),
+        caseId: z.string().optional().describe('Absent for a refused command of a thing without a case'),
         what: z.string(),
         detail: z.string().optional(),
       }),

@@ -53,7 +53,7 @@ export interface FleetLimit {
 
 /** Why commands were refused, for whoever sent them. */
 export interface Refusals {
-  /** Kept for a day. Idempotent. */
+  /** Kept for a day; as an act, as long as a closed case. Idempotent. */
   record(refused: RefusedCommand): Promise<void>;
   /** Undefined while the command was not refused. */
   read(thingName: ThingKey, requestId: string): Promise<Refusal | undefined>;
@@ -109,11 +109,20 @@ export interface FleetSize {
   readonly counting?: { readonly things: number; readonly next: string };
 }
 
-interface RefusedCommand {
+export interface RefusedCommand {
   readonly thingName: ThingKey;
   readonly requestId: string;
   readonly refusal: Refusal;
   readonly now: number;
+  /** For the audit, if no timeline says it. */
+  readonly act?: RefusedAct;
+}
+
+/** Who gave which command. `caseId`: the case that it was for. */
+interface RefusedAct {
+  readonly command: string;
+  readonly actor: string;
+  readonly caseId?: string;
 }
 
 export interface Reservation {

@@ -13,7 +13,8 @@ export interface Act {
   readonly at: number;
   readonly actor: string;
   readonly thingName: string;
-  readonly caseId: string;
+  /** Absent for a refused command of a thing that had no open case. */
+  readonly caseId?: string;
   readonly what: string;
   readonly detail?: string;
 }
@@ -41,7 +42,7 @@ interface AuditRow {
   readonly pk: string;
   readonly sk: string;
   readonly thingName: string;
-  readonly caseId: string;
+  readonly caseId?: string;
   readonly updatedAt: number;
   readonly outline?: { readonly acts?: readonly DescribedEntry[] };
 }
@@ -59,7 +60,10 @@ const dayMs = 86_400_000;
 const maxRows = 1_000;
 const maxDays = 100;
 
-/** Who did what, from the rows of timelines that people caused, which are in the index by day. */
+/**
+ * Who did what, from the rows of timelines that people caused, and the refused commands that no timeline has, which are in the
+ * index by day.
+ */
 export function connectAudit(tableName: string, client?: DynamoDBClient) {
   const { documents } = connectItems(tableName, client);
 
@@ -115,7 +119,7 @@ function listActs({ thingName, caseId, outline }: AuditRow, actor?: string, thin
   if (thing !== undefined && thing !== thingName) return [];
   return (outline?.acts ?? []).flatMap(({ at, what, actor: by, detail }) =>
     by !== undefined && (actor === undefined || by === actor)
-      ? [{ at, actor: by, thingName, caseId, what, ...(detail !== undefined && { detail }) }]
+      ? [{ at, actor: by, thingName, ...(caseId && { caseId }), what, ...(detail && { detail }) }]
       : [],
   );
 }
@@ -140,12 +144,12 @@ function readCursor(cursor: string, query: string): Position {
   if (of !== hash(query)) throw new CursorError('is of a list with another filter: begin without a cursor');
   if (place === 0) return { from, to, day };
   const [pk, sk, updatedAt] = Array.isArray(place) ? place : [];
-  const isRow =
-    typeof pk === 'string' &&
-    /^CASE#[a-zA-Z0-9:_-]{1,128}$/.test(pk) &&
-    typeof sk === 'string' &&
-    /^\d{15}#\d{6}$/.test(sk);
-  if (!isRow || !Number.isSafeInteger(updatedAt) || updatedAt < 0)
+  const isRow = (ofPk: RegExp, ofSk: RegExp) =>
+    typeof pk === 'string' && ofPk.test(pk) && typeof sk === 'string' && ofSk.test(sk);
+  const isKnown =
+    isRow(/^CASE#[a-zA-Z0-9:_-]{1,128}$/, /^\d{15}#\d{6}$/) ||
+    isRow(/^THING#[a-zA-Z0-9:_/-]{1,200}$/, /^REFUSAL#.{1,128}$/s);
+  if (!isKnown || !Number.isSafeInteger(updatedAt) || updatedAt < 0)
     throw new CursorError('is none of this list');
   return { from, to, day, behind: { pk, sk, updatedAt } };
 }

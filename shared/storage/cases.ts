@@ -6,15 +6,15 @@ import { retryMs } from '../domain/case/lifecycle';
 import { findDueKind } from '../domain/case/timers';
 import { hasUnfinished } from '../domain/decide/decide';
 import { outlineCase } from '../domain/lists/outline';
-import { type DescribedEntry, describeEntry } from '../domain/messages/describe-event';
-import { clip } from '../domain/text';
+import { describeEntry } from '../domain/messages/describe-event';
 import type { Clock } from '../ports/runtime';
 import type { CaseStore } from '../ports/storage';
 import { hashRow } from '../timeline';
 import { type CaseItem, readCase, writeCase } from './case-item';
 import { connectExpiry } from './expiry';
+import { indexActs } from './index-acts';
 import { connectItems, expireAt, findingsSchema } from './items';
-import { auditKey, caseKey, closedKey, shardOf, writeTime } from './keys';
+import { caseKey, closedKey, shardOf, writeTime } from './keys';
 
 export interface CaseOptions {
   /** How long a closed case is kept. Only functions that close cases need it. */
@@ -95,21 +95,6 @@ export function connectCases(
     listRoutine: (now, limit) => listDue('ROUTINE', now, limit),
   };
 }
-
-/** What people did, for the audit; the row's hash does not cover it, since it repeats what the row says. */
-function indexActs(entries: readonly DescribedEntry[]) {
-  const acts = entries
-    .filter(({ actor }) => actor !== undefined && !automatic.has(actor))
-    .map(({ detail, ...entry }) => ({
-      ...entry,
-      ...(detail !== undefined && { detail: clip(detail, 1_000) }),
-    }));
-  const at = acts[0]?.at;
-  return at === undefined ? {} : { statusKey: auditKey(at), updatedAt: at, outline: { acts } };
-}
-
-/** Who acts in a timeline and is nobody. */
-const automatic: ReadonlySet<string> = new Set(['playbook', 'timer']);
 
 /** For lists of cases by status. */
 function indexStatus(record: Case) {

@@ -1,9 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Refusal } from '../domain/case/reasons';
+import { describeEntry } from '../domain/messages/describe-event';
 import { describeRefusal } from '../domain/messages/describe-reason';
-import type { Clock } from '../ports/runtime';
-import type { Refusals } from '../ports/storage';
+import type { Refusals, RefusedCommand } from '../ports/storage';
+import type { CaseOptions } from './cases';
+import { indexActs } from './index-acts';
 import { connectItems, expireAt, hasExpired } from './items';
 import { refusalKey } from './keys';
 
@@ -12,13 +14,19 @@ const keptMs = 86_400_000;
 export function connectRefusals(
   tableName: string,
   client?: DynamoDBClient,
-  clock: Clock = Date.now,
+  { keepClosedMs = Infinity, clock = Date.now }: CaseOptions = {},
 ): Refusals {
   const { documents } = connectItems(tableName, client, clock);
   return {
-    async record({ thingName, requestId, refusal, now }) {
-      const words = { reason: describeRefusal(refusal), refusal };
-      const Item = { ...refusalKey(thingName, requestId), ...words, ...expireAt(now + keptMs) };
+    async record(refused) {
+      const { thingName, requestId, refusal, now, act } = refused;
+      const Item = {
+        ...refusalKey(thingName, requestId),
+        reason: describeRefusal(refusal),
+        refusal,
+        ...expireAt(now + (act ? Math.max(keptMs, keepClosedMs) : keptMs)),
+        ...(act && indexAct(refused, act)),
+      };
       await documents.send(new PutCommand({ TableName: tableName, Item }));
     },
 
@@ -31,5 +39,18 @@ export function connectRefusals(
       // An earlier release wrote words alone.
       return (Item.refusal as Refusal | undefined) ?? { code: 'text', text: Item.reason as string };
     },
+  };
+}
+
+/** For the audit, as a timeline would say it. */
+function indexAct(
+  { thingName, refusal, now }: RefusedCommand,
+  { command, actor, caseId }: NonNullable<RefusedCommand['act']>,
+) {
+  const event = { code: 'command-refused', command, refusal } as const;
+  return {
+    thingName,
+    ...(caseId !== undefined && { caseId }),
+    ...indexActs([describeEntry({ at: now, actor, event })]),
   };
 }

@@ -14,6 +14,6 @@ export function connectTable(tableName: string, client?: DynamoDBClient, options
     history: connectHistory(tableName, client, options.clock),
     fleetLimit: connectFleetLimit(tableName, client),
     heartbeats: connectHeartbeats(tableName, client),
-    refusals: connectRefusals(tableName, client, options.clock),
+    refusals: connectRefusals(tableName, client, options),
   };
 }

@@ -47,6 +47,22 @@ describe('history', () => {
     ]);
   });
 
+  it('lists a refused command of a thing without a case', async () => {
+    const act = { at: now - 1_000, actor: 'ada', thingName: 'mything1', what: 'containment refused' };
+    const found: Act[] = [{ ...act, detail: 'the kill switch is on' }];
+    const page = async ({ from, to }: AuditQuery) => ({ from, to, acts: found });
+
+    const lines = (await showHistory({ since: 60_000, limit: 50 }, { page }, plain, now)).split('\n');
+
+    expect(lines[1]?.split(/ {2,}/)).toEqual([
+      new Date(now - 1_000).toISOString(),
+      'ada',
+      act.what,
+      'mything1',
+      'the kill switch is on',
+    ]);
+  });
+
   it('shows the planned actions of an order on the line of the order', async () => {
     const act = { at: now - 1_000, actor: 'ada', thingName: 'mything1', caseId: 'case-1' };
     const planned = { ...act, what: 'containment planned', detail: 'quarantine, disconnect' };

@@ -63,6 +63,12 @@ it('the kill switch holds back new containments while it is on, is shown everywh
   );
   expect((await reader.run('list')).out).toMatch(/^The kill switch is on, since \S+Z, by ada \(wrong/);
   expect((await cli.run('kill-switch')).out).toMatch(/\nIt holds back 1 thing: held$/);
+  expect((await reader.run('contain', 'idle', '--actor', 'bob')).err).toMatch(
+    /^cordon: contain of idle was refused: the kill switch is on, since \S+Z, by ada/,
+  );
+  expect((await reader.run('history', '--thing', 'idle')).out).toMatch(
+    /\n\S+Z +bob +containment refused +idle +the kill switch is on, since \S+Z, by ada/,
+  );
   const page = await (await fetch(`${e2e.stack.aws.gateway.url}/_cordon/`)).text();
   expect(page).toContain('wrong threshold');
   await e2e.stack.functions.invoke('cordon-dev-sweep', {});

@@ -44,6 +44,6 @@ export async function showAudit(request: HttpRequest, { audit, clock }: AuditPor
   return csvResponse([head, ...page.acts.map(writeRow)], page.next);
 }
 
-function writeRow({ at, actor, thingName, caseId, what, detail = '' }: Act): string[] {
+function writeRow({ at, actor, thingName, caseId = '', what, detail = '' }: Act): string[] {
   return [new Date(at).toISOString(), actor, thingName, caseId, what, detail];
 }

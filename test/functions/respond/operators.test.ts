@@ -21,6 +21,24 @@ describe('a refused command of an operator', () => {
 
     expect(refusalOf(world)).toBe('the thing has no open case');
     expect([world.stored.items.size, world.told]).toEqual([0, []]);
+    expect(world.stored.refusedActs).toEqual([{ command: 'release', actor: 'ada' }]);
+  });
+
+  it('is an act of the audit where no timeline has it: without a case, or of a case that is closed', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world);
+    world.killSwitch = { state: 'on' };
+    await engine(operator('contain'), { id: 'unanswered' });
+    world.killSwitch = { state: 'off' };
+    await engine(ordered('contain'), { id: 'contain' });
+    await engine(ordered('contain'), { id: 'again' });
+    await engine(ordered('release', { caseId: 'an-earlier-one' }), { id: 'late' });
+
+    expect(world.stored.refusedActs).toEqual([
+      { command: 'contain', actor: 'ada' },
+      { command: 'release', actor: 'ada', caseId: 'an-earlier-one' },
+    ]);
+    expect(readStory(world)).toContain('containment refused');
   });
 
   it('gets an answer, a timeline entry and an announcement if the thing has a case', async () => {

@@ -1,4 +1,9 @@
-import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  ScanCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { writeTable } from '../../../infra/table';
 import type { Case, ClosedCase } from '../../../shared/domain/case/case';
@@ -12,6 +17,7 @@ import type { CaseQuery } from '../../../shared/storage/case-list';
 import { connectDetection } from '../../../shared/storage/detection';
 import { connectDigests } from '../../../shared/storage/digests';
 import { caseKey } from '../../../shared/storage/keys';
+import { connectRefusals } from '../../../shared/storage/refusals';
 import { refuseUnbuilt } from '../../../shared/storage/status-index';
 import { connectStormList, connectStorms } from '../../../shared/storage/storms';
 import { connectTable } from '../../../shared/storage/table';
@@ -369,6 +375,41 @@ describe('the audit', () => {
     await expect(page({ from: 0, to: now, limit: 1, cursor: 'made-up' })).rejects.toThrow(
       'is none of this list',
     );
+  }, 60_000);
+
+  it('has the refused commands of which no timeline says anything, as long as closed cases', async () => {
+    await openTable('audit-refused', []);
+    const keepClosedMs = 40 * 24 * hourMs;
+    const refusals = connectRefusals('audit-refused', client, { clock: () => now, keepClosedMs });
+    const { page } = connectAudit('audit-refused', client);
+    const refused = { thingName: thingKey('a'), refusal: { code: 'no-open-case' }, now } as const;
+    await refusals.record({ ...refused, requestId: 'r-1', act: { command: 'release', actor: 'ada' } });
+    await refusals.record({ ...refused, requestId: 'r-2' });
+    const late = { command: 'contain', actor: 'bob', caseId: 'case-1' } as const;
+    await refusals.record({ ...refused, now: now + 1, requestId: 'r-3', act: late });
+    const { Items = [] } = await client.send(new ScanCommand({ TableName: 'audit-refused' }));
+
+    const first = await page({ from: now, to: now + 1, limit: 1 });
+    const second = await page({ from: now, to: now + 1, limit: 1, cursor: first.next });
+
+    const detail = 'the thing has no open case';
+    expect([...first.acts, ...second.acts]).toEqual([
+      {
+        at: now + 1,
+        actor: 'bob',
+        thingName: 'a',
+        caseId: 'case-1',
+        what: 'containment refused',
+        detail,
+      },
+      { at: now, actor: 'ada', thingName: 'a', what: 'release refused', detail },
+    ]);
+    expect((await page({ from: now, to: now + 1, limit: 1, cursor: second.next })).acts).toEqual([]);
+    const keptFor = Items.map(({ expiresAt }) =>
+      Math.round((Number(expiresAt?.N) * 1_000 - now) / hourMs / 24),
+    );
+    expect(keptFor.toSorted()).toEqual([1, 40, 40]);
+    expect(await refusals.read(thingKey('a'), 'r-3')).toEqual({ code: 'no-open-case' });
   }, 60_000);
 
   it('says in words that its index is still built after an upgrade: no other index has the acts', async () => {

@@ -1,0 +1,18 @@
+import type { DescribedEntry } from '../domain/messages/describe-event';
+import { clip } from '../domain/text';
+import { auditKey } from './keys';
+
+/** What people did, for the audit; the hash of a timeline's row does not cover it, since it repeats what the row says. */
+export function indexActs(entries: readonly DescribedEntry[]) {
+  const acts = entries
+    .filter(({ actor }) => actor !== undefined && !automatic.has(actor))
+    .map(({ detail, ...entry }) => ({
+      ...entry,
+      ...(detail !== undefined && { detail: clip(detail, 1_000) }),
+    }));
+  const at = acts[0]?.at;
+  return at === undefined ? {} : { statusKey: auditKey(at), updatedAt: at, outline: { acts } };
+}
+
+/** Who acts in a timeline and is nobody. */
+const automatic: ReadonlySet<string> = new Set(['playbook', 'timer']);
