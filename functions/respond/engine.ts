@@ -48,7 +48,7 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
     const decision: Decision = isTakenUp
       ? { outcome: 'unchanged', reason: { code: 'taken-up-before' } }
       : await resolve(decide(stored?.value, command, context), answers);
-    if (!isTakenUp) await recordAnswer(command, commandId, decision, ports);
+    if (!isTakenUp) await recordAnswer(command, decision, ports);
     if (decision.outcome === 'changed')
       stored = await save({ ...decision.next, lastCommandId: commandId }, stored?.version ?? 0, ports);
     else
@@ -88,17 +88,16 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
  */
 async function recordAnswer(
   command: Command,
-  commandId: string,
   decision: Decision,
   { refusals, clock }: EnginePorts,
 ): Promise<void> {
-  if (!('actor' in command)) return;
-  const { thingName, requestId = commandId, type, actor, caseId } = command;
+  if (!('actor' in command) || command.requestId === undefined) return;
+  const { thingName, requestId, type, actor, caseId } = command;
   const now = clock();
   if (decision.outcome === 'unchanged') {
     const act = { command: type, actor, ...(caseId !== undefined && { caseId }) };
     await refusals.record({ thingName, requestId, refusal: decision.reason, now, act });
-  } else if (decision.refusal && command.requestId !== undefined)
+  } else if (decision.refusal)
     await refusals.record({ thingName, requestId, refusal: decision.refusal, now });
 }
 

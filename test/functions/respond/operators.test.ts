@@ -28,7 +28,7 @@ describe('a refused command of an operator', () => {
     const world = anArmedWorld();
     const engine = anEngine(world);
     world.killSwitch = { state: 'on' };
-    await engine(operator('contain'), { id: 'unanswered' });
+    await engine(ordered('contain'), { id: 'withheld' });
     world.killSwitch = { state: 'off' };
     await engine(ordered('contain'), { id: 'contain' });
     await engine(ordered('contain'), { id: 'again' });
