@@ -8,8 +8,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as z from 'zod/mini';
 import { checkNpmPackage } from './npm-package';
+import { refuseArguments } from './refuse-arguments.mjs';
 import { run } from './run';
 
+refuseArguments('package:check');
 const report = z.array(
   z.object({
     Filename: z.string(),

@@ -21,23 +21,14 @@ import {
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, '.cordon', 'third-party');
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    install: { type: 'boolean', default: false },
-    ci: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+const flag = { type: 'boolean', default: false } as const;
+const { values, positionals } = readCommandLine();
 if (values.help) {
   say(`usage: npm run check:third-party -- [ministack] [moto] [--install] [--ci]
   --install  installs what is missing in .cordon/third-party
   --ci       installs it if that is possible, and fails on a wrong step only`);
   process.exit();
 }
-const unknown = positionals.filter((name) => !servers.some((server) => server.name === name));
-if (unknown.length > 0)
-  throw new Error(`no server ${unknown.join(', ')}: give ${servers.map(({ name }) => name).join(' or ')}`);
 const installMs = 90_000;
 const patienceMs = 240_000;
 
@@ -133,6 +124,26 @@ function summarize({ name }: Server, outcomes: readonly Outcome[], failed: numbe
   say(
     `${name}: ${held} held, ${known} known gaps, ${failed} failed, ${Math.round(performance.now() / 1_000)} s`,
   );
+}
+
+function readCommandLine() {
+  try {
+    const options = { install: flag, ci: flag, help: flag };
+    const { values, positionals } = parseArgs({ allowPositionals: true, options });
+    const unknown = positionals.filter((name) => !servers.some((server) => server.name === name));
+    if (unknown.length === 0) return { values, positionals };
+    return refuse(`no server ${unknown.join(', ')}: give ${servers.map(({ name }) => name).join(' or ')}`);
+  } catch (error) {
+    // The message of Node goes on with a hint about arguments that begin with a hyphen.
+    return refuse(String((error as Error).message).split('. ')[0] ?? '');
+  }
+}
+
+function refuse(fault: string): never {
+  process.stderr.write(
+    `check:third-party: ${fault}: npm run check:third-party -- --help lists the options\n`,
+  );
+  process.exit(2);
 }
 
 function say(line: string): void {

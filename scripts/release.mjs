@@ -5,7 +5,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { askRegistry, judgeAudit } from './audit.mjs';
 import { hashFiles } from './hash-files.mjs';
+import { refuseArguments } from './refuse-arguments.mjs';
 
+refuseArguments('release');
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const folder = join(root, 'dist', 'release');

@@ -11,9 +11,6 @@ const typeScript = ['--import', './scripts/native-typescript.mjs'];
 /** Of what a check keeps for the next run: what it finds out about a file that has not changed. */
 const cache = join('node_modules', '.cache', 'cordon');
 const bin = (name) => join('node_modules', '.bin', name);
-const folder = mkdtempSync(join(tmpdir(), 'cordon-checks-'));
-const jestResult = join(folder, 'jest.json');
-const roleUse = join(folder, 'role-use');
 
 // Without the garbage collector of Go, tsc takes a third less processor time, and a tenth more memory. Two tests run it as well.
 process.env.GOGC ??= 'off';
@@ -21,6 +18,15 @@ process.env.GOGC ??= 'off';
 process.env.GOMAXPROCS ??= '1';
 const isQuick = process.argv[2] === '--quick';
 const jestArgs = process.argv.slice(isQuick ? 3 : 2);
+// Jest has a --help of its own, which would run all checks and no test.
+if (jestArgs.includes('--help') || jestArgs.includes('-h')) {
+  say(`usage: npm ${isQuick ? 'run test:quick' : 'test'} -- [PATH...] [options of Jest]
+Runs all checks, and the tests of the named paths, or all tests. npm run jest -- PATH runs only tests.`);
+  process.exit();
+}
+const folder = mkdtempSync(join(tmpdir(), 'cordon-checks-'));
+const jestResult = join(folder, 'jest.json');
+const roleUse = join(folder, 'role-use');
 
 const quickChecks = [
   ['format, lint, import rules (biome)', bin('biome'), ['ci', '--error-on-warnings', '.']],

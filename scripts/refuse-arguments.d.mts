@@ -1,0 +1,1 @@
+export function refuseArguments(command: string): void;
