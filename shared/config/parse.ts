@@ -24,10 +24,10 @@ export function parseConfiguration(
   parameters: Parameters = {},
 ): FileConfiguration {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
   if (document.errors.length > 0)
     throw new ConfigurationError(
-      document.errors.map((error) => `${file}:${error.linePos?.[0].line ?? 1}: ${firstLine(error.message)}`),
+      document.errors.map(({ message, pos }) => `${file}:${lines.linePos(pos[0]).line}: ${message}`),
     );
   refuseProto(document, lines, file);
   const say = ({ path, message }: Fault) =>
@@ -90,8 +90,4 @@ function findLine(document: Document.Parsed, lines: LineCounter, path: readonly 
 
 function writePath(path: readonly (string | number)[]): string {
   return path.length === 0 ? 'the file' : path.join('.');
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text;
 }

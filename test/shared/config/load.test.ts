@@ -431,4 +431,10 @@ playbooks: [{ name: any, mode: observe }]
   it('that is missing is reported as missing', () => {
     expect(() => loadConfiguration('/nowhere/cordon.yml')).toThrow(/can't be read \(ENOENT\)/);
   });
+
+  it('says what is wrong with the syntax in a whole sentence', () => {
+    expect(() => parseConfiguration('detector: [\n', 'cordon.yml')).toThrow(
+      /^cordon\.yml:2: Flow sequence in block collection must be sufficiently indented and end with a \]$/,
+    );
+  });
 });
