@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Answers, resolve } from '../../shared/domain/asking';
 import type { Playbook } from '../../shared/domain/configuration';
+import { type Caused, raiseUnended } from '../../shared/domain/detection/disturbed';
 import { judgeLifecycle } from '../../shared/domain/detection/judge-lifecycle';
 import { judgeReport } from '../../shared/domain/detection/judge-report';
 import { judgeTime } from '../../shared/domain/detection/judge-time';
@@ -9,7 +10,6 @@ import type { DetectionQuestions } from '../../shared/domain/detection/questions
 import {
   type Contribution,
   type Datapoint,
-  type DetectedEvent,
   type DetectState,
   newDetectState,
   type Profiles,
@@ -45,8 +45,9 @@ export function evaluateThing(ports: EvaluatePorts, profiles: Profiles) {
       .toSorted((a, b) => a.trigger.at - b.trigger.at);
     if (chosen.length === 0) return;
     // Another invocation may evaluate the thing at the same time. The second one to save reads again.
+    const told: Caused<DetectionTrigger>[] = [];
     await untilUndisturbed(5, () =>
-      judgeAll(thingName, chosen, { ...ports, answers: answersOf(thingName, run), run }, profiles),
+      judgeAll(thingName, chosen, { ...ports, answers: answersOf(thingName, run), run, told }, profiles),
     );
   };
 }
@@ -61,6 +62,8 @@ interface Chosen {
 interface ThingPorts extends EvaluatePorts {
   readonly answers: Answers<DetectionQuestions>;
   readonly run: Run | undefined;
+  /** The alerts that went out so far; there are some at the start if another invocation came in between. */
+  readonly told: Caused<DetectionTrigger>[];
 }
 
 async function judgeAll(
@@ -73,7 +76,7 @@ async function judgeAll(
   let state = stored?.value ?? newDetectState(thingName);
   const before = state;
   const nameViolation = nameFor(thingName);
-  const events: (readonly [DetectedEvent, DetectionTrigger])[] = [];
+  const events: Caused<DetectionTrigger>[] = [];
   const contributions: Contribution[] = [];
   const datapoints = new Map<string, Datapoint>();
   for (const { trigger, judge } of chosen) {
@@ -85,6 +88,12 @@ async function judgeAll(
     // A table takes an item once in a batch: of two at the same instant the later one.
     for (const point of judgement.datapoints) datapoints.set(`${point.at} ${point.metric}`, point);
   }
+  if (ports.told.length > 0) {
+    const again = raiseUnended(state, ports.told, events);
+    state = again.state;
+    events.push(...again.events);
+  }
+  ports.told.push(...events);
   // In parallel, so that a flapping thing does not delay the others.
   await Promise.all(events.map(([event, trigger]) => publishEvent(event, trigger, ports)));
   await ports.datapoints.append(thingName, [...datapoints.values()]);
