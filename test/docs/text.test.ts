@@ -104,7 +104,7 @@ describe('a command in the text of a page', () => {
       .filter(({ command }) => command.startsWith('npm '))
       .map(async ({ page, command }) => {
         const [, name = '', rest = ''] =
-          /^npm (?:run (?:--silent )?)?([\w:-]+)(?: -- (.*))?$/.exec(command) ?? [];
+          /^npm (?:run )?(?:--silent )?([\w:-]+)(?: --silent)?(?: -- (.*))?$/.exec(command) ?? [];
         if (ofNpm.includes(name)) return [];
         const script = scripts[name];
         if (script === undefined) return [`${page}: ${command}`];
@@ -124,7 +124,7 @@ describe('a command in the text of a page', () => {
     };
     const everywhere = listPages().flatMap((page) => [...listCommands(page), ...listSpans(page)]);
     const used = everywhere.flatMap((command) => {
-      const [, name] = /^npm (?:run (?:--silent )?)?([\w:-]+)/.exec(command) ?? [];
+      const [, name] = /^npm (?:run )?(?:--silent )?([\w:-]+)/.exec(command) ?? [];
       return name === undefined || ofNpm.includes(name) ? [] : [name];
     });
 
