@@ -7,7 +7,7 @@ import type { MitigationAction } from '../../../shared/mitigation/action';
 import { mitigations } from '../../../shared/mitigation/registry';
 import { connectTable } from '../../../shared/storage/table';
 import { findTampering, type TimelineRow } from '../../../shared/timeline';
-import { aConfiguration, aPlaybook } from '../../builders';
+import { aConfiguration, aPlaybook, now } from '../../builders';
 import { earlierClient, earlierItems } from '../../earlier-table';
 import type { World } from '../../fakes';
 import { idleActions } from '../../fakes-actions';
@@ -179,7 +179,7 @@ describe('a case that an earlier release wrote in words', () => {
   });
 
   it('appears in the list of closed cases', async () => {
-    const { history } = connectTable('cordon', earlierClient());
+    const { history } = connectTable('cordon', earlierClient(), { clock: () => now });
     const [closed] = (await history.listClosed(thingKey('released-1'))).cases;
     expect([closed?.status, closed && describeCase(closed).reason]).toEqual([
       'closed',

@@ -171,6 +171,7 @@ describe('a closed case', () => {
 
   it('is invisible at its expiry, even though the table deletes it days later and row by row', async () => {
     const { cases, history, TableName } = await openTable('readers');
+    const verify = (name: string) => verifyCase(name, { cases, history }, () => time);
     const { caseId } = await containAndRelease(cases);
     const read = async () => ({
       newest: (await cases.load(thingKey('mything1')))?.value.caseId,
@@ -181,16 +182,16 @@ describe('a closed case', () => {
     });
     time = keptUntil - 1;
     expect(await read()).toEqual({ newest: caseId, closed: 1, rows: 2, page: 2, scanned: 2 });
-    expect(await verifyCase(caseId, { cases, history })).toMatch('2 rows, chain whole');
+    expect(await verify(caseId)).toMatch('2 rows, chain whole');
 
     time = keptUntil;
 
     expect(await read()).toEqual({ newest: undefined, closed: 0, rows: 0, page: 0, scanned: 0 });
     const expired = `its case expired at ${new Date(keptUntil).toISOString()} and is no longer kept`;
-    await expect(verifyCase('mything1', { cases, history })).rejects.toThrow(`mything1: ${expired}`);
+    await expect(verify('mything1')).rejects.toThrow(`mything1: ${expired}`);
     const Key = { pk: `CASE#${caseId}`, sk: `00${now}#000000` };
     await documents.send(new DeleteCommand({ TableName, Key }));
-    await expect(verifyCase(caseId, { cases, history })).rejects.toThrow(`${caseId}: ${expired}`);
+    await expect(verify(caseId)).rejects.toThrow(`${caseId}: ${expired}`);
   });
 
   it('makes room for a new case of the thing, which does not expire', async () => {
