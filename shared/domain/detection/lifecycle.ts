@@ -77,12 +77,15 @@ function listOthers(before: PresenceState | undefined, clientId: string): readon
   return [...own, ...others].filter((one) => one.clientId !== clientId).slice(0, maxOthers);
 }
 
-/** A late event belongs to a session that is over, unless another client has that session. */
+/** A late event belongs to a session that is over, unless another client has that session and has not ended it. */
 function noteOlder(noted: PresenceState, event: LifecycleEvent): PresenceState {
   const { clientId, sessionIdentifier: sessionId, timestamp: connectedAt } = event;
-  const isOfOther = noted.clientId !== undefined && noted.clientId !== clientId;
-  if (!isOfOther || noted.disconnectedAt !== undefined) return noted;
-  const others = (noted.others ?? []).filter((one) => one.clientId !== clientId);
+  if (noted.clientId === undefined || noted.clientId === clientId) return noted;
+  const { disconnectedAt, ...connected } = noted;
+  if (disconnectedAt !== undefined) return { ...connected, sessionId, clientId, connectedAt };
+  const { others: known = [] } = noted;
+  if (known.some((one) => one.clientId === clientId && one.connectedAt > connectedAt)) return noted;
+  const others = known.filter((one) => one.clientId !== clientId);
   return { ...noted, others: [{ sessionId, clientId, connectedAt }, ...others].slice(0, maxOthers) };
 }
 
@@ -101,9 +104,12 @@ function endSession(
 
 /** Another session took over before: the thing is still connected. */
 function isOfOlderSession(before: PresenceState | undefined, event: LifecycleEvent): boolean {
-  const { sessionIdentifier, timestamp, disconnectReason } = event;
+  const { sessionIdentifier, clientId, timestamp, disconnectReason } = event;
   if (!before?.sessionId || before.sessionId === sessionIdentifier) return false;
+  const isOfOther = before.clientId !== undefined && before.clientId !== clientId;
   return (
+    // Another client is connected, and the connect of this one comes late.
+    (isOfOther && before.disconnectedAt === undefined) ||
     timestamp < (before.connectedAt ?? 0) ||
     disconnectReason === 'DUPLICATE_CLIENTID' ||
     before.seen.includes(`connected:${sessionIdentifier}`)
