@@ -1,5 +1,6 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { Fault } from './fault';
+import { findTooDeep, nestsTooDeep } from './nesting';
 import { nameParameters, type Parameters, putParameters } from './parameters';
 import { type FileConfiguration, fileSchema } from './schema';
 import { explainIssue } from './schema-faults';
@@ -23,6 +24,8 @@ export function parseConfiguration(
   file: string,
   parameters: Parameters = {},
 ): FileConfiguration {
+  const tooDeep = findTooDeep(text);
+  if (tooDeep !== undefined) throw new ConfigurationError([`${file}:${tooDeep}: the file ${nestsTooDeep}`]);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
   if (document.errors.length > 0)
@@ -32,8 +35,7 @@ export function parseConfiguration(
   refuseProto(document, lines, file);
   const say = ({ path, message }: Fault) =>
     `${file}:${findLine(document, lines, path)}: ${writePath(path)}: ${message}`;
-  // An alias bomb ends here: yaml refuses more than 100 expansions.
-  const written: unknown = document.toJS({ maxAliasCount: 100 });
+  const written = toPlain(document, lines, file);
   const { configuration, faults } = validate(putParameters(written, parameters));
   if (configuration) return configuration;
   const own = new Set(validate(written).faults.map(say));
@@ -58,6 +60,23 @@ function refuseProto(document: Document.Parsed, lines: LineCounter, file: string
     },
   });
   if (faults.length > 0) throw new ConfigurationError(faults);
+}
+
+/** An alias bomb ends here: yaml refuses more than 100 expansions. So does an alias of nothing. */
+function toPlain(document: Document.Parsed, lines: LineCounter, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    const places: { readonly at: number; readonly isOfNothing: boolean }[] = [];
+    visit(document, {
+      Alias(_, alias) {
+        places.push({ at: alias.range?.[0] ?? 0, isOfNothing: alias.resolve(document) === undefined });
+      },
+    });
+    const { at = 0 } = places.find(({ isOfNothing }) => isOfNothing) ?? places[0] ?? {};
+    throw new ConfigurationError([`${file}:${lines.linePos(at).line}: the file: ${error.message}`], error);
+  }
 }
 
 interface Validated {

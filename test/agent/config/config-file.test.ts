@@ -198,6 +198,22 @@ describe('a configuration file', () => {
     expect(() => parseConfigFile(text, 'f')).toThrow(`f:${line}: Map keys must be unique`);
   });
 
+  it.each([
+    ['lists', `metrics: ${'['.repeat(200_000)}`],
+    ['closed lists', `metrics: ${'['.repeat(100_000)}${']'.repeat(100_000)}`],
+    ['list items', `metrics:\n ${'- '.repeat(100_000)}`],
+    ['keys', `metrics: ${'{? '.repeat(250)}a${'}'.repeat(250)}`],
+    ['lists as keys', `metrics: ${'{['.repeat(150)}1${']: 1}'.repeat(150)}`],
+  ])('is refused at once if it nests %s too deep', (_, text) => {
+    const seconds = measureProcessorSeconds(() => {
+      expect(() => parseConfigFile(`# a comment\n${text}`, 'f')).toThrow(
+        /^f:[23]: nests more than 50 levels deep$/,
+      );
+    });
+
+    expect(seconds).toBeLessThan(1);
+  });
+
   it('is not waited for if it is a pipe, and not read if it is larger than any', () => {
     const read = () =>
       parseCommandLine(['--config', path], { env: {}, isRoot: false, homeDirectory: () => '/' });

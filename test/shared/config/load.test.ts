@@ -1,6 +1,7 @@
 import { loadConfiguration } from '../../../shared/config/load';
 import { parseConfiguration } from '../../../shared/config/parse';
 import { minimalConfiguration } from '../../builders';
+import { measureProcessorSeconds } from '../../processor-time';
 
 const faultsOf = (text: string): readonly string[] => {
   try {
@@ -31,6 +32,42 @@ describe('cordon.yml', () => {
     expect(guards.fleetLimit).toEqual({ things: 10, within: 600_000 });
     expect(quarantine.keepTopics).toHaveLength(4);
     expect(notify).toEqual({});
+  });
+
+  it.each([
+    ['lists', `a: ${'['.repeat(400_000)}`],
+    ['closed lists', `a: ${'['.repeat(200_000)}${']'.repeat(200_000)}`],
+    ['objects', `a: ${'{a: '.repeat(100_000)}`],
+    ['list items', `a:\n ${'- '.repeat(200_000)}`],
+    ['keys', `${'? '.repeat(300)}a`],
+    ['lists as keys', `a: ${'{['.repeat(150)}1${']: 1}'.repeat(150)}`],
+  ])('refuses deep nesting of %s at once', (_, text) => {
+    const seconds = measureProcessorSeconds(() => {
+      expect(faultsOf(`# a comment\n${text}`)).toEqual([
+        expect.stringMatching(/^cordon\.yml:[23]: the file nests more than 50 levels deep$/),
+      ]);
+    });
+
+    expect(seconds).toBeLessThan(1);
+  });
+
+  it.each([
+    ['of nothing', 'securityProfiles: *absent', /^cordon\.yml:2: the file: Unresolved alias .*: absent$/],
+    [
+      'that multiplies',
+      Array.from({ length: 9 }, (_, index) => {
+        const inner =
+          index === 0
+            ? '1'
+            : Array(9)
+                .fill(`*a${index - 1}`)
+                .join();
+        return `a${index}: &a${index} [${inner}]`;
+      }).join('\n'),
+      /^cordon\.yml:3: the file: Excessive alias count/,
+    ],
+  ])('refuses an alias %s', (_, text, fault) => {
+    expect(faultsOf(`# a comment\n${text}`)).toEqual([expect.stringMatching(fault)]);
   });
 
   it('refuses the name __proto__, which JavaScript would drop without a word, wherever it is', () => {
