@@ -59,7 +59,7 @@ export function paceCalls(
         gap = limits.gapMs;
         const { retryAfterMs = Math.min(waitsMs.first * 2 ** refused, waitsMs.last) } = error;
         refused += 1;
-        nextAt = clock() + Math.min(retryAfterMs, longestWaitMs);
+        nextAt = clock() + Math.min(Math.max(retryAfterMs, gap), longestWaitMs);
         onBusy?.(nextAt);
       }
     }

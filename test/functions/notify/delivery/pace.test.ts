@@ -43,6 +43,14 @@ describe('a service that is busy', () => {
     expect(heard).toEqual([90_000, 90_500 + 3_600_000]);
   });
 
+  it('is asked at its pace if it says not to wait', async () => {
+    const { call, refuse, pauses } = setUp();
+
+    await call(refuse(2, 0));
+
+    expect(pauses).toEqual([500, 500]);
+  });
+
   it('is waited for if the service asked an earlier run to wait', async () => {
     const { call, refuse, pauses } = setUp(30_000);
 
