@@ -111,7 +111,7 @@ async function showRound(run: Run, asked: readonly string[]): Promise<boolean> {
 
 /** False if there is nothing to show: the list may lag behind. */
 async function showCase(caseId: string, brief: boolean, run: Run): Promise<boolean> {
-  const { title, states, channel, call, clock, learned, log, metrics } = run;
+  const { title, states, channel, clock, learned, log, metrics } = run;
   const state = (await states.load(caseId))?.value;
   if (!state?.newest || (state.dueAt ?? 0) > clock()) return false;
   const { newest } = state;
@@ -120,9 +120,15 @@ async function showCase(caseId: string, brief: boolean, run: Run): Promise<boole
     log.error(`the message in ${title} is gone, posted again`, { caseId, reason });
   };
   let isNoted = state.posting === true;
+  let hasPosted = false;
   const willPost = async () => {
     if (!isNoted) await change(run, caseId, (now) => ({ ...now, posting: true }));
     isNoted = true;
+  };
+  const call: Paced = async (act) => {
+    const answer = await run.call(act);
+    hasPosted = isNoted;
+    return answer;
   };
   try {
     const { memory } = learned;
@@ -133,9 +139,9 @@ async function showCase(caseId: string, brief: boolean, run: Run): Promise<boole
     metrics.count('MessageShown');
     log.info(`shown in ${title}`, { id: newest.id });
   } catch (error) {
-    // The service accepted nothing, so there is no unrecorded message.
     const isRefused = error instanceof OutOfTimeError || error instanceof ChannelRefusalError;
-    if (isRefused && isNoted && !state.posting) await change(run, caseId, forgetPosting);
+    // The service accepted nothing, so there is no unrecorded message.
+    if (isRefused && !hasPosted && isNoted && !state.posting) await change(run, caseId, forgetPosting);
     if (error instanceof OutOfTimeError) throw error;
     run.failures += 1;
     const isSetAside = error instanceof ChannelRefusalError && (await setAside(newest, state, error, run));

@@ -3,9 +3,14 @@ import {
   nowhere,
   type PagerDutyPlace,
 } from '../../../../../functions/notify/channels/pagerduty/channel';
-import type { Channel } from '../../../../../functions/notify/delivery/channel';
+import { type Channel, ChannelBusyError } from '../../../../../functions/notify/delivery/channel';
+import { deliver } from '../../../../../functions/notify/delivery/deliver';
+import { add, change } from '../../../../../functions/notify/delivery/pending';
 import type { Announcement } from '../../../../../shared/domain/messages/announcement-schema';
+import { now } from '../../../../builders';
+import { fakeDeadLetters, fakeTelemetry } from '../../../../fakes';
 import { anAnnouncement } from '../../announcements';
+import { fakeChannelStates } from '../../fake-states';
 import { showIn } from '../../show-in';
 import { routingKey, startPagerDuty } from './stand-in';
 
@@ -100,6 +105,48 @@ describe('the alert of a case in PagerDuty', () => {
       { place: nowhere, lastSeq: 0, posting: true },
       { call: (call) => call(), brief: false, memory: {}, willPost: async () => {}, lost: () => {} },
     );
+
+    expect(service.alerts.get('case-1')?.status).toBe('resolved');
+  });
+
+  it('is resolved even if PagerDuty became busy between its trigger and what follows', async () => {
+    const { states } = fakeChannelStates();
+    const { log, metrics } = fakeTelemetry();
+    const time = { now };
+    const channel = connectPagerDuty({ secret: routingKey, endpoint: service.url });
+    const isBusy = { after: 1 };
+    const announce = async (over: Partial<Announcement>) => {
+      const ports = {
+        ...{ title: 'PagerDuty', limits: { gapMs: 500, answerMs: 60_000 }, nowhere, functionName: 'notify' },
+        ...{ states, deadLetters: fakeDeadLetters().deadLetters, log, metrics, clock: () => time.now },
+        pause: async (ms: number) => {
+          time.now += ms;
+        },
+      };
+      await change(ports, 'case-1', (state) => add(state, anAnnouncement(over), time.now));
+      await deliver(
+        ports,
+        {
+          show: (newest, state, manner) =>
+            channel.show(newest, state, {
+              ...manner,
+              call: (call) =>
+                manner.call(async () => {
+                  isBusy.after -= 1;
+                  if (isBusy.after < 0) throw new ChannelBusyError('PagerDuty');
+                  return call();
+                }),
+            }),
+        },
+        ['case-1'],
+      );
+    };
+    await announce(approved);
+    expect(service.alerts.get('case-1')?.status).toBe('triggered');
+    isBusy.after = Infinity;
+    time.now += 60_000;
+
+    await announce({ ...closed, seq: 2 });
 
     expect(service.alerts.get('case-1')?.status).toBe('resolved');
   });
