@@ -182,13 +182,13 @@ async function summarize(due: readonly string[], run: Run): Promise<void> {
   const named = found.flatMap((stored) => stored?.value.newest ?? []);
   // The list lags behind what was shown a moment ago.
   if (named.length === 0) return;
-  learned.summarizedAt = clock();
   try {
     await call(async () => channel.summarize?.(named, due.length));
   } catch (error) {
     if (error instanceof OutOfTimeError) throw error;
     log.error('the summary was not posted', { error });
   }
+  learned.summarizedAt = clock();
 }
 
 async function countLateMessage(run: Run): Promise<void> {

@@ -32,7 +32,10 @@ export function add(state: ChannelState, announcement: Announcement, now: number
   if (seq <= lastSeq || seq === newest?.seq || earlier.some((one) => one.seq === seq)) return undefined;
   const isNewest = !newest || seq > newest.seq;
   const older = isNewest ? newest : announcement;
-  const superseded = (older ? [...earlier, pick(older)] : [...earlier]).toSorted((a, b) => a.seq - b.seq);
+  // Newer numbers need not be listed once there are still newer ones.
+  const superseded = (older && !older.update ? [...earlier, pick(older)] : [...earlier]).toSorted(
+    (a, b) => a.seq - b.seq,
+  );
   return {
     ...state,
     newest: isNewest ? announcement : newest,

@@ -62,7 +62,7 @@ async function show(
   const { call } = manner;
   if (slack.kind === 'webhook') {
     // What it posted can't be changed.
-    if (!newest.update) await call(() => slack.post(writeRootMessage(newest, slack.kind)));
+    if (!isUpdate(newest, state)) await call(() => slack.post(writeRootMessage(newest, slack.kind)));
     return nowhere;
   }
   if (state.place.ts === '') return open(newest, state, slack, manner);
@@ -75,17 +75,23 @@ async function show(
   }
 }
 
+/** Only newer numbers of what is shown: nothing that people were to be told is pending. */
+function isUpdate({ update = false }: Announcement, { lastSeq, earlier = [] }: State): boolean {
+  return update && lastSeq > 0 && earlier.length === 0;
+}
+
 /** Repeatable calls come first, so that a failure in between repeats no reply. */
 async function carryOn(
   newest: Announcement,
-  { place, earlier, more }: State,
+  state: State,
   slack: Bot,
   { call, brief }: ShowManner,
 ): Promise<SlackPlace> {
+  const { place, earlier, more } = state;
   const { channel, ts, again } = place;
   await call(() => slack.update(writeRootMessage(newest, slack.kind, again), { channel, ts }));
   // The thread stays in its channel, whatever cordon.yml names by now.
-  if (!brief && !newest.update)
+  if (!brief && !isUpdate(newest, state))
     await call(() =>
       slack.post(writeReply(newest, earlier, more), {
         channel,

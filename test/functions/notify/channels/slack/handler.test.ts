@@ -41,6 +41,23 @@ describe('notify with a bot token', () => {
     ]);
   });
 
+  it('tells what such numbers superseded before Slack took it', async () => {
+    const { announce, minute, shown, state } = setUpNotify();
+    await announce();
+    state.fault = new Error('unreachable');
+    await announce({ ...released, kind: 'containment-failed', status: 'containment-failed' });
+    await announce({ ...released, id: 'case-1#3', seq: 3, update: true });
+    state.fault = undefined;
+    state.time += 60_000;
+
+    await minute();
+
+    expect(shown.at(-1)).toEqual([
+      'reply to ts-1',
+      '*mything1: CONTAINMENT FAILED* all as before\n*mything1: released* all as before',
+    ]);
+  });
+
   it('shows a reminder in the channel too, for people who do not follow the thread', async () => {
     const { announce, shown } = setUpNotify();
 
@@ -256,6 +273,20 @@ describe('a burst', () => {
     expect(texts).toHaveLength(21);
   });
 
+  it('is shown in one message by a later run if Slack takes nothing in time', async () => {
+    const { deliver, minute, messages, state } = setUpNotify();
+    await deliver(announcementOf('first', 1));
+    state.paceMs = 100_000;
+    await deliver(...things.slice(0, 20).map((thingName) => announcementOf(thingName, 1)));
+    state.paceMs = 0;
+    state.time += 60_000;
+
+    await minute();
+
+    const texts = [...messages.values()].map(({ text }) => text);
+    expect(texts.filter((text) => text.includes('20 cases changed at once'))).toHaveLength(1);
+  });
+
   it('within one case gets a reply that names the states it skipped, and counts the rest', async () => {
     const { deliver, announce, shown } = setUpNotify();
     await announce();
@@ -369,6 +400,28 @@ describe('notify with a webhook', () => {
     await announce({ ...released, update: true });
 
     expect(shown).toEqual([['post', contained]]);
+  });
+
+  it('posts newer numbers in place of a message that Slack never took', async () => {
+    const { announce, minute, shown, state } = setUpNotify('webhook');
+    state.fault = new Error('unreachable');
+    await announce();
+    await announce({ ...released, update: true });
+    state.fault = undefined;
+    state.time += 60_000;
+
+    await minute();
+
+    expect(shown).toEqual([['post', releasedText]]);
+  });
+
+  it('posts newer numbers that overtook their message', async () => {
+    const { announce, shown } = setUpNotify('webhook');
+
+    await announce({ ...released, update: true });
+    await announce();
+
+    expect(shown).toEqual([['post', releasedText]]);
   });
 });
 
