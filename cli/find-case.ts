@@ -1,4 +1,5 @@
 import type { Case } from '../shared/domain/case/case';
+import { damagedItem, mendDamaged } from '../shared/domain/damaged-item';
 import { parseThing } from '../shared/domain/thing-ref';
 import type { TimelineRow } from '../shared/timeline';
 import { CliError, UsageError } from './cli-error';
@@ -35,10 +36,7 @@ export async function findCase(name: string, reader: CaseReader): Promise<FoundC
     const { cases: closed, damaged } = await history.listClosed(thingName);
     const found = closed.find(({ caseId }) => caseId === name);
     if (found) return { record: found, rows };
-    if (damaged.includes(name))
-      throw new CliError(
-        `${name}: its item in the table is damaged: restore it from a backup of the table, or delete it`,
-      );
+    if (damaged.includes(name)) throw new CliError(`${name}: ${damagedItem}: ${mendDamaged.closed}`);
   }
   const expiredAt = await history.findExpiry(named);
   if (expiredAt !== undefined)

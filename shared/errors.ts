@@ -1,3 +1,5 @@
+import { mendDamaged } from './domain/damaged-item';
+
 /** Somebody else wrote the item between our read and our write. */
 export class VersionConflictError extends Error {
   override readonly name = 'VersionConflictError';
@@ -26,7 +28,7 @@ export class DamagedItemError extends Error {
 
   constructor(thingName: unknown, cause: Error) {
     super(
-      `the item of the case of ${thingName} in the table is damaged (${cause.message}): restore it from a backup of the table, or delete it and check the thing by hand`,
+      `the item of the case of ${thingName} in the table is damaged (${cause.message}): ${mendDamaged.open}`,
       { cause },
     );
   }

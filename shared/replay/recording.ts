@@ -1,9 +1,9 @@
 import type { Case } from '../domain/case/case';
 import { recallAlarm } from '../domain/case/record-finding';
 import type { ViolationRecord } from '../domain/case/violation-record';
+import { damagedItem } from '../domain/damaged-item';
 import type { Facts } from '../domain/facts';
 import type { Finding } from '../domain/findings/finding';
-import { damagedItem } from '../domain/lists/outline';
 
 /** Violations in order of time, and what is known of their things. */
 export interface Recording {

@@ -1,6 +1,7 @@
 import type { CaseStatus } from '../domain/case/status';
+import { damagedItem } from '../domain/damaged-item';
 import { isObject } from '../domain/json';
-import { type CaseOutline, damagedItem, type ListedCase, outlineCase } from '../domain/lists/outline';
+import { type CaseOutline, type ListedCase, outlineCase } from '../domain/lists/outline';
 import { type CaseItem, readCases } from './case-item';
 
 /** A case as the index of lists has it. */

@@ -39,9 +39,6 @@ export interface CaseOutline {
   readonly request?: ShownRequest;
 }
 
-/** What is said of a case that something other than Cordon changed, so that it can't be read. */
-export const damagedItem = 'its item in the table is damaged';
-
 /** A case in a list. */
 export interface ListedCase extends CaseOutline {
   readonly thingName: ThingKey;
