@@ -1,7 +1,9 @@
 import type { Behavior } from '../../../../shared/domain/configuration';
 import { boundTime, writeAlert } from '../../../../shared/domain/findings/alert';
 import type { Reading, Source } from '../../../../shared/domain/findings/finding';
-import { readMessage, sources } from '../../../../shared/domain/findings/read-message';
+import { readMessage } from '../../../../shared/domain/findings/read-message';
+import { deviceDefender } from '../../../../shared/domain/findings/sources/device-defender';
+import { deviceDefenderAudit } from '../../../../shared/domain/findings/sources/device-defender-audit';
 import type { Violation } from '../../../../shared/domain/findings/violation';
 import { real } from './examples';
 
@@ -27,7 +29,7 @@ describe('readMessage', () => {
     };
 
     expect(readMessage('{"device":"mything1"}', [siem])).toEqual({ kind: 'ignored', reason: 'of mything1' });
-    expect(readMessage('{"a":1}', [...sources, siem])).toEqual({
+    expect(readMessage('{"a":1}', [deviceDefenderAudit, deviceDefender, siem])).toEqual({
       kind: 'rejected',
       reason:
         'neither a result of Device Defender Audit (auditDetails is missing) nor an alert of Device Defender (violationId is missing) nor a finding of the SIEM (device is missing): it has "a"',
