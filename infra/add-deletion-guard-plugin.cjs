@@ -9,13 +9,15 @@ class FinishTemplate {
     };
     const { service } = serverless;
     let wanted;
+    let placeOf;
 
     this.hooks = {
       initialize: () => {
         const provider = serverless.getProvider('aws');
         wanted = { stage: provider.getStage(), region: provider.getRegion() };
-        const { findNameFaults, listGiven, nameOf } = loadTypescript('./deploy-parameters.ts');
+        const { findNameFaults, findPlaces, listGiven, nameOf } = loadTypescript('./deploy-parameters.ts');
         const given = listGiven(options.param ?? [], serverless.configurationInput.params);
+        placeOf = findPlaces(given, wanted.stage);
         const known = [
           ...Object.keys(service.custom.cordon),
           ...service.provider.stackParameters.map(nameOf),
@@ -23,7 +25,7 @@ class FinishTemplate {
         refuse(findNameFaults(given, known));
         const { table } = service.custom.cordon;
         if (table !== null && table !== 'adopt')
-          refuse([`--param: table is ${JSON.stringify(table)}: expected adopt, or leave it out`]);
+          refuse([`${placeOf('table')}: table is ${JSON.stringify(table)}: expected adopt, or leave it out`]);
       },
 
       'after:aws:package:finalize:mergeCustomProviderResources': () => {
@@ -31,8 +33,8 @@ class FinishTemplate {
         const { findPairFaults, findValueFaults } = loadTypescript('./deploy-parameters.ts');
         const { describeFile } = loadTypescript('./before-deploy.ts');
         const { compiledCloudFormationTemplate: template, stackParameters } = service.provider;
-        refuse(findValueFaults(stackParameters, template.Parameters));
-        refuse(findPairFaults(stackParameters));
+        refuse(findValueFaults(stackParameters, template.Parameters, placeOf));
+        refuse(findPairFaults(stackParameters, placeOf));
         finishTemplate(template, service.provider.stackTags);
         // Part of the package, so its deploy explains this file.
         service.custom.cordonFile = describeFile(service.custom.cordon);

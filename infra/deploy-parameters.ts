@@ -29,10 +29,23 @@ export function listGiven(typed: readonly string[], written: unknown): Given[] {
     ...stages.flatMap(([stage, values]) =>
       Object.keys(isMapping(values) ? values : {}).map((name) => ({
         name,
-        place: `serverless.yml, params.${stage}`,
+        place: nameStage(stage),
       })),
     ),
   ];
+}
+
+/** Where the value of a parameter comes from; by osls, the command line goes before the stage, and that before the default. */
+export function findPlaces(given: readonly Given[], stage: string): FindPlace {
+  const places = ['--param', ...[stage, 'default'].map(nameStage)];
+  return (name) =>
+    places.find((place) => given.some((one) => one.name === name && one.place === place)) ?? '--param';
+}
+
+type FindPlace = (name: string) => string;
+
+function nameStage(stage: string): string {
+  return `serverless.yml, params.${stage}`;
 }
 
 /** The name that `--param` has for a parameter of the stack: `oidcIssuer` for `OidcIssuer`. */
@@ -64,6 +77,7 @@ function writeHint(name: string, known: readonly string[]): string {
 export function* findValueFaults(
   values: readonly StackParameter[],
   declared: Readonly<Record<string, Declaration>>,
+  placeOf: FindPlace = findPlaces([], ''),
 ): Generator<string> {
   for (const parameter of values) {
     const { ParameterKey, ParameterValue } = parameter;
@@ -71,21 +85,25 @@ export function* findValueFaults(
     const expected = declaration && findExpectation(ParameterValue, declaration);
     if (!expected) continue;
     const value = JSON.stringify(ParameterValue);
-    yield `--param: ${nameOf(parameter)} is ${value}: expected ${expected} (${declaration.Description ?? ''})`;
+    const name = nameOf(parameter);
+    yield `${placeOf(name)}: ${name} is ${value}: expected ${expected} (${declaration.Description ?? ''})`;
   }
 }
 
 /** The issuer and audience of tokens: API Gateway refuses one without the other, and what the console is given for others. */
-export function* findPairFaults(values: readonly StackParameter[]): Generator<string> {
+export function* findPairFaults(
+  values: readonly StackParameter[],
+  placeOf: FindPlace = findPlaces([], ''),
+): Generator<string> {
   const given = (key: string) =>
     String(values.find(({ ParameterKey }) => ParameterKey === key)?.ParameterValue ?? '');
   const [issuer, audience, client] = ['OidcIssuer', 'OidcAudience', 'ConsoleClientId'].map(given);
   if (issuer && !audience)
-    yield '--param: oidcIssuer needs oidcAudience too: give the client ids whose tokens the API accepts';
+    yield `${placeOf('oidcIssuer')}: oidcIssuer needs oidcAudience too: give the client ids whose tokens the API accepts`;
   if (audience && !issuer)
-    yield '--param: oidcAudience needs oidcIssuer too: give the URL of the provider that signs the tokens';
+    yield `${placeOf('oidcAudience')}: oidcAudience needs oidcIssuer too: give the URL of the provider that signs the tokens`;
   if (client && !audience?.split(/ *, */).includes(client))
-    yield `--param: consoleClientId is ${JSON.stringify(client)}, which oidcAudience lacks: add it there, or the API refuses the console's tokens`;
+    yield `${placeOf('consoleClientId')}: consoleClientId is ${JSON.stringify(client)}, which oidcAudience lacks: add it there, or the API refuses the console's tokens`;
 }
 
 /** The expected form of a value, if the value does not have it. */

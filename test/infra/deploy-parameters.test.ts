@@ -1,6 +1,7 @@
 import {
   findNameFaults,
   findPairFaults,
+  findPlaces,
   findValueFaults,
   listGiven,
   type StackParameter,
@@ -120,6 +121,33 @@ describe('the value of a parameter', () => {
       { ParameterKey: 'ConsoleClientId', ParameterValue: client },
     ];
     expect([...findPairFaults(values)]).toEqual(faults);
+  });
+
+  it('is refused where it was given: the command line goes before the stage, and that before the default', () => {
+    const written = {
+      default: { oidcIssuer: 'https://issuer', rolePath: 'a', kmsKeyArn: 'b' },
+      prod: { kmsKeyArn: 'c', rolePath: 'd' },
+      dev: { consoleScopes: 'e' },
+    };
+    const placeOf = findPlaces(listGiven(['rolePath=f'], written), 'prod');
+    const values = [
+      { ParameterKey: 'RolePath', ParameterValue: 'f' },
+      { ParameterKey: 'KmsKeyArn', ParameterValue: 'c' },
+      { ParameterKey: 'OidcIssuer', ParameterValue: 'https://issuer' },
+      { ParameterKey: 'ConsoleClientId', ParameterValue: 'web' },
+    ];
+
+    const faults = [
+      ...findValueFaults(values, template.Parameters as Record<string, { Type: string }>, placeOf),
+      ...findPairFaults(values, placeOf),
+    ];
+
+    expect(faults.map((fault) => fault.split(' ').slice(0, 3).join(' '))).toEqual([
+      '--param: rolePath is',
+      'serverless.yml, params.prod: kmsKeyArn',
+      'serverless.yml, params.default: oidcIssuer',
+      '--param: consoleClientId is',
+    ]);
   });
 
   it('is accepted if CloudFormation accepts it', () => {
