@@ -59,7 +59,7 @@ export async function flush(
   if (sent.status === 'closed') {
     await ports.cases.archive(sent);
     // The detector raises an alarm once. For a thing that is still out of bounds, it must raise the alarm again.
-    await ports.detection.reset(sent.thingName, ports.clock(), findHoldEnd(sent));
+    await ports.detection.reset(sent.thingName, ports.clock(), findHoldEnd(sent), listKnown(sent));
   }
   return save(sent, version, ports);
 }
@@ -111,6 +111,11 @@ async function isToldByStorm(
 function findHoldEnd({ ledger }: Case): number | undefined {
   const undone = ledger.flatMap(({ revertedAt, bridge }) => (bridge ? [] : (revertedAt ?? [])));
   return undone.length > 0 ? Math.min(...undone) : undefined;
+}
+
+/** Ids of the case's own violations. */
+function listKnown({ caseId, violations }: Case): string[] {
+  return Object.values(violations).flatMap((one) => (one.caseId === caseId ? one.violationId : []));
 }
 
 /** Publishes the device's status as a retained message, which it receives at each connect. People are notified before. */

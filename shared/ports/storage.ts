@@ -69,8 +69,11 @@ export interface Heartbeats {
 
 /** What the rules detector remembers of a thing, as far as a case's end changes it. */
 export interface DetectionReset {
-  /** Makes the detector raise again what is out of bounds; `heldUntil`: earlier measurements of the device are old. */
-  reset(thingName: ThingKey, now: number, heldUntil?: number): Promise<void>;
+  /**
+   * Makes the detector raise again what is out of bounds; `heldUntil`: earlier measurements of the device are old. `known`: ids
+   * of the alarms that the case knew.
+   */
+  reset(thingName: ThingKey, now: number, heldUntil?: number, known?: readonly string[]): Promise<void>;
 }
 
 /** Which things hold an object that they share, so that the last of them restores it. */

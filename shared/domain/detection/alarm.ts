@@ -65,9 +65,10 @@ function count(before: BehaviorState, reading: Reading, criteria: Criteria, newI
   }
   const good = Math.min(before.good + 1, toClear);
   const state = { ...before, ...passedBy(before, madeAt, toAlarm), bad: 0, good };
-  if (!violationId || good < toClear) return { state };
+  const ended = violationId ?? before.forgotten;
+  if (!ended || good < toClear) return { state };
   const told = [before.openedAt ?? madeAt, madeAt] as const;
-  return { state: { ...close(state), told }, event: { eventType: 'alarm-cleared', violationId } };
+  return { state: { ...close(state), told }, event: { eventType: 'alarm-cleared', violationId: ended } };
 }
 
 /**
@@ -105,7 +106,11 @@ function countPassed({ passed: [count, until] = [0, 0] }: BehaviorState, madeAt:
   return madeAt - until < lateMs ? count : 0;
 }
 
-function raise({ passed: _, ...state }: BehaviorState, madeAt: number, newId: () => string): Step {
+function raise(
+  { passed: _, forgotten: _f, ...state }: BehaviorState,
+  madeAt: number,
+  newId: () => string,
+): Step {
   const violationId = newId();
   return {
     state: { ...state, violationId, openedAt: madeAt },
@@ -126,6 +131,7 @@ export function close({
   heardAt: _h,
   checkedAt: _c,
   excepted: _e,
+  forgotten: _f,
   ...rest
 }: BehaviorState): BehaviorState {
   return rest;

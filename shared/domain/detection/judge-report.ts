@@ -94,7 +94,7 @@ function* isOfOwnAgent({ agent }: DetectState, principal: string): Detecting<boo
 /** Ends the alarm of missed reports, whichever of the thing's certificates reports. */
 function endSilence(judgement: OpenJudgement, entry: Entry, seed: number): void {
   const before = judgement.before(entry.key);
-  if (before.violationId)
+  if (before.violationId ?? before.forgotten)
     judgement.recordDatapoint(entry.key, entry, before, { isBad: false, value: { count: 0 }, seed });
 }
 

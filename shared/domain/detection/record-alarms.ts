@@ -33,8 +33,8 @@ export function recordAlarms(slots: SlotStates, { at, nameViolation, recheck }: 
 
   function invalidate(slot: string, event: Pick<DetectedEvent, 'securityProfileName' | 'behavior'>): void {
     const before = slots.before(slot);
-    if (!before.violationId) return;
-    const { violationId, recent = [] } = before;
+    const { forgotten, violationId = forgotten, recent = [] } = before;
+    if (violationId === undefined) return;
     const eventAt = slots.timeEvent(readSlot(slot).key, at);
     events.push({ ...event, eventType: 'alarm-invalidated', violationId, at: eventAt });
     slots.keep(slot, close({ ...before, bad: 0, good: 0, recent: [...recent, eventAt] }));

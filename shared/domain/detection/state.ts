@@ -70,6 +70,8 @@ export interface BehaviorState {
   readonly checkedAt?: number;
   /** For an open alarm that exceptions cover. */
   readonly excepted?: Excepted;
+  /** An alarm that ended with its thing's case before the case knew it: its alert is under way, so its end is told as well. */
+  readonly forgotten?: string;
   /** For an open alarm: when the datapoint was made that raised it. */
   readonly openedAt?: number;
   /** When the last announced alarm began and ended: a late datapoint of that time raises no alarm. */

@@ -85,6 +85,22 @@ describe('resetAlarms, on the end of a case,', () => {
     expect(events).toBe(10);
   });
 
+  it('causes the end of an alarm that the case did not know, as its alert opens another one', () => {
+    const alarmed = report(newDetectState(thingKey('t')), 1, { at: now }).state;
+    const end = (known: readonly string[]) =>
+      report(resetAlarms(alarmed, now + 2, undefined, known), 0, { at: now + 3 });
+    const raisedAgain = report(resetAlarms(alarmed, now + 2, undefined, []), 1, { at: now + 3 });
+
+    expect(kinds(end([]))).toEqual(['children alarm-cleared']);
+    expect(end([]).events[0]?.violationId).toBe(`p/children@${now}`);
+    expect(kinds(report(end([]).state, 0, { at: now + 4 }))).toEqual([]);
+    expect(kinds(end([`p/children@${now}`]))).toEqual([]);
+    expect(kinds(raisedAgain)).toEqual(['children in-alarm']);
+    expect(report(raisedAgain.state, 0, { at: now + 4 }).events).toMatchObject([
+      { eventType: 'alarm-cleared', violationId: `p/children@${now + 3}` },
+    ]);
+  });
+
   it('keeps which reports arrived: a repeated one contains nothing', () => {
     const alarmed = report(newDetectState(thingKey('t')), 1, { at: now, reportId: 7 }).state;
 
