@@ -1,4 +1,5 @@
 import { fileNameOf } from '../text';
+import { runsAnything } from './interpreters';
 import {
   type ChildException,
   type Collect,
@@ -9,7 +10,6 @@ import {
   type MetricType,
   type ProcessSelector,
 } from './metric-definition';
-import { runsAnything } from './script-argument';
 
 /** CreateCustomMetric: 1 to 128 of these characters, and none of AWS's own prefix. */
 const metricPattern = /^(?!aws:)[a-zA-Z0-9:_-]{1,128}$/;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
+import { scriptArgumentOf } from '../config/interpreters';
 import type { ProcessSelector } from '../config/metric-definition';
-import { scriptArgumentOf } from '../config/script-argument';
 import { belongsToUnit, readCgroup } from '../proc/cgroup';
 import { isFailure, type ProcReader } from '../proc/proc-reader';
 import { parseCommandLine } from '../proc/proc-stat';

@@ -1,4 +1,4 @@
-import { isLauncher } from '../config/script-argument';
+import { isLauncher } from '../config/interpreters';
 import { isFailure, type ProcReader } from '../proc/proc-reader';
 import { readStat } from '../proc/read-stat';
 import { adoptChild, type Instance } from './family';
