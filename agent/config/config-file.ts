@@ -14,7 +14,7 @@ import {
 } from './flag-values';
 import type { InterfaceChoice } from './interface-rules';
 import { DefinitionError, type MetricDefinition } from './metric-definition';
-import { findTooDeep, nestsTooDeep } from './nesting';
+import { findTooDeepLine, tooDeepFault } from './nesting';
 import { parseMetrics } from './parse-metrics';
 
 /** Where the package puts it. */
@@ -84,8 +84,8 @@ export function readConfigFile(path: string): Readonly<Record<string, unknown>> 
 /** YAML, and so JSON too. */
 export function parseConfigFile(text: string, path: string): Readonly<Record<string, unknown>> {
   if (text.length > largestCharacters) throw new UsageError(`${path}: too large for a configuration`);
-  const tooDeep = findTooDeep(text);
-  if (tooDeep !== undefined) throw new UsageError(`${path}:${tooDeep}: ${nestsTooDeep}`);
+  const tooDeep = findTooDeepLine(text);
+  if (tooDeep !== undefined) throw new UsageError(`${path}:${tooDeep}: ${tooDeepFault}`);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, resolveKnownTags: false });
   const [error] = [...document.errors, ...document.warnings];

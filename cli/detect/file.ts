@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import * as z from 'zod';
-import { findTooDeep, nestsTooDeep } from '../../shared/config/nesting';
+import { findTooDeepLine, tooDeepFault } from '../../shared/config/nesting';
 import { parseConfiguration } from '../../shared/config/parse';
 import type { Profiles } from '../../shared/domain/detection/state';
 import { CliError, UsageError } from '../cli-error';
@@ -108,8 +108,8 @@ export function readExamples(file: string): Example[] {
   } catch (error) {
     throw new UsageError(`${file} can't be read${explainFileFault(error)}`);
   }
-  const tooDeep = findTooDeep(text);
-  if (tooDeep !== undefined) throw new CliError(`${file}:${tooDeep}: ${nestsTooDeep}`);
+  const tooDeep = findTooDeepLine(text);
+  if (tooDeep !== undefined) throw new CliError(`${file}:${tooDeep}: ${tooDeepFault}`);
   const document = parseDocument(text, { uniqueKeys: true });
   const [broken] = document.errors;
   if (broken) throw new CliError(`${file}: ${broken.message.split('\n', 1)[0]}`);

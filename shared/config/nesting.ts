@@ -3,13 +3,13 @@ import { Lexer, Parser } from 'yaml';
 /** Several times what any field needs. */
 const deepest = 50;
 
-export const nestsTooDeep = `nests more than ${deepest} levels deep`;
+export const tooDeepFault = `nests more than ${deepest} levels deep`;
 
 /**
  * The line at which a YAML text nests too deep, found without reading on. What yaml makes of such a text takes seconds, and
  * centuries if its keys are collections: their text has the text of each key within, again and again.
  */
-export function findTooDeep(text: string): number | undefined {
+export function findTooDeepLine(text: string): number | undefined {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
     // What it has parsed is of no use here: only how many collections are open.

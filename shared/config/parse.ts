@@ -1,6 +1,6 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { Fault } from './fault';
-import { findTooDeep, nestsTooDeep } from './nesting';
+import { findTooDeepLine, tooDeepFault } from './nesting';
 import { nameParameters, type Parameters, putParameters } from './parameters';
 import { type FileConfiguration, fileSchema } from './schema';
 import { explainIssue } from './schema-faults';
@@ -24,8 +24,8 @@ export function parseConfiguration(
   file: string,
   parameters: Parameters = {},
 ): FileConfiguration {
-  const tooDeep = findTooDeep(text);
-  if (tooDeep !== undefined) throw new ConfigurationError([`${file}:${tooDeep}: the file ${nestsTooDeep}`]);
+  const tooDeep = findTooDeepLine(text);
+  if (tooDeep !== undefined) throw new ConfigurationError([`${file}:${tooDeep}: the file ${tooDeepFault}`]);
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
   if (document.errors.length > 0)
