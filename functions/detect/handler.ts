@@ -2,14 +2,14 @@ import type { ScheduledEvent, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-
 import type { Profiles } from '../../shared/domain/detection/state';
 import { groupBy } from '../../shared/domain/group-by';
 import type { DeadLetters, SourceQueue } from '../../shared/ports/aws';
-import type { DetectStore, Suspects } from '../../shared/ports/storage';
+import type { DetectStore, UnfinishedMessages } from '../../shared/ports/storage';
 import { createBudget } from './budget';
 import { type EvaluatePorts, evaluateThing } from './evaluate';
 import { createFloodNotifier, type FloodPorts } from './notify-flood';
 import { type ReceivedEvent, type ReceivedReport, receive } from './receive';
 import { type ReplyPorts, replyToReport } from './reply';
 import { type SilencePorts, startSilenceRun } from './silences';
-import { comesAgain, createSuspicion, type Suspicion } from './suspects';
+import { comesAgain, createSuspicion, type Suspicion } from './suspicion';
 
 export interface DetectPorts extends EvaluatePorts, ReplyPorts, FloodPorts, SilencePorts {
   readonly states: DetectStore;
@@ -17,7 +17,7 @@ export interface DetectPorts extends EvaluatePorts, ReplyPorts, FloodPorts, Sile
   readonly deadLetters: DeadLetters;
   /** The queue that the messages come from. */
   readonly queue: SourceQueue;
-  readonly suspects: Suspects;
+  readonly unfinished: UnfinishedMessages;
 }
 
 /** Judges what arrived of devices, or once a minute what time has changed. */

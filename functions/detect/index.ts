@@ -7,7 +7,7 @@ import { requireAccount } from '../../shared/domain/thing-ref';
 import { createTelemetry, readEnv } from '../../shared/lambda';
 import { connectDetection } from '../../shared/storage/detection';
 import { connectFloods } from '../../shared/storage/floods';
-import { connectSuspects } from '../../shared/storage/suspects';
+import { connectUnfinishedMessages } from '../../shared/storage/unfinished-messages';
 import { listEvaluated } from './evaluated';
 import { detect } from './handler';
 
@@ -28,7 +28,7 @@ export const handler = wrap(
       answers: connectConnections(),
       deadLetters: connectDeadLetters(readEnv('REJECTED_QUEUE_URL')),
       queue: connectSourceQueue(readEnv('REPORTS_QUEUE_URL')),
-      suspects: connectSuspects(readEnv('TABLE_NAME')),
+      unfinished: connectUnfinishedMessages(readEnv('TABLE_NAME')),
       own: requireAccount(readEnv('IOT_ARN_PREFIX')),
       log,
       metrics,

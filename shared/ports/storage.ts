@@ -196,7 +196,7 @@ export interface JoinStorm {
 }
 
 /** Messages that were begun and never done: what ended the function is among them. */
-export interface Suspects {
+export interface UnfinishedMessages {
   /** How many of a sender. */
   count(sender: string): Promise<number>;
   begin(sender: string, messageId: string, now: number): Promise<void>;

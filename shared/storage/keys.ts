@@ -63,7 +63,7 @@ export function detectKey(thingName: ThingKey): ItemKey {
 }
 
 /** Key of a sender whose messages crashed detect. */
-export function suspectKey(sender: string): ItemKey {
+export function unfinishedMessagesKey(sender: string): ItemKey {
   return { pk: `SENDER#${sender}`, sk: 'BEGUN' };
 }
 

@@ -108,7 +108,7 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
     answers: connections,
     deadLetters,
     queue: { remove: async (handle) => void order.push(`remove ${handle}`) },
-    suspects: { count: async () => 0, begin: async () => undefined, end: async () => undefined },
+    unfinished: { count: async () => 0, begin: async () => undefined, end: async () => undefined },
     log: telemetry.log,
     metrics: telemetry.metrics,
     clock: () => now + 5,

@@ -22,7 +22,7 @@ const { states } = fakeDetection();
 const { run } = aDetector(
   {},
   {
-    suspects: {
+    unfinished: {
       count: async (sender) => readMarks()[sender]?.length ?? 0,
       begin: async (sender, messageId) => writeMarks(sender, (messages) => [...messages, messageId]),
       end: async (sender, messageId) =>

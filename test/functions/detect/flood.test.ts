@@ -274,12 +274,12 @@ describe('detect, setting reports aside,', () => {
   it('judges last what its sender began and never finished, and continues if nothing can be recorded', async () => {
     const begun = ['f'.repeat(64)];
     const noted: string[] = [];
-    const suspects = {
+    const unfinished = {
       count: async (sender: string) => (begun.includes(sender) ? 1 : 0),
       begin: async (_sender: string, messageId: string) => void noted.push(`begin ${messageId}`),
       end: () => Promise.reject(new Error('the table is away')),
     };
-    const { run, order, telemetry } = aDetector({}, { suspects });
+    const { run, order, telemetry } = aDetector({}, { unfinished });
 
     await run(
       received(aReport(1), { messageId: 'bad', receives: 2, principal: flooder }),

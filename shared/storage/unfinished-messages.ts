@@ -1,8 +1,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Suspects } from '../ports/storage';
+import type { UnfinishedMessages } from '../ports/storage';
 import { untilUndisturbed } from '../undisturbed';
 import { connectItems, expireAt } from './items';
-import { suspectKey } from './keys';
+import { unfinishedMessagesKey } from './keys';
 
 /** Longer than messages are redelivered, which is half an hour. */
 const keptMs = 3_600_000;
@@ -14,7 +14,7 @@ interface Begun {
 }
 
 /** The messages of a sender that were started and not completed. */
-export function connectSuspects(tableName: string, client?: DynamoDBClient): Suspects {
+export function connectUnfinishedMessages(tableName: string, client?: DynamoDBClient): UnfinishedMessages {
   const { load, save } = connectItems(tableName, client);
 
   async function change(
@@ -24,14 +24,14 @@ export function connectSuspects(tableName: string, client?: DynamoDBClient): Sus
   ): Promise<void> {
     // Other messages of the sender may be evaluated at the same time.
     await untilUndisturbed(5, async () => {
-      const stored = await load<Begun>(suspectKey(sender));
+      const stored = await load<Begun>(unfinishedMessagesKey(sender));
       const messages = next(stored?.value.messages ?? []).slice(0, mostMessages);
-      await save(suspectKey(sender), { messages }, stored?.version ?? 0, expireAt(now + keptMs));
+      await save(unfinishedMessagesKey(sender), { messages }, stored?.version ?? 0, expireAt(now + keptMs));
     });
   }
 
   return {
-    count: async (sender) => (await load<Begun>(suspectKey(sender)))?.value.messages.length ?? 0,
+    count: async (sender) => (await load<Begun>(unfinishedMessagesKey(sender)))?.value.messages.length ?? 0,
     begin: (sender, messageId, now) =>
       change(sender, now, (messages) => [messageId, ...messages.filter((one) => one !== messageId)]),
     end: (sender, messageId, now) =>

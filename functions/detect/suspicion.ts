@@ -2,11 +2,11 @@ import type { SQSRecord } from 'aws-lambda';
 import { groupBy } from '../../shared/domain/group-by';
 import { parseJson } from '../../shared/domain/json';
 import type { Clock, Log } from '../../shared/ports/runtime';
-import type { Suspects } from '../../shared/ports/storage';
+import type { UnfinishedMessages } from '../../shared/ports/storage';
 import { nameSender } from './receive';
 
-interface SuspectPorts {
-  readonly suspects: Suspects;
+interface SuspicionPorts {
+  readonly unfinished: UnfinishedMessages;
   readonly log: Log;
   readonly clock: Clock;
 }
@@ -23,7 +23,7 @@ export interface Suspicion {
  * message is finished, and senders with unfinished messages are judged last. The record is per sender, not per message,
  * so that a flood of such messages ends the function once or twice, not once each.
  */
-export function createSuspicion({ suspects, log, clock }: SuspectPorts) {
+export function createSuspicion({ unfinished, log, clock }: SuspicionPorts) {
   /** Where nothing can be recorded, all messages are judged as unsuspicious. */
   async function attempt<T>(what: Promise<T>, otherwise: T): Promise<T> {
     try {
@@ -45,7 +45,7 @@ export function createSuspicion({ suspects, log, clock }: SuspectPorts) {
       const again = new Set(named.filter(({ record }) => comesAgain(record)).map(({ sender }) => sender));
       const begun = new Map(
         await Promise.all(
-          [...again].map(async (sender) => [sender, await attempt(suspects.count(sender), 0)] as const),
+          [...again].map(async (sender) => [sender, await attempt(unfinished.count(sender), 0)] as const),
         ),
       );
       const sizeOf = (sender: string) => counts.get(sender)?.length ?? 0;
@@ -61,13 +61,13 @@ export function createSuspicion({ suspects, log, clock }: SuspectPorts) {
 
     async whileBegun<T>({ sender, record: { messageId } }: Suspicion, act: () => Promise<T>): Promise<T> {
       const isNoted = await attempt(
-        suspects.begin(sender, messageId, clock()).then(() => true),
+        unfinished.begin(sender, messageId, clock()).then(() => true),
         false,
       );
       try {
         return await act();
       } finally {
-        if (isNoted) await attempt(suspects.end(sender, messageId, clock()), undefined);
+        if (isNoted) await attempt(unfinished.end(sender, messageId, clock()), undefined);
       }
     },
   };
