@@ -61,7 +61,9 @@ type Reconnect = Extract<Command, { type: 'reconnected' }>;
 const versionsLastMs = 3_600_000;
 
 function isOlder({ version, connectedAt }: Reconnect, before: { version: number; at: number }): boolean {
-  return version !== undefined && version <= before.version && connectedAt < before.at + versionsLastMs;
+  if (version === undefined) return false;
+  const isComparable = Math.abs(connectedAt - before.at) < versionsLastMs;
+  return isComparable ? version <= before.version : connectedAt < before.at;
 }
 
 /** As many client ids as are cut. */

@@ -132,6 +132,14 @@ describe('decide, on a reconnect,', () => {
     expect(again.status).toBe('contained');
   });
 
+  it('takes an event from before versions started again for an older session, whatever its version', () => {
+    const policyCacheMs = 480_000;
+    const back = perform(changedBy(contained(), versioned(now + 5_000, 0), { policyCacheMs }), now + 5_100);
+    const before = versioned(now + 5_000 - 3_600_000, 40);
+
+    expect(decide(back, before, aContext({ policyCacheMs })).outcome).toBe('unchanged');
+  });
+
   it('accepts that versions start again after an hour without a session', () => {
     const policyCacheMs = 3 * 3_600_000;
     const back = perform(changedBy(contained(), versioned(now + 5_000, 40), { policyCacheMs }), now + 5_100);
