@@ -18,7 +18,7 @@ import { findChanged } from './left-changed';
 import { flush, type OutboxPorts } from './outbox';
 import type { ActionOptions, ActionPorts } from './perform';
 import { performSteps, save } from './perform-steps';
-import { countInterrupted, renewWaiting } from './waiting-plans';
+import { renewWaiting } from './waiting-plans';
 
 export interface EnginePorts extends ActionPorts, AnswerPorts, OutboxPorts {
   readonly refusals: Refusals;
@@ -65,13 +65,12 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
     if (command.type === 'violation' && isIdle) return;
     // A comment must neither start a step before its time nor postpone one.
     if (isNote(command)) return void (await flush(stored, ports));
-    const begun = isTakenUp
-      ? countInterrupted(stored.value)
-      : await renewWaiting(stored.value, found?.value, options, {
-          readSwitch,
-          readFacts: async (about) => answers.facts(about),
-          now: context.now,
-        });
+    const begun = await renewWaiting(stored.value, found?.value, options, {
+      isRepeated: isTakenUp || attempt > 1,
+      readSwitch,
+      readFacts: async (about) => answers.facts(about),
+      now: context.now,
+    });
     // Before anything else changes in AWS.
     if (begun !== stored.value) stored = await save(begun, stored.version, ports);
     const performed = await performSteps(stored, ports, options, attempt, readSwitch);

@@ -364,6 +364,18 @@ describe('a plan that the kill switch keeps from being tried', () => {
     },
   );
 
+  it('is still untried if the release of it has to be delivered again', async () => {
+    const { world, engine } = await aWithheld('quarantine', 'join');
+    world.hook = (call, perform) =>
+      call === 'things.listGroups' ? Promise.reject(awsError('ThrottlingException')) : perform();
+    await expect(engine(operator('release'), { id: 'release' })).rejects.toThrow();
+    world.hook = (_call, perform) => perform();
+
+    await engine(operator('release'), { id: 'release', attempt: 2 });
+
+    expect([caseOf(world).status, readState(world).group]).toEqual(['closed', true]);
+  });
+
   it('is not taken for untried once a crash may have cut it off', async () => {
     const world = anArmedWorld();
     const engine = anEngine(world, playing(['quarantine', 'disconnect']));
@@ -380,6 +392,33 @@ describe('a plan that the kill switch keeps from being tried', () => {
     world.killSwitch = { state: 'off' };
     world.time.now = caseOf(world).dueAt ?? 0;
     await engine(resume, { id: 'again' });
+
+    await engine(operator('release'), { id: 'release' });
+
+    expect([caseOf(world).status, readState(world).group]).toEqual(['closed', false]);
+  });
+});
+
+describe('a plan that waited', () => {
+  it('does not take its own call for one of others if a crash cut off a command that changes nothing', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    world.hook = (call, perform) => {
+      if (call === 'cases.save') world.killSwitch = { state: 'on' };
+      return call === 'announcer.publish' ? Promise.reject(new Error('down')) : perform();
+    };
+    await expect(engine(alarm(), { id: 'alarm' })).rejects.toThrow('down');
+    world.killSwitch = { state: 'off' };
+    world.hook = async (call, perform) => {
+      if (call !== 'things.addToGroup') return perform();
+      await perform();
+      world.hook = () => Promise.reject(new Error('killed'));
+      throw new Error('killed');
+    };
+    await expect(engine(resume, { id: 'early' })).rejects.toThrow('killed');
+    world.hook = (_call, perform) => perform();
+    await engine(resume, { id: 'early', attempt: 2 });
+    expect([caseOf(world).status, readState(world).group]).toEqual(['contained', true]);
 
     await engine(operator('release'), { id: 'release' });
 
