@@ -399,6 +399,23 @@ describe('a plan that the kill switch keeps from being tried', () => {
   });
 });
 
+describe('a thing that Cordon put into the quarantine group', () => {
+  it('leaves it on release though AWS refused to Cordon later to put it there again', async () => {
+    const world = anArmedWorld();
+    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    await engine(alarm(), { id: 'alarm' });
+    world.hook = (call, perform) =>
+      call === 'things.addToGroup' ? Promise.reject(awsError('AccessDeniedException')) : perform();
+    await engine({ type: 'resume', thingName: thingKey('mything1'), early: true }, { id: 'anew' });
+    const [entry] = caseOf(world).ledger.filter(({ action }) => action === 'quarantine');
+    expect([entry?.status, entry?.appliedAt]).toEqual(['failed', undefined]);
+
+    await engine(operator('release'), { id: 'release' });
+
+    expect([caseOf(world).status, readState(world).group]).toEqual(['closed', false]);
+  });
+});
+
 describe('a plan that waited', () => {
   it('does not take its own call for one of others if a crash cut off a command that changes nothing', async () => {
     const world = anArmedWorld();
