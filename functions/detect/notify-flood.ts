@@ -59,7 +59,7 @@ function writeSubject({ thingName }: ToldFlood): string {
 
 function writeFlood({ thingName, clientId, sender, since }: ToldFlood): string {
   return [
-    `A certificate sends more reports for ${thingName} than Cordon judges of one: ${burst} at once, ${perSecond} a second. Those too many are set aside, those of other things are judged as ever.`,
+    `A certificate sends more reports for ${thingName} than Cordon evaluates for one certificate: ${burst} at once, ${perSecond} a second. Cordon sets the others aside, and evaluates the reports of other things as before.`,
     '',
     `client id: ${printable(clientId)}`,
     `certificate: ${printable(sender)}`,
@@ -72,7 +72,7 @@ function writeFlood({ thingName, clientId, sender, since }: ToldFlood): string {
 function writeMany(floods: readonly ToldFlood[]): string {
   const names = floods.map(({ thingName }) => thingName);
   return [
-    `${floods.length} certificates and more send more reports than Cordon judges of one, for ${names.join(', ')}.`,
+    `${floods.length} certificates or more each send more reports than Cordon evaluates for one, for ${names.join(', ')}.`,
     'No further message on it for an hour: cordon list names them.',
     '',
     runbook,

@@ -29,7 +29,7 @@ export function createSuspicion({ unfinished, log, clock }: SuspicionPorts) {
     try {
       return await what;
     } catch (error) {
-      log.warn('messages that may end the function can’t be found', { error });
+      log.warn('the unfinished messages of a sender can’t be read or written', { error });
       return otherwise;
     }
   }

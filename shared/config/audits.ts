@@ -60,7 +60,7 @@ function findPlaybookFaults(playbook: Playbook, configuration: Configuration): F
           {
             path: ['mode'],
             message:
-              'an audit finds what may have been so for months, on many devices at once: expected observe or approve',
+              'a finding of an audit may be months old and concern many devices at once: expected observe or approve',
           },
         ]
       : []),

@@ -54,7 +54,7 @@ export function findExceptionFaults(index: number, configuration: Configuration)
   const patient = counted.find(({ criteria }) => criteria.consecutiveDatapointsToAlarm > 1);
   if (patient)
     add(
-      `${patient.name} waits for consecutiveDatapointsToAlarm: only the first report of a child has its evidence, so it must be 1`,
+      `${patient.name} waits for consecutiveDatapointsToAlarm, which must be 1 here: only the first report of a child has its evidence`,
     );
   return faults;
 }

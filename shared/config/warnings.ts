@@ -24,7 +24,7 @@ export function findWarnings(configuration: FileConfiguration): string[] {
     ...findVainDigest(configuration),
     ...(hasUnprovenButtons(configuration)
       ? [
-          'guards.fourEyes: without notify.slack.operators, a button in Slack proves nobody, so no button contains or confirms',
+          'guards.fourEyes: without notify.slack.operators, a button in Slack does not prove who pressed it, so no button contains or confirms',
         ]
       : []),
   ];

@@ -110,7 +110,7 @@ describe('the sentence of a case', () => {
     );
   });
 
-  it('gives the reason of what waits, and the time that it was held', () => {
+  it('gives the reason why a case waits, and how long it was held', () => {
     expect(
       writeStory({ ...record, violations: [], status: 'awaiting-approval', reason: 'the fleet limit' }),
     ).toBe(

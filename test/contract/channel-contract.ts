@@ -283,7 +283,7 @@ export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Pr
     expect(telemetry.lines).toMatchObject([
       {
         level: 'error',
-        message: `no secret of ${descriptor.title} is stored: what waits is shown once there is one`,
+        message: `no secret of ${descriptor.title} is stored: the waiting messages are shown once there is one`,
       },
     ]);
     secret.isStored = true;

@@ -272,7 +272,7 @@ describe('a channel that cordon.yml names beside Slack', () => {
     );
   });
 
-  it('delays no other while its own service never answers, and shows the newest state once it does', async () => {
+  it('delays no other channel while its own service does not answer, and shows the newest state once it answers', async () => {
     const things = ['stuck-1', 'stuck-2'];
     tower.hang(true);
 

@@ -337,7 +337,7 @@ describe('the stack that adopts', () => {
     expect(warned).toEqual(['the adopted quarantine group did not exist, and was created']);
   });
 
-  it('finds the groups there that its profiles apply to, but those that it makes itself', async () => {
+  it('finds the groups there that its profiles apply to, but not those that it makes itself', async () => {
     const registry = aRegistry();
     const log = { info: () => undefined, warn: () => undefined };
     const profile = (...names: string[]) => ({

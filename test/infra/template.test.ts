@@ -114,7 +114,7 @@ describe('the quarantine', () => {
     expect(template.Resources.QuarantineGroup).toMatchObject({ UpdateReplacePolicy: 'Retain' });
   });
 
-  it('loses its policy only after all that could put it back is gone, by a resource that waits for it', () => {
+  it('loses its policy only after everything that could attach it again is gone, because a resource waits for that', () => {
     for (const [, { DependsOn }] of [
       ...ofType('AWS::Lambda::EventSourceMapping'),
       ...ofType('AWS::Events::Rule'),

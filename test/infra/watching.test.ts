@@ -33,7 +33,7 @@ function listMetrics(): string[][] {
 }
 
 describe('the alarms of the stack', () => {
-  it('go off for each fault that a runbook is there for', () => {
+  it('go off for each fault that has a runbook', () => {
     const names = alarms.map(([, { Properties }]) => Properties.AlarmName);
 
     expect(names.toSorted()).toEqual(

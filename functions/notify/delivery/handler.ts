@@ -51,7 +51,7 @@ async function connect({ connect: open, title, log, metrics }: NotifyPorts): Pro
   });
   if (channel) return channel;
   metrics.count('MessageRefused');
-  log.error(`no secret of ${title} is stored: what waits is shown once there is one`);
+  log.error(`no secret of ${title} is stored: the waiting messages are shown once there is one`);
   return undefined;
 }
 
@@ -83,7 +83,9 @@ async function store({ body, messageId }: SQSRecord, ports: NotifyPorts): Promis
     return undefined;
   }
   if (announcement.cases && ports.audience === 'everyone') {
-    ports.log.info('one message for several cases, which other systems received one by one', { id });
+    ports.log.info('not shown to other systems: they have received each case of this message by itself', {
+      id,
+    });
     return undefined;
   }
   if (ports.audience === 'people' && announcement.channels?.includes(ports.channel) === false) {

@@ -59,7 +59,10 @@ function readUrl(text: string, title: string, trusted: string | undefined): URL 
     throw new ChannelRefusalError(title, 'its URL has a user name: put it into a header');
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (isIP(host) !== 0 && isForbidden(host))
-    throw new ChannelRefusalError(title, `its URL names an address that is not reached: ${host}`);
+    throw new ChannelRefusalError(
+      title,
+      `its URL names a private or local address, where Cordon sends nothing: ${host}`,
+    );
   return url;
 }
 
@@ -96,7 +99,8 @@ const guardedLookup: LookupFunction = (hostname, options, callback) => {
     const bad = error ? undefined : addresses.find(({ address }) => isForbidden(address));
     const [first] = addresses ?? [];
     if (error) callback(error, '', 0);
-    else if (bad || !first) callback(new Error(`${hostname} is an address that is not reached`), '', 0);
+    else if (bad || !first)
+      callback(new Error(`${hostname} has a private or local address, where Cordon sends nothing`), '', 0);
     else if (options.all) callback(null, addresses);
     else callback(null, first.address, first.family);
   });

@@ -296,7 +296,7 @@ describe('detect, setting reports aside,', () => {
     ]);
     expect(noted).toEqual(['begin good', 'begin new of bad', 'begin bad']);
     expect(telemetry.lines).toContainEqual(
-      expect.objectContaining({ message: 'messages that may end the function can’t be found' }),
+      expect.objectContaining({ message: 'the unfinished messages of a sender can’t be read or written' }),
     );
   });
 });

@@ -153,7 +153,7 @@ describe('dead letters', () => {
     expect(body.startsWith(letter.body)).toBe(true);
   });
 
-  it('keep a message whole that just fits', async () => {
+  it('keep a message that just fits whole', async () => {
     const body = 'x'.repeat(199_000);
 
     await connectDeadLetters(`${url}/rejected`, client).send(body, 'r', 's');

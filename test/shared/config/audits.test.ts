@@ -29,7 +29,7 @@ describe('a playbook for findings of audits', () => {
     [
       'enforces',
       `when: { ${check} }, mode: enforce, actions: [deactivate-certificate]`,
-      /mode: an audit finds/,
+      /mode: a finding of an audit may be months old/,
     ],
     [
       'quarantines',

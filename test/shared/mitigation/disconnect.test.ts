@@ -129,7 +129,7 @@ describe('disconnect', () => {
       expect([...sessions.keys()]).toEqual([]);
     });
 
-    it('leaves the client of another thing alone whose name equals the agent’s client id', async () => {
+    it('leaves alone the client of another thing whose name equals the agent’s client id', async () => {
       const { context, sessions, knownIds } = await hearing({ 'mything1-cordon': now - 1 });
       await knownIds.recordConnect('mything1-cordon', { certificateId: foreign, at: now - 1 });
       const withAgent = { ...prior, clientIds: ['mything1', 'mything1-cordon'] };

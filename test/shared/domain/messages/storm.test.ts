@@ -50,7 +50,7 @@ describe('a storm', () => {
     ).toBe(true);
   });
 
-  it('takes no case after a calm time, but stays until its end is announced', () => {
+  it('takes no more cases after a calm time, but stays until its end is announced', () => {
     const { told, state } = play([...cases(6), { thing: 9, pause: 600_000 }]);
 
     expect(told.at(-1)?.storm).toBeUndefined();

@@ -19,7 +19,7 @@ it('an event has the whole announcement as its detail, on the bus of cordon.yml'
   ]);
 });
 
-it('a bus that is not there is a refusal with its name', async () => {
+it('a missing bus is a refusal that names it', async () => {
   await expect(showIn(connectAt(service.url, 'gone'), anAnnouncement())).rejects.toThrow(
     'EventBridge refused: ResourceNotFoundException: Event bus gone does not exist.',
   );

@@ -440,7 +440,7 @@ describe('notify', () => {
     expect(shown).toEqual([]);
     expect(telemetry.counts).toEqual({ MessageRefused: 3 });
     expect(new Set(telemetry.lines.map(({ message }) => message))).toEqual(
-      new Set(['no secret of Slack is stored: what waits is shown once there is one']),
+      new Set(['no secret of Slack is stored: the waiting messages are shown once there is one']),
     );
     ports.connect = connect;
     await minute();
