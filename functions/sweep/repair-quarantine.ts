@@ -36,7 +36,9 @@ async function repairPart(
 ): Promise<boolean> {
   metrics.count('QuarantineBroken');
   if ((await killSwitch()).state !== 'off') {
-    log.error('the quarantine is incomplete, and not repaired, because the kill switch is not off', { missing });
+    log.error('the quarantine is incomplete, and not repaired, because the kill switch is not off', {
+      missing,
+    });
     return false;
   }
   await quarantine.repair(missing);
