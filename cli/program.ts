@@ -32,12 +32,16 @@ export function buildProgram() {
     .configureHelp({ optionDescription: describeOption })
     .configureOutput({
       outputError: (text, write) =>
-        write(writeUsageFault(text, listNames(), openScreen(process.stderr).width)),
+        write(writeUsageFault(text, listNames(), openScreen(process.stderr).width, listSelecting())),
     });
   const listNames = () =>
     program
       .createHelp()
       .visibleCommands(program)
+      .map((one) => one.name());
+  const listSelecting = () =>
+    program.commands
+      .filter(({ options }) => options.some(({ long }) => long === '--thing'))
       .map((one) => one.name());
   addHelpCommand(program);
   let opened: Target | undefined;
@@ -81,15 +85,22 @@ function describeOption(option: Option): string {
 
 /**
  * Commander's own words, with a proposal of the nearest name; the whole help would push them off the screen. For `kill`,
- * Commander proposes `drill`.
+ * Commander proposes `drill`. `selecting`: the commands that take a thing as an option.
  */
-export function writeUsageFault(text: string, names: readonly string[], width?: number): string {
+export function writeUsageFault(
+  text: string,
+  names: readonly string[],
+  width?: number,
+  selecting: readonly string[] = [],
+): string {
   const [said = '', ...proposed] = text.trimEnd().split('\n');
   const [, unknown] = /^error: unknown command '(.*)'$/.exec(said) ?? [];
   const near = unknown === undefined ? proposed.join('\n') : proposeNearest(unknown, names);
+  const [, tooMany = ''] = /^error: too many arguments for '(.*)'\. Expected 0 /.exec(said) ?? [];
+  const hint = selecting.includes(tooMany) ? '(Give a thing as --thing NAME.)' : near;
   const lines = [
     nameArgument(said).replace(/^error: /, 'cordon: '),
-    ...(near ? [near] : []),
+    ...(hint ? [hint] : []),
     'cordon --help lists the commands, cordon help COMMAND its options.',
   ].join('\n');
   return `${wrapWords(lines, width)}\n`;

@@ -22,4 +22,14 @@ describe('what is wrong with a command line', () => {
       '(Did you mean list?)',
     );
   });
+
+  it('says how to name a thing to a command that takes one as an option only', () => {
+    const said = (name: string) =>
+      `error: too many arguments for '${name}'. Expected 0 arguments but got 1.\n`;
+
+    expect(writeUsageFault(said('history'), ['history'], undefined, ['history'])).toContain(
+      '\n(Give a thing as --thing NAME.)\n',
+    );
+    expect(writeUsageFault(said('import'), ['import'], undefined, ['history'])).not.toContain('--thing');
+  });
 });
