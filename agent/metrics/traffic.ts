@@ -18,6 +18,8 @@ const zero: Counters = { bytesIn: 0, packetsIn: 0, bytesOut: 0, packetsOut: 0 };
 const lookEveryMs = 200;
 /** What an interface runs over can change while its name stays. */
 const judgeEveryMs = 60_000;
+/** A modem may have another name each time. */
+const mostAway = 64;
 
 /** A restart of the agent starts the count again: traffic before its first look is not reported. */
 export function createTrafficMeter(proc: ProcReader, firstRule: InterfaceRule): TrafficMeter {
@@ -29,6 +31,8 @@ export function createTrafficMeter(proc: ProcReader, firstRule: InterfaceRule): 
   let failure: string | undefined;
   let sum = zero;
   const counts = new Map<string, boolean>();
+  /** Counters of interfaces that are not there now: the same ones may come again, from a look or a namespace without them. */
+  const away = new Map<string, Counters>();
 
   const isCounted = (name: string): boolean => {
     let known = counts.get(name);
@@ -42,9 +46,12 @@ export function createTrafficMeter(proc: ProcReader, firstRule: InterfaceRule): 
     const before = last ?? next;
     const gone = new Map([...before].filter(([name]) => !next.has(name)));
     for (const [name, counters] of next) {
-      const base = before.get(name) ?? takeRenamed(gone, counters) ?? zero;
+      const base = before.get(name) ?? away.get(name) ?? takeRenamed(gone, counters) ?? zero;
+      away.delete(name);
       if (isCounted(name)) sum = grow(sum, base, counters);
     }
+    for (const [name, counters] of gone) if (counts.get(name) === true) away.set(name, counters);
+    for (const name of away.keys()) if (away.size > mostAway) away.delete(name);
     last = next;
     for (const name of counts.keys()) if (!next.has(name)) counts.delete(name);
   };

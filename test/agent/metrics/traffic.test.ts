@@ -61,6 +61,21 @@ describe('a traffic meter', () => {
       ],
       [0, 5_000_300],
     ],
+    [
+      'an interface that one look did not list from where it was',
+      [{ eth0: [9_000_000, 900] }, {}, { eth0: [9_000_040, 910] }],
+      [40, 10],
+    ],
+    [
+      'a card that was lent to another network namespace from where it was',
+      [
+        { eth0: [0, 0], wlan0: [9_000_000, 900] },
+        { eth0: [0, 0] },
+        { eth0: [5, 5] },
+        { wlan0: [9_000_040, 910] },
+      ],
+      [45, 15],
+    ],
     ['an interface that was reset from 0', [{ eth0: [900, 900] }, { eth0: [20, 1000] }], [20, 1000]],
     ['a renamed interface from where it was', [{ eth0: [900, 900] }, { wan0: [950, 910] }], [50, 10]],
     ['counters over 32 bits', [{ eth0: [4_294_967_290, 0] }, { eth0: [4_294_967_390, 0] }], [100, 0]],
