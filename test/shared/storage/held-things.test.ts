@@ -24,6 +24,26 @@ describe('held things', () => {
     await expect(find('mything1', undefined)).rejects.toThrow('no capacity');
   });
 
+  it('are read to the end though one answer has no room for all of them', async () => {
+    const Keys = [{ pk: 'THING#b', sk: 'CASE' }];
+    const hold = { pk: `HOLD#denied/${certificateId}`, sk: 'HOLD', value: { holders: ['a', 'b'] } };
+    const item = (name: string) => ({ pk: `THING#${name}`, sk: 'CASE', schema: 3, value: {} });
+    dynamo
+      .on(BatchGetCommand)
+      .resolvesOnce({ Responses: { cordon: [hold] } })
+      .resolvesOnce({
+        Responses: { cordon: [{ ...item('a'), schema: 1 }] },
+        UnprocessedKeys: { cordon: { Keys } },
+      })
+      .resolvesOnce({ Responses: { cordon: [item('b')] } });
+
+    await expect(find('any id', certificateId)).rejects.toThrow('THING#b/CASE has schema 3');
+
+    expect(dynamo.commandCalls(BatchGetCommand).at(-1)?.args[0].input.RequestItems).toEqual({
+      cordon: { Keys, ConsistentRead: true },
+    });
+  });
+
   it('are read a hundred at a time, until all are read', async () => {
     const holders = Array.from({ length: 250 }, (_, index) => `thing${index}`);
     const hold = { pk: `HOLD#denied/${certificateId}`, sk: 'HOLD', value: { holders } };
