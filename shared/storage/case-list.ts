@@ -79,6 +79,8 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
     const isFiltered = Object.values(filter).some((part) => part !== undefined);
     const chunk = isFiltered ? 125 : Math.max(5, Math.ceil(limit / 4));
     const found: Found[] = [];
+    const isFound = ({ thingName, sk }: Found) =>
+      found.some((one) => one.thingName === thingName && one.sk === sk);
     let examined = 0;
     for (let statusIndex = from?.statusIndex ?? 0; statusIndex < statuses.length; statusIndex += 1) {
       const status = statuses[statusIndex] ?? 'observed';
@@ -94,7 +96,8 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
         }
         const first = take(shard);
         examined += 1;
-        if (first && matchesFilter(first.listed, filter)) found.push(first);
+        // It may have had the status before when that was read.
+        if (first && matchesFilter(first.listed, filter) && !isFound(first)) found.push(first);
       }
     }
     return { found, examined };
@@ -116,16 +119,21 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
 
   async function readShard(index: number, statuses: readonly CaseStatus[], since: number) {
     const rows: ListedCase[] = [];
+    /** The rows without those that were read again under a later status. */
+    const listOnce = () =>
+      statuses.length === 1
+        ? rows
+        : [...new Map(rows.map((one) => [JSON.stringify([one.thingName, one.caseId]), one])).values()];
     for (const status of statuses) {
       const shard: Shard<Found> = { index, buffer: [], position: 'start', isDrained: false };
       const whole = { status, since, until: Number.MAX_SAFE_INTEGER };
       while (!shard.isDrained) {
-        if (rows.length >= maxCounted) return { rows, isComplete: false };
+        if (rows.length >= maxCounted) return { rows: listOnce(), isComplete: false };
         await refill(shard, { ...whole, limit: maxCounted - rows.length });
         for (let next = take(shard); next; next = take(shard)) rows.push(next.listed);
       }
     }
-    return { rows, isComplete: true };
+    return { rows: listOnce(), isComplete: true };
   }
 
   /** Reads on where nothing is left of a shard's last read. */

@@ -47,8 +47,15 @@ export async function pageByUrgency(
     examined += read.cases.length;
     isComplete &&= read.isComplete;
     const after = index === first ? from?.after : undefined;
+    // It may have had the status before when that was read.
+    const known = new Set(found.map(({ thingName }) => thingName));
     const wanted = read.cases
-      .filter((one) => matchesFilter(one, filter) && (!after || compareUrgency(after, one, at) < 0))
+      .filter(
+        (one) =>
+          matchesFilter(one, filter) &&
+          (!after || compareUrgency(after, one, at) < 0) &&
+          !known.has(one.thingName),
+      )
       .toSorted((one, other) => compareUrgency(one, other, at));
     const shown = wanted.slice(0, limit - found.length);
     found.push(...shown);

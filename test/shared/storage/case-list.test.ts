@@ -165,6 +165,50 @@ describe('a list of cases', () => {
     expect(second.cases.map(({ thingName }) => thingName)).toEqual(names.slice(0, 47).toReversed());
   }, 60_000);
 
+  it('has once what changes its status between the reads of two statuses', async () => {
+    const waiting = { status: 'awaiting-approval', updatedAt: now } as const;
+    const table = await openTable('racing', [aCaseOf('moving', waiting), aCaseOf('waiting', waiting)]);
+    const statuses = ['awaiting-approval', 'contained'] as const;
+    const versionOf = async () => (await table.cases.load(thingKey('moving')))?.version ?? 0;
+    let moved: Promise<unknown> | undefined;
+    const moveOnce = async () =>
+      table.cases.save(aCaseOf('moving', { updatedAt: now + 1 }), await versionOf());
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        if (/KeyCondition.*STATUS#contained/.test(JSON.stringify(args.input))) {
+          moved ??= moveOnce();
+          await moved;
+        }
+        return next(args);
+      },
+      { step: 'initialize', name: 'move' },
+    );
+    const move = async <T>(read: () => Promise<T>): Promise<T> => {
+      moved = Promise.resolve();
+      await table.cases.save(aCaseOf('moving', waiting), await versionOf());
+      moved = undefined;
+      return read();
+    };
+    const namesOf = ({ cases }: { readonly cases: readonly { readonly thingName: string }[] }) =>
+      cases.map(({ thingName }) => thingName).toSorted();
+
+    expect(namesOf(await move(() => table.list.page({ statuses, limit: 10 })))).toEqual([
+      'moving',
+      'waiting',
+    ]);
+    expect(namesOf(await move(() => table.list.pageWhole({ statuses, limit: 10 })))).toEqual([
+      'moving',
+      'waiting',
+    ]);
+    expect(namesOf(await move(() => table.list.readAll(statuses)))).toEqual(['moving', 'waiting']);
+    const urgent = { statuses, limit: 10, now };
+    expect(namesOf(await move(() => pageByUrgency(urgent, table.list.readAll)))).toEqual([
+      'moving',
+      'waiting',
+    ]);
+    client.middlewareStack.remove('move');
+  }, 60_000);
+
   it('has the earlier cases of one thing, page by page, whatever closed at the same time', async () => {
     const ids = ['case-a', 'case-b', 'case-c', 'case-d', 'case-e'];
     const { history } = await openTable(
