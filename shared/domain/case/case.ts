@@ -34,6 +34,8 @@ export interface CaseBase {
   readonly detector: Finding['detector'] | 'operator';
   /** By behavior key; entries of earlier, closed cases stay, so that a late repeat opens nothing. */
   readonly violations: Readonly<Record<string, ViolationRecord>>;
+  /** When a person or a release last ended a case of the thing: alarms of before are settled, however late they arrive. */
+  readonly settledAt?: number;
   /** By behavior key: ends of alarms that have yet to arrive, since nothing between detector and case keeps the order. */
   readonly earlyEnds?: Readonly<Record<string, EarlyEnd>>;
   readonly ledger: readonly LedgerEntry[];

@@ -43,6 +43,7 @@ export function newCase(
     detector,
     violations: withoutEvidence(previous?.violations ?? {}),
     ledger: [],
+    ...(previous?.settledAt !== undefined && { settledAt: previous.settledAt }),
     ...(previous?.earlyEnds && { earlyEnds: previous.earlyEnds }),
     ...(previous?.pastContainments && { pastContainments: previous.pastContainments }),
     ...(facts.kind === 'known' && { facts }),
@@ -66,8 +67,9 @@ export function closeIfCleared(record: Case, now: number): Case {
 export function close(record: Case, reason: Reason, now: number, actor?: string): Case {
   const { dueAt: _dueAt, request: _request, ...rest } = record;
   const { foldedEvents: folded } = rest;
+  const isSettled = reason.code !== 'cleared' || rest.rejections !== undefined || rest.rejected === true;
   return note(
-    { ...rest, status: 'closed', closedAt: now, reason },
+    { ...rest, ...(isSettled && { settledAt: now }), status: 'closed', closedAt: now, reason },
     { at: now, event: { code: 'closed', reason, ...(folded && { folded }) }, ...(actor && { actor }) },
   );
 }

@@ -109,6 +109,7 @@ function keep(current: Case, known: ViolationRecord | undefined, finding: Findin
     lastEventType: finding.eventType,
     lastEventAt: finding.occurredAt,
     alarmAt: alarm ? finding.occurredAt : (known?.alarmAt ?? finding.occurredAt),
+    ...(alarm && finding.kind === undefined && { alarms: noteAlarm(known, finding.occurredAt) }),
   };
   switch (finding.kind) {
     case undefined:
@@ -127,6 +128,23 @@ function keep(current: Case, known: ViolationRecord | undefined, finding: Findin
         : { ...(known?.kind === 'audit' && known), ...subject, ...event };
     }
   }
+}
+
+/** More than are under way at once. */
+const mostAlarms = 10;
+
+function noteAlarm(known: ViolationRecord | undefined, at: number): readonly number[] {
+  const [since = 0, ...times] = known?.alarms ?? [known?.lastEventAt ?? 0];
+  const all = [...new Set([...times, at])].sort((one, other) => one - other);
+  return [since, ...all].slice(-1 - mostAlarms);
+}
+
+/** Whether an alarm of a behavior is new, though it is older than the last event: a queue delayed it. */
+export function wasOvertaken(current: Case, known: ViolationRecord, alarm: Finding): alarm is Violation {
+  const [since = Infinity, ...times] = known.alarms ?? [];
+  const { kind, eventType, occurredAt } = alarm;
+  const isNew = kind === undefined && eventType === 'in-alarm' && !times.includes(occurredAt);
+  return isNew && occurredAt > since && occurredAt > (current.settledAt ?? 0);
 }
 
 function keepBehavior(
@@ -171,6 +189,7 @@ export function recallAlarm(known: ViolationRecord, thingName: string): Finding 
     lastEventType: _lastEventType,
     lastEventAt: occurredAt,
     alarmAt: _alarmAt,
+    alarms: _alarms,
     toldAt: _toldAt,
     excepted: _excepted,
     defenderId: _defenderId,

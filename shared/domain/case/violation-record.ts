@@ -19,6 +19,11 @@ export interface FindingRecord {
   readonly lastEventAt: number;
   /** The time of the last in-alarm. */
   readonly alarmAt: number;
+  /**
+   * Times of its alarms, oldest first, after the time since when all are known: an alarm that is older than the last event
+   * and is not one of them was overtaken in a queue.
+   */
+  readonly alarms?: readonly number[];
   /** When it was last announced to people, epoch ms: a flapping value must not page each time. */
   readonly toldAt?: number;
   /** Why the last alarm was excepted. */

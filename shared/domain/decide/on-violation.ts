@@ -2,7 +2,7 @@ import { type Case, isOpen } from '../case/case';
 import { close, newCase } from '../case/lifecycle';
 import type { News } from '../case/news';
 import { announce, noteEvent } from '../case/outbox';
-import { keepFinding, recordFinding } from '../case/record-finding';
+import { keepFinding, recordFinding, wasOvertaken } from '../case/record-finding';
 import { isNewClaim } from '../case/rejections';
 import { findWayRound } from '../case/strength';
 import { findReleaseAt } from '../case/timers';
@@ -10,13 +10,14 @@ import { openViolations, type ViolationRecord } from '../case/violation-record';
 import type { Playbook } from '../configuration';
 import { ownsCertificate } from '../facts';
 import { type Finding, findingKey } from '../findings/finding';
+import type { Violation } from '../findings/violation';
 import { chooseActions } from '../guards/choose-actions';
 import { findPlaybook, matchesFinding } from '../guards/find-playbook';
 import { evaluateGuards } from '../guards/guards';
 import { announceOnce } from './announce-once';
 import { containOrHoldBack } from './contain-or-hold-back';
 import { type Context, changed, type Decision, type Informed, unchanged } from './decision';
-import { dropEarlyEnd, findEarlyEnd, findEndBefore, keepEarlyEnd } from './out-of-order-clears';
+import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './out-of-order-clears';
 import { coverClientId, findMissing, isHeld, listHolding, named, planContainment, worsened } from './plan';
 import { type Deciding, need, notAsked } from './questions';
 import { isOfSideEffect, isSideEffect } from './side-effects';
@@ -28,13 +29,41 @@ export function* onViolation(
 ): Deciding<Decision> {
   const key = findingKey(violation);
   const known = current?.violations[key];
-  const endBefore = findEndBefore(current, violation);
-  if (known && !endBefore && violation.occurredAt <= readLastEvent(known, context.now))
-    return unchanged({ code: 'late-event' });
+  if (current && known && violation.occurredAt <= readLastEvent(known, context.now))
+    return wasOvertaken(current, known, violation)
+      ? yield* onOvertaken(current, known, violation, context)
+      : unchanged({ code: 'late-event' });
   if (violation.eventType !== 'in-alarm') return yield* onClear(current, known, violation, context);
   const alarmed = yield* onAlarm(dropEarlyEnd(current, violation), known, violation, context);
-  const end = endBefore ?? findEarlyEnd(current, violation);
+  const end = findEarlyEnd(current, violation);
   return end && alarmed.outcome === 'changed' ? yield* onViolation(alarmed.next, end, context) : alarmed;
+}
+
+/** An alarm that a newer event of its behavior overtook counts as if in order: what came after it is known, and stays the last. */
+function* onOvertaken(
+  current: Case,
+  known: ViolationRecord,
+  alarm: Violation,
+  context: Context,
+): Deciding<Decision> {
+  const alarmed = yield* onAlarm(current, known, alarm, context);
+  if (alarmed.outcome !== 'changed') return alarmed;
+  const key = findingKey(alarm);
+  const change = (record: Case, last: Partial<ViolationRecord>): Case => {
+    const judged = record.violations[key];
+    // The fields of an event are those of every kind.
+    return judged
+      ? { ...record, violations: { ...record.violations, [key]: { ...judged, ...last } as ViolationRecord } }
+      : record;
+  };
+  const { violationId, lastEventType, lastEventAt } = known;
+  const alarmAt = Math.max(known.alarmAt, alarm.occurredAt);
+  if (lastEventType === 'in-alarm')
+    return changed(change(alarmed.next, { violationId, lastEventType, lastEventAt, alarmAt }));
+  const { thingName, securityProfileName, behaviorName, metric, detector } = alarm;
+  const subject = { thingName, securityProfileName, behaviorName, metric, detector };
+  const end: Violation = { ...subject, violationId, eventType: lastEventType, occurredAt: lastEventAt };
+  return yield* onViolation(change(alarmed.next, { alarmAt }), end, context);
 }
 
 const dayMs = 86_400_000;

@@ -1,6 +1,6 @@
-import { type Case, isOpen } from '../case/case';
+import type { Case } from '../case/case';
 import { newCase } from '../case/lifecycle';
-import type { EarlyEnd, ViolationRecord } from '../case/violation-record';
+import type { EarlyEnd } from '../case/violation-record';
 import { type Finding, findingKey } from '../findings/finding';
 import type { Violation } from '../findings/violation';
 import type { Context } from './decision';
@@ -56,32 +56,6 @@ export function findEarlyEnd(current: Case | undefined, alarm: Finding): Finding
   if (alarm.kind !== undefined || !end || end.occurredAt <= alarm.occurredAt) return undefined;
   const { thingName, securityProfileName, behaviorName, metric } = alarm;
   return { thingName, securityProfileName, behaviorName, metric, ...end };
-}
-
-/**
- * The end that an alarm of the case has, if it was overtaken by that: the behavior was in alarm before in the same case, so the
- * end was taken for that alarm's. A case that ended otherwise than by the end is over, whatever comes late.
- */
-export function findEndBefore(current: Case | undefined, alarm: Finding): Finding | undefined {
-  const known = current?.violations[findingKey(alarm)];
-  if (!current || known?.caseId !== current.caseId || !wasOvertaken(known, alarm)) return undefined;
-  if (!isOpen(current) && (current.reason.code !== 'cleared' || current.rejections)) return undefined;
-  const { violationId, lastEventType: eventType, lastEventAt: occurredAt } = known;
-  const { thingName, securityProfileName, behaviorName, metric, detector } = alarm;
-  const subject = { thingName, securityProfileName, behaviorName, metric, detector };
-  return { ...subject, violationId, eventType, occurredAt };
-}
-
-/** An alarm that was handled is not newer than the last one. An alarm and its end have the same id. */
-function wasOvertaken(known: ViolationRecord, alarm: Finding): alarm is Violation {
-  return (
-    alarm.kind === undefined &&
-    alarm.eventType === 'in-alarm' &&
-    known.lastEventType !== 'in-alarm' &&
-    known.violationId === alarm.violationId &&
-    known.alarmAt < alarm.occurredAt &&
-    alarm.occurredAt < known.lastEventAt
-  );
 }
 
 /** Drops the kept end of a behavior: any alarm of the behavior makes it obsolete. */

@@ -67,8 +67,12 @@ function count(before: BehaviorState, reading: Reading, criteria: Criteria, newI
   const state = { ...before, ...passedBy(before, madeAt, toAlarm), bad: 0, good };
   const ended = violationId ?? before.forgotten;
   if (!ended || good < toClear) return { state };
-  const told = [before.openedAt ?? madeAt, madeAt] as const;
-  return { state: { ...close(state), told }, event: { eventType: 'alarm-cleared', violationId: ended } };
+  // Of an excepted alarm's time, a late datapoint may have more than was excepted.
+  const told = before.excepted ? undefined : ([before.openedAt ?? madeAt, madeAt] as const);
+  return {
+    state: { ...close(state), ...(told && { told }) },
+    event: { eventType: 'alarm-cleared', violationId: ended },
+  };
 }
 
 /**

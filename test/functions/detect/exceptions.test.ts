@@ -56,6 +56,14 @@ describe('detect, given children that a playbook excepts,', () => {
     expect(await report(2, [shell])).toEqual([]);
   });
 
+  it('raises an alarm by a late report of another child, though the excepted alarm of that time has ended', async () => {
+    const { report } = aStory();
+    await report(1, [curl]);
+    await report(0);
+
+    expect(await report(1, [shell], { receivedAt: now + 2 })).toEqual(['in-alarm']);
+  });
+
   it('raises the alarm again if another child takes the place of an excepted one and the count is unchanged', async () => {
     const { report } = aStory();
     await report(1, [curl]);

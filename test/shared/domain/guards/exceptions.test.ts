@@ -157,6 +157,64 @@ describe('a violation that a playbook excepts', () => {
     }
   });
 
+  const evidence = [{ ...curl(), executable: '/bin/sh' }];
+  const otherChild = [
+    alarm({ evidence, reporter, violationId: 'v1' }),
+    alarm({ reporter, violationId: 'v1', occurredAt: now - 50, eventType: 'alarm-cleared' }),
+  ] as const;
+  const next = alarm({ ...excepted, violationId: 'v2', occurredAt: now });
+
+  it('leads to containment in whatever order the alarm of another child, its end and the next alarm arrive', () => {
+    const [shell, end] = otherChild;
+    for (const order of [
+      [shell, end, next],
+      [shell, next, end],
+      [end, shell, next],
+      [end, next, shell],
+      [next, shell, end],
+      [next, end, shell],
+    ]) {
+      const record = order.reduce<Case | undefined>(take, undefined);
+
+      expect(record).toMatchObject({
+        status: 'contained',
+        violations: {
+          'myapp-processes/no-child-processes': {
+            violationId: 'v2',
+            lastEventType: 'in-alarm',
+            lastEventAt: now,
+          },
+        },
+      });
+      // Each of them is known.
+      expect(order.reduce(take, record)).toEqual(record);
+    }
+  });
+
+  it('contains nothing by an alarm of before a release that arrives after it', () => {
+    const [shell] = otherChild;
+    const held = led(led(undefined, next, { configuration }), order('contain'), { configuration });
+    const released = led(held, order('release'), { configuration });
+    const later = led(released, alarm({ ...excepted, violationId: 'v3', occurredAt: now + 1 }), {
+      configuration,
+      newCaseId: 'case-2',
+    });
+
+    expect([released.status, later.status]).toEqual(['closed', 'observed']);
+    expect([take(released, shell), take(later, shell)]).toEqual([released, later]);
+  });
+
+  it('contains nothing by an alarm that is older than those that are remembered', () => {
+    const [shell] = otherChild;
+    const many = Array.from({ length: 11 }, (_, index) =>
+      alarm({ ...excepted, violationId: `w${index}`, occurredAt: now + index }),
+    );
+    const record = many.reduce<Case | undefined>(take, undefined);
+
+    expect(take(record, shell)).toEqual(record);
+    expect(take(many.slice(1).reduce<Case | undefined>(take, undefined), shell)?.status).toBe('contained');
+  });
+
   it('contains nothing by what was overtaken by the end once a person has judged it', () => {
     const shell = alarm({ reporter, occurredAt: now - 50, evidence: [{ ...curl(), executable: '/bin/sh' }] });
     const end = alarm({ reporter, occurredAt: now, eventType: 'alarm-cleared' });
