@@ -59,7 +59,7 @@ const denyForgedEnvelopes: Value = {
 function writeSender(prefix: string, { name, publishers, eventPattern }: Sender): Resources {
   const id = idOf(name);
   const topic = ref(`${id}Topic`);
-  const ruleName = `${prefix}-findings-${name}`;
+  const ruleName = nameRule(`${prefix}-findings-${name}`);
   return {
     [`${id}Topic`]: {
       Type: 'AWS::SNS::Topic',
@@ -115,6 +115,15 @@ function writeSender(prefix: string, { name, publishers, eventPattern }: Sender)
       },
     }),
   };
+}
+
+/** EventBridge's limit (API reference, PutRule), while a topic's name may have 256 characters. */
+const longestRuleName = 64;
+
+function nameRule(name: string): string {
+  if (name.length <= longestRuleName) return name;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 16);
+  return `${name.slice(0, longestRuleName - hash.length - 1)}-${hash}`;
 }
 
 function allowPublish(topic: Value, Principal: object, Condition?: object): Value {

@@ -3,6 +3,7 @@ import type { Match } from '../domain/guards/find-playbook';
 import type { Sender } from '../domain/guards/guards';
 import { severities } from '../domain/severity';
 import { writeCount, writeDuration } from '../domain/words';
+import { findPatternFaults } from './event-pattern';
 import type { Fault } from './fault';
 import type { Place } from './sources';
 
@@ -21,6 +22,9 @@ export function findSenderFaults({ sources: { external }, playbooks }: Configura
   );
   return [
     ...twice,
+    ...external.flatMap(({ eventPattern = {} }, index) =>
+      findPatternFaults(eventPattern, ['sources', 'external', index, 'eventPattern']),
+    ),
     ...playbooks.flatMap((playbook, index) =>
       findPlaybookFaults(playbook, names).map(({ path, message }) => ({
         path: ['playbooks', index, ...path],

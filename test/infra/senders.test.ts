@@ -76,6 +76,23 @@ describe('the topic of a sender', () => {
     ]);
   });
 
+  it('has a rule whose name EventBridge takes, and no other sender has, however long stage and sender are', () => {
+    const prefix = `cordon-${'s'.repeat(24)}`;
+    const senders = ['a', 'b'].map(
+      (end) => `{ name: ${'n'.repeat(31)}${end}, eventPattern: { source: [acme] } }`,
+    );
+    const resources = writeMessaging(prefix, configure(...senders));
+    const names = Object.values(resources).flatMap(({ Type, Properties }) =>
+      Type === 'AWS::Events::Rule' ? [String(Properties.Name)] : [],
+    );
+
+    expect(new Set(names).size).toBe(2);
+    for (const name of names) {
+      expect(name).toMatch(/^[\w.-]{1,64}$/);
+      expect(JSON.stringify(resources)).toContain(`rule/${name}"`);
+    }
+  });
+
   it('is alone in sending to the queue of findings, since a role could forge the envelope that names the sender', () => {
     const Statement = ofType('AWS::SQS::QueuePolicy', siem, events).flatMap(
       ([, { Properties }]) => (Properties.PolicyDocument as { readonly Statement: object[] }).Statement,

@@ -45,6 +45,26 @@ describe('a sender of findings', () => {
   it.each([
     ['nobody sends as it', '{ name: siem }', 'expected publishers: [ARN], eventPattern, or both'],
     ['its pattern matches all events', '{ name: siem, eventPattern: {} }', 'it would match every event'],
+    [
+      'a condition of its pattern is no list',
+      '{ name: siem, eventPattern: { source: acme } }',
+      'cordon.yml:3: sources.external.0.eventPattern.source: EventBridge takes no single value here: write a list, such as [acme]',
+    ],
+    [
+      'a condition deep in its pattern is no list',
+      '{ name: siem, eventPattern: { source: [acme], detail: { $or: [{ a: [1] }, { b: 2 }] } } }',
+      'eventPattern.detail.$or.1.b: EventBridge takes no single value here: write a list, such as [2]',
+    ],
+    [
+      'a condition of its pattern is empty',
+      '{ name: siem, eventPattern: { source: [acme], detail: {}, account: [] } }',
+      'eventPattern.detail: it is empty, which EventBridge refuses: leave it out',
+    ],
+    [
+      'its pattern is too long',
+      `{ name: siem, eventPattern: { source: [${'a'.repeat(4_090)}] } }`,
+      'it has 4105 characters as JSON, and EventBridge takes 4,096 at most: shorten it',
+    ],
     ['its name fits no topic', `{ name: SIEM, publishers: ['${role}'] }`, 'expected 1 to 32 of a-z 0-9 -'],
     ['another has its name', `${valid}\n    - ${valid}`, 'another sender has this name'],
   ])('is refused if %s', (_, sender, fault) => {
