@@ -1,6 +1,6 @@
 import { type ConnectionContext, connectionContext } from '../iot/connection-context';
 import { effectiveStatements, groupStatements } from '../iot/effective-policies';
-import { evaluateIotPolicy } from '../iot/evaluate';
+import { evaluateIotPolicy } from '../iot/evaluate-iot-policy';
 import type { IotRegistry } from '../iot/registry';
 import { normalizeKey } from '../policy/variables';
 import { createPolicyCache } from './policy-cache';

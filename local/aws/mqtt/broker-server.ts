@@ -3,7 +3,7 @@ import type { BrokerClient } from './aedes-types';
 import { type BrokerContext, concludeSession } from './broker-context';
 import type { CertificateAuthority } from './certificates';
 import { checkClientCertificate } from './client-certificate';
-import { HTTP_PROTOCOLS, MQTT_PROTOCOLS } from './first-byte';
+import { HTTP_PROTOCOLS, MQTT_PROTOCOLS } from './route-by-protocol';
 import { MAX_PAYLOAD_BYTES } from './topics';
 
 /** Longest MQTT packet that can be right: the payload, a topic of 256 bytes and some room. */

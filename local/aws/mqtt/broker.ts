@@ -19,10 +19,10 @@ import type { CertificateAuthority } from './certificates';
 import type { RequestOrigin } from './data-operation';
 import { type DirectOutcome, sendDirect } from './direct-message';
 import { type DisconnectOptions, disconnect, noteRegistryChange } from './disconnect';
-import { route } from './first-byte';
 import type { OutgoingMessage } from './outgoing-message';
 import { createProvisioner } from './provisioning';
 import { createRetainedBook, type RetainedBook } from './retained';
+import { routeByProtocol } from './route-by-protocol';
 import { createRuleEngine, type PerformRuleAction } from './rules';
 import { createSessionBook, type Session } from './sessions';
 
@@ -102,7 +102,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const sockets = new Set<TLSSocket>();
   let acceptHttp: ((socket: TLSSocket) => void) | undefined;
   const accept = (socket: TLSSocket): void => {
-    route(
+    routeByProtocol(
       socket,
       () => (acceptHttp ? acceptHttp(socket) : socket.destroy()),
       () => acceptConnection(context, socket),

@@ -11,7 +11,7 @@ import { checkClientCertificate } from './client-certificate';
 import { answerCredentials, type CredentialsProvider, parseCredentialsPath } from './credentials-provider';
 import { type DataRequest, toError } from './data-operation';
 import type { IotDataPlane } from './data-plane';
-import { HTTP_PROTOCOLS } from './first-byte';
+import { HTTP_PROTOCOLS } from './route-by-protocol';
 
 export interface DeviceHttpsOptions {
   readonly broker: Broker;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { iotDialect } from '../../../local/aws/iot/evaluate';
+import { iotDialect } from '../../../local/aws/iot/evaluate-iot-policy';
 import { compileDocument, evaluate } from '../../../local/aws/policy/evaluate';
 import type { PolicyDocument } from '../../../local/types';
 import { writeQuarantinePolicy } from '../../../shared/config/quarantine-policy';

@@ -3,8 +3,8 @@ import { parseScheduleExpression } from '../../lambda/schedule';
 import { requireTrust } from './iam';
 import { findFunction, requirePermission } from './lambda';
 import { json, tagList, text, toJson, withoutEffect } from './properties';
-import { mayServicePublish } from './resource-policy';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
+import { mayServicePublish } from './who-may-send';
 
 const expression = text.refine(
   (value) => parseScheduleExpression(value) !== undefined,

@@ -2,8 +2,8 @@ import { CreateTopicCommand, SetTopicAttributesCommand, SubscribeCommand } from 
 import * as z from 'zod';
 import type { AwsIdentity } from '../../../types';
 import { flag, json, policyDocument, tagList, text, withoutEffect } from './properties';
-import { mayTopicSendToQueue } from './resource-policy';
 import { defineResource, type ResourceContext, type ResourceType } from './resource-type';
+import { mayTopicSendToQueue } from './who-may-send';
 
 const protocols = ['sqs', 'email', 'email-json', 'lambda', 'https', 'http'] as const;
 

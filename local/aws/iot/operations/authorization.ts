@@ -8,7 +8,7 @@ import {
   readStatements,
 } from '../effective-policies';
 import { invalid } from '../errors';
-import { evaluateIotPolicy } from '../evaluate';
+import { evaluateIotPolicy } from '../evaluate-iot-policy';
 import { findPolicy, findVersion, listPolicyTargets, requireTarget } from '../policies';
 import type { IotRegistry } from '../registry';
 import type { Policy } from '../state';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connectionContext } from '../../../../local/aws/iot/connection-context';
 import { effectiveStatements } from '../../../../local/aws/iot/effective-policies';
-import { evaluateIotPolicy } from '../../../../local/aws/iot/evaluate';
+import { evaluateIotPolicy } from '../../../../local/aws/iot/evaluate-iot-policy';
 import {
   createIotRegistry,
   type IotRegistry,

@@ -1,4 +1,4 @@
-import { mayTopicSendToQueue } from '../../../../local/aws/cloudformation/resources/resource-policy';
+import { mayTopicSendToQueue } from '../../../../local/aws/cloudformation/resources/who-may-send';
 import type { PolicyStatement } from '../../../../local/types';
 import { atOnceSeconds, measureProcessorSeconds } from '../../../processor-time';
 

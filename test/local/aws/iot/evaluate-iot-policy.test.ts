@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: IoT policy variables are written ${so}.
 import { connectionContext } from '../../../../local/aws/iot/connection-context';
 import { effectiveStatements } from '../../../../local/aws/iot/effective-policies';
-import { evaluateIotPolicy, iotDialect } from '../../../../local/aws/iot/evaluate';
+import { evaluateIotPolicy, iotDialect } from '../../../../local/aws/iot/evaluate-iot-policy';
 import { evaluate } from '../../../../local/aws/policy/evaluate';
 import type { PolicyStatement } from '../../../../local/types';
 import {

@@ -10,7 +10,7 @@ const PATIENCE_MS = 10_000;
  * Tells HTTP from MQTT on one port: by ALPN as port 443 of AWS IoT does, and for a client that names no protocol by its
  * first byte, which is a letter of a method or MQTT's CONNECT. A client that says nothing is cut.
  */
-export function route(socket: TLSSocket, toHttp: () => void, toMqtt: () => void): void {
+export function routeByProtocol(socket: TLSSocket, toHttp: () => void, toMqtt: () => void): void {
   const protocol = socket.alpnProtocol || '';
   if (HTTP_PROTOCOLS.includes(protocol)) toHttp();
   else if (MQTT_PROTOCOLS.includes(protocol)) toMqtt();
