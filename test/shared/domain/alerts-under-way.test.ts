@@ -6,6 +6,7 @@ import type { OperatorAction } from '../../../shared/domain/decide/operator-acti
 import { resetAlarms } from '../../../shared/domain/detection/reset';
 import { type DetectedEvent, newDetectState, type Profiles } from '../../../shared/domain/detection/state';
 import { findingKey } from '../../../shared/domain/findings/finding';
+import type { Evidence } from '../../../shared/domain/findings/violation';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aContext, aPlaybook, aViolation, decide, now } from '../../builders';
 import { criteria, judgeReport } from './detection/judging';
@@ -25,11 +26,15 @@ function profilesOf(inARow: number): Profiles {
   return [['p', { targets: ['all/things'], additionalMetricsToRetain: [], behaviors: all }]];
 }
 
-const alertOf = ({ behavior: { name, metric }, at, principal: _, ...event }: DetectedEvent): Command =>
+const alertOf = (
+  { behavior: { name, metric }, at, principal: _, ...event }: DetectedEvent,
+  evidence: readonly Evidence[] = [],
+): Command =>
   alarm(
     aViolation({
       ...event,
       ...{ behaviorName: name, metric, occurredAt: at, reporter: { clientId: 'mything1', principal } },
+      ...(metric === 'children' && { evidence }),
     }),
   );
 
@@ -120,6 +125,85 @@ it('a case has in alarm in the end what is out of bounds, however alerts and wha
         expect(open.toSorted()).toEqual(last === 1 ? ['p/children', 'p/ports'] : []);
       },
     ),
+    { numRuns: 120 },
+  );
+});
+
+it('a child that is no exception has its device contained, whatever overtakes its report and its alert', () => {
+  const child = { metric: 'children', commandLine: 'x y', argumentCount: 1 };
+  const curl: Evidence = { ...child, executable: '/usr/bin/curl' };
+  const shell: Evidence = { ...child, executable: '/bin/sh' };
+  const playbooks = [
+    aPlaybook({
+      name: 'children',
+      when: { behavior: 'children' },
+      unless: [{ executable: '/usr/bin/curl' }],
+    }),
+    aPlaybook({ name: 'ports', when: { behavior: 'ports' }, mode: 'observe' }),
+  ];
+  const configuration = aConfiguration({ playbooks });
+  // Fewer events than a flapping behavior may have.
+  const reports = fc.array(
+    fc.record({
+      gapMs: fc.oneof(fc.integer({ min: 1, max: 2_000 }), fc.integer({ min: 5_000, max: 120_000 })),
+      evidence: fc.constantFrom<Evidence[]>([], [curl], [curl], [shell], [curl, shell]),
+      ports: fc.integer({ min: 0, max: 1 }),
+      reportMs: fc.oneof(fc.constant(20), fc.integer({ min: 0, max: 5_000 })),
+      delays: fc.array(delayMs, { minLength: 3, maxLength: 3 }),
+    }),
+    { minLength: 1, maxLength: 8 },
+  );
+  fc.assert(
+    fc.property(reports, fc.boolean(), (made, twice) => {
+      let madeAt = now;
+      const received = made.map(({ gapMs, reportMs, ...report }) => {
+        madeAt += gapMs;
+        return { ...report, madeAt, at: madeAt + reportMs };
+      });
+      let state = newDetectState(thingKey('mything1'));
+      let record: Case | undefined;
+      const alerts: { readonly at: number; readonly alert: Command }[] = [];
+      const takeAlerts = (until: number): void => {
+        alerts.sort((a, b) => b.at - a.at);
+        for (let next = alerts.at(-1); next && next.at <= until; next = alerts.at(-1)) {
+          alerts.pop();
+          const { at, alert } = next;
+          const context = { configuration, newCaseId: `case at ${at}`, now: at };
+          if (decide(record, alert, aContext(context)).outcome !== 'changed') continue;
+          const before: Case | undefined = record;
+          const after: Case = led(record, alert, context);
+          record = after;
+          if (isOpen(after) || (before?.caseId === after.caseId && !isOpen(before))) continue;
+          const known = Object.values(after.violations).filter(({ caseId }) => caseId === after.caseId);
+          state = resetAlarms(
+            state,
+            at,
+            undefined,
+            known.map(({ violationId }) => violationId),
+          );
+        }
+      };
+      for (const { at, madeAt: reportId, evidence, ports, delays } of received.toSorted(
+        (a, b) => a.at - b.at,
+      )) {
+        takeAlerts(at);
+        const metrics = { children: { number: evidence.length }, ports: { number: ports } };
+        const judged = judgeReport({
+          ...{ state, at: reportId, profiles: profilesOf(1), principal, reportedByItself: true, playbooks },
+          report: { reportId, metrics, evidence },
+          nameViolation: (key, seed) => `${key}@${seed}`,
+        });
+        state = judged.state;
+        for (const [index, event] of judged.events.entries())
+          for (const delay of delays.slice(index, index + (twice ? 2 : 1)))
+            alerts.push({ at: at + delay, alert: alertOf(event, evidence) });
+      }
+      takeAlerts(Infinity);
+
+      expect(record?.status === 'contained').toBe(
+        received.some(({ evidence }) => evidence.some(({ executable }) => executable === '/bin/sh')),
+      );
+    }),
     { numRuns: 200 },
   );
 });
