@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-iot';
 import { createKey, createSigningRequest } from '../../cli/enroll/key';
 import { createCertificateAuthority } from '../../local/aws/mqtt/certificates';
-import { startApp } from '../../local/story/app-process';
+import { type AppProcess, startApp } from '../../local/story/app-process';
 import { type AgentProgram, runAgent } from '../agent/agent-program';
 import { endTurn, takeTurn, turnTimeoutMs } from '../take-turn';
 import { type Cli, openCli } from './cli-process';
@@ -29,6 +29,7 @@ let cli: Cli;
 let operator: Cli;
 let caller: DocumentedCaller;
 const running: AgentProgram[] = [];
+let app: AppProcess | undefined;
 
 beforeAll(takeTurn, turnTimeoutMs);
 
@@ -42,6 +43,8 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(running.map((agent) => agent.kill()));
+  // Before the end of the turn, also if the test failed: agents of other files would see it.
+  await app?.stop();
   await cli?.remove();
   await operator?.remove();
   await e2e?.close();
@@ -89,7 +92,7 @@ describe('cordon enroll', () => {
     ]);
     expect([await modes('private.key'), await modes('')]).toEqual(['600', '700']);
 
-    const app = await startApp(join(cli.folder, 'app'), 'myapp');
+    app = await startApp(join(cli.folder, 'app'), 'myapp');
     const config = join(folderOf('mything1'), 'config.yml');
     const agent = runAgent(process.execPath, [
       bundle,
