@@ -29,7 +29,10 @@ export interface Manner<Memory = object> {
   /** While many cases wait: the state of each, and nothing beside it. */
   readonly brief: boolean;
   readonly memory: Memory;
-  /** Records that a case is about to be shown first: for services in which a repeated call creates a second message. */
+  /**
+   * Records that a case is about to be shown first, for services in which a repeated call creates a second message, or that
+   * something else must be repeated if its answer is lost.
+   */
   readonly willPost: () => Promise<void>;
   /** Reports a place that no longer exists. */
   readonly lost: (reason: string) => void;

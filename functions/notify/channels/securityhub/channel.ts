@@ -39,8 +39,11 @@ export function connectSecurityHubChannel({
       const ask = (request: () => Promise<void>) =>
         call(() => request().catch((error: unknown) => failHub(error)));
       await ask(() => hub.importFinding(isNew ? { ...finding, Workflow: { Status: workflow } } : finding));
-      // After a lost answer, the finding may have the status of an earlier state.
-      if (!isNew && workflow !== place.workflow) await ask(() => hub.setWorkflow(finding, workflow));
+      // After a lost answer, the finding may have the status of a state before this one.
+      if (!isNew && (workflow !== place.workflow || posting)) {
+        await willPost();
+        await ask(() => hub.setWorkflow(finding, workflow));
+      }
       return { place: { updatedAt, workflow } };
     },
   };

@@ -136,6 +136,38 @@ describe('the finding of a case in Security Hub', () => {
     expect(service.hub.findings()[0]?.Workflow?.Status).toBe('NOTIFIED');
   });
 
+  it('gets its workflow status even if the answer to that of a state in between was lost', async () => {
+    await show();
+    const { place, seq: lastSeq } = shown;
+    let posting: true | undefined;
+    const willPost = async () => {
+      posting = true;
+    };
+    const manner = { brief: false, memory: {}, willPost, lost: () => {} };
+    const failed = connectAt(service.url).show(
+      anAnnouncement({ kind: 'containment-failed', status: 'containment-failed', seq: 2 }),
+      { place, lastSeq },
+      {
+        ...manner,
+        call: async (call) => {
+          const answer = await call();
+          if (service.asked.at(-1) === '/findings/batchupdate') throw new Error('no answer');
+          return answer;
+        },
+      },
+    );
+    await expect(failed).rejects.toThrow('no answer');
+    expect(service.hub.findings()[0]?.Workflow).toEqual({ Status: 'NEW' });
+
+    await connectAt(service.url).show(
+      anAnnouncement({ seq: 3 }),
+      { place, lastSeq, ...(posting && { posting }) },
+      { ...manner, call: (call) => call() },
+    );
+
+    expect(service.hub.findings()[0]?.Workflow).toEqual({ Status: 'NOTIFIED' });
+  });
+
   it('of a drill is a sample without severity', async () => {
     const finding = await show({ drill: true, thingName: 'cordon-drill-1' });
 
