@@ -9,8 +9,8 @@ const mostItems = 50;
 
 /**
  * Two reports as one, under the id of the newer: what happens to the oldest when too many wait. What it reported is not
- * lost: what is in `peaks` keeps its highest value, or all that was
- * in its list; traffic adds up, evidence of both stays, and so does that it stood still; the rest is as it was last.
+ * lost: what is in `peaks` keeps its highest value, or all that was in its list; traffic adds up, evidence of both stays, and
+ * so do exceptions and that it stood still; the rest is as it was last.
  */
 export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<string>): Report {
   const metrics = foldMetrics(older.metrics, newer.metrics);
@@ -29,7 +29,7 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
     ...(processes && { processes }),
     ...(failures && { failures }),
     ...((older.exceptions || newer.exceptions) && {
-      exceptions: { ...older.exceptions, ...newer.exceptions },
+      exceptions: foldExceptions(older.exceptions, newer.exceptions),
     }),
     ...(newer.health && { health: foldHealth(older.health, newer.health) }),
     ...(totals && { totals }),
@@ -37,6 +37,16 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
     ...(newer.madeAt !== undefined && intervals > 1 && { intervals }),
     ...(newer.madeAt !== undefined && { madeAt: newer.madeAt }),
   });
+}
+
+function foldExceptions(
+  older: Report['exceptions'] = {},
+  newer: Report['exceptions'] = {},
+): NonNullable<Report['exceptions']> {
+  const folded = Object.entries(newer).map(
+    ([name, excepted]) => [name, [...new Set([...(ownField(older, name) ?? []), ...excepted])]] as const,
+  );
+  return { ...older, ...Object.fromEntries(folded) };
 }
 
 function foldHealth(older: Report['health'], newer: Health): Health {

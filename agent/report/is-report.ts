@@ -5,13 +5,15 @@ import type { Report } from './report';
 export function isReport(value: unknown): value is Report {
   if (!isRecord(value) || !isRecord(value.header) || !Number.isSafeInteger(value.header.report_id))
     return false;
-  const { metrics = {}, custom_metrics: custom = {}, evidence = [], health } = value;
+  const { metrics = {}, custom_metrics: custom = {}, evidence = [], exceptions = {}, health } = value;
   return (
     isRecord(metrics) &&
     (metrics.network_stats === undefined || isRecord(metrics.network_stats)) &&
     isRecord(custom) &&
     Object.values(custom).every(isRecords) &&
     (isRecords(evidence) || isEmpty(evidence)) &&
+    isRecord(exceptions) &&
+    Object.values(exceptions).every(Array.isArray) &&
     (health === undefined || (isRecord(health) && Array.isArray(health.degraded)))
   );
 }

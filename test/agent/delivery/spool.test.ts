@@ -95,6 +95,7 @@ describe('a spool', () => {
     ['health without its reasons', { ...other, health: { agent: '9.0.0' } }],
     ['evidence that is no list', { ...other, evidence: {} }],
     ['evidence of nothing', { ...other, evidence: [null] }],
+    ['exceptions that are no lists', { ...other, exceptions: { a: 1 } }],
     ['a metric without a list', { ...other, custom_metrics: { a: { number: 1 } } }],
     ['a metric with an empty list', { ...other, custom_metrics: { a: [] } }],
     ['traffic that is nothing', { ...other, metrics: { network_stats: null } }],

@@ -48,6 +48,19 @@ describe('foldReports', () => {
     });
   });
 
+  it('keeps all exceptions that children of a metric were', () => {
+    const report = (id: number, exceptions: NonNullable<Report['exceptions']>): Report => ({
+      ...aReport({ id, children: 1 }),
+      exceptions,
+    });
+    const older = report(1, { [metric]: ['/bin/curl', '/bin/ls'], other: ['/bin/id'] });
+
+    expect(foldReports(older, report(2, { [metric]: ['/bin/date', '/bin/ls'] }), peaks).exceptions).toEqual({
+      [metric]: ['/bin/curl', '/bin/ls', '/bin/date'],
+      other: ['/bin/id'],
+    });
+  });
+
   it('finds no value of a metric in a report that has none, even if objects inherit its name', () => {
     const report = (id: number, values: NonNullable<Report['custom_metrics']>): Report => ({
       ...{ header: { report_id: id, version: '1.0' }, madeAt: id, totals: { battery: 1 } },
