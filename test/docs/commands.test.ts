@@ -206,6 +206,9 @@ const npxOnce = `npx() {
   if [ "$1" = cordon ] && [ -e "$ASKED" ]; then node bin/cordon.mjs "\${@:2}"; else touch "$ASKED"; command npx "$@"; fi
 }`;
 
+/** Several times what a page takes on a busy machine, without the wait for its turn. */
+const pageTimeoutMs = 300_000;
+
 /** Runs a page from its first command to its last in one shell, as a reader would. */
 async function read(commands: readonly string[]): Promise<{ readonly code: number; readonly said: string }> {
   const script = commands.map((command) => {
@@ -219,6 +222,8 @@ async function read(commands: readonly string[]): Promise<{ readonly code: numbe
       cwd: clone,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...readAccount(), ASKED: join(clone, 'dist', 'npx-asked') },
+      // A group of its own, so that a page that never ends leaves no loop and no agent behind, which would hold the turn.
+      detached: true,
     },
   );
   let said = '';
@@ -226,8 +231,13 @@ async function read(commands: readonly string[]): Promise<{ readonly code: numbe
     stream.on('data', (chunk: Buffer) => {
       said += chunk.toString('utf8');
     });
+  const limit = setTimeout(() => {
+    said += `\nFAILED: it did not end within ${pageTimeoutMs / 1_000} s`;
+    if (shell.pid !== undefined) process.kill(-shell.pid, 'SIGKILL');
+  }, pageTimeoutMs);
   const [code] = await once(shell, 'close');
-  return { code: Number(code), said: said.slice(-3_000) };
+  clearTimeout(limit);
+  return { code: code ?? 1, said: said.slice(-3_000) };
 }
 
 describe('a reader who follows', () => {
