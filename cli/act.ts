@@ -5,6 +5,7 @@ import type { Case } from '../shared/domain/case/case';
 import type { PersonRequest } from '../shared/domain/case/person-request';
 import {
   findObjection,
+  findOrdered,
   isStale,
   type OperatorAction,
   operatorActionDescriptors,
@@ -77,7 +78,7 @@ export async function act(
   const actor = options.actor ?? userInfo().username;
   const commands = await openCommands();
   const requestId = randomUUID();
-  const { comment, force, actions, to: assignee, caseId } = options;
+  const { comment, force, actions, to: assignee, caseId = findOrdered(name, before?.value) } = options;
   const details = { comment, force, actions, assignee, caseId };
   await commands.send({ type: name, thingName, actor, ...details, requestId }, requestId);
   options.onSent?.();

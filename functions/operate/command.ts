@@ -5,6 +5,7 @@ import type { Case } from '../../shared/domain/case/case';
 import type { Configuration } from '../../shared/domain/configuration';
 import {
   findObjection,
+  findOrdered,
   isStale,
   mostCharacters,
   type OperatorAction,
@@ -87,7 +88,7 @@ export function sendCommand(action: OperatorAction) {
     if (!isHome(thingName)) throw new HttpProblem(400, notHome, 'thing');
     const { assignee, dryRun, ...order } = readJson(request, maxBodyBytes, schema) as Order;
     const ordered = { type: action, person, ...order };
-    const { objection, asks } = await examine(ordered, thingName, order.caseId, ports);
+    const { objection, asks, caseId } = await examine(ordered, thingName, order.caseId, ports);
     if (objection) throw new HttpProblem(409, `${thingName} ${objection}`);
     const warning =
       action === 'release' ? describeStillInAlarm((await ports.cases.load(thingName))?.value) : undefined;
@@ -102,6 +103,7 @@ export function sendCommand(action: OperatorAction) {
     await ports.commands.send(
       {
         ...{ type: action, thingName, actor, ...(person !== undefined && { person }) },
+        ...(caseId !== undefined && { caseId }),
         ...{ ...order, ...named, requestId: commandId },
       },
       commandId,
@@ -131,6 +133,8 @@ interface Examined {
   readonly objection?: string;
   /** The order will wait for a second person. */
   readonly asks: boolean;
+  /** The case that the order is for, if it needs one. */
+  readonly caseId?: string | undefined;
 }
 
 /** What is to be said of an order by the case as it is stored now. respond decides, and checks again. */
@@ -143,7 +147,7 @@ export async function examine(
   const record = (await ports.cases.load(thingName))?.value;
   if (isStale(record, caseId))
     return { objection: `has another case by now, or none: case ${caseId} is closed`, asks: false };
-  return examineCase(record, order, thingName, ports);
+  return { ...examineCase(record, order, thingName, ports), caseId: findOrdered(order.type, record) };
 }
 
 export function examineCase(

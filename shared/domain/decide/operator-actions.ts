@@ -145,6 +145,14 @@ export function findObjection(action: OperatorAction, record: Case | undefined):
   return operatorActionDescriptors[action].objection(record);
 }
 
+/**
+ * The case that an action is for, if it needs one: a command that waits, for example in a dead-letter queue, changes no later
+ * case of the thing.
+ */
+export function findOrdered(action: OperatorAction, record: Case | undefined): string | undefined {
+  return isOpen(record) && findObjection(action, undefined) !== undefined ? record.caseId : undefined;
+}
+
 /** Whether the action is for a case that is no longer the thing's open one. */
 export function isStale(record: Case | undefined, caseId: string | undefined): boolean {
   return caseId !== undefined && !(isOpen(record) && record.caseId === caseId);

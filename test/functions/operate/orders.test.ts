@@ -1,31 +1,37 @@
-import { aConfiguration, changeCase, now } from '../../builders';
+import { aConfiguration, changeCase, now, words } from '../../builders';
 import { aContainedCase } from '../../cli/stored-cases';
 import { anOperator, aRequest, ofThing, userArn } from './operator';
 
 const { record: contained } = aContainedCase();
+const { caseId } = contained;
+const observed = changeCase(contained, { status: 'observed', ledger: [], reason: words('only observes') });
 const thing = ofThing('mything1');
 
 describe('the body of a command', () => {
   it.each([
-    ['comment', { comment: 'a shell of the vendor' }, { comment: 'a shell of the vendor' }],
-    ['assign', {}, {}],
-    ['assign', { assignee: 'bob' }, { assignee: 'bob' }],
-    ['assign', { assignee: null }, { assignee: '' }],
+    ['contain', {}, {}],
+    ['comment', { comment: 'a shell of the vendor' }, { comment: 'a shell of the vendor', caseId }],
+    ['assign', {}, { caseId }],
+    ['assign', { assignee: 'bob' }, { assignee: 'bob', caseId }],
+    ['assign', { assignee: null }, { assignee: '', caseId }],
     [
       'harden',
       { actions: ['deactivate-certificate'], force: true },
-      { actions: ['deactivate-certificate'], force: true },
+      { actions: ['deactivate-certificate'], force: true, caseId },
     ],
-  ])('%s with %j is sent as the mailbox has it', async (act, body, order) => {
-    const { ask, sent } = anOperator([contained]);
+  ])(
+    '%s with %j is sent as the mailbox has it, for the open case if it needs one',
+    async (act, body, order) => {
+      const { ask, sent } = anOperator([act === 'contain' ? observed : contained]);
 
-    const { status } = await ask(`POST /things/{thing}/${act}`, { ...thing, body: JSON.stringify(body) });
+      const { status } = await ask(`POST /things/{thing}/${act}`, { ...thing, body: JSON.stringify(body) });
 
-    expect(status).toBe(202);
-    expect(sent.map(({ command }) => command)).toEqual([
-      { type: act, thingName: 'mything1', actor: userArn, ...order, requestId: expect.any(String) },
-    ]);
-  });
+      expect(status).toBe(202);
+      expect(sent.map(({ command }) => command)).toEqual([
+        { type: act, thingName: 'mything1', actor: userArn, ...order, requestId: expect.any(String) },
+      ]);
+    },
+  );
 
   it.each([
     ['comment', {}, 'comment'],
