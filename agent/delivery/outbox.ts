@@ -43,8 +43,13 @@ export interface Outbox {
 interface Entry {
   readonly report: Report;
   readonly bytes: number;
-  /** `maybe`: it could not be stored, and is tried again; something of it may be there all the same. */
-  onDisk: 'no' | 'maybe' | 'yes';
+  /**
+   * `maybe`: it could not be stored, and is tried again; something of it may be there all the same. `before`: the same, and what
+   * is there under its id is the report that another was folded into.
+   */
+  onDisk: 'no' | 'maybe' | 'before' | 'yes';
+  /** Stored reports that were folded into this one, which a crash would lose with them until it is stored itself. */
+  folded: readonly Report[];
 }
 
 export function createOutbox(rules: OutboxRules, dependencies: OutboxDependencies): Outbox {
@@ -54,12 +59,21 @@ export function createOutbox(rules: OutboxRules, dependencies: OutboxDependencie
   let delivery: Promise<void> = Promise.resolve();
   let retryAt = Number.NEGATIVE_INFINITY;
 
-  const keep = (report: Report, isUrgent: boolean): Entry['onDisk'] =>
-    dependencies.keep(report, isUrgent) ? 'yes' : 'maybe';
-  const add = (report: Report, at: number, onDisk: Entry['onDisk']): void => {
-    const entry = { report, bytes: Buffer.byteLength(JSON.stringify(report)), onDisk };
+  const keep = (entry: Entry, isUrgent: boolean): void => {
+    if (dependencies.keep(entry.report, isUrgent)) {
+      entry.onDisk = 'yes';
+      dropFolded(entry);
+    } else if (entry.onDisk === 'no') entry.onDisk = 'maybe';
+  };
+  const dropFolded = (entry: Entry): void => {
+    for (const report of entry.folded) dependencies.drop(report);
+    entry.folded = [];
+  };
+  const add = (report: Report, at: number, kept: Pick<Entry, 'onDisk' | 'folded'>): Entry => {
+    const entry = { report, bytes: Buffer.byteLength(JSON.stringify(report)), ...kept };
     entries.splice(at, 0, entry);
     bytes += entry.bytes;
+    return entry;
   };
   /** A report in delivery is not changed: it may already have arrived under its id. */
   const fold = (): void => {
@@ -68,16 +82,17 @@ export function createOutbox(rules: OutboxRules, dependencies: OutboxDependencie
       const [older, newer] = entries.splice(first, 2);
       if (!older || !newer) return;
       bytes -= older.bytes + newer.bytes;
-      const folded = foldReports(older.report, newer.report, rules.peaks);
-      const wasKept = older.onDisk !== 'no' || newer.onDisk !== 'no';
-      add(folded, first, wasKept ? keep(folded, true) : 'no');
-      if (older.onDisk !== 'no') dependencies.drop(older.report);
+      if (older.onDisk === 'maybe') dependencies.drop(older.report);
+      const folded = [...older.folded, ...newer.folded, ...(isStored(older) ? [older.report] : [])];
+      const report = foldReports(older.report, newer.report, rules.peaks);
+      const entry = add(report, first, { onDisk: isStored(newer) ? 'before' : newer.onDisk, folded });
+      if (older.onDisk !== 'no' || newer.onDisk !== 'no') keep(entry, true);
       dependencies.onFolded(older.report);
     }
   };
   const keepAll = (): void => {
     for (const entry of entries) {
-      if (entry.onDisk !== 'yes') entry.onDisk = keep(entry.report, false);
+      if (entry.onDisk !== 'yes') keep(entry, false);
     }
   };
   const deliverAll = async (): Promise<void> => {
@@ -90,17 +105,19 @@ export function createOutbox(rules: OutboxRules, dependencies: OutboxDependencie
       entries.shift();
       bytes -= entry.bytes;
       if (entry.onDisk !== 'no') dependencies.drop(entry.report);
+      dropFolded(entry);
       dependencies.onAcknowledged(entry.report);
     }
   };
 
   return {
     put: (report, isUrgent) => {
-      add(report, entries.length, isUrgent ? keep(report, true) : 'no');
+      const entry = add(report, entries.length, { onDisk: 'no', folded: [] });
+      if (isUrgent) keep(entry, true);
       fold();
     },
     take: (reports) => {
-      for (const report of reports) add(report, entries.length, 'yes');
+      for (const report of reports) add(report, entries.length, { onDisk: 'yes', folded: [] });
       fold();
     },
     flush: () => {
@@ -114,4 +131,8 @@ export function createOutbox(rules: OutboxRules, dependencies: OutboxDependencie
     settled: () => delivery,
     waiting: () => entries.map(({ report }) => report),
   };
+}
+
+function isStored({ onDisk }: Entry): boolean {
+  return onDisk === 'yes' || onDisk === 'before';
 }

@@ -145,6 +145,25 @@ describe('an outbox', () => {
     expect(children(outbox.waiting()[0])).toEqual({ number: 4 });
   });
 
+  it('keeps a stored report until the one that it was folded into is stored or acknowledged', async () => {
+    for (const isStoredFirst of [true, false]) {
+      const { outbox, kept, disk, settle } = anOutbox({ mostReports: 1 });
+      outbox.put(aReport({ id: 1, children: 4 }), true);
+      outbox.put(aReport({ id: 2 }), false);
+      disk.isFull = true;
+      outbox.put(aReport({ id: 3 }), true);
+      outbox.put(aReport({ id: 4 }), false);
+      outbox.keepAll();
+      expect([...kept.keys()]).toEqual([2]);
+      disk.isFull = !isStoredFirst;
+      outbox.keepAll();
+      expect([...kept.keys()]).toEqual(isStoredFirst ? [4] : [2]);
+      outbox.flush();
+      await settle('acknowledged');
+      expect([...kept.keys()]).toEqual([]);
+    }
+  });
+
   it('delivers the reports of an earlier run before its own', async () => {
     const { outbox, delivered, settle } = anOutbox();
     outbox.take([aReport({ id: 1 }), aReport({ id: 2 })]);
