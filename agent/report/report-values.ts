@@ -152,7 +152,8 @@ export function valueToTell(
       const { first, last } = seen;
       const isIdle = !isRunning && last.used <= first.used;
       if (due === 'change' || last.of <= first.of || isIdle) return undefined;
-      const percent = (100 * (last.used - first.used)) / (last.of - first.of);
+      // The kernel may set a counter back (proc_stat(5)).
+      const percent = (100 * Math.max(0, last.used - first.used)) / (last.of - first.of);
       return { number: Math.round(percent * 10) / 10 };
     }
     case 'latest':

@@ -337,8 +337,11 @@ describe('a report window of other metrics', () => {
         [1000, share(500, 1100)],
         [10_000, share(1000, 2000)],
         [20_000, share(1001, 5000)],
+        // A counter that was set back.
+        [30_000, share(901, 6000)],
+        [40_000, share(2101, 7000)],
       ]),
-    ).toEqual(['no value', 'none', { number: 50 }, { number: 0 }]);
+    ).toEqual(['no value', 'none', { number: 50 }, { number: 0 }, { number: 0 }, { number: 120 }]);
   });
 
   it('reports a program’s value when it changes, and why there is none', () => {
