@@ -1,6 +1,6 @@
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning } from '../proof/is-running';
+import { isRunning, readStartOf } from '../proof/is-running';
 import { StartError } from './start-error';
 
 /**
@@ -10,7 +10,7 @@ import { StartError } from './start-error';
 export async function claimFolder(stateDirectory: string, localFile: string): Promise<() => Promise<void>> {
   const claim = join(stateDirectory, 'claim.json');
   const draft = `${claim}.${process.pid}`;
-  await writeFile(draft, JSON.stringify({ pid: process.pid }));
+  await writeFile(draft, JSON.stringify({ pid: process.pid, start: readStartOf(process.pid) }));
   try {
     // A link never replaces a file, and it appears with its whole content.
     while (!(await isLinked(draft, claim))) await removeAbandoned(claim, localFile);
@@ -37,8 +37,9 @@ async function isLinked(draft: string, claim: string): Promise<boolean> {
 }
 
 async function removeAbandoned(claim: string, localFile: string): Promise<void> {
-  const { pid } = await readState(claim);
-  if (typeof pid === 'number' && isRunning(pid)) {
+  const { pid, start } = await readState(claim);
+  // After a crash, another process may have the pid: in a container, the next stack itself.
+  if (typeof pid === 'number' && isRunning(pid) && readStartOf(pid) === start) {
     const local = await readState(localFile);
     const stop = `stop it with Ctrl-C in its terminal, or with kill ${pid}`;
     throw new StartError(
@@ -50,7 +51,13 @@ async function removeAbandoned(claim: string, localFile: string): Promise<void> 
   await rm(claim, { force: true });
 }
 
-async function readState(file: string): Promise<{ readonly pid?: unknown; readonly endpoint?: unknown }> {
+interface State {
+  readonly pid?: unknown;
+  readonly start?: unknown;
+  readonly endpoint?: unknown;
+}
+
+async function readState(file: string): Promise<State> {
   return readFile(file, 'utf8')
     .then(JSON.parse)
     .catch(() => ({}));

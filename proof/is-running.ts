@@ -8,17 +8,25 @@ export function isRunning(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
-  return !isZombie(pid);
+  // One that has ended, and that its parent does not wait for, as in a container without an init.
+  return !['Z', 'X'].includes(readStat(pid)[0] ?? '');
 }
 
-/** One that has ended, and that its parent does not wait for, as in a container without an init. */
-function isZombie(pid: number): boolean {
+/**
+ * When a process started, in ticks since the boot: another one may have its pid later. Undefined if there is none, and on other
+ * systems than Linux.
+ */
+export function readStartOf(pid: number): string | undefined {
+  return readStat(pid)[19];
+}
+
+/** The fields behind the name, which may have parentheses itself (proc_pid_stat(5)). */
+function readStat(pid: number): readonly string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name before the state may have parentheses itself (proc_pid_stat(5)).
-    return /^\) [ZX]/.test(stat.slice(stat.lastIndexOf(')')));
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     // No Linux, or it ended meanwhile: whoever asks again sees that.
-    return false;
+    return [];
   }
 }

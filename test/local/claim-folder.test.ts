@@ -49,6 +49,17 @@ describe('claimFolder', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it('claims the folder of a crashed stack whose pid another process has now', async () => {
+    const { claim, folder } = claimNew();
+    for (const pid of [process.pid, process.ppid]) {
+      writeFileSync(join(folder, 'claim.json'), JSON.stringify({ pid, start: '1' }));
+      const end = await claim();
+      await end();
+    }
+
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('claims the folder of a crashed stack, and removes the address that this one left', async () => {
     const { claim, folder, localFile } = claimNew();
     const { pid } = spawnSync(process.execPath, ['--version']);
