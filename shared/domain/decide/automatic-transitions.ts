@@ -1,7 +1,7 @@
 import { descriptorOf } from '../actions/registry';
 import { type Case, isContainment, isOpen } from '../case/case';
 import { countAnew, findDeniedAt, isCut, replanCut, reverify } from '../case/ledger';
-import { holdsThing } from '../case/ledger-entry';
+import { holdsThing, type LedgerEntry } from '../case/ledger-entry';
 import { closeIfCleared, containAgain, newCase, retryMs } from '../case/lifecycle';
 import { announce, note, noteEvent } from '../case/outbox';
 import { findBitesAt } from '../case/policy-denials';
@@ -32,9 +32,8 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   const isOther = descriptorOf(cuts.action).clientIds?.list(cuts.prior).includes(command.clientId) === false;
   const heard = noteConnect(current, command);
   const known = isOther ? addClientId(heard, command.clientId, context.now) : heard;
-  const isNewer = before !== undefined && command.version !== undefined;
   // The event is of a session cut since, if the two clocks agree and its version does not say otherwise.
-  if (!isOther && !isNewer && cuts.appliedAt !== undefined && command.connectedAt < cuts.appliedAt)
+  if (!isOther && isBeforeCut(command, before, cuts))
     return changed({ ...known, ledger: replanCut(known.ledger) });
   const noted = noteEvent(known, {
     at: context.now,
@@ -46,8 +45,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   const { containedAt: _containedAt, ...again } = containAgain({ ...noted, ledger }, context.now);
   const reason: Reason = { code: 'evades', until: bitesAt };
   const passes: LeftOut = { code: 'session-while-inactive', clientId: command.clientId };
-  const isBridged = findTemporaryDeactivation(current.ledger)?.status === 'verified';
-  const leftOut = current.leftOut ?? (isBridged ? [passes] : undefined);
+  const leftOut = current.leftOut ?? (beganWhileInactive(command, current) ? [passes] : undefined);
   const evading: Case = { ...again, evadesUntil: bitesAt, reason, isTold: true, ...(leftOut && { leftOut }) };
   // Announced once, since a device may reconnect every second.
   return changed(
@@ -64,6 +62,23 @@ function isOlder({ version, connectedAt }: Reconnect, before: { version: number;
   if (version === undefined) return false;
   const isComparable = Math.abs(connectedAt - before.at) < versionsLastMs;
   return isComparable ? version <= before.version : connectedAt < before.at;
+}
+
+/** Times alone tell, unless a session of the client that began after the cut is known: a newer one did so too. */
+function isBeforeCut(
+  { version, connectedAt }: Reconnect,
+  before: { at: number } | undefined,
+  { appliedAt }: LedgerEntry,
+): boolean {
+  if (appliedAt === undefined) return false;
+  const isNewerThanCut = version !== undefined && before !== undefined && before.at >= appliedAt;
+  return connectedAt < appliedAt && !isNewerThanCut;
+}
+
+/** Whether a session began although the temporary deactivation was in place. */
+function beganWhileInactive({ connectedAt }: Reconnect, { ledger }: Case): boolean {
+  const { status, appliedAt = Infinity } = findTemporaryDeactivation(ledger) ?? {};
+  return status === 'verified' && connectedAt >= appliedAt;
 }
 
 /** As many client ids as are cut. */
@@ -151,7 +166,7 @@ export function* onDrift(current: Case | undefined, context: Context): Deciding<
 }
 
 /** Verified entries are verified again; what was not verified, or was refused, is applied again if that is allowed. */
-function reopen(entry: Case['ledger'][number], withheld: boolean): Case['ledger'][number] {
+function reopen(entry: LedgerEntry, withheld: boolean): LedgerEntry {
   if (entry.status === 'verified') return reverify(entry);
   if (withheld) return entry;
   if (entry.bridge?.over) return entry;

@@ -85,6 +85,9 @@ describe('decide, on a reconnect,', () => {
     expect(perform(next)).toMatchObject({ status: 'contained', containedAt: now });
   });
 
+  /** A certificate keeps the thing out until its denial by policy has spread. */
+  const deactivated = (policyCacheMs: number) => perform(changedBy(undefined, alarm(), { policyCacheMs }));
+
   const versioned = (connectedAt: number, version: number): Command => ({
     ...(reconnected(connectedAt) as Extract<Command, { type: 'reconnected' }>),
     version,
@@ -101,12 +104,12 @@ describe('decide, on a reconnect,', () => {
       expect(decide(back, versioned(at, version), aContext({ policyCacheMs })).outcome).toBe('unchanged');
   });
 
-  it('treats a newer version as a new session, even if its time is before the last cut', () => {
+  it('treats a newer version than that of a session after the cut as a new session, even if its time is before the cut', () => {
     const policyCacheMs = 480_000;
     const first = changedBy(contained(), versioned(now + 5_000, 4), { policyCacheMs });
     // It was cut, and its return is news by the version alone: the times of AWS are approximate.
     const cut = perform(first, now + 5_100);
-    const second = changedBy(changeCase(cut, { status: 'contained' }), versioned(now + 4_000, 6), {
+    const second = changedBy(changeCase(cut, { status: 'contained' }), versioned(now - 1, 6), {
       policyCacheMs,
     });
 
@@ -114,6 +117,38 @@ describe('decide, on a reconnect,', () => {
     expect(describeCase(second).outbox.timeline.map(({ what }) => what)).toEqual([
       'reconnected before the denial had spread, and cut again',
     ]);
+  });
+
+  it('takes each of several connects from before the cut for a session that was cut', () => {
+    const policyCacheMs = 480_000;
+    let record = deactivated(policyCacheMs);
+    for (const [at, version] of [
+      [now - 30, 1],
+      [now - 1, 3],
+    ] as const)
+      record = perform(changedBy(record, versioned(at, version), { policyCacheMs }), now + 100);
+
+    expect([record.status, record.evadesUntil, record.leftOut]).toEqual(['contained', undefined, undefined]);
+    expect(nextStep(record, new Set())).toBeUndefined();
+  });
+
+  it('names a certificate as passed only by a session from after its deactivation', () => {
+    const policyCacheMs = 480_000;
+    // The first call to deactivate it failed.
+    const late = deactivated(policyCacheMs);
+    const ledger = late.ledger.map((entry) =>
+      entry.bridge ? { ...entry, appliedAt: now + 60_000, verifiedAt: now + 60_000 } : entry,
+    );
+    const record = changeCase(late, { ledger });
+    const connectAt = (at: number) =>
+      perform(changedBy(record, versioned(at, 3), { policyCacheMs }), now + 90_000);
+
+    expect(connectAt(now + 30_000)).toMatchObject({ status: 'contained' });
+    expect(connectAt(now + 30_000).leftOut).toBeUndefined();
+    expect(connectAt(now + 60_000)).toMatchObject({
+      status: 'containing',
+      leftOut: [{ code: 'session-while-inactive', clientId: 'mything1' }],
+    });
   });
 
   it('knows no session of a client whose id every object of JavaScript has', () => {
