@@ -47,6 +47,7 @@ export function addDoctorCommand(
       const found = await target();
       const findings = await runChecks(
         await listChecks(options, { ...found, ...openDoctor(found.stage, found.settings, configuration) }),
+        found,
       );
       if (flags.json) say(writeJson(findings));
       else sayWords(writeFindings(findings));

@@ -50,6 +50,7 @@ export interface DoctorOptions {
 
 export interface DoctorTarget {
   readonly stage: string;
+  readonly isLocal: boolean;
   readonly killSwitch: { read(): Promise<KillSwitch> };
   readonly cases: Pick<CaseStore, 'load'>;
   readonly agents: Pick<AgentReader, 'load'>;
@@ -86,7 +87,7 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
     );
   return [
     checkStack(stage, version, () => stack),
-    checkAsDeployed(readDeployed, account.present(prefix)),
+    checkAsDeployed(readDeployed, account.present(prefix), target.isLocal),
     checkKillSwitch(target.killSwitch.read),
     checkHeartbeat(
       {

@@ -17,6 +17,8 @@ export interface Finding {
 
 export interface Check {
   readonly about: string;
+  /** Why the local stack can't say it, if that lacks the service. */
+  readonly unknownLocally?: string;
   run(): Promise<readonly Finding[]>;
 }
 
@@ -24,25 +26,38 @@ export interface Check {
 export const changedByHand = 'docs/changed-by-hand.md';
 
 /** Runs all checks side by side. A check that fails is unknown, with the reason, and does not affect the others. */
-export async function runChecks(checks: readonly Check[]): Promise<readonly Finding[]> {
+export async function runChecks(
+  checks: readonly Check[],
+  { isLocal = false } = {},
+): Promise<readonly Finding[]> {
   const results = await Promise.all(
-    checks.map(async ({ about, run }) => {
+    checks.map(async ({ about, unknownLocally, run }) => {
       try {
         return await run();
       } catch (error) {
-        return [{ level: 'unknown', about, what: describeFailure(error) } as const];
+        return [
+          {
+            level: 'unknown',
+            about,
+            what: describeFailure(error, isLocal ? unknownLocally : undefined),
+          } as const,
+        ];
       }
     }),
   );
   return results.flat();
 }
 
-/** Errors of AWS by name: a missing right differs from what a local stack does not have. */
-export function describeFailure(error: unknown): string {
+/**
+ * Errors of AWS by name: a missing right differs from a service that is not there, for which `unknownLocally` says why if the
+ * server is the local stack.
+ */
+export function describeFailure(error: unknown, unknownLocally?: string): string {
   if (!(error instanceof Error)) return `it could not be read: ${String(error)}`;
   if (/AccessDenied|UnauthorizedOperation|AuthorizationError/.test(error.name))
     return `it could not be read: ${error.message} (docs/iam/doctor.json has the rights)`;
-  if (isLacking(error)) return 'it could not be read: this service is not there, as on the local stack';
+  if (isLacking(error))
+    return unknownLocally ?? 'it could not be read: this service is not there, as on the local stack';
   return `it could not be read: ${error.name}: ${describeError(error)}`;
 }
 

@@ -13,6 +13,8 @@ export type Differences = readonly (string | Difference)[];
 export interface Judge {
   /** What the type is called. */
   readonly word: string;
+  /** Why the local stack can't say it, if that lacks the service. */
+  readonly unknownLocally?: string;
   /** The name of a resource whose id says nothing. */
   name?(resource: DeployedResource): string;
   /** The differences from the deployed resource, in words. `all`: the resources of the stack. */

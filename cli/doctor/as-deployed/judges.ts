@@ -21,7 +21,11 @@ export const judges: Readonly<Record<string, Judge>> = {
   'AWS::IoT::TopicRule': { word: 'IoT rule', judge: judgeTopicRule },
   'AWS::Events::Rule': { word: 'EventBridge rule', judge: judgeEventRule },
   'AWS::Lambda::Function': { word: 'function', judge: judgeFunction },
-  'AWS::CloudWatch::Alarm': { word: 'alarm', judge: judgeAlarm },
+  'AWS::CloudWatch::Alarm': {
+    word: 'alarm',
+    unknownLocally: 'the local stack has no CloudWatch, so there is none to compare',
+    judge: judgeAlarm,
+  },
   'AWS::SQS::Queue': { word: 'queue', judge: judgeQueue },
   'AWS::DynamoDB::Table': { word: 'table', judge: judgeTable },
   'AWS::Lambda::EventSourceMapping': { word: 'event source', judge: judgeEventSource },

@@ -10,6 +10,7 @@ export function checkAlarms(list: () => Promise<readonly AlarmState[]>): Check {
   const about = 'alarms';
   return {
     about,
+    unknownLocally: 'the local stack has no CloudWatch, so no alarm goes off there',
     async run(): Promise<Finding[]> {
       const alarms = await list();
       if (alarms.length === 0) return [{ level: 'ok', about, what: 'none is in ALARM' }];
@@ -26,6 +27,8 @@ export function checkErrors(count: () => Promise<ReadonlyMap<string, number>>): 
   const about = 'function errors';
   return {
     about,
+    unknownLocally:
+      'the local stack has no CloudWatch to count them; .cordon/logs/ has the log of each function',
     async run(): Promise<Finding[]> {
       const failed = [...(await count())].filter(([, errors]) => errors > 0);
       if (failed.length === 0) return [{ level: 'ok', about, what: 'none in the last hour' }];

@@ -12,6 +12,7 @@ const mostShown = 3;
 export function checkAsDeployed(
   readTemplate: () => Promise<DeployedTemplate | undefined>,
   present: PresentResources,
+  isLocal = false,
 ): Check {
   return {
     about,
@@ -20,7 +21,7 @@ export function checkAsDeployed(
       if (!template) return [];
       const all = resolveResources(template);
       const watched = all.filter(({ type }) => judges[type]);
-      const found = await Promise.all(watched.map((resource) => judge(resource, present, all)));
+      const found = await Promise.all(watched.map((resource) => judge(resource, present, all, isLocal)));
       const changed = found.flatMap(({ findings }) => findings);
       const unread = describeUnread(found.flatMap(({ failure }) => failure ?? []));
       const read = found.filter(({ failure }) => failure === undefined).length;
@@ -44,6 +45,7 @@ async function judge(
   resource: DeployedResource,
   present: PresentResources,
   all: readonly DeployedResource[],
+  isLocal: boolean,
 ): Promise<Judged> {
   const { type, logicalId, physicalId } = resource;
   const of = judges[type];
@@ -54,7 +56,8 @@ async function judge(
     const name = of?.name?.(resource) ?? (id.includes(':') ? logicalId : id);
     return { findings: describe(`${word} ${name}`, differences) };
   } catch (error) {
-    return { findings: [], failure: { type: word, what: describeFailure(error) } };
+    const what = describeFailure(error, isLocal ? of?.unknownLocally : undefined);
+    return { findings: [], failure: { type: word, what } };
   }
 }
 

@@ -14,6 +14,7 @@ export function checkConcurrency(
   const about = 'concurrency';
   return {
     about,
+    unknownLocally: 'the local stack has no account limit',
     async run() {
       const [found, things = 0] = await Promise.all([read(), countThings()]);
       if (!found) return [{ level: 'unknown', about, what: 'Lambda names no limit' }];

@@ -231,6 +231,15 @@ describe('the check of what was changed by hand', () => {
     ]);
   });
 
+  it('says why the local stack has no alarms to compare', async () => {
+    const changes = { readAlarm: async () => Promise.reject(awsError('UnknownOperationException')) };
+    const check = checkAsDeployed(async () => template, { ...healthy, ...changes }, true);
+    expect((await check.run()).map(({ level, what }) => `${level} ${what}`)).toEqual([
+      'unknown alarm: the local stack has no CloudWatch, so there is none to compare',
+      expect.stringMatching(/^ok \d+ resources are as they were deployed$/),
+    ]);
+  });
+
   it('says nothing if there is no stack', async () => {
     expect(await checkAsDeployed(async () => undefined, healthy).run()).toEqual([]);
   });

@@ -38,6 +38,21 @@ describe('runChecks', () => {
     ]);
   });
 
+  it('says on the local stack why it can’t be known there, and elsewhere that the server lacks it', async () => {
+    const checks = [
+      { ...failing('UnknownOperationException', ''), unknownLocally: 'the local stack has no limit' },
+      { ...failing('AccessDenied', 'not authorized'), unknownLocally: 'never said' },
+    ];
+    expect((await runChecks(checks, { isLocal: true })).map(({ what }) => what)).toEqual([
+      'the local stack has no limit',
+      expect.stringMatching(/^it could not be read: not authorized /),
+    ]);
+    expect((await runChecks(checks)).map(({ what }) => what)).toEqual([
+      'it could not be read: this service is not there, as on the local stack',
+      expect.stringMatching(/^it could not be read: not authorized /),
+    ]);
+  });
+
   it('prints no control characters from the name of a thing', async () => {
     const text = writeFindings([{ level: 'problem', about: 't', what: 'it is called \u001b[2J' }]);
     expect(text).not.toContain('\u001b');

@@ -122,6 +122,7 @@ export const account: Account = {
 
 export const target: DoctorTarget = {
   stage: 'dev',
+  isLocal: false,
   killSwitch: { read: async () => ({ state: 'off' }) },
   cases: { load: async () => undefined },
   agents: { load: async () => undefined },
