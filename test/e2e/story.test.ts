@@ -33,11 +33,11 @@ function start(command: string, args: readonly string[], env: Record<string, str
   });
   children.add(child);
   child.once('exit', () => children.delete(child));
-  return { child, ended: collect(child) };
+  const output = { out: '', err: '' };
+  return { child, output, ended: collect(child, output) };
 }
 
-async function collect(child: ChildProcess): Promise<Ended> {
-  const output = { out: '', err: '' };
+async function collect(child: ChildProcess, output: { out: string; err: string }): Promise<Ended> {
   child.stdout?.on('data', (chunk: Buffer) => {
     output.out += chunk.toString();
   });
@@ -204,12 +204,14 @@ describe('npm start, interrupted in the middle of the story', () => {
     'ends every process it started on %s',
     async (signal) => {
       const path = `${programs}${delimiter}${process.env.PATH}`;
-      const { child, ended } = start(process.execPath, ['local/start.mjs'], { PATH: path });
+      const { child, output, ended } = start(process.execPath, ['local/start.mjs'], { PATH: path });
+      let names: readonly string[] = [];
       const descendants = await waitUntil(
-        () => 'the app, its child and the functions of the story',
+        // Prints what the story said, if it failed or stays elsewhere.
+        () => `the app, its child and the functions of the story beside ${names}: ${output.out}${output.err}`,
         () => {
           const found = listDescendants(child.pid ?? -1);
-          const names = found.map(({ name }) => name);
+          names = found.map(({ name }) => name);
           return names.includes('myapp') && names.includes('sleep') && found.length >= 10 && found;
         },
         60_000,
