@@ -71,30 +71,31 @@ export function connectItems(
     return item && { value: item.value, version: item.version };
   }
 
-  /**
-   * Items in one read for each hundred; those that are not there, or expired, are left out. An answer has 16 MB at most, so
-   * one of large items has a part of them. If the table can read none, the whole read fails and the caller retries.
-   */
+  /** Items in one read for each hundred; those that are not there, or expired, are left out. */
   async function loadItems(keys: readonly ItemKey[]): Promise<readonly StoredItem[]> {
     const found: StoredItem[] = [];
-    for (let start = 0; start < keys.length; start += maxKeys) {
-      let Keys: readonly Record<string, unknown>[] = keys
-        .slice(start, start + maxKeys)
-        .map(({ pk, sk }) => ({ pk, sk }));
-      while (Keys.length > 0) {
-        const { Responses, UnprocessedKeys } = await documents.send(
-          new BatchGetCommand({ RequestItems: { [tableName]: { Keys: [...Keys], ConsistentRead: true } } }),
-        );
-        const items = (Responses?.[tableName] ?? []) as StoredItem[];
-        for (const item of items)
-          if (!hasExpired(item, clock())) {
-            checkSchema(item, item);
-            found.push(item);
-          }
-        Keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
-        if (Keys.length > 0 && items.length === 0)
-          throw new Error('the table had no capacity for the whole read');
-      }
+    for (let start = 0; start < keys.length; start += maxKeys)
+      found.push(...(await loadHundred(keys.slice(start, start + maxKeys))));
+    for (const item of found) checkSchema(item, item);
+    return found;
+  }
+
+  /**
+   * An answer has 16 MB at most, so one of large items has a part of them. If the table can read none, the whole read fails and
+   * the caller retries.
+   */
+  async function loadHundred(keys: readonly ItemKey[]): Promise<readonly StoredItem[]> {
+    const found: StoredItem[] = [];
+    let Keys: Record<string, unknown>[] = keys.map(({ pk, sk }) => ({ pk, sk }));
+    while (Keys.length > 0) {
+      const { Responses, UnprocessedKeys } = await documents.send(
+        new BatchGetCommand({ RequestItems: { [tableName]: { Keys, ConsistentRead: true } } }),
+      );
+      const items = (Responses?.[tableName] ?? []) as StoredItem[];
+      found.push(...items.filter((item) => !hasExpired(item, clock())));
+      Keys = UnprocessedKeys?.[tableName]?.Keys ?? [];
+      if (Keys.length > 0 && items.length === 0)
+        throw new Error('the table had no capacity for the whole read');
     }
     return found;
   }
