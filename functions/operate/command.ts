@@ -88,10 +88,11 @@ export function sendCommand(action: OperatorAction) {
     if (!isHome(thingName)) throw new HttpProblem(400, notHome, 'thing');
     const { assignee, dryRun, ...order } = readJson(request, maxBodyBytes, schema) as Order;
     const ordered = { type: action, person, ...order };
-    const { objection, asks, caseId } = await examine(ordered, thingName, order.caseId, ports);
+    const record = (await ports.cases.load(thingName))?.value;
+    const { objection, asks } = examineOrder(record, order.caseId, ordered, thingName, ports);
     if (objection) throw new HttpProblem(409, `${thingName} ${objection}`);
-    const warning =
-      action === 'release' ? describeStillInAlarm((await ports.cases.load(thingName))?.value) : undefined;
+    const caseId = findOrdered(action, record);
+    const warning = action === 'release' ? describeStillInAlarm(record) : undefined;
     const answer = {
       ...{ command: action, thingName, actor },
       ...(asks && { secondPerson: 'asked' }),
@@ -126,35 +127,33 @@ export async function showRefusal(
   return jsonResponse({ thingName, commandId, reason: describeRefusal(refusal), reasonCode: refusal });
 }
 
-type ExaminePorts = Pick<CommandPorts, 'cases' | 'guards' | 'clock'>;
+type ExaminePorts = Pick<CommandPorts, 'guards' | 'clock'>;
 
 interface Examined {
   /** To be read after the thing's name. */
   readonly objection?: string;
   /** The order will wait for a second person. */
   readonly asks: boolean;
-  /** The case that the order is for, if it needs one. */
-  readonly caseId?: string | undefined;
 }
 
-/** What is to be said of an order by the case as it is stored now. respond decides, and checks again. */
-export async function examine(
+/** What the stored case says of an order for the case `caseId`, if one is named. respond decides, and checks again. */
+export function examineOrder(
+  record: Case | undefined,
+  caseId: string | undefined,
   order: Ordered,
   thingName: ThingKey,
-  caseId: string | undefined,
   ports: ExaminePorts,
-): Promise<Examined> {
-  const record = (await ports.cases.load(thingName))?.value;
+): Examined {
   if (isStale(record, caseId))
     return { objection: `has another case by now, or none: case ${caseId} is closed`, asks: false };
-  return { ...examineCase(record, order, thingName, ports), caseId: findOrdered(order.type, record) };
+  return examineCase(record, order, thingName, ports);
 }
 
 export function examineCase(
   record: Case | undefined,
   order: Ordered,
   thingName: ThingKey,
-  { guards, clock }: Pick<ExaminePorts, 'guards' | 'clock'>,
+  { guards, clock }: ExaminePorts,
 ): Examined {
   const objection = findObjection(order.type, record);
   if (objection) return { objection, asks: false };

@@ -13,7 +13,7 @@ import type { ButtonRoute } from '../notify/channels/registry';
 import { handleInteraction, type SlackPorts } from '../notify/channels/slack/interaction';
 import { requireRole, showCaller } from './caller';
 import { type CasePorts, checkHealth, listClosed, showCase, showTimeline } from './cases';
-import { type CommandPorts, examine, sendCommand, showRefusal } from './command';
+import { type CommandPorts, examineOrder, sendCommand, showRefusal } from './command';
 import { actOnMany, type BulkPorts } from './routes/act-on-many';
 import { type AuditPorts, showAudit } from './routes/audit';
 import { type AgentPorts, listAgents } from './routes/list-agents';
@@ -66,7 +66,8 @@ const routes: Readonly<Record<Route, Handler>> = {
   'POST /slack/interactions': (request, ports) =>
     handleInteraction(request, {
       ...ports,
-      examine: (order, thingName, caseId) => examine(order, thingName, caseId, ports),
+      examine: async (order, thingName, caseId) =>
+        examineOrder((await ports.cases.load(thingName))?.value, caseId, order, thingName, ports),
     }),
 };
 
