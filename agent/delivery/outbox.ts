@@ -1,26 +1,15 @@
-import { foldReports } from '../report/fold-reports';
 import type { Report } from '../report/report';
+import { createWaitingReports, type ReportStorage, type WaitingRules } from './waiting-reports';
 
-export interface OutboxRules {
-  /** Above either limit, the oldest report is folded into the next. */
-  readonly mostReports: number;
-  readonly mostBytes: number;
+export interface OutboxRules extends WaitingRules {
   /** How long to wait after a report that failed. */
   readonly retryMs: number;
-  /** Metrics whose highest value must not be lost. */
-  readonly peaks: ReadonlySet<string>;
 }
 
-export interface OutboxDependencies {
+export interface OutboxDependencies extends ReportStorage {
   readonly deliver: (report: Report) => Promise<'acknowledged' | 'failed'>;
   readonly onAcknowledged: (report: Report) => void;
   readonly onFailed: (report: Report) => void;
-  /** Stores a report so it survives the agent, and with `isUrgent` also a power cut. Says whether it could. */
-  readonly keep: (report: Report, isUrgent: boolean) => boolean;
-  /** The report need not be stored any longer. */
-  readonly drop: (report: Report) => void;
-  /** A report was folded into another. */
-  readonly onFolded: (report: Report) => void;
   /** Monotonic clock, in milliseconds. */
   readonly clock: () => number;
 }
@@ -40,99 +29,44 @@ export interface Outbox {
   waiting(): readonly Report[];
 }
 
-interface Entry {
-  readonly report: Report;
-  readonly bytes: number;
-  /**
-   * `maybe`: it could not be stored, and is tried again; something of it may be there all the same. `before`: the same, and what
-   * is there under its id is the report that another was folded into.
-   */
-  onDisk: 'no' | 'maybe' | 'before' | 'yes';
-  /** Stored reports that were folded into this one, which a crash would lose with them until it is stored itself. */
-  folded: readonly Report[];
-}
-
 export function createOutbox(rules: OutboxRules, dependencies: OutboxDependencies): Outbox {
-  const entries: Entry[] = [];
-  let bytes = 0;
+  const waiting = createWaitingReports(rules, dependencies);
   let isDelivering = false;
   let delivery: Promise<void> = Promise.resolve();
   let retryAt = Number.NEGATIVE_INFINITY;
 
-  const keep = (entry: Entry, isUrgent: boolean): void => {
-    if (dependencies.keep(entry.report, isUrgent)) {
-      entry.onDisk = 'yes';
-      dropFolded(entry);
-    } else if (entry.onDisk === 'no') entry.onDisk = 'maybe';
-  };
-  const dropFolded = (entry: Entry): void => {
-    for (const report of entry.folded) dependencies.drop(report);
-    entry.folded = [];
-  };
-  const add = (report: Report, at: number, kept: Pick<Entry, 'onDisk' | 'folded'>): Entry => {
-    const entry = { report, bytes: Buffer.byteLength(JSON.stringify(report)), ...kept };
-    entries.splice(at, 0, entry);
-    bytes += entry.bytes;
-    return entry;
-  };
   /** A report in delivery is not changed: it may already have arrived under its id. */
-  const fold = (): void => {
-    const first = isDelivering ? 1 : 0;
-    while (entries.length - first > 1 && (entries.length > rules.mostReports || bytes > rules.mostBytes)) {
-      const [older, newer] = entries.splice(first, 2);
-      if (!older || !newer) return;
-      bytes -= older.bytes + newer.bytes;
-      if (older.onDisk === 'maybe') dependencies.drop(older.report);
-      const folded = [...older.folded, ...newer.folded, ...(isStored(older) ? [older.report] : [])];
-      const report = foldReports(older.report, newer.report, rules.peaks);
-      const entry = add(report, first, { onDisk: isStored(newer) ? 'before' : newer.onDisk, folded });
-      if (older.onDisk !== 'no' || newer.onDisk !== 'no') keep(entry, true);
-      dependencies.onFolded(older.report);
-    }
-  };
-  const keepAll = (): void => {
-    for (const entry of entries) {
-      if (entry.onDisk !== 'yes') keep(entry, false);
-    }
-  };
+  const fold = (): void => waiting.foldFrom(isDelivering ? 1 : 0);
   const deliverAll = async (): Promise<void> => {
-    for (let entry = entries[0]; entry; entry = entries[0]) {
-      if ((await dependencies.deliver(entry.report)) === 'failed') {
+    for (let [report] = waiting.list(); report; [report] = waiting.list()) {
+      if ((await dependencies.deliver(report)) === 'failed') {
         retryAt = dependencies.clock() + rules.retryMs;
-        keepAll();
-        return dependencies.onFailed(entry.report);
+        waiting.keepAll();
+        return dependencies.onFailed(report);
       }
-      entries.shift();
-      bytes -= entry.bytes;
-      if (entry.onDisk !== 'no') dependencies.drop(entry.report);
-      dropFolded(entry);
-      dependencies.onAcknowledged(entry.report);
+      waiting.removeFirst();
+      dependencies.onAcknowledged(report);
     }
   };
 
   return {
     put: (report, isUrgent) => {
-      const entry = add(report, entries.length, { onDisk: 'no', folded: [] });
-      if (isUrgent) keep(entry, true);
+      waiting.add(report, isUrgent);
       fold();
     },
     take: (reports) => {
-      for (const report of reports) add(report, entries.length, { onDisk: 'yes', folded: [] });
+      for (const report of reports) waiting.addStored(report);
       fold();
     },
     flush: () => {
-      if (isDelivering || entries.length === 0 || dependencies.clock() < retryAt) return;
+      if (isDelivering || waiting.list().length === 0 || dependencies.clock() < retryAt) return;
       isDelivering = true;
       delivery = deliverAll().finally(() => {
         isDelivering = false;
       });
     },
-    keepAll,
+    keepAll: waiting.keepAll,
     settled: () => delivery,
-    waiting: () => entries.map(({ report }) => report),
+    waiting: waiting.list,
   };
-}
-
-function isStored({ onDisk }: Entry): boolean {
-  return onDisk === 'yes' || onDisk === 'before';
 }
