@@ -1,5 +1,7 @@
 import { Lexer, Parser } from 'yaml';
 
+// The agent imports nothing of shared/, so it has a copy of this file: test/scripts/rooms.test.ts compares them.
+
 /** Several times what any field needs. */
 const deepest = 50;
 

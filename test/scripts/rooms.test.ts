@@ -76,3 +76,11 @@ describe('the descriptors of the channels', () => {
 it('finds the arrows that are there', () => {
   expect(readArrows('shared/domain').get('decide -> case')?.length).toBeGreaterThan(3);
 });
+
+it('the agent guards its configuration against deep YAML as Cordon guards cordon.yml', () => {
+  const [ofAgent, ofCordon] = ['agent', 'shared'].map((room) =>
+    readFileSync(join(root, room, 'config', 'nesting.ts'), 'utf8'),
+  );
+
+  expect(ofAgent).toBe(ofCordon);
+});
