@@ -20,9 +20,18 @@ export function requireContent<T>(content: T | undefined, { $metadata }: { reado
   throw Object.assign(new Error('UnknownError'), { $metadata });
 }
 
-function describeUnreadable(error: Error, env: NodeJS.ProcessEnv): string {
+/** What an unreadable error says of the local stack, which the environment does not name. */
+export function describeLocalAnswer(error: Error): string {
+  return `the local stack gave an answer${writeStatus(error)} that AWS does not give: .cordon/logs/local-stack.log says why`;
+}
+
+function writeStatus(error: Error): string {
   const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } };
-  const status = $metadata?.httpStatusCode === undefined ? '' : ` (HTTP ${$metadata.httpStatusCode})`;
+  return $metadata?.httpStatusCode === undefined ? '' : ` (HTTP ${$metadata.httpStatusCode})`;
+}
+
+function describeUnreadable(error: Error, env: NodeJS.ProcessEnv): string {
+  const status = writeStatus(error);
   const server = findEndpoint(env);
   return server
     ? `the answer of ${server.url}${status} is not one that AWS gives: the server, which ${server.name} names, lacks the operation or failed in it`

@@ -4,7 +4,8 @@ import { printable } from '../shared/domain/messages/announcement';
 import { IndexNotBuiltError } from '../shared/errors';
 import { isUnanswered } from './calls';
 import { CliError } from './cli-error';
-import { describeError, findEndpoint, isUnreadable } from './describe-error';
+import { describeError, describeLocalAnswer, findEndpoint, isUnreadable } from './describe-error';
+import { describeMissingStage } from './describe-missing-stage';
 import { exitCodes, type Fault } from './exit-codes';
 
 /** What the command was for. */
@@ -30,7 +31,7 @@ export function readFault(error: unknown, where: Where, env: NodeJS.ProcessEnv):
 }
 
 function nameFault(error: unknown, where: Where, env: NodeJS.ProcessEnv): Fault {
-  const { aws, stage } = where;
+  const { aws, isLocal, stage } = where;
   if (!(error instanceof Error)) return { text: String(error), exitCode: exitCodes.failed };
   const nothingHere = aws ? '' : ', and no local stack runs here (npm start)';
   const unreachable = (text: string): Fault => ({ text, exitCode: exitCodes.unreachable });
@@ -38,7 +39,9 @@ function nameFault(error: unknown, where: Where, env: NodeJS.ProcessEnv): Fault 
     return unreachable('the AWS credentials have expired: sign in again (aws sso login), or set new ones');
   if (unknownCredentials.has(error.name))
     return unreachable(
-      `AWS does not accept the credentials (${error.name}): check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
+      isLocal
+        ? `the local stack does not accept the credentials of .cordon/local.json (${error.name}): run the command again`
+        : `AWS does not accept the credentials (${error.name}): check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY`,
     );
   if (error.name === 'CredentialsProviderError')
     return unreachable(
@@ -48,12 +51,11 @@ function nameFault(error: unknown, where: Where, env: NodeJS.ProcessEnv): Fault 
     return unreachable(`no AWS region is set${nothingHere}: set AWS_REGION`);
   // Only DynamoDB throws this here, and its only table is that of the stage.
   if (error instanceof ResourceNotFoundException)
-    return unreachable(
-      `stage ${stage} is not deployed there (no table cordon-${stage}): check --stage and AWS_REGION`,
-    );
+    return unreachable(describeMissingStage(where, `no table cordon-${stage}`));
   if (error instanceof IndexNotBuiltError) return { text: error.message, exitCode: exitCodes.failed };
   if (isUnanswered(error)) return unreachable(explainSilence(error, where, env));
-  if (isUnreadable(error)) return unreachable(describeError(error, env));
+  if (isUnreadable(error))
+    return unreachable(isLocal ? describeLocalAnswer(error) : describeError(error, env));
   const said = `${error.name}: ${error.message}`;
   if (!refusals.has(error.name)) return { text: said, exitCode: exitCodes.failed };
   return { text: `${said}; ${nameRights(error.message)}`, exitCode: exitCodes.refused };

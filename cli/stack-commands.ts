@@ -51,7 +51,11 @@ export function addStackCommands(program: Command, { version, target, explain }:
         import('./existing/run'),
         import('./existing/read'),
       ]);
-      sayWords(await importAccount(file, flags, async () => openExisting((await target()).settings)));
+      const open = async () => {
+        const { settings, isLocal } = await target();
+        return { ...openExisting(settings), isLocal };
+      };
+      sayWords(await importAccount(file, flags, open));
     });
 
   program

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { RefusedError, UnreachableError } from '../cli-error';
+import { describeMissingStage } from '../describe-missing-stage';
 import type { Target } from '../target';
 import { type Api, connectApi } from './api';
 import { readConsole } from './files';
@@ -48,11 +49,11 @@ export async function runConsole(
   await server.close();
 }
 
-async function findApi({ stage, settings }: Pick<Target, 'stage' | 'settings'>, url?: string): Promise<Api> {
+async function findApi({ stage, settings, isLocal }: Stack, url?: string): Promise<Api> {
   const client = new CloudFormationClient(settings);
   const { region, credentials } = client.config;
   return {
-    url: url ?? (await findApiUrl(stage, client)),
+    url: url ?? (await findApiUrl(stage, client, isLocal)),
     region: async () => region(),
     credentials: async () => credentials(),
   };
@@ -64,7 +65,11 @@ function folders(): string[] {
   return [join(here, '..', '..', 'console'), join(here, '..', 'console')];
 }
 
-export async function findApiUrl(stage: string, client: CloudFormationClient): Promise<string> {
+export async function findApiUrl(
+  stage: string,
+  client: CloudFormationClient,
+  isLocal = false,
+): Promise<string> {
   const { Stacks: [stack] = [] } = await client
     .send(new DescribeStacksCommand({ StackName: `cordon-${stage}` }))
     .catch(refuseMissing);
@@ -77,7 +82,7 @@ export async function findApiUrl(stage: string, client: CloudFormationClient): P
   const url = output('ApiUrl');
   if (url) return url;
   throw new UnreachableError(
-    `stage ${stage} is not deployed there: check --stage and AWS_REGION, or give --api`,
+    describeMissingStage({ stage, isLocal }, `no API of a stack cordon-${stage}`, ', or give --api'),
   );
 }
 

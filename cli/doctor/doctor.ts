@@ -15,6 +15,7 @@ import type { CaseStore, FleetLimit, Heartbeats } from '../../shared/ports/stora
 import type { AgentReader } from '../agents';
 import { UnreachableError } from '../cli-error';
 import { writeDeployCommand } from '../deploy/service';
+import { describeMissingStage } from '../describe-missing-stage';
 import { isShut } from '../faults';
 import { requireThing } from '../require-thing';
 import type { DoctorAccount } from './account';
@@ -159,8 +160,9 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
 }
 
 /** What several checks read of the stack. Throws if nothing could be examined. */
-async function openStack(prefix: string, { account, stage }: DoctorTarget) {
-  const stack = findStack(stage, () => account.readStack(prefix));
+async function openStack(prefix: string, target: DoctorTarget) {
+  const { account } = target;
+  const stack = findStack(target, () => account.readStack(prefix));
   await stack.catch((error: unknown) => {
     // Without a readable stack there is nothing to examine. Each check reports other faults itself.
     if (isShut(error)) throw error;
@@ -210,11 +212,18 @@ function checkChannels(
   );
 }
 
-async function findStack(stage: string, read: () => Promise<StackState | undefined>): Promise<StackState> {
+async function findStack(
+  where: Pick<DoctorTarget, 'stage' | 'isLocal'>,
+  read: () => Promise<StackState | undefined>,
+): Promise<StackState> {
   const found = await read();
   if (found) return found;
   throw new UnreachableError(
-    `stage ${stage} is not deployed there (no stack cordon-${stage}): check --stage and AWS_REGION, or deploy it: ${writeDeployCommand(stage)}`,
+    describeMissingStage(
+      where,
+      `no stack cordon-${where.stage}`,
+      `, or deploy it: ${writeDeployCommand(where.stage)}`,
+    ),
   );
 }
 

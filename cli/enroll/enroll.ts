@@ -32,6 +32,7 @@ export interface EnrollOptions {
 
 export interface EnrollTarget {
   readonly stage: string;
+  readonly isLocal: boolean;
   readonly registry: DeviceRegistry;
   readonly cases: Pick<Target['cases'], 'load'>;
 }

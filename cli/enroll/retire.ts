@@ -33,7 +33,7 @@ interface Step {
 export async function retire(
   thingName: string,
   { dryRun, force, keep, files }: RetireOptions,
-  { stage, registry, cases }: EnrollTarget,
+  { stage, isLocal, registry, cases }: EnrollTarget,
 ): Promise<string> {
   requireThingName(thingName);
   const open = (await cases.load(thingKey(thingName)))?.value;
@@ -45,7 +45,11 @@ export async function retire(
   const marked = await registry.findTargets(mark);
   const there = (await registry.findThing(thingName)) !== undefined;
   if (!there && marked === undefined)
-    throw new CliError(`there is no thing ${thingName}: check the name and AWS_REGION`);
+    throw new CliError(
+      isLocal
+        ? `the local stack has no thing ${thingName}: check the name, or use --aws`
+        : `there is no thing ${thingName}: check the name and AWS_REGION`,
+    );
   const kept = keep === undefined ? undefined : await findKept(keep);
   const held = there ? await registry.listPrincipals(thingName) : [];
   checkKept(thingName, keep, kept, held, marked ?? []);

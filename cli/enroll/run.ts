@@ -33,8 +33,8 @@ export async function runRetire(thing: string, options: RetireOptions, target: T
   return retire(thing, { files: join('things', thing), ...options }, open(target));
 }
 
-function open({ stage, cases, settings }: Target) {
-  return { stage, cases, registry: openRegistry(settings) };
+function open({ stage, isLocal, cases, settings }: Target) {
+  return { stage, isLocal, cases, registry: openRegistry(settings) };
 }
 
 export async function runEnroll(thing: string | undefined, flags: EnrollFlags, target: Target) {

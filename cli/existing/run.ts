@@ -14,14 +14,16 @@ export interface ImportFlags {
 export async function importAccount(
   file: string,
   { force, detector }: ImportFlags,
-  open: () => Promise<Existing>,
+  open: () => Promise<Existing & { readonly isLocal?: boolean }>,
 ): Promise<string> {
   if (!force && existsSync(file)) throw existing(file);
   const account = await open();
   const profiles = await account.listProfiles();
   if (profiles.length === 0)
     throw new RefusedError(
-      'the account has no security profiles in this region, so there is nothing to import: check AWS_REGION and the account',
+      account.isLocal
+        ? 'the local stack has no security profiles, so there is nothing to import: use --aws for those of an account'
+        : 'the account has no security profiles in this region, so there is nothing to import: check AWS_REGION and the account',
     );
   const { text, summary, left } = writeImport(
     profiles,

@@ -88,6 +88,31 @@ describe('what a command ends with', () => {
     },
   );
 
+  it('advises what helps on the local stack, where the environment says nothing of AWS', () => {
+    const env = { AWS_ENDPOINT_URL: 'http://localhost:4566' };
+    const missing = new ResourceNotFoundException({ message: 'x', $metadata: {} });
+    const unreadable = named('SyntaxError', 'UnknownError', { $metadata: { httpStatusCode: 500 } });
+
+    expect(
+      [missing, named('UnrecognizedClientException'), unreadable].map((error) =>
+        read(error, { isLocal: true, stage: 'prod' }, env),
+      ),
+    ).toEqual([
+      {
+        text: 'the local stack has no stage prod (no table cordon-prod): leave out --stage, or use --aws',
+        exitCode: 5,
+      },
+      {
+        text: 'the local stack does not accept the credentials of .cordon/local.json (UnrecognizedClientException): run the command again',
+        exitCode: 5,
+      },
+      {
+        text: 'the local stack gave an answer (HTTP 500) that AWS does not give: .cordon/logs/local-stack.log says why',
+        exitCode: 5,
+      },
+    ]);
+  });
+
   it('distinguishes a silent local stack, a left-over address and a silent AWS', () => {
     const silent = named('Error', 'connect ECONNREFUSED 10.0.0.1:443', { code: 'ECONNREFUSED' });
     const left = { AWS_ENDPOINT_URL_DYNAMODB: 'http://localhost:4566\u001b[2J' };

@@ -173,7 +173,7 @@ describe('cordon enroll', () => {
     const again = await cli.run('retire', 'mything1');
     expect(again).toMatchObject({
       code: 1,
-      err: 'cordon: there is no thing mything1: check the name and AWS_REGION',
+      err: 'cordon: the local stack has no thing mything1: check the name, or use --aws',
     });
   }, 180_000);
 

@@ -67,7 +67,7 @@ async function retireThing(
     return await retire(
       thingName,
       { dryRun: false, force: false, ...options },
-      { stage: 'dev', cases: e2e.cases, registry: connectRegistry(iot, dataPlane, patience) },
+      { stage: 'dev', isLocal: false, cases: e2e.cases, registry: connectRegistry(iot, dataPlane, patience) },
     );
   } finally {
     iot.destroy();

@@ -47,6 +47,18 @@ describe('the doctor', () => {
     await expect(none).rejects.toMatchObject({ exitCode: 5 });
   });
 
+  it('advises no region and no deploy if the local stack has no such stage', async () => {
+    const options = { configuration, things: [], sendTest: false, version: '1.0.0', now };
+    const none = listChecks(options, {
+      ...{ ...target, stage: 'prod', isLocal: true },
+      ...of({ readStack: async () => undefined }),
+    });
+    await expect(none).rejects.toThrow(
+      /^the local stack has no stage prod \(no stack cordon-prod\): leave out --stage, or use --aws$/,
+    );
+    await expect(none).rejects.toMatchObject({ exitCode: 5 });
+  });
+
   it('examines the rest if the right to list things is missing, or the stack is read badly', async () => {
     const denied = named('AccessDeniedException');
     const unlisted = await examine(of({ sampleThings: () => Promise.reject(denied) }));

@@ -15,7 +15,7 @@ const options = { folder: '/nowhere', scope: 'fleet', topics: [], rotate: false 
 
 const enrollNamed = (name: string, over: Partial<EnrollOptions> = {}) =>
   enroll(name, { ...options, ...over }, aConfiguration(), {
-    ...{ stage: 'dev', registry: nobody as never, cases: nobody as never },
+    ...{ stage: 'dev', isLocal: false, registry: nobody as never, cases: nobody as never },
   });
 
 describe('a wrong name is wrong usage', () => {

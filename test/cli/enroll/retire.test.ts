@@ -48,7 +48,7 @@ function aRegistry(holders: readonly string[], comesMeanwhile: readonly string[]
       await retire(
         'mything1',
         { dryRun, force: false, ...(files !== undefined && { files }) },
-        { stage: 'dev', registry, cases: { load: async () => undefined } },
+        { stage: 'dev', isLocal: false, registry, cases: { load: async () => undefined } },
       )
     ).split('\n');
   return { run, done };
@@ -82,6 +82,17 @@ describe('the files of a device that is retired', () => {
 
     expect(await readdir(folder)).toEqual(['notes.txt']);
   });
+});
+
+it.each([
+  [false, 'there is no thing nobody: check the name and AWS_REGION'],
+  [true, 'the local stack has no thing nobody: check the name, or use --aws'],
+])('an unknown thing can not be retired, on the local stack: %s', async (isLocal, message) => {
+  const none = async () => undefined;
+  const registry = { findThing: none, findTargets: none } as unknown as DeviceRegistry;
+  const ports = { stage: 'dev', isLocal, registry, cases: { load: none } };
+
+  await expect(retire('nobody', { dryRun: false, force: false }, ports)).rejects.toThrow(message);
 });
 
 describe('the policy of a thing that is retired', () => {

@@ -214,6 +214,10 @@ describe('an import', () => {
 
   it('refuses an account without security profiles, and a folder that it can not write to', async () => {
     await expect(run()).rejects.toThrow('the account has no security profiles in this region');
+    const local = async () => ({ ...account.existing, isLocal: true });
+    await expect(importAccount(file, { force: false }, local)).rejects.toThrow(
+      /^the local stack has no security profiles, so there is nothing to import: use --aws/,
+    );
     await account.createProfile('fleet-network', [bytesOut]);
     await expect(
       importAccount(join(folder, 'none', 'cordon.yml'), { force: true }, async () => account.existing),
