@@ -1,5 +1,6 @@
 import { takesExisting } from '../../shared/config/existing-profiles';
-import { explainResponses, writeNormal } from '../../shared/config/explain';
+import { writeNormal } from '../../shared/config/explain';
+import { explainResponses } from '../../shared/config/explain-playbooks';
 import { findObstacle, listAlarms } from '../../shared/config/reach';
 import { maxProfilesOfTarget } from '../../shared/config/semantics';
 import type { Behavior, Configuration, Playbook } from '../../shared/domain/configuration';

@@ -1,15 +1,13 @@
 import type { ServedDescriptor } from '../../functions/notify/channels/descriptor';
 import { listNamed, listServed } from '../../functions/notify/channels/registry';
-import type { Behavior, Configuration, Playbook } from '../domain/configuration';
+import type { Behavior, Configuration } from '../domain/configuration';
 import { disconnectDuration, findMetric } from '../domain/detection/metrics';
-import { describeException } from '../domain/guards/exceptions';
-import { findPlaybook } from '../domain/guards/find-playbook';
 import { comparisons } from '../domain/messages/describe-value';
-import { writeDuration, writeRelease } from '../domain/words';
+import { writeDuration } from '../domain/words';
 import { auditTitle, takesAudits } from './audits';
 import { takesExisting } from './existing-profiles';
+import { explainResponses, writeAttribute, writeMatch, writePlaybook } from './explain-playbooks';
 import { explainPace, explainRoutes } from './explain-routes';
-import { listAlarms } from './reach';
 import type { FileConfiguration } from './schema';
 import { explainSender } from './senders';
 import { explainTopics, type Place } from './sources';
@@ -105,23 +103,6 @@ function writeDetector(behavior: Behavior, { detector, customMetrics }: Configur
   return source === 'device-defender' ? ['  seen by: only Device Defender, which has this metric'] : [];
 }
 
-/** Which playbooks may answer an alarm of a behavior, in order. */
-export function explainResponses(
-  { playbooks }: Configuration,
-  securityProfileName: string,
-  behavior: Behavior,
-): string[] {
-  if (behavior.suppressAlerts) return ['  else:   nothing, because suppressAlerts sends no alert'];
-  const possible = findPossible(playbooks, securityProfileName, behavior);
-  const [first] = possible;
-  if (!first) return ['  else:   recorded only, because no playbook matches'];
-  if (possible.length === 1) return [`  else:   ${writePlaybook(first)}`];
-  return [
-    '  else, the first of these that applies:',
-    ...possible.map((playbook, index) => `    ${index + 1}. ${writePlaybook(playbook)}`),
-  ];
-}
-
 /** Findings of other products. */
 function writeSenders({ sources, playbooks }: Configuration, place: Place): string[] {
   return sources.external.flatMap((sender) => {
@@ -164,77 +145,6 @@ function writeExisting(configuration: Configuration): string[] {
     ),
     ...(isMet ? [] : ['    else recorded only, because no playbook matches']),
   ];
-}
-
-/** Which alarms a playbook is for, if no behavior above the line says it. */
-function writeMatch({ when: { securityProfile, behavior, metric } }: Playbook): string {
-  const parts = [
-    securityProfile && `profile ${securityProfile}`,
-    behavior && `behavior ${behavior}`,
-    metric && `metric ${metric}`,
-  ].filter(Boolean);
-  return parts.length > 0 ? `${parts.join(', ')}: ` : '';
-}
-
-/** The playbooks that may apply, up to the first that always applies. */
-function findPossible(
-  playbooks: readonly Playbook[],
-  securityProfileName: string,
-  behavior: Behavior,
-): Playbook[] {
-  // The strongest alarm of an unknown thing meets every condition that can be met.
-  const strongest = listAlarms(securityProfileName, behavior).at(-1);
-  const possible: Playbook[] = [];
-  for (const playbook of playbooks) {
-    if (!strongest || !findPlaybook([playbook], strongest, { kind: 'unavailable', reason: '' })) continue;
-    possible.push(playbook);
-    if (writeConditions(playbook) === '') break;
-  }
-  return possible;
-}
-
-function writeConditions({ when }: Playbook): string {
-  const { thingGroup, thingType, attribute, confidence, severity } = when;
-  return [
-    thingGroup && `things in group ${thingGroup}`,
-    thingType && `things of type ${thingType}`,
-    attribute && `things with ${writeAttribute(attribute)}`,
-    confidence && `alarms of ${confidence}${confidence === 'HIGH' ? '' : ' or higher'} ML confidence`,
-    severity && `findings of severity ${severity}${severity === 'critical' ? '' : ' or higher'}`,
-  ]
-    .filter(Boolean)
-    .join(' and ');
-}
-
-function writeAttribute(attribute: Readonly<Record<string, string>>): string {
-  return Object.entries(attribute)
-    .map(([name, value]) => `attribute ${name}=${value}`)
-    .join(', ');
-}
-
-function writePlaybook(playbook: Playbook, match = ''): string {
-  const { name, severity, mode, actions, escalate, release } = playbook;
-  const conditions = writeConditions(playbook);
-  const title = `${match}playbook ${name}${conditions && `, for ${conditions}`}, ${severity}`;
-  if (mode === 'observe') return `${title}: recorded`;
-  const when = mode === 'approve' ? 'after approval' : 'at once';
-  const more = escalate
-    ? [
-        `also ${escalate.actions.join(' + ')}, from containment ${escalate.afterContainments + 1} within ${writeDuration(escalate.within)}`,
-      ]
-    : [];
-  const { unless } = playbook;
-  const excepted = unless
-    ? [
-        `but only recorded if the device reports that each child is one of: ${unless.map(describeException).join(', ')}`,
-      ]
-    : [];
-  return [
-    `${title}: ${when} ${actions.join(' + ')}`,
-    ...more,
-    ...excepted,
-    `released ${writeRelease(release)}`,
-  ].join('; ');
 }
 
 function writeGuards({ guards, playbooks }: Configuration): string[] {
