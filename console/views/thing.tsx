@@ -1,22 +1,18 @@
-import type { RefObject } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import type { ThingAnswer } from '../../shared/api/thing';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
-import type { CaseAnswer, ClosedCasesAnswer } from '../api/types';
+import type { CaseAnswer } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { AgentHealth } from '../parts/agent-health';
-import { caseAddress } from '../parts/case-row';
 import { Ago } from '../parts/clock';
+import { EarlierCases } from '../parts/earlier-cases';
 import { ThingFacts } from '../parts/facts';
 import { Metric } from '../parts/metric';
-import { NextPage } from '../parts/next-page';
 import { Pending } from '../parts/notice';
-import { Severity, Status } from '../parts/status';
+import { Status } from '../parts/status';
 import { useSteady } from '../parts/steady';
-import { nameBehavior } from '../words/group';
-import { writeDuration } from '../words/time';
 import { writeValue } from '../words/violation';
 
 const hourMs = 3_600_000;
@@ -58,7 +54,7 @@ export function ThingView() {
         <div class="columns">
           <div>
             <MetricPanels thing={thing} />
-            <Earlier thing={thing} />
+            <EarlierCases thing={thing} />
           </div>
           <div>
             <AgentHealth agent={thing.agent} />
@@ -131,126 +127,5 @@ function MetricPanels({ thing: { thingName, metrics } }: { readonly thing: Thing
         </section>
       ))}
     </>
-  );
-}
-
-interface EarlierProps {
-  readonly thing: Pick<ThingAnswer, 'thingName' | 'earlier' | 'moreEarlier' | 'damaged'>;
-}
-
-function Earlier({ thing: { thingName, earlier, moreEarlier, damaged = [] } }: EarlierProps) {
-  const [isAll, setIsAll] = useState(false);
-  const list: List = useRef(null);
-  return (
-    <section class="panel">
-      <h2>Earlier cases</h2>
-      {earlier.length + damaged.length === 0 && <p class="quiet">None: this thing has no closed case.</p>}
-      <ul class="proofs" ref={list} aria-label="Earlier cases, newest first">
-        {isAll ? (
-          <ClosedCases thingName={thingName} list={list} />
-        ) : (
-          <>
-            {earlier.map((one) => (
-              <EarlierCase key={one.caseId} one={one} />
-            ))}
-            <DamagedCases damaged={damaged} />
-          </>
-        )}
-      </ul>
-      {moreEarlier && !isAll && (
-        <button type="button" onClick={() => setIsAll(true)}>
-          Show all earlier cases
-        </button>
-      )}
-    </section>
-  );
-}
-
-type List = RefObject<HTMLUListElement | null>;
-
-/** The first page of all of them, which takes the place of the button that asked for it. */
-function ClosedCases({ thingName, list }: { readonly thingName: string; readonly list: List }) {
-  const path = closedPath(thingName);
-  const live = useLive<ClosedCasesAnswer>(path, 60_000);
-  const page = useSteady(live.value, path);
-  const isHere = page !== undefined;
-  useLayoutEffect(() => {
-    if (isHere && document.activeElement === document.body) list.current?.querySelector('a')?.focus();
-  }, [isHere]);
-  if (page) return <ClosedPage thingName={thingName} page={page} />;
-  return (
-    <li>
-      <Pending live={live} what="earlier cases" />
-    </li>
-  );
-}
-
-interface ClosedPageProps {
-  readonly thingName: string;
-  readonly page: ClosedCasesAnswer;
-}
-
-function ClosedPage({ thingName, page: { cases, damaged = [], next } }: ClosedPageProps) {
-  return (
-    <>
-      {cases.map(({ violations, ...one }) => (
-        <EarlierCase
-          key={one.caseId}
-          one={{ ...one, thingName, behaviors: violations.map(({ key }) => key) }}
-        />
-      ))}
-      <DamagedCases damaged={damaged} />
-      {next !== undefined && (
-        <NextPage<ClosedCasesAnswer>
-          path={`${closedPath(thingName)}&cursor=${encodeURIComponent(next)}`}
-          list={closedPath(thingName)}
-          label="Show more"
-          everyMs={60_000}
-        >
-          {(following) => <ClosedPage thingName={thingName} page={following} />}
-        </NextPage>
-      )}
-    </>
-  );
-}
-
-const closedPath = (thingName: string) => `/things/${thingPath(thingName)}/closed?limit=50`;
-
-function DamagedCases({ damaged }: { readonly damaged: readonly string[] }) {
-  return damaged.map((caseId) => (
-    <li key={caseId}>
-      The case <code>{caseId}</code>: its item in the table is damaged
-    </li>
-  ));
-}
-
-type EarlierCaseAnswer = Pick<
-  ThingAnswer['earlier'][number],
-  | 'thingName'
-  | 'caseId'
-  | 'status'
-  | 'severity'
-  | 'openedAt'
-  | 'containedAt'
-  | 'closedAt'
-  | 'reason'
-  | 'behaviors'
->;
-
-function EarlierCase({ one }: { readonly one: EarlierCaseAnswer }) {
-  return (
-    <li>
-      <p class="facts">
-        <a href={caseAddress(one)}>
-          <Ago at={one.openedAt} />
-        </a>
-        <Severity severity={one.severity} />
-        <span>{one.behaviors.map(nameBehavior).join(', ') || 'by hand'}</span>
-        {one.containedAt !== undefined && one.closedAt !== undefined && (
-          <span>held for {writeDuration(one.closedAt - one.containedAt)}</span>
-        )}
-      </p>
-      {one.reason && <p>{one.reason}</p>}
-    </li>
   );
 }
