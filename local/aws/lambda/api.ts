@@ -1,27 +1,13 @@
 import * as z from 'zod/mini';
-import type { ApiRequest, ApiResponse, AwsIdentity, IamRequest, ServiceHandler } from '../../types';
+import type { ApiRequest, ApiResponse, AwsIdentity, ServiceHandler } from '../../types';
 import type {
   EventSourceDefinition,
   FunctionDefinition,
   InvocationOutcome,
   InvokePermission,
 } from './definitions';
+import { findOperation, type LambdaOperation, toIamRequest } from './find-operation';
 import { type FunctionHost, FunctionNotFoundError, PayloadTooLargeError } from './function';
-
-interface LambdaOperation {
-  readonly name:
-    | 'InvokeFunction'
-    | 'GetFunction'
-    | 'GetFunctionConfiguration'
-    | 'ListFunctions'
-    | 'UpdateFunctionCode'
-    | 'GetPolicy'
-    | 'ListEventSourceMappings';
-  /** Name or ARN; absent for a list. */
-  readonly functionName?: string;
-  /** The queue of the mappings that are listed. */
-  readonly queueArn?: string;
-}
 
 /** The calls of the Lambda API that tools use on a running stack (lambda/latest/api). */
 export function createLambdaApi(
@@ -49,54 +35,6 @@ export function createLambdaApi(
       }
     },
   };
-}
-
-function findOperation({ method, path, query }: ApiRequest): LambdaOperation | undefined {
-  if (method === 'GET' && /^\/2015-03-31\/event-source-mappings\/?$/.test(path)) {
-    const functionName = query.get('FunctionName');
-    const queueArn = query.get('EventSourceArn');
-    return {
-      name: 'ListEventSourceMappings',
-      ...(functionName && { functionName }),
-      ...(queueArn && { queueArn }),
-    };
-  }
-  const [, encodedName, rest = ''] = /^\/2015-03-31\/functions(?:\/([^/]+))?(\/[a-z]+)?\/?$/.exec(path) ?? [];
-  if (encodedName === undefined) {
-    const isList = method === 'GET' && /^\/2015-03-31\/functions\/?$/.test(path);
-    return isList ? { name: 'ListFunctions' } : undefined;
-  }
-  const functionName = decodeName(encodedName);
-  if (functionName === undefined) return undefined;
-  switch (`${method} ${rest}`) {
-    case 'POST /invocations':
-      return { name: 'InvokeFunction', functionName };
-    case 'GET ':
-      return { name: 'GetFunction', functionName };
-    case 'PUT /code':
-      return { name: 'UpdateFunctionCode', functionName };
-    case 'GET /policy':
-      return { name: 'GetPolicy', functionName };
-    case 'GET /configuration':
-      return { name: 'GetFunctionConfiguration', functionName };
-    default:
-      return undefined;
-  }
-}
-
-function decodeName(encoded: string): string | undefined {
-  try {
-    return decodeURIComponent(encoded);
-  } catch {
-    return undefined;
-  }
-}
-
-function toIamRequest({ name, functionName }: LambdaOperation, prefix: string): IamRequest {
-  const action = `lambda:${name}`;
-  // IAM has no resource for a list of mappings (service authorization reference).
-  if (functionName === undefined || name === 'ListEventSourceMappings') return { action, resources: ['*'] };
-  return { action, resources: [functionName.startsWith('arn:') ? functionName : prefix + functionName] };
 }
 
 async function perform(
