@@ -7,7 +7,7 @@ import { isNotFound, isRefusal } from '../../shared/errors';
 import { idOf } from '../../shared/mitigation/denial';
 import type { Certificates, Things } from '../../shared/ports/aws';
 import type { Leases } from '../../shared/ports/storage';
-import { isCertificate } from './facts';
+import { isCertificate } from './certificate-facts';
 
 interface Looks {
   readonly things: Pick<Things, 'listGroups' | 'listPolicies' | 'listPrincipals'>;

@@ -42,3 +42,8 @@ export function replacedObject(certificateArn: string): SharedObject {
 export function policyObject(policyName: string): SharedObject {
   return `policy/${policyName}`;
 }
+
+/** The state before the first containment changed the object. A lease without holders says nothing. */
+export function priorOf(lease: Lease | undefined): Lease['prior'] | undefined {
+  return lease?.holders.length ? lease.prior : undefined;
+}
