@@ -14,7 +14,7 @@ import { closeKept, hashSources, openKept } from '../infra/kept-bundles.cjs';
 import { bundleCli } from './cli-bundle.mjs';
 import { cliFolder } from './cli-folder.mjs';
 import { hashFiles } from './hash-files.mjs';
-import { listBundled, listLocked, writeBillOfMaterials, writeLicences } from './third-party.mjs';
+import { listBundled, listLocked, writeBillOfMaterials, writeLicences } from './bill-of-materials.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: flags, positionals } = parseArgs({
