@@ -11,10 +11,10 @@ import bundleTypescript from '../infra/bundle-typescript.cjs';
 import { listPackages } from '../infra/bundled-packages.cjs';
 import { build } from '../infra/esbuild.cjs';
 import { closeKept, hashSources, openKept } from '../infra/kept-bundles.cjs';
+import { listBundled, listLocked, writeBillOfMaterials, writeLicences } from './bill-of-materials.mjs';
 import { bundleCli } from './cli-bundle.mjs';
 import { cliFolder } from './cli-folder.mjs';
 import { hashFiles } from './hash-files.mjs';
-import { listBundled, listLocked, writeBillOfMaterials, writeLicences } from './bill-of-materials.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: flags, positionals } = parseArgs({

@@ -48,12 +48,7 @@ async function check(server: Server): Promise<boolean> {
   }
   const gaps = readGaps(join(root, 'scripts', 'third-party', 'gaps.yml'), server.name);
   const { outcomes } = await play(server, program, gaps);
-  const { unexpected, outdated } = judgeOutcomes(outcomes, gaps);
-  for (const { step, what } of unexpected) say(`FAILED: ${step}: ${what} is no known gap`);
-  for (const { step, what } of outdated)
-    say(`FAILED: ${step}: ${what} is a listed gap that is no longer met: delete it`);
-  summarize(server, outcomes, unexpected.length + outdated.length);
-  return unexpected.length + outdated.length === 0;
+  return summarize(server, outcomes, judgeOutcomes(outcomes, gaps));
 }
 
 async function checkInCi(server: Server): Promise<boolean> {
@@ -74,17 +69,13 @@ async function checkInCi(server: Server): Promise<boolean> {
       signal,
       leftOut: ofDeploy.map(({ what }) => what.split(' ')[0] ?? ''),
     });
-    const { unexpected, outdated } = judgeOutcomes(
+    const verdict = judgeOutcomes(
       outcomes,
       all.filter((gap) => !ofDeploy.includes(gap)),
     );
     const broken = end ?? findLate(outcomes);
-    if (unexpected.length + outdated.length > 0 && broken) return skip(broken);
-    for (const { step, what } of unexpected) say(`FAILED: ${step}: ${what} is no known gap`);
-    for (const { step, what } of outdated)
-      say(`FAILED: ${step}: ${what} is a listed gap that is no longer met: delete it`);
-    summarize(server, outcomes, unexpected.length + outdated.length);
-    return unexpected.length + outdated.length === 0;
+    if (verdict.unexpected.length + verdict.outdated.length > 0 && broken) return skip(broken);
+    return summarize(server, outcomes, verdict);
   } catch (error) {
     if (signal.aborted) return skip(`it was not done within ${patienceMs / 1_000} s`);
     return skip(error instanceof ServerError ? error.message : `the check could not go on: ${error}`);
@@ -118,12 +109,22 @@ async function play(
   }
 }
 
-function summarize({ name }: Server, outcomes: readonly Outcome[], failed: number): void {
+/** Says how a server did, and whether all went well. */
+function summarize(
+  { name }: Server,
+  outcomes: readonly Outcome[],
+  { unexpected, outdated }: ReturnType<typeof judgeOutcomes>,
+): boolean {
+  for (const { step, what } of unexpected) say(`FAILED: ${step}: ${what} is no known gap`);
+  for (const { step, what } of outdated)
+    say(`FAILED: ${step}: ${what} is a listed gap that is no longer met: delete it`);
+  const failed = unexpected.length + outdated.length;
   const held = outcomes.filter(({ verdict }) => verdict === 'held').length;
   const known = Math.max(0, outcomes.length - held - failed);
   say(
     `${name}: ${held} held, ${known} known gaps, ${failed} failed, ${Math.round(performance.now() / 1_000)} s`,
   );
+  return failed === 0;
 }
 
 function readCommandLine() {
