@@ -3,7 +3,7 @@ import { connectDeadLetters } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
 import { connectDefender } from '../../shared/aws/defender';
 import { connectJobs } from '../../shared/aws/jobs';
-import { connectKillSwitch } from '../../shared/aws/kill-switch';
+import { connectKillSwitch, decisionMs } from '../../shared/aws/kill-switch';
 import { connectCertificates, connectPolicies } from '../../shared/aws/policies';
 import { connectThings } from '../../shared/aws/things';
 import { connectAnnouncer } from '../../shared/aws/topics';
@@ -34,7 +34,7 @@ const announcer = connectAnnouncer(readEnv('ANNOUNCEMENTS_TOPIC_ARN'));
 
 const things = connectThings(arnPrefix);
 const connections = connectConnections();
-const killSwitch = connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold();
+const killSwitch = connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER'), undefined, decisionMs).hold();
 
 const keeping = { keepClosedMs: readKeeping(configuration) };
 

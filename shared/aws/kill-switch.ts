@@ -1,4 +1,9 @@
-import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import {
+  GetParameterCommand,
+  PutParameterCommand,
+  SSMClient,
+  type SSMClientConfig,
+} from '@aws-sdk/client-ssm';
 import { type KillSwitch, readKillSwitch, writeKillSwitch } from '../domain/guards/kill-switch';
 import { clip } from '../domain/text';
 import type { KillSwitchReader } from '../ports/aws';
@@ -6,17 +11,21 @@ import type { Clock } from '../ports/runtime';
 
 /** How long a function uses the state that it read. After that, a change takes effect everywhere. */
 export const killSwitchTrustMs = 5_000;
-/** The limit for reading the switch while a device waits for the answer; after that, it counts as unreadable. */
-const patienceMs = 2_000;
+/** The limit for reading the switch where its state is shown beside other things; after that, it counts as unreadable. */
+const briefMs = 2_000;
+/** The limit while a device waits for the decision: an unreadable switch would have it wait for another minute at least. */
+export const decisionMs = 8_000;
 /** The limit while a person waits, beside whatever else their command asks. */
 export const unhurriedMs = 15_000;
 
+/** If a connection hangs, another one gets the answer. */
+export function createSwitchClient(settings: SSMClientConfig = {}): SSMClient {
+  const requestHandler = { connectionTimeout: 1_000, requestTimeout: 1_500, throwOnRequestTimeout: true };
+  return new SSMClient({ ...settings, maxAttempts: 4, requestHandler });
+}
+
 /** The kill switch of a stage: an SSM parameter that no stack owns, so no deploy changes it. */
-export function connectKillSwitch(
-  name: string,
-  client = new SSMClient({ maxAttempts: 3 }),
-  limitMs: number = patienceMs,
-) {
+export function connectKillSwitch(name: string, client = createSwitchClient(), limitMs: number = briefMs) {
   /** Throws if it can't be read. */
   async function look(): Promise<KillSwitch> {
     try {
@@ -57,12 +66,21 @@ export function connectKillSwitch(
       }
     },
 
-    /** Reads the switch when it is needed, but at most once in five seconds. */
+    /**
+     * Reads the switch when it is needed, but at most once in five seconds: a state counts from before it was read, and that it
+     * can't be read from when that was known.
+     */
     hold(clock: Clock = Date.now): KillSwitchReader {
-      let held: { readonly value: Promise<KillSwitch>; readonly until: number } | undefined;
+      let held: { readonly value: Promise<KillSwitch>; until: number } | undefined;
       return () => {
-        if (!held || clock() >= held.until) held = { value: read(), until: clock() + killSwitchTrustMs };
-        return held.value;
+        if (held && clock() < held.until) return held.value;
+        const begunAt = clock();
+        const reading = { value: read(), until: Number.POSITIVE_INFINITY };
+        held = reading;
+        return reading.value.then((state) => {
+          reading.until = (state.state === 'unknown' ? clock() : begunAt) + killSwitchTrustMs;
+          return state;
+        });
       };
     },
   };

@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
-import { connectKillSwitch } from '../../../shared/aws/kill-switch';
+import { connectKillSwitch, createSwitchClient, decisionMs } from '../../../shared/aws/kill-switch';
 import { awsError } from '../../aws-error';
 import { mockClient } from '../../mock-client';
 
@@ -58,6 +62,40 @@ describe('the kill switch of a stage', () => {
     expect(ssm.commandCalls(GetParameterCommand)).toHaveLength(3);
   });
 
+  it('is read once by all that ask while the answer is awaited, and trusted for five seconds from the question', async () => {
+    let answer: (value: { Parameter: { Value: string } }) => void = () => undefined;
+    ssm.on(GetParameterCommand).callsFake(() => new Promise((resolve) => (answer = resolve)));
+    let time = 0;
+    const read = killSwitch.hold(() => time);
+
+    const first = read();
+    time = 4_000;
+    const second = read();
+    await setImmediate();
+    answer({ Parameter: { Value: 'off' } });
+    expect([(await first).state, (await second).state]).toEqual(['off', 'off']);
+    time = 5_000;
+    void read();
+    await setImmediate();
+
+    expect(ssm.commandCalls(GetParameterCommand)).toHaveLength(2);
+  });
+
+  it('is not read anew by each command while it can’t be read in time', async () => {
+    let time = 0;
+    ssm.on(GetParameterCommand).callsFake(() => {
+      time += 8_000;
+      throw awsError('TimeoutError');
+    });
+    const read = killSwitch.hold(() => time);
+
+    expect((await read()).state).toBe('unknown');
+    time += 4_999;
+    expect((await read()).state).toBe('unknown');
+
+    expect(ssm.commandCalls(GetParameterCommand)).toHaveLength(1);
+  });
+
   it('is stored as plain text over the earlier value', async () => {
     ssm.on(PutParameterCommand).resolves({});
 
@@ -92,4 +130,29 @@ describe('the kill switch of a stage', () => {
       await expect(killSwitch.write({ state: 'on' })).rejects.toMatchObject({ name: fault });
     },
   );
+});
+
+describe('the kill switch while a device waits', () => {
+  it('is read over another connection if one hangs', async () => {
+    let asked = 0;
+    const server = createServer((_, response) => {
+      asked += 1;
+      if (asked > 1) response.end(JSON.stringify({ Parameter: { Name: name, Value: 'on' } }));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    ssm.restore();
+    const client = createSwitchClient({
+      endpoint: `http://127.0.0.1:${port}`,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+    });
+
+    const { state } = await connectKillSwitch(name, client, decisionMs).read();
+    client.destroy();
+    server.closeAllConnections();
+    server.close();
+
+    expect([state, asked]).toEqual(['on', 2]);
+  });
 });
