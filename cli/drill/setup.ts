@@ -1,6 +1,6 @@
 import { openDevice, type ProofDevice, ports } from '../../proof/device';
 import { enroll } from '../enroll/enroll';
-import { openFolder } from '../enroll/folder';
+import { folderAt } from '../enroll/folder';
 import { prefixOf } from '../enroll/registry';
 import { describeOwner, drillPolicyName, retainedTopics } from './leftovers';
 import { roleAlias } from './probes';
@@ -38,7 +38,7 @@ export async function enrollDrill(
   for (const principal of await registry.listPrincipals(thingName))
     await registry.attachPolicy(policyName, principal);
   await account.retain(retainedTopic, `{"thing":"${thingName}"}`);
-  const files = await openFolder(folder);
+  const files = folderAt(folder);
   const [ca = '', cert = '', key = ''] = await Promise.all([
     files.read('rootCa'),
     files.read('certificate'),

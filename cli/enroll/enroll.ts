@@ -10,7 +10,14 @@ import { requireThingName } from '../require-thing';
 import type { Target } from '../target';
 import { writeAgentConfig } from './agent-config';
 import { type PolicyScope, serializePolicy, writeDevicePolicy } from './device-policy';
-import { type DeviceFolder, type FolderCertificate, findFolder, openFolder, readCertificate } from './folder';
+import {
+  createFolder,
+  type DeviceFolder,
+  type FolderCertificate,
+  findFolder,
+  folderAt,
+  readCertificate,
+} from './folder';
 import { createKey, createSigningRequest, publicKeyOf, readRequestKey } from './key';
 import { type DeviceRegistry, prefixOf, requireSamePolicy } from './registry';
 
@@ -67,7 +74,7 @@ export async function enroll(
 
   const request = options.csr === undefined ? undefined : await readRequest(options.csr);
   await clearEndedStack(options.folder, registry);
-  const folder = await openFolder(options.folder);
+  const folder = folderAt(options.folder);
   const there = await registry.findThing(thingName);
   const principals = there === undefined ? [] : await registry.listPrincipals(thingName);
   const held = principals.filter((one) => one.includes(':cert/'));
@@ -83,11 +90,18 @@ export async function enroll(
   const writePolicy = (arn: string | undefined) =>
     serializePolicy(writeDevicePolicy(prefixOf(arn), configuration.detector, options.topics, named));
   const policy = await registry.findPolicy(policyName);
-  // Refused before anything is created, so that no thing without a certificate remains.
+  // Refused before anything is created, so that no thing without a certificate remains, and no empty folder.
   if (policy) requireSamePolicy(policyName, policy, writePolicy(policy.policyArn));
-  const arn = there ?? (await registry.createThing(thingName));
-  if (!policy) await registry.ensurePolicy(policyName, writePolicy(arn));
-  const { certificateId } = await ensureCertificate(thingName, request, before, folder, registry);
+  const removeEmptyFolder = await createFolder(options.folder);
+  const certify = async () => {
+    const arn = there ?? (await registry.createThing(thingName));
+    if (!policy) await registry.ensurePolicy(policyName, writePolicy(arn));
+    return ensureCertificate(thingName, request, before, folder, registry);
+  };
+  const { certificateId } = await certify().catch(async (error: unknown) => {
+    await removeEmptyFolder();
+    throw error;
+  });
   const found = await registry.findCertificate(certificateId);
   if (!found)
     throw new RefusedError(

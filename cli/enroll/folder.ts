@@ -1,6 +1,6 @@
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { CliError } from '../cli-error';
 import { codeOf, explainFileFault } from '../explain-file-fault';
 
@@ -34,20 +34,35 @@ export interface DeviceFolder {
 
 /** The folder, if it exists. */
 export async function findFolder(path: string): Promise<DeviceFolder | undefined> {
-  const folder = handleFolder(path);
+  const folder = folderAt(path);
   return (await folder.read('certificate')) === undefined ? undefined : folder;
 }
 
-export async function openFolder(path: string): Promise<DeviceFolder> {
+/** Creates the folder. Resolves to what removes it and its new parents again, as far as they are empty. */
+export async function createFolder(path: string): Promise<() => Promise<void>> {
+  let first: string | undefined;
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    first = await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw new CliError(`${path} can't be created${explainFileFault(cause)}`, cause);
   }
-  return handleFolder(path);
+  return async () => {
+    if (first === undefined) return;
+    const parents = relative(first, path).split(sep).filter(Boolean);
+    // The innermost first. It holds files, or those of other devices.
+    for (let count = parents.length; count >= 0; count--)
+      if (!(await isRemoved(join(first, ...parents.slice(0, count))))) return;
+  };
 }
 
-function handleFolder(path: string): DeviceFolder {
+const isRemoved = (folder: string) =>
+  rmdir(folder).then(
+    () => true,
+    () => false,
+  );
+
+/** The folder, which need not exist: then it has no files. */
+export function folderAt(path: string): DeviceFolder {
   const pathOf = (file: DeviceFile) => join(path, fileNames[file]);
   return {
     path,

@@ -5,7 +5,7 @@ import { thingKey } from '../../shared/domain/thing-ref';
 import { CliError, RefusedError, UsageError } from '../cli-error';
 import { requireThingName } from '../require-thing';
 import { type EnrollTarget, policyNameOf, shorten } from './enroll';
-import { findFolder, openFolder, readCertificate } from './folder';
+import { findFolder, folderAt, readCertificate } from './folder';
 import { publicKeyOf } from './key';
 import type { DeviceRegistry } from './registry';
 
@@ -116,7 +116,7 @@ function checkKept(
 }
 
 async function findKept(path: string): Promise<string> {
-  const folder = await openFolder(path);
+  const folder = folderAt(path);
   const certificate = await readCertificate(folder);
   const key = await folder.read('key');
   if (!certificate)
