@@ -1,7 +1,8 @@
 import { parse } from 'yaml';
+import { findTooDeepLine, tooDeepFault } from '../../shared/config/nesting';
 import type { Finding } from '../../shared/domain/findings/finding';
 import { readMessage } from '../../shared/domain/findings/read-message';
-import { isObject, parseJson } from '../../shared/domain/json';
+import { isObject, isValueTooDeep, parseJson } from '../../shared/domain/json';
 import { isThingName } from '../../shared/domain/thing-ref';
 import { type Recording, type Rejection, sortByTime } from '../../shared/replay/recording';
 import { CliError } from '../cli-error';
@@ -14,7 +15,7 @@ export function readRecording(text: string, progress: (done: number) => void): R
   const { bodies, notes } = splitMessages(text.replace(/^\uFEFF/, ''));
   for (const [index, { where, body }] of bodies.entries()) {
     if (index > 0) progress(index);
-    const read = readMessage(body);
+    const read = body === undefined ? tooDeep : readMessage(body);
     // Everything with the name of the heartbeat: intake treats none of it as an alert.
     const isBeat = read.kind === 'findings' && !read.findings.some(({ thingName }) => isThingName(thingName));
     if (isBeat) ignored += 1;
@@ -25,10 +26,15 @@ export function readRecording(text: string, progress: (done: number) => void): R
   return { violations: sortByTime(violations), facts: new Map(), rejected, ignored, notes };
 }
 
+const tooDeep = { kind: 'rejected', reason: 'nested too deep' } as const;
+
 interface Message {
   readonly where: string;
-  readonly body: string;
+  /** Undefined if it nests too deep to be written. */
+  readonly body: string | undefined;
 }
+
+const write = (value: unknown) => (isValueTooDeep(value) ? undefined : JSON.stringify(value));
 
 function splitMessages(text: string): { readonly bodies: Message[]; readonly notes: string[] } {
   if (/^\s*(VIOLATIONEVENTS\t|-{10})/.test(text))
@@ -37,7 +43,7 @@ function splitMessages(text: string): { readonly bodies: Message[]; readonly not
   if (whole)
     return gather(
       whole.map((item, index) => ({ where: `item ${index + 1}`, item })),
-      (item) => (typeof item === 'string' ? item : JSON.stringify(item)),
+      (item) => (typeof item === 'string' ? item : write(item)),
     );
   const lines = text.split('\n').map((item, index) => ({ where: `line ${index + 1}`, item }));
   return gather(
@@ -49,15 +55,15 @@ function splitMessages(text: string): { readonly bodies: Message[]; readonly not
 /** What `aws iot list-violation-events` printed holds many events; anything else is one message. */
 function gather<T>(
   items: readonly { readonly where: string; readonly item: T }[],
-  write: (item: T) => string,
+  writeItem: (item: T) => string | undefined,
 ): { bodies: Message[]; notes: string[] } {
   let note: string | undefined;
   const bodies = items.flatMap(({ where, item }): Message[] => {
     const value: unknown = typeof item === 'string' ? parseJson(item) : item;
-    if (!isObject(value)) return [{ where, body: write(item) }];
+    if (!isObject(value)) return [{ where, body: writeItem(item) }];
     const { violationEvents, NextToken, nextToken } = value;
     if (!Array.isArray(violationEvents))
-      return [{ where, body: 'violationEventTime' in value ? writeEvent(value) : write(item) }];
+      return [{ where, body: 'violationEventTime' in value ? writeEvent(value) : writeItem(item) }];
     // The next document, if any, is the next page.
     note =
       NextToken || nextToken
@@ -65,19 +71,19 @@ function gather<T>(
         : undefined;
     return violationEvents.map((event: unknown, index) => ({
       where: `${where}, event ${index + 1}`,
-      body: isObject(event) ? writeEvent(event) : JSON.stringify(event),
+      body: isObject(event) ? writeEvent(event) : write(event),
     }));
   });
   return { bodies, notes: note === undefined ? [] : [note] };
 }
 
 /** Alerts on SNS have milliseconds; the AWS CLI prints seconds with a fraction (version 1), or ISO 8601 (version 2). */
-function writeEvent(event: Record<string, unknown>): string {
+function writeEvent(event: Record<string, unknown>): string | undefined {
   const { violationEventTime: time } = event;
   const ms =
     typeof time === 'string' ? Date.parse(time) : Number(time) < firstMs ? Number(time) * 1_000 : time;
   const isTime = typeof ms === 'number' && Number.isFinite(ms);
-  return JSON.stringify(isTime ? { ...event, violationEventTime: Math.round(ms) } : event);
+  return write(isTime ? { ...event, violationEventTime: Math.round(ms) } : event);
 }
 
 /** Less is seconds: as ms it would be of 1973, and as seconds more is of the year 5138. */
@@ -90,12 +96,23 @@ function parseWhole(text: string): unknown[] | undefined {
   } catch (cause) {
     const [firstLine = ''] = text.trimStart().split('\n', 1);
     if (isJson(firstLine)) return undefined;
-    if (/^(- )?violationEvents:/.test(firstLine)) return list(parse(text));
+    if (/^(- )?violationEvents:/.test(firstLine)) return list(parseYaml(text));
     const values = splitValues(text);
     if (values.length > 1 && values.every(isJson)) return values.flatMap((value) => list(JSON.parse(value)));
     if (/^\s*\[/.test(text))
       throw new CliError(`begins like a JSON array, but is not one: ${(cause as Error).message}`, cause);
     return undefined;
+  }
+}
+
+function parseYaml(text: string): unknown {
+  const tooDeepLine = findTooDeepLine(text);
+  if (tooDeepLine !== undefined) throw new CliError(`line ${tooDeepLine} ${tooDeepFault}`);
+  try {
+    return parse(text);
+  } catch (cause) {
+    const [reason = ''] = (cause as Error).message.split(/:?\n/, 1);
+    throw new CliError(`is not the YAML that the AWS CLI prints: ${reason}`, cause);
   }
 }
 

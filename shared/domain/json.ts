@@ -28,6 +28,12 @@ export function isTooDeep(text: string): boolean {
   return false;
 }
 
+/** The same of a value, which may come from YAML and hold itself: JSON.stringify would not end well. */
+export function isValueTooDeep(value: unknown, levels = deepest): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isValueTooDeep(item, levels - 1));
+}
+
 /**
  * JSON as the body of a message: SQS refuses U+FFFE and U+FFFF (API reference, SendMessage), and has not always taken what
  * lies above U+FFFF, such as an emoji. JSON.stringify leaves both as they are, and a device's or a person's words may hold

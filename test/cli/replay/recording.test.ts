@@ -196,6 +196,48 @@ describe('a file of alerts', () => {
     ]);
   });
 
+  const deep = (levels: number) => `{"violationEventTime":1,"x":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+
+  it.each([65, 100_000])('is read except for an item or an event that nests %d levels deep', (levels) => {
+    const events = `{"violationEvents":[${JSON.stringify(listed(now))},${deep(levels)}]}`;
+
+    expect(read(`[${anAlert()},${deep(levels)},${'['.repeat(levels)}${']'.repeat(levels)}]`)).toMatchObject({
+      violations: [{ thingName: 'mything1' }],
+      rejected: [
+        { where: 'item 2', reason: 'nested too deep' },
+        { where: 'item 3', reason: 'nested too deep' },
+      ],
+    });
+    for (const text of [events, `${events}${events}`])
+      expect(read(text).rejected[0]).toEqual({ where: 'item 1, event 2', reason: 'nested too deep' });
+  });
+
+  it.each([
+    ['nests too deep', `violationEvents: ${'['.repeat(100_000)}`, /^line 1 nests more than 50 levels deep$/],
+    [
+      'has keys that are collections of such',
+      `violationEvents:\n  ${'? '.repeat(100)}a`,
+      /^line 2 nests more/,
+    ],
+    ['is broken', 'violationEvents:\n  - a: [', /^is not the YAML that the AWS CLI prints: .* at line 2/],
+    [
+      'repeats itself without end',
+      `violationEvents:\n  - &a [1,1,1,1,1,1,1,1,1,1]\n  - &b [${'*a,'.repeat(20)}]\n  - [${'*b,'.repeat(20)}]`,
+      /^is not the YAML that the AWS CLI prints: Excessive alias count/,
+    ],
+  ])('is refused in one line if its YAML %s', (_, text, message) => {
+    expect(() => read(text)).toThrow(
+      expect.objectContaining({ name: 'CliError', message: expect.stringMatching(message) }),
+    );
+    expect(() => read(text)).not.toThrow(/\n/);
+  });
+
+  it('has an event that holds itself rejected', () => {
+    expect(read('violationEvents:\n  - &a { violationEventTime: 1, x: [*a, *a] }').rejected).toEqual([
+      { where: 'item 1, event 1', reason: 'nested too deep' },
+    ]);
+  });
+
   it('has the items of an array counted, not its lines', () => {
     expect(read(`[\n\n${anAlert()},\n7]`).rejected).toEqual([
       { where: 'item 2', reason: 'not a JSON object' },
