@@ -57,6 +57,14 @@ describe('a table', () => {
     expect(writeTable(rows, columns, plain)[0]).toBe('NAME  COUNT  WHY');
   });
 
+  it('has room for more rows than a function takes arguments', () => {
+    const rows = Array.from({ length: 150_000 }, (_, count) => ({ name: 'a', count, why: 'b' }));
+
+    const lines = writeTable(rows, columns, plain);
+
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([150_001, 'NAME   COUNT  WHY', 'a     149999  b']);
+  });
+
   it('has one line for each row, of the width of the terminal at most, whatever text it is given', () => {
     fc.assert(
       fc.property(
