@@ -1,4 +1,4 @@
-import type { ProcReader, ReadFailure } from '../proc/proc-reader';
+import { type ProcReader, type ReadFailure, smallFileBytes } from '../proc/proc-reader';
 import { type ProcStat, parseChildren } from '../proc/proc-stat';
 
 /** `threads` is how many the process had when it was last looked at, if it was. */
@@ -7,8 +7,12 @@ export type ListChildren = (pid: number, threads: number | undefined) => readonl
 /** Lists children by the kernel's own file (proc_pid_task_children(5)). */
 export function childrenFromFiles(proc: ProcReader): ListChildren {
   const readOne = (pid: number, thread: number | string): readonly number[] | ReadFailure => {
-    const bytes = proc.readAgain(`${pid}/task/${thread}/children`);
-    return typeof bytes === 'string' ? bytes : parseChildren(bytes);
+    const path = `${pid}/task/${thread}/children`;
+    const some = proc.readAgain(path);
+    if (typeof some === 'string') return some;
+    // The newest stand last: thousands that an exception expects would hide one that it doesn't.
+    const all = some.length < smallFileBytes ? some : proc.readWhole(path);
+    return typeof all === 'string' ? all : parseChildren(all);
   };
   return (pid, threads) => {
     // A child belongs to the thread that made it, and a process with one thread needs no list of them.
@@ -18,7 +22,7 @@ export function childrenFromFiles(proc: ProcReader): ListChildren {
     const children: number[] = [];
     for (const thread of all) {
       const some = readOne(pid, thread);
-      if (typeof some !== 'string') children.push(...some);
+      if (typeof some !== 'string') for (const child of some) children.push(child);
       else if (some !== 'gone') return some;
     }
     return children;
