@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ProofDevice } from '../../proof/device';
@@ -20,6 +19,7 @@ import {
   startControlDevice,
 } from './devices';
 import { waitForQuiet } from './quiet';
+import { runCordon } from './run-cordon';
 import type { StoryStack } from './story-stack';
 import { waitFor } from './wait';
 
@@ -237,26 +237,4 @@ function writeSlack(messages: readonly SlackMessage[]): string {
 
 function writeMail(mail: Mail | undefined): string {
   return mail ? `To: ${mail.to}\nSubject: ${mail.subject}\n\n${mail.body}` : 'none';
-}
-
-/** The operator's own command line, against the running stack. */
-function runCordon(root: string, args: string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join('bin', 'cordon.mjs'), ...args], {
-      cwd: root,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const output = { out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
-      output.out += chunk.toString('utf8');
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      output.err += chunk.toString('utf8');
-    });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve(output.out.trim());
-      else reject(new StartError(`cordon ${args[0]}: ${output.err.trim()}`));
-    });
-  });
 }
