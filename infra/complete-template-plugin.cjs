@@ -1,7 +1,7 @@
-// Checks that need the whole template and the command line, after osls has read both.
+// Checks the command line and the parameters of a deploy, and completes the template that osls compiled.
 const loadTypescript = require('./load-typescript.cjs');
 
-class FinishTemplate {
+class CompleteTemplate {
   constructor(serverless, options) {
     const refuse = (faults) => {
       const found = [...faults];
@@ -29,13 +29,13 @@ class FinishTemplate {
       },
 
       'after:aws:package:finalize:mergeCustomProviderResources': () => {
-        const { finishTemplate } = loadTypescript('./add-deletion-guard.ts');
+        const { completeTemplate } = loadTypescript('./complete-template.ts');
         const { findPairFaults, findValueFaults } = loadTypescript('./deploy-parameters.ts');
         const { describeFile } = loadTypescript('./before-deploy.ts');
         const { compiledCloudFormationTemplate: template, stackParameters } = service.provider;
         refuse(findValueFaults(stackParameters, template.Parameters, placeOf));
         refuse(findPairFaults(stackParameters, placeOf));
-        finishTemplate(template, service.provider.stackTags);
+        completeTemplate(template, service.provider.stackTags);
         // Part of the package, so its deploy explains this file.
         service.custom.cordonFile = describeFile(service.custom.cordon);
       },
@@ -73,4 +73,4 @@ function adoptRetained(serverless) {
   deploy.getCreateChangeSetParams = (of) => ({ ...write(of), ImportExistingResources: true });
 }
 
-module.exports = FinishTemplate;
+module.exports = CompleteTemplate;

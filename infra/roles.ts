@@ -36,12 +36,12 @@ export function writeRoles(prefix: string, configuration: FileConfiguration): Re
         ...(name === 'respond' && { Metadata: ignoreUnknownActions }),
         Properties: {
           AssumeRolePolicyDocument: trust('lambda.amazonaws.com'),
-          // These two neither send nor receive messages.
           Policies: inlinePolicy(name, [
             name === 'provision'
               ? allow(logActions, arnOf('ProvisionLogGroup'))
               : writeLogs(`${prefix}-${name}`),
             ...own,
+            // These two neither send nor receive messages.
             ...(name === 'provision' || name === 'console' ? [] : [allowKey()]),
           ]),
         },

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { strToU8, unzipSync, zipSync } from 'fflate';
 import { toPascalCase } from '../../functions/notify/channels/names';
-import { finishTemplate } from '../../infra/add-deletion-guard';
+import { completeTemplate } from '../../infra/complete-template';
 import { listFunctions } from '../../infra/roles';
 import { writeTags } from '../../infra/tags';
 import { writeResources } from '../../infra/write-resources';
@@ -34,7 +34,7 @@ export async function packageService(configuration: string, parameters: Paramete
   const replaced = replaceResources(template, old, writeResources('dev', parameters, file));
   for (const id of Object.keys(template.Resources))
     if (gone.some((prefix) => ofFunction(prefix).test(id))) delete replaced.Resources[id];
-  finishTemplate(replaced, writeTags('dev', parameters.tags));
+  completeTemplate(replaced, writeTags('dev', parameters.tags));
   const settings = new Map([
     ['configuration.json', strToU8(JSON.stringify(loadConfiguration(file, parameters)))],
     ['source.json', strToU8(JSON.stringify(readSource(file, parameters)))],
