@@ -7,7 +7,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { appName, attacks } from './agent-attacks';
 import { startCountingBroker } from './agent-broker';
 import { type App, note, startApp, type Watched } from './agent-children';
-import { type Subject, startSubject } from './agent-subject';
+import { asUnit, type Subject, startSubject } from './agent-subject';
 import { writeTable } from './figures';
 
 /*
@@ -168,15 +168,8 @@ const { host, port, ca, cert, key } = broker.access;
 const agent = startSubject(
   [
     process.execPath,
-    ...[
-      '--no-node-snapshot',
-      '--v8-pool-size=1',
-      '--max-semi-space-size=1',
-      '--no-opt',
-      '--max-optimized-bytecode-size=0',
-      '--optimize-for-size',
-      bundle,
-    ],
+    ...asUnit.flags,
+    bundle,
     ...['-e', `${host}:${port}`, '-r', ca, '-c', cert, '-k', key, '-id', 'attacked', '-i', '5'],
     ...['--state-dir', join(disk, 'state'), '--children-of', appName],
   ],

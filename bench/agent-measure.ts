@@ -5,7 +5,7 @@ import { type App, countSeen, note, startApp, type Watched } from './agent-child
 import type { AgentFlags } from './agent-flags';
 import { countProcesses, fillProcesses, type Load, openConnections } from './agent-load';
 import { type AgentResult, type ChildResult, findProblems, type LoadResult } from './agent-result';
-import { EarlyEndError, type Subject, startSubject } from './agent-subject';
+import { asUnit, EarlyEndError, type Subject, startSubject } from './agent-subject';
 
 interface Bench {
   readonly flags: AgentFlags;
@@ -94,8 +94,8 @@ async function startOurs(
   const subject = startSubject(
     [
       flags.node,
-      ...['--no-node-snapshot', '--v8-pool-size=1', '--max-semi-space-size=1'],
-      ...['--no-opt', '--max-optimized-bytecode-size=0', '--optimize-for-size', bundle],
+      ...asUnit.flags,
+      bundle,
       ...['-e', `${host}:${port}`, '-r', ca, '-c', cert, '-k', key, '-id', clientId, '-i', String(every)],
       ...['--state-dir', join(folder, clientId), ...apps.flatMap((name) => ['--children-of', name])],
     ],
@@ -103,8 +103,7 @@ async function startOurs(
       if (line.includes('"event":"reported"')) isReported = true;
     },
     onEarlyEnd,
-    // As its unit sets it.
-    { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' },
+    asUnit.env,
   );
   while (!isReported) await delay(pollMs, undefined, { signal });
   return subject;

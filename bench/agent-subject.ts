@@ -10,6 +10,19 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
+/** How the unit runs the agent (infra/agent-package/cordon-agent.service): flags of Node and environment. */
+export const asUnit = {
+  flags: [
+    '--no-node-snapshot',
+    '--v8-pool-size=1',
+    '--max-semi-space-size=1',
+    '--no-opt',
+    '--max-optimized-bytecode-size=0',
+    '--optimize-for-size',
+  ],
+  env: { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '65536' },
+} as const;
+
 /** USER_HZ is 100 on every Linux Node runs on (proc_pid_stat(5)). */
 const tickMs = 10;
 

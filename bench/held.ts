@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AddThingToThingGroupCommand } from '@aws-sdk/client-iot';
 import type { PriorState } from '../shared/domain/actions/registry';
 import type { Case, ContainedCase, ContainingCase } from '../shared/domain/case/case';
+import { mostResumedAMinute } from '../shared/domain/case/timers';
 import { describeReason } from '../shared/domain/messages/describe-reason';
 import { thingKey } from '../shared/domain/thing-ref';
 import { tableOf, waitForCase } from './cases';
@@ -25,8 +26,6 @@ export interface HeldResult {
 const urgentEveryMs = 7_000;
 const barMs = 61_000;
 const atOnce = 12;
-/** The most that the sweep sends. */
-const perMinute = 225;
 
 /** Makes held things in the table, all of them overdue, then leaves containments half done, and waits for the sweep's own runs. */
 export async function measureHeld(
@@ -39,7 +38,7 @@ export async function measureHeld(
   const { cases } = tableOf(service);
   const names = Array.from({ length: held }, (_, index) => `held${index}`);
   // The oldest are due first: more than the sweep can get to need no certificate.
-  const real = names.slice(0, perMinute * (minutes + 1));
+  const real = names.slice(0, mostResumedAMinute * (minutes + 1));
   const urgentNames = Array.from(
     { length: (minutes * 60_000) / urgentEveryMs + 1 },
     (_, index) => `urgent${index}`,

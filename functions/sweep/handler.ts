@@ -1,6 +1,6 @@
 import pThrottle from 'p-throttle';
 import { isOpen } from '../../shared/domain/case/case';
-import { longestReverifyMs } from '../../shared/domain/case/timers';
+import { longestReverifyMs, mostResumedAMinute } from '../../shared/domain/case/timers';
 import { boundTime } from '../../shared/domain/findings/alert';
 import { writeHeartbeat } from '../../shared/domain/findings/heartbeat';
 import { behaviorKey, type Violation } from '../../shared/domain/findings/violation';
@@ -46,8 +46,6 @@ export interface SweepPorts {
  * of containments the next device does not wait for those that are already contained.
  */
 const commandsPerSecond = 5;
-/** These take 45 of the function's 60 seconds. The others are still due a minute later. */
-export const maxCommands = 225;
 /** The share of the comparison, which finds the rest in the next run. */
 const maxLost = 125;
 const maxDrift = 50;
@@ -96,7 +94,7 @@ export function sweep(ports: SweepPorts) {
       : [];
     const found = compared.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
     const left = [...urgent.slice(first.length), ...later];
-    const rest = await resume(left.slice(0, maxCommands - first.length - found));
+    const rest = await resume(left.slice(0, mostResumedAMinute - first.length - found));
     const others = await Promise.allSettled([
       countFleet(ports, startedAt + runMs),
       findUnmailed({ ...ports, ...ports.email }),
@@ -140,9 +138,9 @@ async function listDue(isRepaired: boolean, { cases, countWaiting, clock }: Swee
   const by = clock() + (isRepaired ? longestReverifyMs : 0);
   // A list that can't be read does not delay the others.
   const lists = await Promise.allSettled([
-    cases.listDue(by, maxCommands),
-    cases.listRetries(by, maxCommands),
-    cases.listRoutine(by, maxCommands),
+    cases.listDue(by, mostResumedAMinute),
+    cases.listRetries(by, mostResumedAMinute),
+    cases.listRoutine(by, mostResumedAMinute),
   ]);
   const [urgent = [], retries = [], routine = []] = lists.map((list) =>
     list.status === 'fulfilled' ? list.value : [],
@@ -153,7 +151,7 @@ async function listDue(isRepaired: boolean, { cases, countWaiting, clock }: Swee
   return {
     lists: [...lists, waiting],
     standing: new Set(routine),
-    urgent: urgent.slice(0, maxCommands - reserved.length),
+    urgent: urgent.slice(0, mostResumedAMinute - reserved.length),
     later: isBehind ? reserved : [...reserved, ...retries.slice(minRetries), ...routine.slice(minRoutine)],
   };
 }

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { burst, perSecond } from '../../functions/detect/budget';
-import { maxCommands } from '../../functions/sweep/handler';
 import { killSwitchTrustMs } from '../../shared/aws/kill-switch';
 import { retryMs } from '../../shared/domain/case/lifecycle';
+import { mostResumedAMinute } from '../../shared/domain/case/timers';
 import { ofType, root, template } from '../infra/template';
 
 const words = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
@@ -62,7 +62,7 @@ const statements: readonly (readonly [page: string, text: string])[] = [
     'sweep-not-run',
     `has finished for ${minutes(numberOf('sweep-not-run', 'EvaluationPeriods') * numberOf('sweep-not-run', 'Period'))}`,
   ],
-  ['sweep-not-run', `takes up ${maxCommands} cases ${minutes(retryMs / 1_000)}`],
+  ['sweep-not-run', `takes up ${mostResumedAMinute} cases ${minutes(retryMs / 1_000)}`],
   [
     'kill-switch',
     `in ${words[numberOf('kill-switch-unreadable', 'DatapointsToAlarm')]} of the last ${minutes(numberOf('kill-switch-unreadable', 'EvaluationPeriods') * 60)}`,

@@ -1,3 +1,5 @@
+import { mostResumedAMinute } from '../../../shared/domain/case/timers';
+
 /** What Cordon needs of a quota of AWS IoT Core. */
 export interface QuotaNeed {
   /** The code in Service Quotas (docs/facts.md#quotas). */
@@ -46,8 +48,6 @@ export const iotCalls: Readonly<Record<string, CallsOf>> = {
 
 /** The last thing of a storm must not wait longer for AWS. */
 const stormSeconds = 60;
-/** What the sweep sends to be verified (docs/costs.md). */
-const verificationsAMinute = 225;
 const reportSeconds = 300;
 /** After three intervals without a report, Cordon announces that an agent is silent. */
 const silentSeconds = 900;
@@ -60,9 +60,9 @@ export function listNeeds({ things, mostContained, isDetector }: FleetFacts): Qu
     ...quota,
     name: `${name} API TPS`,
     needed: Math.ceil(
-      (containment * mostContained) / stormSeconds + (verification * verificationsAMinute) / 60,
+      (containment * mostContained) / stormSeconds + (verification * mostResumedAMinute) / 60,
     ),
-    because: `${mostContained} things contained within a minute and ${verificationsAMinute} verified`,
+    because: `${mostContained} things contained within a minute and ${mostResumedAMinute} verified`,
     otherwise: 'AWS refuses what is above it, and the last thing of a storm is contained minutes later.',
   }));
   const reports = things / reportSeconds;
