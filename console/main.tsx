@@ -41,7 +41,7 @@ async function open(): Promise<ComponentChild> {
   // Loaded only where somebody signs in.
   const [{ openSession }, { ClosedPage }] = await Promise.all([
     import('./sign-in/session'),
-    import('./sign-in/closed'),
+    import('./sign-in/signed-out'),
   ]);
   const session = await openSession(signIn);
   if ('why' in session) return <ClosedPage closed={session} />;

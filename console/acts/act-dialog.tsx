@@ -5,7 +5,7 @@ import type { PersonRequest } from '../api/types';
 import { Changes } from '../parts/changes';
 import { Dialog } from '../parts/dialog';
 import { CommentField, Fault } from '../parts/form';
-import { HardenChoice } from './actions';
+import { HardenChoice } from './harden-choice';
 import { sendCommand } from './send';
 import { actWords } from './words';
 

@@ -8,7 +8,7 @@ import { useShortcuts } from '../keyboard/shortcuts';
 import { AgentHealth } from '../parts/agent-health';
 import { Ago } from '../parts/clock';
 import { EarlierCases } from '../parts/earlier-cases';
-import { ThingFacts } from '../parts/facts';
+import { ThingFacts } from '../parts/thing-facts';
 import { Metric } from '../parts/metric';
 import { Pending } from '../parts/notice';
 import { Status } from '../parts/status';
