@@ -39,11 +39,11 @@ async function open(): Promise<ComponentChild> {
   const { api, signIn } = setup;
   if (!signIn) return <App client={createClient({ api })} setup={setup} />;
   // Loaded only where somebody signs in.
-  const [{ openSession }, { ClosedPage }] = await Promise.all([
+  const [{ openSession }, { SignedOutPage }] = await Promise.all([
     import('./sign-in/session'),
     import('./sign-in/signed-out'),
   ]);
   const session = await openSession(signIn);
-  if ('why' in session) return <ClosedPage closed={session} />;
+  if ('why' in session) return <SignedOutPage signedOut={session} />;
   return <App client={createClient({ api, token: session.token })} setup={setup} session={session} />;
 }

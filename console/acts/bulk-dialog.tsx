@@ -7,8 +7,8 @@ import type { CaseGroup, ListedCase } from '../api/types';
 import { Dialog } from '../parts/dialog';
 import { CommentField, Fault } from '../parts/form';
 import { showToast } from '../parts/toasts';
-import { HardenChoice } from './harden-choice';
 import { type BulkAct, bulkWords } from './bulk';
+import { HardenChoice } from './harden-choice';
 import { createBulk } from './send-bulk';
 import { actWords } from './words';
 

@@ -3,7 +3,7 @@ import type { PersonRequest } from '../api/types';
 import { writeAbsolute } from '../words/time';
 
 /** An order that waits for a second person. */
-export function Request({ request }: { readonly request: PersonRequest }) {
+export function RequestNotice({ request }: { readonly request: PersonRequest }) {
   const { action, actions, actor, force, mine, expires } = request;
   return (
     <p class="callout tone-warning">

@@ -11,7 +11,7 @@ import {
   writeFilter,
   writeGroup,
 } from '../words/choices';
-import { Count } from './no-cases';
+import { CaseCount } from './case-count';
 
 interface ListFiltersProps {
   readonly chosen: Choice | undefined;
@@ -43,7 +43,7 @@ export function ListFilters({ chosen, wanted, summary, search, onGo }: ListFilte
               href={writeAddress({ show: nameShown(one), ...wanted })}
               aria-keyshortcuts={String(index + 1)}
             >
-              {one.name} <Count summary={summary} statuses={one.statuses} />
+              {one.name} <CaseCount summary={summary} statuses={one.statuses} />
             </a>
           ))}
         </nav>

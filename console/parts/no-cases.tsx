@@ -3,23 +3,7 @@ import { thingPath } from '../api/client';
 import type { CaseStatus } from '../api/types';
 import { choices, countCases, type ListFilter, nameShown, writeAddress } from '../words/choices';
 import { needsSomebody, statusWords } from '../words/status';
-
-export function Count({
-  summary,
-  statuses,
-}: {
-  readonly summary: Summary | undefined;
-  readonly statuses: readonly CaseStatus[];
-}) {
-  if (!summary || statuses.includes('closed')) return null;
-  const count = countCases(summary, statuses);
-  return (
-    <span class="count">
-      {new Intl.NumberFormat('en-GB').format(count)}
-      {summary.isComplete ? '' : '+'}
-    </span>
-  );
-}
+import { CaseCount } from './case-count';
 
 export function Empty({ statuses }: { readonly statuses: readonly CaseStatus[] }) {
   const isFirst = statuses === needsSomebody;
@@ -56,7 +40,7 @@ export function NoMatch({ wanted, summary, shown }: NoMatchProps) {
       {others.map((one) => (
         <p key={one.name}>
           <a href={writeAddress({ show: nameShown(one), ...wanted })}>{one.name}</a>{' '}
-          <Count summary={summary} statuses={one.statuses} />
+          <CaseCount summary={summary} statuses={one.statuses} />
         </p>
       ))}
       {summary && others.length === 0 && <p>No other open case matches either.</p>}

@@ -21,20 +21,20 @@ export interface Session {
 }
 
 /** Why nobody is signed in, until somebody asks for it. */
-export interface Closed {
+export interface SignedOut {
   readonly why: string;
   readonly isFault: boolean;
   signIn(): void;
 }
 
 /** Signs in, or says why it doesn't; never resolves where the browser goes to the issuer. */
-export async function openSession(settings: SignInSettings): Promise<Session | Closed> {
-  const close = (why: string, isFault: boolean): Closed => ({
+export async function openSession(settings: SignInSettings): Promise<Session | SignedOut> {
+  const signedOut = (why: string, isFault: boolean): SignedOut => ({
     why,
     isFault,
     signIn: () => void begin(settings, '/console'),
   });
-  if (location.pathname === '/console/signed-out') return close('You are signed out.', false);
+  if (location.pathname === '/console/signed-out') return signedOut('You are signed out.', false);
   if (location.pathname !== '/console/signed-in') return begin(settings, currentPlace());
   const begun = takeBegun();
   try {
@@ -44,7 +44,7 @@ export async function openSession(settings: SignInSettings): Promise<Session | C
     return hold(settings, tokens);
   } catch (error) {
     history.replaceState(null, '', location.pathname);
-    return close(explainFailure(error), true);
+    return signedOut(explainFailure(error), true);
   }
 }
 

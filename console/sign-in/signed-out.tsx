@@ -1,8 +1,8 @@
 import { Notice } from '../parts/notice';
-import type { Closed } from './session';
+import type { SignedOut } from './session';
 
 /** Where nobody is signed in: why, and the way in. */
-export function ClosedPage({ closed: { why, isFault, signIn } }: { readonly closed: Closed }) {
+export function SignedOutPage({ signedOut: { why, isFault, signIn } }: { readonly signedOut: SignedOut }) {
   return (
     <main>
       <h1>Cordon</h1>

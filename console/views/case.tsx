@@ -3,9 +3,9 @@ import { useLocation, useRoute } from 'preact-iso';
 import type { PossibleAct } from '../../shared/api/case';
 import { ActDialog } from '../acts/act-dialog';
 import { ActList } from '../acts/act-list';
-import { useRights } from '../acts/rights';
-import { mayAct, Request } from '../acts/second-person';
 import { Assignee, CommentBox } from '../acts/comment-and-assign';
+import { useRights } from '../acts/rights';
+import { mayAct, RequestNotice } from '../acts/second-person';
 import { actWords, listActs } from '../acts/words';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
@@ -14,12 +14,12 @@ import { useShortcuts } from '../keyboard/shortcuts';
 import { CaseMetrics } from '../parts/case-metrics';
 import { Changes } from '../parts/changes';
 import { Ago, TimeLeft } from '../parts/clock';
-import { ThingFacts } from '../parts/thing-facts';
 import { Pending } from '../parts/notice';
 import { ProcessTree } from '../parts/process-tree';
 import { Severity, Status } from '../parts/status';
 import { useSteady } from '../parts/steady';
 import { Strength } from '../parts/strength';
+import { ThingFacts } from '../parts/thing-facts';
 import { Timeline } from '../parts/timeline';
 import { Violations } from '../parts/violations';
 import { writeStory } from '../words/sentence';
@@ -116,7 +116,7 @@ function OpenCase({ record, chosen, onChoose }: OpenCaseProps) {
           {writeStory(record)}
         </p>
       </header>
-      {record.request && <Request request={record.request} />}
+      {record.request && <RequestNotice request={record.request} />}
       <ActList acts={acts} onChoose={onChoose} thingName={record.thingName} why={why} />
       <div class="columns">
         <div>

@@ -8,11 +8,11 @@ import { useShortcuts } from '../keyboard/shortcuts';
 import { AgentHealth } from '../parts/agent-health';
 import { Ago } from '../parts/clock';
 import { EarlierCases } from '../parts/earlier-cases';
-import { ThingFacts } from '../parts/thing-facts';
 import { Metric } from '../parts/metric';
 import { Pending } from '../parts/notice';
 import { Status } from '../parts/status';
 import { useSteady } from '../parts/steady';
+import { ThingFacts } from '../parts/thing-facts';
 import { writeValue } from '../words/violation';
 
 const hourMs = 3_600_000;
