@@ -34,9 +34,12 @@ const secretSchema = z.object({
 
 export function connectWebhook({ secret, section, trusted, clock = Date.now }: WebhookTarget): Channel {
   return {
-    async show(newest, { lastSeq }, { call }) {
+    async show(newest, { lastSeq, posting }, { call, willPost }) {
       const { url, key, headers } = readSecret(secret);
-      for (const { path, body } of writeRequests(newest, lastSeq > 0, section)) {
+      // A request that opened an alert may have lost its answer.
+      const requests = writeRequests(newest, lastSeq > 0 || posting === true, section);
+      if (lastSeq === 0 && requests.some(({ opens }) => opens)) await willPost();
+      for (const { path, body } of requests) {
         // Nothing of what a device said moves a cursor or a line when the receiver prints it.
         const content = JSON.stringify(mapTexts(body, (text) => text.split('\n').map(printable).join('\n')));
         await call(() =>

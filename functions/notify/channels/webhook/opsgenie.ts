@@ -12,6 +12,8 @@ import { clip } from '../../../../shared/domain/text';
 export interface Request {
   readonly path: string;
   readonly body: object;
+  /** It may open an alert. */
+  readonly opens?: true;
 }
 
 /** Limits of Opsgenie's alert API: 130 characters in a message, 15,000 in a description, 25,000 in a note. */
@@ -31,7 +33,7 @@ export function writeOpsgenie(newest: Announcement, isKnown: boolean): Request[]
   const alert = `/${encodeURIComponent(caseId)}`;
   const by = '?identifierType=alias';
   if (status === 'closed') return [{ path: `${alert}/close${by}`, body: note }];
-  const create = { path: '', body: writeAlert(newest) };
+  const create = { path: '', body: writeAlert(newest), opens: true } as const;
   if (!isKnown) return [create];
   return [...(status === 'observed' ? [] : [create]), { path: `${alert}/notes${by}`, body: note }];
 }

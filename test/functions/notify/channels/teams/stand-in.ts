@@ -76,12 +76,16 @@ export async function startTeams() {
   return { ...teams, ...(await startHttpService(teams.answer)) };
 }
 
+export function connectTo(base: string) {
+  return connectTeams({ secret: `${base}workflows/1?sig=x`, trusted: new URL(base).origin });
+}
+
 export async function startStandIn(): Promise<StandIn> {
   const { url, posted, textOf, close } = await startTeams();
   return {
     url,
     nowhere,
-    connect: (base) => connectTeams({ secret: `${base}workflows/1?sig=x`, trusted: new URL(base).origin }),
+    connect: connectTo,
     // A case is the cards with its key, of which the last is the newest.
     shown: () => [...new Map(posted.map((one) => [one.cordon.caseId, textOf(one)])).values()],
     // Only a text block has Markdown, and only entities mention; neither gets past the schema.

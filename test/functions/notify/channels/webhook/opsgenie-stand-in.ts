@@ -31,7 +31,7 @@ interface Alert {
 }
 
 /** Requests are processed after the answer: one for an alert that is closed or not there has no effect, and no error. */
-async function startOpsgenie() {
+export function createOpsgenie() {
   const alerts = new Map<string, Alert>();
   const findOpen = (alias: string) => (alerts.get(alias)?.isOpen ? alerts.get(alias) : undefined);
   const create = (body: unknown) => {
@@ -47,7 +47,7 @@ async function startOpsgenie() {
     if (open && note) open.log.push(note);
     if (open && action === 'close') open.isOpen = false;
   };
-  const service = await startHttpService(({ method, path, headers, body }: Asked): Answer => {
+  const answer = ({ method, path, headers, body }: Asked): Answer => {
     const url = new URL(path, 'http://opsgenie');
     const [, alias, action] = /^\/v2\/alerts(?:\/([^/]+)\/(notes|close))?$/.exec(url.pathname) ?? [''];
     if (method !== 'POST' || !url.pathname.startsWith('/v2/alerts')) return { status: 404 };
@@ -61,25 +61,29 @@ async function startOpsgenie() {
       return { status: 422, body: JSON.stringify({ message: String(error) }) };
     }
     return { status: 202, body: '{"result":"Request will be processed","took":0.1,"requestId":"r-1"}' };
+  };
+  return { answer, alerts };
+}
+
+export function connectTo(base: string) {
+  return connectWebhook({
+    secret: JSON.stringify({
+      url: `${base}v2/alerts`,
+      key,
+      headers: { authorization: `GenieKey ${apiKey}` },
+    }),
+    section: { format: 'opsgenie' },
+    trusted: new URL(base).origin,
   });
-  return { ...service, alerts };
 }
 
 export async function startStandIn(): Promise<StandIn> {
-  const { url, alerts, close } = await startOpsgenie();
+  const { answer, alerts } = createOpsgenie();
+  const { url, close } = await startHttpService(answer);
   return {
     url,
     nowhere,
-    connect: (base) =>
-      connectWebhook({
-        secret: JSON.stringify({
-          url: `${base}v2/alerts`,
-          key,
-          headers: { authorization: `GenieKey ${apiKey}` },
-        }),
-        section: { format: 'opsgenie' },
-        trusted: new URL(base).origin,
-      }),
+    connect: connectTo,
     shown: () => [...alerts.values()].map(({ log }) => log.at(-1) ?? ''),
     // "HTML formatting for the message values is also supported" (Opsgenie, "Alerts and Alert Fields").
     findHazards: () =>
