@@ -5,6 +5,7 @@ import { collects } from '../../agent/config/metric-definition';
 import { buildProgram } from '../../cli/program';
 import { listChannels, listServed } from '../../functions/notify/channels/registry';
 import { fileSchema } from '../../shared/config/schema';
+import { announcementSchema } from '../../shared/domain/messages/announcement-schema';
 import { listPages, root } from './pages';
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -46,6 +47,14 @@ describe('the pages', () => {
     expect(listFields(rest)).toContain('untilPoliciesSpread');
     expect(listFields(rest).filter((name) => !hasField(read('docs/configuration.md'))(name))).toEqual([]);
     expect(listFields([notify, sources]).filter((name) => !hasField(everywhere)(name))).toEqual([]);
+  });
+
+  it('describe each field of an announcement', () => {
+    const section = readSection('docs/api.md', 'Announcements');
+    const fields = listFields(z.toJSONSchema(announcementSchema));
+
+    expect(fields).toContain('alertToVerifiedMs');
+    expect(fields.filter((name) => !section.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('name the rights of each command of cordon', () => {
