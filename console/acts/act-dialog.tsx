@@ -5,9 +5,9 @@ import type { PersonRequest } from '../api/types';
 import { Changes } from '../parts/changes';
 import { Dialog } from '../parts/dialog';
 import { CommentField, Fault } from '../parts/form';
+import { actWords } from '../words/acts';
 import { HardenChoice } from './harden-choice';
 import { sendCommand } from './send';
-import { actWords } from './words';
 
 interface ActDialogProps {
   readonly act: PossibleAct;

@@ -1,6 +1,6 @@
 import type { PossibleAct } from '../../shared/api/case';
+import { actWords } from '../words/acts';
 import { describeSecondPerson, mayAct } from './second-person';
-import { actWords } from './words';
 
 interface ActListProps {
   readonly acts: readonly PossibleAct[];

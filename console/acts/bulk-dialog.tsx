@@ -7,10 +7,10 @@ import type { CaseGroup, ListedCase } from '../api/types';
 import { Dialog } from '../parts/dialog';
 import { CommentField, Fault } from '../parts/form';
 import { showToast } from '../parts/toasts';
+import { actWords } from '../words/acts';
 import { type BulkAct, bulkWords } from './bulk';
 import { HardenChoice } from './harden-choice';
 import { createBulk } from './send-bulk';
-import { actWords } from './words';
 
 export type BulkScope =
   | { readonly kind: 'cases'; readonly act: BulkAct; readonly cases: readonly ListedCase[] }

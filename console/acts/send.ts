@@ -2,8 +2,8 @@ import { ApiError, type Client, thingPath } from '../api/client';
 import { hurry } from '../api/live';
 import type { Act, CommandAnswer } from '../api/types';
 import { showToast } from '../parts/toasts';
+import { actWords } from '../words/acts';
 import { followCommand } from './follow';
-import { actWords } from './words';
 
 /** Sends a command, and says what became of it. Gives why it was not taken. */
 export async function sendCommand(

@@ -1,4 +1,4 @@
-import { showUnseen } from '../words/visible';
+import { showUnseen } from './visible';
 
 /** Why a call has no answer. `message` is for people. */
 export class ApiError extends Error {

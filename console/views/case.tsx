@@ -6,7 +6,6 @@ import { ActList } from '../acts/act-list';
 import { Assignee, CommentBox } from '../acts/comment-and-assign';
 import { useRights } from '../acts/rights';
 import { mayAct, RequestNotice } from '../acts/second-person';
-import { actWords, listActs } from '../acts/words';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
 import type { CaseAnswer } from '../api/types';
@@ -22,6 +21,7 @@ import { Strength } from '../parts/strength';
 import { ThingFacts } from '../parts/thing-facts';
 import { Timeline } from '../parts/timeline';
 import { Violations } from '../parts/violations';
+import { actWords, listActs } from '../words/acts';
 import { writeStory } from '../words/sentence';
 
 /** An act whose dialog is open, and of which address. */

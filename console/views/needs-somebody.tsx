@@ -2,15 +2,15 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { CaseListAnswer, Summary } from '../../shared/api/lists';
 import { BulkDialog, type BulkScope } from '../acts/bulk-dialog';
+import { SelectionBar } from '../acts/selection-bar';
+import { Storms } from '../acts/storms';
 import { useLive } from '../api/live';
 import type { ListedCase } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
 import { CasePages } from '../parts/case-pages';
 import { ListFilters } from '../parts/list-filters';
 import { Empty, NoMatch } from '../parts/no-cases';
-import { SelectionBar } from '../parts/selection-bar';
 import { useSteady } from '../parts/steady';
-import { Storms } from '../parts/storms';
 import {
   choices,
   type ListFilter,

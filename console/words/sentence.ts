@@ -1,6 +1,6 @@
-import { actWords } from '../acts/words';
 import type { Act, CaseAnswer, ViolationAnswer } from '../api/types';
 import { shortenActor } from './actor';
+import { actWords } from './acts';
 import { writeDuration } from './time';
 
 /** What happened, in a few sentences: what, on what, what was done, who decided it. */

@@ -1,7 +1,8 @@
 import { type BulkAct, bulkActs, listCommonActs } from '../../console/acts/bulk';
-import { listActs } from '../../console/acts/words';
 import type { CaseAnswer } from '../../console/api/types';
+import { showUnseen } from '../../console/api/visible';
 import { shortenAct, shortenActor } from '../../console/words/actor';
+import { listActs } from '../../console/words/acts';
 import { writeAddress } from '../../console/words/choices';
 import { findStorms, writeStorm } from '../../console/words/group';
 import { buildTree, type ProcessNode } from '../../console/words/process-tree';
@@ -10,7 +11,6 @@ import { splitRules } from '../../console/words/rules';
 import { writeStory } from '../../console/words/sentence';
 import { writeClock, writeDuration, writeRelative, writeTimeLeft } from '../../console/words/time';
 import { findThreshold, writeValue } from '../../console/words/violation';
-import { showUnseen } from '../../console/words/visible';
 import type { CaseGroup } from '../../shared/api/lists';
 import { caseStatuses } from '../../shared/domain/case/status';
 import { listPossible, operatorActionDescriptors } from '../../shared/domain/decide/operator-actions';

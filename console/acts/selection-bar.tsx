@@ -1,7 +1,7 @@
 import { useMemo } from 'preact/hooks';
-import { type BulkAct, bulkWords, listCommonActs } from '../acts/bulk';
-import { useRights } from '../acts/rights';
 import type { ListedCase } from '../api/types';
+import { type BulkAct, bulkWords, listCommonActs } from './bulk';
+import { useRights } from './rights';
 
 interface SelectionProps {
   readonly selected: readonly ListedCase[];

@@ -1,11 +1,11 @@
 import type { Summary } from '../../shared/api/lists';
-import { type BulkAct, bulkActs, bulkWords } from '../acts/bulk';
-import { useRights } from '../acts/rights';
 import type { CaseGroup, CaseStatus } from '../api/types';
+import { useNow } from '../parts/clock';
+import { Severity } from '../parts/status';
 import { findStorms, writeStorm } from '../words/group';
 import { writeTimeLeft } from '../words/time';
-import { useNow } from './clock';
-import { Severity } from './status';
+import { type BulkAct, bulkActs, bulkWords } from './bulk';
+import { useRights } from './rights';
 
 interface StormsProps {
   readonly summary: Summary;
