@@ -5,12 +5,22 @@ import { groupBy } from '../../shared/domain/group-by';
 const root = join(import.meta.dirname, '..', '..');
 
 /** Folders whose subfolders are rooms; a file beside them belongs to none. */
-const houses = ['agent', 'functions', 'functions/notify', 'local', 'local/aws', 'shared', 'shared/domain'];
+const houses = [
+  'agent',
+  'cli',
+  'console',
+  'functions',
+  'functions/notify',
+  'local',
+  'local/aws',
+  'shared',
+  'shared/domain',
+];
 
 /** Which rooms of a house import which others, each with the files that do. */
 function readArrows(house: string): ReadonlyMap<string, readonly string[]> {
   const files = readdirSync(join(root, house), { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /\.(ts|mjs|cjs)$/.test(file),
+    /\.(tsx?|mjs|cjs)$/.test(file),
   );
   const arrows = files.flatMap((file) => {
     const text = readFileSync(join(root, house, file), 'utf8');
