@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type DeviceFiles, writeDeviceFiles } from './certificates';
-import { type RealApp, startRealApp } from './real-process';
+import { type RealApp, type RealAppName, startRealApp } from './real-process';
 import { startTlsBroker, type TestBroker } from './tls-broker';
 
 const script = join(import.meta.dirname, '../../infra/build-agent.mjs');
@@ -23,7 +23,7 @@ export interface Device {
 }
 
 /** @param metrics what the bundle reports unless flags say otherwise */
-export async function startDevice(appName: string, metrics: readonly string[] = []): Promise<Device> {
+export async function startDevice(appName: RealAppName, metrics: readonly string[] = []): Promise<Device> {
   const directory = mkdtempSync(join(tmpdir(), 'cordon-device-'));
   const bundle = await bundleAgent(directory, metrics);
   const files = await writeDeviceFiles(directory);

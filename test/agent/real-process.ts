@@ -11,8 +11,11 @@ export interface RealApp {
   close(): Promise<void>;
 }
 
+/** No other name: every agent of the machine sees the processes called myapp, also those of tests that run beside this one. */
+export type RealAppName = `cordon${string}`;
+
 /** Starts a copy of the shell under another name, as the tutorial does; it obeys its standard input. */
-export function startRealApp(name: string): RealApp {
+export function startRealApp(name: RealAppName): RealApp {
   const directory = mkdtempSync(join(tmpdir(), 'cordon-app-'));
   const path = join(directory, name);
   copyFileSync(realpathSync('/bin/sh'), path);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -16,10 +16,17 @@ const bundle = join(import.meta.dirname, '..', '..', 'dist', 'agent', 'cordon-ag
 describe('what the packaged agent reports', () => {
   let app: RealApp;
   let stateDirectory: string;
+  let config: string;
 
   beforeAll(async () => {
     stateDirectory = await mkdtemp(join(tmpdir(), 'cordon-contract-'));
-    app = startRealApp('myapp');
+    const name = 'cordoncontract';
+    app = startRealApp(name);
+    config = join(stateDirectory, 'config.yml');
+    await writeFile(
+      config,
+      `customMetrics: true\nmetrics: { num_child_procs_myapp: { collect: children, of: { name: ${name} } } }\n`,
+    );
   });
 
   afterAll(async () => {
@@ -28,7 +35,8 @@ describe('what the packaged agent reports', () => {
   });
 
   async function report(): Promise<Report> {
-    const args = ['--once', '--print', '-cm', '-id', 'mything1', '--state-dir', stateDirectory];
+    const names = ['-id', 'mything1', '--state-dir', stateDirectory];
+    const args = ['--once', '--print', '--config', config, ...names];
     const { stdout } = await promisify(execFile)(process.execPath, [bundle, ...args]);
     return JSON.parse(stdout);
   }
