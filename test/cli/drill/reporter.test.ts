@@ -1,0 +1,84 @@
+import { openReporter } from '../../../cli/drill/reporter';
+import type { Stimulus } from '../../../cli/drill/stimulus';
+import type { Outcome, Session } from '../../../proof/device';
+
+const stimulus: Stimulus = {
+  ...{ securityProfileName: 'p', behaviorName: 'b', metric: 'm', key: 'number' },
+  ...{ violating: { number: 1 }, reports: 1, windowSeconds: 0 },
+};
+
+type Detector = Parameters<typeof openReporter>[1];
+
+/** A reporter whose nth message gets the nth answer, if there is one; and the reports that it sent. */
+async function aReporter(
+  detector: Detector,
+  answers: readonly (string | undefined)[],
+  sent: Outcome = 'accepted',
+) {
+  const reports: { header: { report_id: number } }[] = [];
+  let answer: (topic: string, payload: string) => void = () => undefined;
+  const session: Session = {
+    clientId: 'thing-cordon',
+    endedAt: () => undefined,
+    async publish(topic, payload) {
+      const report = JSON.parse(payload);
+      const status = answers[reports.length];
+      reports.push(report);
+      if (status !== undefined) {
+        const { report_id: reportId } = report.header;
+        answer(
+          `${topic}/${status}`,
+          JSON.stringify({ reportId, statusDetails: { ErrorMessage: 'too old' } }),
+        );
+      }
+      return sent;
+    },
+    async subscribe(_, onMessage) {
+      answer = onMessage;
+    },
+    end: () => undefined,
+  };
+  const device = { thingName: 'thing', connect: async () => session };
+  const reporter = await openReporter(device, detector, stimulus, 100);
+  return { reports, report: () => reporter.report({ number: 1 }) };
+}
+
+describe('the drill’s report', () => {
+  it('is accepted with one message if that is answered', async () => {
+    const { reports, report } = await aReporter('cordon', ['accepted']);
+
+    await report();
+
+    expect(reports).toHaveLength(1);
+  });
+
+  it('is sent again under the same id if the answer gets lost', async () => {
+    const { reports, report } = await aReporter('cordon', [undefined, 'accepted']);
+
+    await report();
+
+    const ids = reports.map(({ header }) => header.report_id);
+    expect(ids).toEqual([ids[0], ids[0]]);
+  });
+
+  it.each([
+    ['cordon', [], 2, /^report \d+: no answer within 0\.1 s$/],
+    // It refuses an id that it has seen.
+    ['device-defender', [], 1, /^report \d+: no answer within 0\.1 s$/],
+    ['cordon', ['rejected'], 1, /^report \d+: rejected: too old$/],
+  ] as const)(
+    'of the detector %s with the answers %j fails after %d messages',
+    async (detector, answers, count, message) => {
+      const { reports, report } = await aReporter(detector, answers);
+
+      await expect(report()).rejects.toThrow(message);
+      expect(reports).toHaveLength(count);
+    },
+  );
+
+  it('fails if the broker does not take it', async () => {
+    const { report } = await aReporter('cordon', [], 'refused');
+
+    await expect(report()).rejects.toThrow(/^report \d+: the broker did not take it \(refused\)$/);
+  });
+});
