@@ -13,8 +13,8 @@ function reportTopic(thingName: string, detector: Configuration['detector']): st
 }
 
 /**
- * An answer can get lost, and the detect function doesn't repeat it, so a report without one is sent again, as the agent does.
- * Device Defender refuses a report whose id it has seen.
+ * An answer can get lost, and the detect function doesn't repeat it, so a report without one is sent again: the detector ignores
+ * a report that it has seen, and answers it. Device Defender refuses it.
  */
 function countSends(detector: Configuration['detector']): number {
   return detector === 'device-defender' ? 1 : 2;
