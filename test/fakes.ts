@@ -227,6 +227,7 @@ export function fakeConnections() {
 /** Holds whose holders are those that still hold the object, by their cases. */
 export function fakeLeases(isHolding: (thingName: string, object: string) => boolean = () => true) {
   const rows = fakeStore<Lease>(({ object }) => object);
+  let made = 0;
   const leases: Leases = {
     async load(object) {
       const found = await rows.load(object);
@@ -234,7 +235,16 @@ export function fakeLeases(isHolding: (thingName: string, object: string) => boo
       const holders = found.value.holders.filter((name) => isHolding(name, object));
       return { ...found, value: { ...found.value, holders } };
     },
-    save: rows.save,
+    async save(lease, previous) {
+      const version = await rows.save(lease, previous);
+      if (previous > 0) return version;
+      const stored = rows.items.get(lease.object);
+      if (!stored) return version;
+      // Never that of a lease before.
+      made += 1;
+      rows.items.set(lease.object, { ...stored, version: made * 1_000 });
+      return made * 1_000;
+    },
     async remove(object, previous) {
       if (rows.items.get(object)?.version !== previous) throw new VersionConflictError(object);
       rows.items.delete(object);

@@ -72,7 +72,7 @@ export async function releaseLease(
     if (heldBy.length === 0) {
       isRestored = true;
       problem = await unlessTaken(stored, leases, () => restore(isHolder ? stored?.value : undefined));
-    } else if (isRestored) await hold();
+    } else if (isHolder || isRestored) await hold();
     if (!stored || problem !== undefined) return;
     if (heldBy.length > 0) await leases.save({ ...stored.value, holders: heldBy }, stored.version);
     else await leases.remove(object, stored.version);

@@ -80,7 +80,7 @@ export interface DetectionReset {
 export interface Leases {
   /** Holders whose case no longer holds the object are left out. */
   load(object: Lease['object']): Promise<Versioned<Lease> | undefined>;
-  /** Throws VersionConflictError as the case store does. */
+  /** Throws VersionConflictError as the case store does. A lease that is made again has no version of the one before. */
   save(lease: Lease, previous: number): Promise<number>;
   remove(object: Lease['object'], previous: number): Promise<void>;
 }

@@ -105,9 +105,17 @@ export function connectItems(
     return new Map((await loadItems(keys)).map(({ pk, value }) => [pk, value]));
   }
 
-  /** Writes an item whose stored version is `previous` (0 if nothing is stored). Throws VersionConflictError. */
-  async function save(key: ItemKey, value: unknown, previous: number, indexed: object = {}): Promise<number> {
-    const version = previous + 1;
+  /**
+   * Writes an item whose stored version is `previous` (0 if nothing is stored). Throws VersionConflictError. `version`: of the
+   * next one, for items that are deleted and made again, which must not have a version that they had before.
+   */
+  async function save(
+    key: ItemKey,
+    value: unknown,
+    previous: number,
+    indexed: object = {},
+    version = previous + 1,
+  ): Promise<number> {
     const Item = { ...key, value, version, schema, ...indexed };
     await unlessChanged(
       key,

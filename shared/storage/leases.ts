@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Lease } from '../domain/actions/lease';
 import { holdsObject } from '../domain/case/held-objects';
@@ -23,7 +24,15 @@ export function connectLeases(
       const present = holders.filter((_, index) => holdsObject(cases[index]?.value, object));
       return { ...stored, value: { ...stored.value, holders: present } };
     },
-    save: (lease, previous) => save(leaseKey(lease.object, account), lease, previous),
+    // A thing that read the lease of before would overwrite one that another thing made meanwhile, at the same version.
+    save: (lease, previous) =>
+      save(
+        leaseKey(lease.object, account),
+        lease,
+        previous,
+        {},
+        previous === 0 ? randomInt(1, 2 ** 47) : previous + 1,
+      ),
     remove: (object, previous) => remove(leaseKey(object, account), previous),
   };
 }

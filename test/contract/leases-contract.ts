@@ -40,11 +40,11 @@ export function declareHoldLaws(law: Law<Storage>): void {
       };
 
       expect(await leases.load(lease.object)).toBeUndefined();
-      await leases.save(lease, 0);
+      const version = await leases.save(lease, 0);
 
       expect(await leases.load(lease.object)).toStrictEqual({
         value: { ...lease, holders: [held.thingName] },
-        version: 1,
+        version,
       });
     });
 
@@ -110,13 +110,24 @@ export function declareHoldLaws(law: Law<Storage>): void {
         prior: { statusBefore: 'ACTIVE' },
         holders: [],
       };
-      await leases.save(lease, 0);
+      const version = await leases.save(lease, 0);
 
       expect(await refusalOf(leases.save(lease, 0))).toBe('VersionConflictError');
-      expect(await refusalOf(leases.remove(lease.object, 2))).toBe('VersionConflictError');
-      await leases.remove(lease.object, 1);
+      expect(await refusalOf(leases.remove(lease.object, version + 1))).toBe('VersionConflictError');
+      await leases.remove(lease.object, version);
 
       expect(await leases.load(lease.object)).toBeUndefined();
+    });
+
+    law('are not taken for one that was removed and made again since they were read', async ({ leases }) => {
+      const lease: Lease = { object: `policy/${aName('policy')}`, prior: nothing, holders: [] };
+      const before = await leases.save(lease, 0);
+      await leases.remove(lease.object, before);
+      const after = await leases.save(lease, 0);
+
+      expect(await refusalOf(leases.save(lease, before))).toBe('VersionConflictError');
+      expect(await refusalOf(leases.remove(lease.object, before))).toBe('VersionConflictError');
+      expect(await leases.save(lease, after)).toBe(after + 1);
     });
   });
 }

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { nothing, policyObject } from '../../../shared/domain/actions/lease';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import { acquireLease, releaseLease } from '../../../shared/mitigation/lease';
+import { fakeLeases } from '../../fakes';
+
+const object = policyObject('device');
+const names = ['one', 'two', 'three'] as const;
+type Name = (typeof names)[number];
+
+/** A call of a life of a thing that fails, before or after it had its effect: whoever made it is killed, and repeats all. */
+interface Kill {
+  readonly call: number;
+  readonly isAfter: boolean;
+}
+
+const kills = fc.array(fc.record({ call: fc.nat({ max: 30 }), isAfter: fc.boolean() }), { maxLength: 4 });
+/** How often each thing is contained and released. */
+const lives = fc.record({
+  one: fc.integer({ min: 1, max: 2 }),
+  two: fc.integer({ min: 0, max: 2 }),
+  three: fc.nat({ max: 1 }),
+});
+
+/** An object that things deny and give back, each call in the scheduler's order. */
+function aSharedObject(scheduler: fc.Scheduler, killed: readonly Kill[]) {
+  /** Things whose case holds the object: it says so before the first call, and until the last. */
+  const holding = new Set<string>();
+  const { rows, leases } = fakeLeases((name) => holding.has(name));
+  const state = { isDenied: false, calls: 0 };
+  async function call<T>(what: string, act: () => Promise<T> | T): Promise<T> {
+    await scheduler.schedule(Promise.resolve(), what);
+    state.calls += 1;
+    const kill = killed.find((one) => one.call === state.calls);
+    if (kill && !kill.isAfter) throw new Error('killed');
+    const result = await act();
+    if (kill) throw new Error('killed');
+    return result;
+  }
+  const contextOf = (name: Name) => ({
+    thingName: thingKey(name),
+    leases: {
+      load: (key: Parameters<typeof leases.load>[0]) => call(`${name} loads`, () => leases.load(key)),
+      save: (...args: Parameters<typeof leases.save>) => call(`${name} saves`, () => leases.save(...args)),
+      remove: (...args: Parameters<typeof leases.remove>) =>
+        call(`${name} removes`, () => leases.remove(...args)),
+    },
+  });
+  const set = (name: Name, isDenied: boolean) =>
+    call(`${name} ${isDenied ? 'denies' : 'restores'}`, () => {
+      state.isDenied = isDenied;
+    });
+  /** As a queue delivers again what fails. */
+  async function untilDone(act: () => Promise<void>): Promise<void> {
+    for (let attempt = 0; attempt <= killed.length; attempt += 1) {
+      try {
+        return await act();
+      } catch (error) {
+        if (!(error instanceof Error && error.message === 'killed')) throw error;
+      }
+    }
+    throw new Error('never done');
+  }
+  return {
+    rows,
+    state,
+    async contain(name: Name) {
+      holding.add(thingKey(name));
+      await untilDone(async () => {
+        await acquireLease(object, nothing, contextOf(name));
+        await set(name, true);
+      });
+    },
+    async release(name: Name) {
+      await untilDone(async () => {
+        await releaseLease(object, contextOf(name), {
+          restore: async () => {
+            await set(name, false);
+            return undefined;
+          },
+          hold: () => set(name, true),
+        });
+      });
+      holding.delete(thingKey(name));
+    },
+  };
+}
+
+describe('an object that things share', () => {
+  it('is as before once none holds it, whoever is killed at which call', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), lives, kills, async (scheduler, counts, killed) => {
+        const { rows, state, contain, release } = aSharedObject(scheduler, killed);
+        const live = async (name: Name) => {
+          for (let life = 0; life < counts[name]; life += 1) {
+            await contain(name);
+            await release(name);
+          }
+        };
+        await scheduler.waitFor(Promise.all(names.map(live)));
+
+        expect({ isDenied: state.isDenied, rows: [...rows.keys()] }).toEqual({ isDenied: false, rows: [] });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('is denied as long as one holds it, whoever else comes, goes and is killed meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), lives, kills, async (scheduler, counts, killed) => {
+        const { state, contain, release } = aSharedObject(scheduler, killed);
+        const live = async (name: Name) => {
+          for (let life = 0; life < counts[name]; life += 1) {
+            await contain(name);
+            if (name !== 'one' || life + 1 < counts.one) await release(name);
+          }
+        };
+        await scheduler.waitFor(Promise.all(names.map(live)));
+
+        expect(state.isDenied).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
