@@ -1,8 +1,8 @@
 import { takesExisting } from '../../shared/config/existing-profiles';
 import { writeNormal } from '../../shared/config/explain';
 import { explainResponses } from '../../shared/config/explain-playbooks';
+import { maxProfilesOfTarget } from '../../shared/config/find-faults';
 import { findObstacle, listAlarms } from '../../shared/config/reach';
-import { maxProfilesOfTarget } from '../../shared/config/semantics';
 import type { Behavior, Configuration, Playbook } from '../../shared/domain/configuration';
 import { type AlarmMatch, matchesFinding } from '../../shared/domain/guards/find-playbook';
 import { printable } from '../../shared/domain/messages/announcement';

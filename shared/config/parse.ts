@@ -1,10 +1,10 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { Fault } from './fault';
+import { findFaults } from './find-faults';
 import { findTooDeepLine, tooDeepFault } from './nesting';
 import { nameParameters, type Parameters, putParameters } from './parameters';
 import { type FileConfiguration, fileSchema } from './schema';
 import { explainIssue } from './schema-faults';
-import { findFaults } from './semantics';
 
 /** cordon.yml is wrong: one line for each error, `file:line: where: what is expected`. */
 export class ConfigurationError extends Error {

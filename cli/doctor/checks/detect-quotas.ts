@@ -1,4 +1,4 @@
-import { maxCustomMetrics, maxProfilesOfTarget } from '../../../shared/config/semantics';
+import { maxCustomMetrics, maxProfilesOfTarget } from '../../../shared/config/find-faults';
 import type { Configuration } from '../../../shared/domain/configuration';
 import type { Check, Finding } from '../finding';
 
