@@ -1,7 +1,8 @@
 import { boundNumber, isObject } from '../json';
 import { clip, registryName } from '../text';
-import { readRemoteAddress } from './addresses';
 import { type AgentHealth, metricsOf, readHealth } from './agent-health';
+import { readDeviceMetrics } from './device-metrics';
+import { isCount, isFiniteNumber, type Json, listObjects, pick, toNumber } from './report-fields';
 import { boundUncounted, type Evidence, type MetricValue } from './violation';
 
 /** One device metrics report, its names resolved: metric name -> value as behaviors compare it. */
@@ -32,8 +33,6 @@ export type ReadReport =
 
 /** A window has no more parts. */
 const mostIntervals = 60;
-
-type Json = Record<string, unknown>;
 
 /**
  * Reads a decoded Device Defender metrics document, long, short or mixed names (developer guide, "Sending metrics
@@ -89,66 +88,6 @@ function listCut(read: Readonly<Record<string, MetricValue>>, totals: Json): str
   });
 }
 
-function readDeviceMetrics(metrics: Json, into: Record<string, MetricValue>, partial: string[]): void {
-  for (const [long, short, name] of [
-    ['listening_tcp_ports', 'tp', 'tcp'],
-    ['listening_udp_ports', 'up', 'udp'],
-  ] as const) {
-    const listening = pick(metrics, long, short);
-    if (!isObject(listening)) continue;
-    const { rows, total } = readRows(listening, pick(listening, 'ports', 'pts'));
-    // The AWS C agent sends port 0 for none (docs/facts.md#other-agents): no port, but a row that is shown.
-    const shown = rows?.map((row) => toNumber(pick(row, 'port', 'pt'))).filter((port) => port !== undefined);
-    const metric = `aws:listening-${name}-ports`;
-    if (shown) into[metric] = { ports: [...new Set(shown.filter(isPort))] };
-    if (shown && total !== undefined && shown.length < total) partial.push(metric);
-    if (total !== undefined) into[`aws:num-listening-${name}-ports`] = { count: total };
-  }
-  const connections = pick(metrics, 'tcp_connections', 'tc');
-  const established = isObject(connections) ? pick(connections, 'established_connections', 'ec') : undefined;
-  if (isObject(established)) readConnections(established, into, partial);
-  const network = pick(metrics, 'network_stats', 'ns');
-  if (isObject(network)) readCounters(network, into);
-}
-
-function readConnections(established: Json, into: Record<string, MetricValue>, partial: string[]): void {
-  const { rows, total } = readRows(established, pick(established, 'connections', 'cs'));
-  const addresses = rows
-    ?.map((row) => pick(row, 'remote_addr', 'rad'))
-    .filter((address) => typeof address === 'string');
-  const metric = 'aws:destination-ip-addresses';
-  if (addresses) into[metric] = { cidrs: [...new Set(addresses.map(readRemoteAddress))] };
-  if (addresses && total !== undefined && addresses.length < total) partial.push(metric);
-  if (total !== undefined) into['aws:num-established-tcp-connections'] = { count: total };
-}
-
-/**
- * The rows of a list and their number, which is greater if the device cut the list. A list that is left out is empty
- * if nothing says otherwise, and unknown if the total does.
- */
-function readRows(parent: Json, list: unknown): { rows?: Json[]; total?: number } {
-  const total = toNumber(pick(parent, 'total', 't'));
-  const counted = total !== undefined && total >= 0 ? total : undefined;
-  if (!Array.isArray(list) && counted) return { total: counted };
-  const rows = objects(list);
-  return { rows, total: counted ?? rows.length };
-}
-
-/** Counts since the last report. */
-function readCounters(network: Json, into: Record<string, MetricValue>): void {
-  for (const [long, short, name] of [
-    ['bytes_in', 'bi', 'all-bytes-in'],
-    ['bytes_out', 'bo', 'all-bytes-out'],
-    ['packets_in', 'pi', 'all-packets-in'],
-    ['packets_out', 'po', 'all-packets-out'],
-  ] as const) {
-    const count = toNumber(pick(network, long, short));
-    // A counter that wrapped or was reset gives a negative or an absurd one (docs/facts.md#other-agents): no datapoint.
-    if (count !== undefined && count >= 0 && count <= Number.MAX_SAFE_INTEGER)
-      into[`aws:${name}`] = { count };
-  }
-}
-
 const customForms = {
   number: 'number',
   number_list: 'numbers',
@@ -191,7 +130,7 @@ function boundNumbers(value: unknown) {
 
 /** Evidence is the device's word and optional: what is malformed is left out, never a reason to refuse a report. */
 function readEvidence(value: unknown): Evidence[] {
-  return objects(value)
+  return listObjects(value)
     .slice(0, 10)
     .map((row) => ({
       ...textField(row, 'metric', 128),
@@ -238,30 +177,4 @@ function reject(
   reportId?: number,
 ): ReadReport {
   return { kind: 'rejected', errorCode, reason, ...(reportId !== undefined && { reportId }) };
-}
-
-function pick(object: Json, long: string, short: string): unknown {
-  return object[long] ?? object[short];
-}
-
-function objects(value: unknown): Json[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-function isFiniteNumber(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value);
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function isPort(value: number): boolean {
-  return Number.isInteger(value) && value > 0 && value <= 65_535;
-}
-
-/** The AWS C agent writes numbers as text in CBOR (docs/facts.md#other-agents). */
-function toNumber(value: unknown): number | undefined {
-  if (isFiniteNumber(value)) return boundNumber(value);
-  return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
