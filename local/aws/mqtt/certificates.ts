@@ -1,9 +1,19 @@
 import 'reflect-metadata';
-import { createHash, webcrypto as crypto, randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash, webcrypto as crypto } from 'node:crypto';
 import type * as x509 from '@peculiar/x509';
 import { invalid } from '../iot/errors';
+import {
+  backdateMs,
+  createIssuer,
+  createSerialNumber,
+  dayMs,
+  exportPrivateKey,
+  type Issuer,
+  keyAlgorithm,
+  openIssuer,
+  signingAlgorithm,
+  toName,
+} from './issuer';
 
 // Loaded by hand, because Jest evaluates a CommonJS package before any import that stands above it.
 const {
@@ -12,20 +22,10 @@ const {
   ExtendedKeyUsageExtension,
   KeyUsageFlags,
   KeyUsagesExtension,
-  Name,
-  PemConverter,
   Pkcs10CertificateRequest,
   SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension,
-  X509Certificate,
   X509CertificateGenerator,
 } = await import('@peculiar/x509');
-
-const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
-const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
-const dayMs = 86_400_000;
-/** Clocks of devices lag: a certificate of this instant would be refused as not yet valid. */
-const backdateMs = 300_000;
 
 export interface IssuedCertificate {
   readonly certificatePem: string;
@@ -55,17 +55,9 @@ interface ServerCertificateRequest {
   readonly notBefore?: Date;
 }
 
-interface Issuer {
-  readonly certificate: x509.X509Certificate;
-  readonly privateKey: crypto.CryptoKey;
-}
-
 /** Loads the CA that `directory` holds, or makes one there, so that certificates outlive a restart. */
 export async function openCertificateAuthority(directory: string): Promise<CertificateAuthority> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
-  const issuer = (await loadIssuer(directory)) ?? (await saveIssuer(directory, await createIssuer()));
-  return toAuthority(issuer);
+  return toAuthority(await openIssuer(directory));
 }
 
 /** Makes a CA that lives in memory only. */
@@ -190,69 +182,4 @@ async function issue(issuer: Issuer, options: IssueOptions): Promise<IssuedCerti
     privateKeyPem: await exportPrivateKey(keys.privateKey),
     certificateId: computeCertificateId(new Uint8Array(certificate.rawData)),
   };
-}
-
-async function createIssuer(): Promise<Issuer> {
-  const keys = await crypto.subtle.generateKey(keyAlgorithm, true, ['sign', 'verify']);
-  const certificate = await X509CertificateGenerator.createSelfSigned(
-    {
-      serialNumber: createSerialNumber(),
-      name: toName('Cordon local CA'),
-      notBefore: new Date(Date.now() - backdateMs),
-      notAfter: new Date(Date.now() + 3650 * dayMs),
-      keys,
-      signingAlgorithm,
-      extensions: [
-        new BasicConstraintsExtension(true, 0, true),
-        new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
-        await SubjectKeyIdentifierExtension.create(keys.publicKey, false, crypto),
-      ],
-    },
-    crypto,
-  );
-  return { certificate, privateKey: keys.privateKey };
-}
-
-async function saveIssuer(directory: string, issuer: Issuer): Promise<Issuer> {
-  // The certificate is renamed into place last: a half-written CA is created again.
-  await writeFile(join(directory, 'ca.key'), await exportPrivateKey(issuer.privateKey), { mode: 0o600 });
-  await chmod(join(directory, 'ca.key'), 0o600);
-  await writeFile(join(directory, 'ca.pem.new'), `${issuer.certificate.toString('pem')}\n`);
-  await rename(join(directory, 'ca.pem.new'), join(directory, 'ca.pem'));
-  return issuer;
-}
-
-async function loadIssuer(directory: string): Promise<Issuer | undefined> {
-  try {
-    const certificate = new X509Certificate(await readFile(join(directory, 'ca.pem'), 'utf8'));
-    const key = PemConverter.decodeFirst(await readFile(join(directory, 'ca.key'), 'utf8'));
-    const privateKey = await crypto.subtle.importKey('pkcs8', key, keyAlgorithm, true, ['sign']);
-    return { certificate, privateKey };
-  } catch (error) {
-    if (isMissingFile(error)) return undefined;
-    throw new Error(`${directory} holds a CA that cannot be read; delete that folder to make a new one`, {
-      cause: error,
-    });
-  }
-}
-
-function isMissingFile(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';
-}
-
-async function exportPrivateKey(key: crypto.CryptoKey): Promise<string> {
-  const pkcs8 = await crypto.subtle.exportKey('pkcs8', key);
-  return `${PemConverter.encode(pkcs8, PemConverter.PrivateKeyTag)}\n`;
-}
-
-/** RFC 5280, 4.1.2.2: positive, at most 20 octets. */
-function createSerialNumber(): string {
-  const bytes = randomBytes(16);
-  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
-  return bytes.toString('hex');
-}
-
-/** Built from parts, so that a name with `,` or `=` cannot add attributes of its own. */
-function toName(commonName: string): x509.Name {
-  return new Name([{ CN: [{ utf8String: commonName }] }]);
 }
