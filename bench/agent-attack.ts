@@ -42,7 +42,7 @@ const mostPercent = 2;
 const halfMinuteMs = 30_000;
 /** The agent's own, in which it may use more once. */
 const startMs = 10_000;
-/** As fine as the kernel's clock. */
+/** The resolution of the kernel's clock. */
 const tickMs = 10;
 
 function readMinutes(text: string): number {
@@ -109,7 +109,7 @@ function listTheirs(...options: readonly string[]): readonly string[] {
   return stdout.split(/\s+/).filter(Boolean);
 }
 
-/** More than once, for what they start meanwhile. */
+/** Kills more than once, because they start others meanwhile. */
 function killAll(): void {
   for (let pids = listTheirs(), tries = 0; pids.length > 0 && tries < 50; pids = listTheirs(), tries += 1)
     spawnSync('kill', ['-9', ...pids]);

@@ -23,7 +23,7 @@ const appName = 'cordonbenchapp';
 const idleName = 'cordonbenchidle';
 const watchedApps = 10;
 const livesMs = [5, 50, 200, 2000];
-/** As the agent's default has it. */
+/** The agent's default. */
 const samplesASecond = 10;
 /** Until just-in-time compilation and the first reports are over. */
 const warmUpMs = 8000;

@@ -40,7 +40,7 @@ export function connectDevice(
   });
 }
 
-/** What one device sends to hold up the others, and how many messages of it. */
+/** Floods of one device, which try to hold up the others, with the number of messages. */
 export const floods = {
   'conforming reports': 10_000,
   'in and out of alarm': 2_000,

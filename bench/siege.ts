@@ -24,7 +24,7 @@ const attackEveryMs = 5_000;
 const attackers = 6;
 type Send = (topic: string, payload: string | Buffer) => Promise<unknown>;
 
-/** What one device sends to hold up, blind or mislead. */
+/** Attacks of one device, which try to hold up, blind or mislead. */
 const attacks: Readonly<Record<string, (send: Send, thingName: string) => Promise<unknown>>> = {
   'CBOR that fills the memory': (send, name) => times(20, () => send(reportsOf(name, 'cbor'), bomb)),
   'conforming reports at once': (send, name) => times(2_000, () => send(reportsOf(name), aReport(0))),

@@ -10,7 +10,7 @@ export interface StackReady {
   readonly mqtt: { readonly port: number; readonly ca: string };
 }
 
-/** What it reports later. */
+/** A message of the process while it runs. */
 export interface StackNews {
   readonly failedInvocation: true;
 }

@@ -76,7 +76,7 @@ export async function measureSteadily(
 
 const alertsOf = (names: readonly string[]) => names.map((name) => anAlert(name, behavior, Date.now()));
 
-/** What no response can beat: the way of a message from SNS to a queue, in the same run. */
+/** Measures what no response can beat: how long a message takes from SNS to a queue, in the same run. */
 async function measureBaseline(service: Service, rate: number, signal: AbortSignal): Promise<Latency> {
   const { TopicArn = '' } = await service.sns.send(new CreateTopicCommand({ Name: 'bench-baseline' }));
   const stop = new AbortController();

@@ -20,7 +20,7 @@ else await runPackage();
 
 async function runPackage() {
   delete process.env.CORDON_CHECKOUT;
-  // Which Node the next release of the AWS SDK needs is for whoever makes this package, not for who runs a command.
+  // The AWS SDK warns of the Node that its next release needs: a matter of this package's maker, not of a person who runs a command.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   // A folder of the user's own: in a shared one, others could leave code. Node 22.1 and later keep there what they compiled.
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
@@ -64,7 +64,7 @@ async function runCheckout() {
   await import(pathToFileURL(bundle).href);
 }
 
-/** What scripts say goes to standard error: a command's own output may be read by a program. */
+/** Runs a script. Its output goes to standard error, because a program may read the command's own output. */
 function runScript(name, ...args) {
   const { status } = spawnSync(process.execPath, [join(root, 'scripts', name), ...args], {
     cwd: root,

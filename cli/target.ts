@@ -112,8 +112,8 @@ function openAgents(tableName: string, client: DynamoDBClient): AgentReader {
 export type Target = ReturnType<typeof findTarget>;
 
 /**
- * A stack that was killed leaves its file behind. Who worked with it must not be answered, or act, on AWS instead without
- * a word.
+ * The settings of the local stack. A stack that was killed leaves its file behind: a person who worked with it must not get
+ * answers of AWS, or act there, without a word.
  */
 function findLocalStack(): Omit<z.output<typeof localStack>, 'pid'> {
   const { pid, ...settings } = readLocalStack();

@@ -147,7 +147,7 @@ function Page({ setup, session }: PageProps) {
   );
 }
 
-/** Of several tabs at 3 a.m., which is which. */
+/** A title that tells several tabs apart. */
 function writeTitle(path: string, all: readonly Place[]): string {
   const [, thing] = /^\/console\/(?:cases|things)\/([^/]+)/.exec(path) ?? [];
   const name =

@@ -131,7 +131,7 @@ const finders = {
   },
 };
 
-/** What the stack has (../shared/mitigation/own-resource.ts). */
+/** The resources of the stack (../shared/mitigation/own-resource.ts). */
 function listOwn(StackName, open) {
   const cloudFormation = require('@aws-sdk/client-cloudformation');
   const { listOwn: list } = loadTypescript('../shared/mitigation/own-resource.ts');
@@ -141,7 +141,7 @@ function listOwn(StackName, open) {
   );
 }
 
-/** What a deploy asks of a group that it is to adopt (../shared/mitigation/adoption.ts). */
+/** Reads what a deploy has to know of a group that it is to adopt (../shared/mitigation/adoption.ts). */
 function openGroups(open, readArnPrefix) {
   const { openGroupReader } = loadTypescript('../shared/mitigation/group-reader.ts');
   const iot = (name, input) => {

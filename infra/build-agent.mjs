@@ -65,7 +65,7 @@ if (epoch !== undefined && !/^\d{1,11}$/.test(epoch))
   refuse(`SOURCE_DATE_EPOCH=${epoch}: expected seconds since 1970, a whole number`);
 const { outfile } = flags;
 
-/** What MQTT.js has for browsers, WebSockets and proxies: the agent uses none of it, and each megabyte is loaded. */
+/** Leaves out the parts of MQTT.js for browsers, WebSockets and proxies: the agent would load them and uses none. */
 const leaveOut = {
   name: 'leave-out',
   setup({ onResolve, onLoad }) {

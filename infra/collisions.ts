@@ -61,7 +61,7 @@ interface Template {
 export interface Account {
   /** The resources of the stack; empty before its first deploy. */
   readonly listOwn: () => Promise<readonly OwnResource[]>;
-  /** Those of these names that the account has. */
+  /** The names among these that the account has. */
   readonly findTaken: (type: string, names: readonly string[]) => Promise<readonly string[]>;
   readonly warn: (text: string) => void;
 }

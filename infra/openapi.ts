@@ -74,7 +74,7 @@ function writeOperation(key: RouteKey, route: RouteDescription) {
             ...(code !== '431' && {
               content: {
                 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
-                // What API Gateway itself refuses.
+                // Refusals of API Gateway itself.
                 'application/json': { schema: { type: 'object' } },
               },
             }),

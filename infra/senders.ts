@@ -5,7 +5,7 @@ import { arn, arnOf, type Resources, ref, type Value } from './cloudformation';
 import { topicEncryption } from './encryption';
 import { allowTopicToSend } from './sources';
 
-/** What findings of other products come by: a topic for each sender, and one queue. */
+/** The way of other products' findings: a topic for each sender, and one queue. */
 
 type Sources = Configuration['sources'];
 
@@ -13,7 +13,7 @@ export function hasSenders({ external }: Sources): boolean {
   return external.length > 0;
 }
 
-/** All but the queue. */
+/** All of it but the queue. */
 export function writeSenders(prefix: string, { external }: Sources): Resources {
   if (external.length === 0) return {};
   return {

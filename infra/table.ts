@@ -39,8 +39,8 @@ export function writeTable(prefix: string): Resources {
             ProjectionType: 'INCLUDE',
             NonKeyAttributes: ['thingName', 'caseId', 'severity'],
           }),
-          // With what lists show of a case. DynamoDB can't change the index above, and CloudFormation not remove it in the
-          // update that adds this one.
+          // This index has what lists show of a case. DynamoDB can't change the one above, and CloudFormation can't remove it in
+          // the update that adds this one.
           index('caseList', 'statusKey', 'updatedAt', {
             ProjectionType: 'INCLUDE',
             NonKeyAttributes: ['thingName', 'caseId', 'severity', 'outline'],

@@ -13,7 +13,7 @@ export function askRegistry(root) {
 }
 
 /**
- * What the answer says of the packages that ship, by the bill of materials. Only those count: the others are tools of the checkout.
+ * Judges the registry's answer about the packages that ship, by the bill of materials. The others are tools of the checkout and don't count.
  * `checked` is false if the registry was not asked or did not answer.
  */
 export function judgeAudit(answer, bom) {

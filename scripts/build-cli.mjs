@@ -8,7 +8,7 @@ if (!folder) {
   process.stderr.write('build-cli: usage: node scripts/build-cli.mjs FOLDER\n');
   process.exit(1);
 }
-/** Of earlier sources: one may still be in use. */
+/** Bundles of earlier sources that stay: one may still be in use. */
 const kept = 2;
 
 const bundles = dirname(folder);

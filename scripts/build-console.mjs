@@ -27,7 +27,7 @@ const types = {
   '.svg': 'image/svg+xml',
 };
 
-/** Of the page: its own files, its own origin, nothing else. A server may add origins to `connect-src`. */
+/** The page loads its own files and calls its own origin, and nothing else. A server may add origins to `connect-src`. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -68,7 +68,7 @@ const leaveOutWriting = {
   },
 };
 
-/** Of everything in the page, and of how it is built. The code that the replay runs comes from the other folders. */
+/** The hash of everything in the page, and of how it is built. The code of the replay comes from the other folders. */
 const hash = hashSources(root, [
   ...['console', 'shared', 'package-lock.json'],
   join('functions', 'notify', 'channels'),

@@ -45,7 +45,7 @@ writeFileSync(
 );
 writeFileSync(join(folder, 'SHA256SUMS'), hashFiles(folder));
 
-/** What only this package needs, made once of the same sources by the same npm. */
+/** Makes what only this package needs, once for the same sources and the same npm. */
 async function keepOwn() {
   const { npm_config_user_agent: npm = '' } = process.env;
   const files = ['serverless.yml', 'package-lock.json', 'scripts'];
@@ -65,12 +65,12 @@ async function keepOwn() {
   return { infrastructure: join(own.folder, 'infra'), locked };
 }
 
-/** What osls loads, which loads no TypeScript. */
+/** Bundles what osls loads, because osls loads no TypeScript. */
 async function bundleInfrastructure(into) {
   return [...(await bundlePlugins(into)), ...(await bundleInfrastructureCode(into))];
 }
 
-/** What serverless.yml names. */
+/** Bundles the plugins that serverless.yml names. */
 async function bundlePlugins(into) {
   const named = [...serverless.matchAll(/\.\/(infra\/[\w-]+\.cjs)/g)].map(([, file]) => file);
   const { metafile } = await build({

@@ -85,7 +85,7 @@ function hashTemplates(templates: readonly string[]): string {
   return hash.digest('hex');
 }
 
-/** All but the time of the packaging, which is part of the name of each upload. */
+/** A template without the time of the packaging, which is part of the name of each upload. */
 function readTemplate(file: string): string {
   return readFileSync(file, 'utf8').replaceAll(/\/\d{13}-[^/]*\//g, '/TIME/');
 }

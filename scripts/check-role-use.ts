@@ -19,7 +19,7 @@ const rolesOf = (granted: string) => [
     lines.flatMap(({ what, action, role }) => (what === 'granted' && action === granted ? role : [])),
   ),
 ];
-/** Those of the functions, of which a channel that cordon.yml names brings one more. */
+/** The roles of the functions. Each channel that cordon.yml names has one more. */
 const functionRoles = rolesOf('logs:PutLogEvents');
 
 const exceptions: Exceptions = {

@@ -12,8 +12,8 @@ export const requireBanner = {
 };
 
 /**
- * Of node:http, only what is asked for: an `import` reads all that it exports, and three of these load undici, 18 ms of CPU of each
- * command that talks to AWS. What CommonJS requires is read where it is used.
+ * Requires node:http instead of importing it: an `import` reads all that it exports, and three of these load undici, 18 ms of CPU of
+ * each command that talks to AWS. What CommonJS requires is read where it is used.
  */
 const requiredHttp = {
   name: 'required-http',

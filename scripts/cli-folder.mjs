@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** The folder for the bundle of cli/ as its sources are now. */
 export const cliFolder = (root) => join(root, 'dist', 'cli', hashSources(root));
 
-/** Of all that goes into the bundle, and of how it is made. */
+/** The hash of all that goes into the bundle, and of how it is made. */
 function hashSources(root) {
   const hash = createHash('sha256');
   const files = [
@@ -16,7 +16,7 @@ function hashSources(root) {
     join('scripts', 'cli-folder.mjs'),
     join('infra', 'bundled-packages.cjs'),
   ];
-  // Of the functions, what the channels say of themselves, and how `doctor --send-test` sends.
+  // functions/notify has what the channels say of themselves, and how `doctor --send-test` sends.
   for (const room of ['cli', 'proof', 'shared', join('functions', 'notify')])
     for (const file of readdirSync(join(root, room), { recursive: true }))
       if (/\.(ts|cjs)$/.test(file)) files.push(join(room, file));

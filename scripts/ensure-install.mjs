@@ -27,7 +27,7 @@ if (!existsSync(ownNode) || spawnSync(ownNode, ['--version']).status !== 0) {
 function runNpm(args) {
   const npm = process.env.npm_execpath;
   const [command, all] = npm ? [process.execPath, [npm, ...args]] : ['npm', args];
-  // To standard error, all of it: a program may read what the command itself writes.
+  // All output goes to standard error: a program may read what the command itself writes.
   const { status } = spawnSync(command, all, { cwd: root, stdio: ['ignore', 2, 2] });
   if (status !== 0)
     fail(`npm ${args[0]} failed (see above). Check that the npm registry can be reached, then try again.`);

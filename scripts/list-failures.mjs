@@ -4,7 +4,7 @@ import { relative } from 'node:path';
 const whole = 20;
 
 /**
- * What failed, once more and together: the end of a log is what a CI keeps and what people look at first. Takes the checks that failed, what Jest
+ * Lists what failed once more, together: the end of a log is what a CI keeps and what people look at first. Takes the checks that failed, what Jest
  * writes with `--json`, and the folder that paths are relative to; returns lines.
  */
 export function listFailures(checks, result, root) {

@@ -5,7 +5,7 @@ import { run } from './run';
 
 const packed = z.array(z.object({ files: z.array(z.object({ path: z.string() })), integrity: z.string() }));
 
-/** What a user of the package needs, without the rest of the checkout. */
+/** The files that a user of the package needs. */
 const shipped =
   /^(LICENSE|README\.md|CHANGELOG\.md|SECURITY\.md|package\.json|cordon\.yml|bin\/cordon\.mjs|docs\/.+|dist\/package\/.+)$/;
 

@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 
 const [file, ...units] = process.argv.slice(2);
 const everyMs = 40;
-/** What does not change but by an exec or a move is read this often, and at each look of a process that is this young. */
+/** Files that only an exec or a move changes are read this often, and at each look while their process is younger than this. */
 const restEveryMs = 1000;
 /** SIGCHLD, SIGHUP and the like stay as they are; figures of time and memory change all the time and are left out. */
 const statusLines = /^(?:Name|Tgid|NSpid|Uid|SigIgn):.*\n/gm;

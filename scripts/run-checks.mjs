@@ -8,7 +8,7 @@ import { listFailures } from './list-failures.mjs';
 
 /** Has Node run a script in TypeScript as it is: the loader of tsx takes longer than some of them. */
 const typeScript = ['--import', './scripts/native-typescript.mjs'];
-/** Of what a check keeps for the next run: what it finds out about a file that has not changed. */
+/** Checks keep here what they find out about a file, for the next run if the file has not changed. */
 const cache = join('node_modules', '.cache', 'cordon');
 const bin = (name) => join('node_modules', '.bin', name);
 
@@ -89,7 +89,7 @@ say(
 // Where one waits, another one works: the tests begin as soon as there is a package.
 const beside = [...quickChecks, ...(isQuick ? [] : checks)].map((check) => runCheck(...check));
 if (!isQuick) {
-  // What all the tests wait for goes before the checks that nothing waits for.
+  // The packaging goes first: all tests wait for it, and nothing waits for the other checks.
   await runCheck(...packaging, 0);
   beside.push(...checksOfPackage.map((check) => runCheck(...check)));
 }

@@ -28,7 +28,7 @@ interface BulkDialogProps {
   readonly onSent: () => void;
 }
 
-/** One act on many cases. Who types their number has read it. */
+/** Sends one act for many cases. The operator types their number, and so has read it. */
 export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
   const client = useClient();
   const [comment, setComment] = useState('');
@@ -127,7 +127,7 @@ function OwnRequests({ act, cases }: OwnRequestsProps) {
   );
 }
 
-/** Of guards.fourEyes. */
+/** Says how many of the commands wait for a second person (guards.fourEyes). */
 function writeWaiting(results: BulkAnswer['results']): string {
   const waiting = results.filter(({ secondPerson }) => secondPerson !== undefined).length;
   return waiting === 0 ? '' : ` ${waiting === 1 ? '1 waits' : `${waiting} wait`} for a second person.`;

@@ -6,7 +6,7 @@ export type BulkAct = Exclude<Act, 'contain' | 'comment'>;
 interface BulkWords {
   readonly label: string;
   readonly consequence: string;
-  /** What changes no device needs no typed number. */
+  /** The act changes no device, so nobody has to type the number. */
   readonly isHarmless?: true;
 }
 
@@ -37,7 +37,7 @@ export const bulkWords: Readonly<Record<BulkAct, BulkWords>> = {
 
 const held: readonly BulkAct[] = ['release', 'harden', 'assign'];
 
-/** What can be done with all cases of a status. */
+/** The acts that apply to all cases of a status. */
 export const bulkActs: Readonly<Record<CaseStatus, readonly BulkAct[]>> = {
   'containment-failed': held,
   'release-conflict': ['release', 'dismiss', 'assign'],
@@ -49,7 +49,7 @@ export const bulkActs: Readonly<Record<CaseStatus, readonly BulkAct[]>> = {
   closed: [],
 };
 
-/** What can be done with all of them. */
+/** The acts that apply to cases of all these statuses. */
 export function listCommonActs(statuses: readonly CaseStatus[]): readonly BulkAct[] {
   const acts = Object.keys(bulkWords) as readonly BulkAct[];
   return acts.filter((act) => statuses.every((status) => bulkActs[status].includes(act)));

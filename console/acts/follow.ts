@@ -18,7 +18,7 @@ export async function followCommand(client: Client, thingName: string, commandId
       showToast('danger', `${thingName}: refused. ${reason}`);
       return;
     } catch {
-      // 404 while it is not refused; whatever else is wrong, the page shows.
+      // 404: not refused so far. The page itself shows any other fault.
     }
   }
 }

@@ -74,7 +74,7 @@ function ask(client: Client, act: Act, thingName: string): Asked {
   return asked;
 }
 
-/** What these acts are not without. */
+/** Fields without which the API refuses an act. */
 const required: Partial<Record<Act, object>> = {
   comment: { comment: '?' },
   harden: { actions: ['deactivate-certificate'] },

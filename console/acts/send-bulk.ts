@@ -4,20 +4,20 @@ import { ApiError, type Client } from '../api/client';
 import type { ListedCase } from '../api/types';
 import type { BulkAct } from './bulk';
 
-/** As many as the API accepts in one request, and has on one page. */
+/** The API accepts this many in one request, and has this many on a page. */
 const mostAtOnce = 500;
 
 type Wanted = Pick<ListedCase, 'thingName' | 'caseId'>;
 
 interface Bulk {
   readonly act: BulkAct;
-  /** As many as the person means: if others match, nothing is sent. */
+  /** The number that the person expects: if another number matches, nothing is sent. */
   readonly count: number;
   /** The cases themselves, or what selects them. */
   readonly cases: readonly Wanted[] | Readonly<Record<string, string>>;
 }
 
-/** With a comment, say. */
+/** The other fields of the body, such as a comment. */
 type Order = Readonly<Record<string, unknown>>;
 
 /**

@@ -15,7 +15,7 @@ interface StormsProps {
   readonly onAct: (act: BulkAct, group: CaseGroup) => void;
 }
 
-/** Many alike cases, as the one event that they are. */
+/** Many alike cases, shown as one event. */
 export function Storms({ summary, statuses, onShow, onAct }: StormsProps) {
   const now = useNow();
   const storms = findStorms(summary.groups, statuses);

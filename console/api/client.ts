@@ -146,7 +146,7 @@ export function createClient({ api, token }: ClientOptions) {
       return running as Promise<T>;
     },
 
-    /** As it is, and not kept. */
+    /** The text of an answer, which is not kept. */
     read: async (path: string): Promise<string> => (await send(path, {})).text(),
 
     async post<T>(path: string, body: unknown): Promise<T> {
@@ -160,14 +160,14 @@ export function createClient({ api, token }: ClientOptions) {
   };
 }
 
-/** What people see is what is there. All that the API tells passes here, but cordon.yml, which is to be edited as it is. */
+/** Names the characters that hide text. Every answer passes here but cordon.yml, which people edit as it is. */
 function showText(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? showUnseen(value) : value;
 }
 
 export type Client = ReturnType<typeof createClient>;
 
-/** What the API, or API Gateway before it, says is wrong. */
+/** The fault that the API, or API Gateway in front of it, states. */
 async function readProblem(response: Response): Promise<string> {
   const problem: unknown = await response.json().catch(() => undefined);
   const { detail, message } = (typeof problem === 'object' && problem !== null ? problem : {}) as {
@@ -185,7 +185,7 @@ function beginSentence(text: string, path: string): string {
   return path.includes(word) ? text : `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
-/** Of a thing in a path: the API decodes a slash once before it matches. */
+/** A thing's name in a path. Its slashes are encoded twice, since API Gateway decodes a path once before it matches it. */
 export function thingPath(thingName: string): string {
   return encodeURIComponent(thingName).replaceAll('%2F', '%252F');
 }

@@ -20,7 +20,7 @@ export interface Live<T> {
 }
 
 const hurriedMs = 700;
-/** What is read less often, no command changes. */
+/** No command changes what is read less often than this. */
 const rareMs = 60_000;
 const hurryForMs = 15_000;
 const slowestMs = 30_000;
@@ -82,7 +82,7 @@ export function useLive<T>(path: string | undefined, everyMs = 4_000): Live<T> {
   }, [client, path, everyMs]);
 
   if (path === undefined) return {};
-  // Of the path before, nothing is shown; of this one, what was last read.
+  // Nothing of the previous path is shown. The last answer for this one is, if there was one.
   return state.path === path ? state : { ...client.peek<T>(path) };
 }
 

@@ -152,7 +152,7 @@ export interface MetricAnswer {
   readonly to: number;
   readonly datapoints: readonly Datapoint[];
   readonly nextFrom?: number;
-  /** What bounds the metric. */
+  /** The behaviors that bound the metric. */
   readonly behaviors?: readonly { readonly behavior: string; readonly criteria?: object }[];
   readonly marks?: readonly {
     readonly at: number;

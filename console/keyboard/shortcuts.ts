@@ -31,7 +31,7 @@ export function useShortcuts(shortcuts: readonly Shortcut[]): void {
   const newest = useRef(shortcuts);
   newest.current = shortcuts;
   useLayoutEffect(() => {
-    // What runs is that of the last render.
+    // A key runs the function of the last render.
     const entry = newest.current.map(({ keys, does }) => ({
       keys,
       does,

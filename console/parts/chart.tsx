@@ -20,7 +20,7 @@ interface ChartProps {
 }
 
 const height = 220;
-/** Of `17:18:37`, with room beside it. */
+/** Room for `17:18:37`, in pixels. */
 const labelWidth = 80;
 const hour = 3_600;
 /** Between ticks, in seconds: no label is finer. */
@@ -155,7 +155,7 @@ function createOptions(Plot: Plot, element: HTMLElement, read: () => Drawn): uPl
   };
 }
 
-/** As fine as the ticks are apart; the day where they are of several. */
+/** Labels as fine as the distance of the ticks, with the day where another one begins. */
 function writeTimes(_plot: uPlot, ticks: number[], _axis: number, _space: number, apart: number): string[] {
   const isOfDays = apart >= 86_400;
   const time = new Intl.DateTimeFormat('en-GB', {

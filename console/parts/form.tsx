@@ -23,7 +23,7 @@ export function CommentField({
   );
 }
 
-/** Why something was not done, if it was not. */
+/** The reason why something was not done. */
 export function Fault({ children }: { readonly children: ComponentChildren }) {
   if (!children) return null;
   return (

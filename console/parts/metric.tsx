@@ -24,7 +24,7 @@ interface MetricProps {
 
 const mostListed = 50;
 
-/** A metric's values as a chart, and as a table for who can't see it. */
+/** A metric's values as a chart, and as a table for people who can't see it. */
 export function Metric({
   thingName,
   metric,

@@ -5,7 +5,7 @@ import { useSteady } from './steady';
 
 interface NextPageProps<Page> {
   readonly path: string;
-  /** What it is a page of, if a change in the page before moves the cursor in its path. */
+  /** The list that the page is of, if a change in the page before moves the cursor in its path. */
   readonly list?: string;
   readonly label: string;
   readonly everyMs?: number;

@@ -29,7 +29,7 @@ interface NoMatchProps {
   readonly shown: readonly CaseStatus[];
 }
 
-/** Who looks for a thing need not know how its case stands: where else it is, one click away. */
+/** Links to the lists that have the thing: a person who looks for one may not know the status of its case. */
 export function NoMatch({ wanted, summary, shown }: NoMatchProps) {
   const others = choices.filter(
     ({ statuses }) => statuses !== shown && summary && countCases(summary, statuses) > 0,

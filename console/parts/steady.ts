@@ -1,6 +1,6 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 
-/** Whoever points at something has not yet decided, or not yet pressed, for as long after the last move. */
+/** How long after its last move a pointer may still be about to press. */
 const restMs = 1_000;
 /** Nothing is kept back for longer: a pointer may be pressed for ever, or never rest. */
 const mostMs = 5_000;
@@ -34,7 +34,7 @@ function findPlace(target: EventTarget | null): Place | undefined {
   return target.closest('main, .banner') ? 'view' : undefined;
 }
 
-/** Where a dialog was, somebody points at something else now, and has not seen it yet. */
+/** After a dialog has closed, the pointer is on something else, which nobody has looked at yet. */
 export function forgetPointer(): void {
   pressedAt = undefined;
   movedAt = Number.NEGATIVE_INFINITY;

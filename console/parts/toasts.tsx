@@ -11,7 +11,7 @@ let toasts: readonly Toast[] = [];
 let next = 1;
 const listeners = new Set<(all: readonly Toast[]) => void>();
 const shownMs = 8_000;
-/** With faults, more: those stay. */
+/** Faults stay beyond this number. */
 const mostShown = 4;
 
 function set(all: readonly Toast[]): void {

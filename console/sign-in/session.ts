@@ -103,7 +103,7 @@ function hold(settings: SignInSettings, first: Tokens): Session {
   };
 }
 
-/** By the clock of this machine, from how long the token holds. It is renewed before the last tenth of that. */
+/** Times by this machine's clock, from how long the token holds. A token is renewed before the last tenth of that. */
 function readTimes({ claims: { iat, exp } }: Tokens): { readonly renewAt: number; readonly until: number } {
   const holdsMs = (exp - iat) * 1_000;
   return { renewAt: Date.now() + 0.9 * holdsMs, until: Date.now() + holdsMs };

@@ -33,14 +33,14 @@ interface Chosen {
 /** What happened, on what, what was done, and how to undo or harden it. */
 export function CaseView() {
   const { params } = useRoute();
-  // By its id, a case is that one; by its thing, the newest.
+  // An address with a case id shows that case; one with a thing alone shows its newest.
   const path = `/cases/${thingPath(params.caseId ?? params.thing ?? '')}`;
   const live = useLive<CaseAnswer>(path, 3_000);
   const newest = useSteady(live.value, path);
   const [chosen, setChosen] = useState<Chosen>();
   const shown = useRef<{ readonly path: string; readonly record: CaseAnswer | undefined }>(undefined);
   const act = chosen?.path === path ? chosen.act : undefined;
-  // What went away as somebody writes in it would leave the keys to the shortcuts: another case has to wait.
+  // If a field vanished while somebody writes in it, the keys would act as shortcuts. So another case has to wait.
   const isHeld = shown.current?.path === path && (act !== undefined || isCommenting());
   if (!isHeld || shown.current?.record?.caseId === newest?.caseId) shown.current = { path, record: newest };
   const record = shown.current?.record;

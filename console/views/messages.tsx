@@ -1,6 +1,6 @@
 import { useLive } from '../api/live';
 
-/** What the local stack captured of Slack and e-mail: a page of its own, since its text is others'. */
+/** The Slack and e-mail messages that the local stack captured, in a page of its own because their text is others'. */
 export function MessagesView({ address }: { readonly address: string | undefined }) {
   // The page shows whether the API answers, and nothing else here asks it.
   useLive('/me', 10_000);

@@ -23,7 +23,7 @@ import { needsSomebody } from '../words/status';
 
 const pageSize = 50;
 
-/** What is selected, and in which list. */
+/** The selected cases, and the list that they are in. */
 interface Selection {
   readonly path?: string;
   readonly cases: ReadonlyMap<string, ListedCase>;
@@ -56,7 +56,7 @@ export function NeedsSomebody() {
   const search = useRef<HTMLInputElement>(null);
   const go = (to: ListPlace) => route(writeAddress({ show: query.show, ...wanted, ...to }));
 
-  // What was selected in one list is not meant in another.
+  // A selection in one list says nothing about another.
   const selected = selection.path === path ? selection.cases : none;
   const select = (cases: Selection['cases']) => setSelection({ path, cases });
   useEffect(() => setSelection((before) => (before.path === path ? before : { cases: none })), [path]);

@@ -66,7 +66,7 @@ export function ThingView() {
   );
 }
 
-/** As a case has them. */
+/** The facts of the registry, in the form that a case has them in. */
 function readFacts({ registry }: ThingAnswer): CaseAnswer['facts'] {
   if (!registry) return undefined;
   const { certificates, thingTypeName, ...rest } = registry;

@@ -5,7 +5,7 @@ export function shortenActor(actor: string): string {
   return actor.startsWith('arn:') ? actor.slice(actor.indexOf('/') + 1) : actor;
 }
 
-/** `assigned to ARN`, as people say it. */
+/** `assigned to ARN`, with the ARN shortened. */
 export function shortenAct(what: string): string {
   return what.replace(
     /^(assigned to )(.+)$/s,

@@ -29,7 +29,7 @@ export function listActs(possible: readonly PossibleAct[]): readonly PossibleAct
   return acts.toSorted((one, other) => rank(one) - rank(other));
 }
 
-/** What is recommended first, what cuts a device off last. */
+/** Recommended acts come first, acts that cut a device off last. */
 function rank({ emphasis }: PossibleAct): number {
   return emphasis === 'recommended' ? 0 : emphasis === 'dangerous' ? 2 : 1;
 }

@@ -26,7 +26,7 @@ export interface ListPlace {
   readonly group?: string | undefined;
 }
 
-/** What of a list is wanted. */
+/** The filters of a list. */
 export type ListFilter = Omit<ListPlace, 'show'>;
 
 export function writeAddress(place: ListPlace): string {
@@ -35,7 +35,7 @@ export function writeAddress(place: ListPlace): string {
   return query.size > 0 ? `/console?${query}` : '/console';
 }
 
-/** As the API takes it. */
+/** The filters as query parameters of the API. */
 export function writeFilter({ thing = '', behaviors, group }: ListFilter): Readonly<Record<string, string>> {
   return {
     ...(thing !== '' && { thing }),
@@ -48,7 +48,7 @@ export function writeGroup(behaviors: string): string {
   return behaviors === '' ? 'contained by hand' : behaviors.split(',').map(nameBehavior).join(' and ');
 }
 
-/** As the address has it: the first list needs no name. */
+/** The name of a list in the address; the first list needs none. */
 export function nameShown(choice: Choice): string | undefined {
   return choice === choices[0] ? undefined : choice.name;
 }

@@ -2,7 +2,7 @@ import type { EvidenceAnswer } from '../api/types';
 
 export interface ProcessNode {
   readonly name: string;
-  /** Of a process that the evidence is of; the rest are its parents, of which only the name is known. */
+  /** Absent for a parent that the evidence only names. */
   readonly process?: EvidenceAnswer;
   readonly children: readonly ProcessNode[];
 }

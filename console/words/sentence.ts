@@ -61,7 +61,7 @@ function writeOutcome(record: CaseAnswer): string {
   }
 }
 
-/** What was done. */
+/** The actions that hold the thing. */
 function writeActions({ ledger }: CaseAnswer): string {
   const done = ledger.flatMap(({ action, status }) =>
     status === 'verified' || status === 'applied' ? action : [],

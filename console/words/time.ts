@@ -29,7 +29,7 @@ export function writeTimeLeft(until: number, now: number): string {
   return until <= now ? 'expired' : `${writeDuration(until - now)} left`;
 }
 
-/** With the zone, since people of a team sit in several. */
+/** Date and time with the zone, because people of a team may work in several. */
 export function writeAbsolute(at: number, zone?: string): string {
   return new Intl.DateTimeFormat('en-GB', {
     ...{ year: 'numeric', month: 'short', day: 'numeric' },

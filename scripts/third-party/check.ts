@@ -105,7 +105,7 @@ async function retireDevice(cordon: Program, report: Report): Promise<void> {
   report('cordon retire', code === 0 ? 'held' : 'wrong', out);
 }
 
-/** What CloudFormation adds to a name, and ids, differ from run to run. */
+/** Removes ids, and what CloudFormation adds to names: both differ from run to run. */
 function withoutNames(text: string): string {
   return text.replace(/(?<=deploymentbucket)-\w+|-[0-9a-f]{8,}\b/gi, '').replace(/\b[0-9a-f]{12,}\b/gi, '…');
 }

@@ -36,7 +36,7 @@ export async function deploy(
   return false;
 }
 
-/** What the first deploy made is the stack's own, so nothing is in the way of the next one. */
+/** Deploys again: the names that exist are the stack's own, so they must not stop it. */
 export async function deployAgain(folder: string, sls: Program, report: Report): Promise<void> {
   const { code, out } = await sls('deploy', '--force', '--package', join(folder, 'package'));
   report('sls deploy, a second time', code === 0 ? 'held' : 'wrong', out.split('Error:').at(-1) ?? out);

@@ -38,7 +38,7 @@ export function judgeOutcomes(outcomes: readonly Outcome[], gaps: readonly Gap[]
   };
 }
 
-/** What a busy machine, or a server that does not answer, leads to. */
+/** Errors that a busy machine, or a server that does not answer, leads to. */
 const late = /\b(AbortError|TimeoutError|ECONNRESET|ECONNREFUSED|timed? ?out|no answer within|not within)\b/i;
 
 /** Why the outcomes say nothing of Cordon: a step was out of time, and its consequences can't be distinguished from a fault. */

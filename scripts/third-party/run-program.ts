@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Run {
   readonly code: number | null;
-  /** What it wrote to standard output, or if that is nothing, to standard error. */
+  /** Standard output, or standard error if that is empty. */
   readonly out: string;
 }
 

@@ -73,7 +73,7 @@ export function installServer(
   );
   if (tooOld) return `no Python 3.10 or later with venv: ${tooOld}`;
   if (existsSync(join(folder, installed))) return undefined;
-  // What an earlier run did not finish.
+  // An earlier run may not have finished its installation.
   rmSync(folder, { recursive: true, force: true });
   const failed =
     run('python3', '-m', 'venv', folder) ??

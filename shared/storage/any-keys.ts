@@ -6,7 +6,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
  */
 const unsafe = /^\\*(?:__proto__|constructor)$/;
 
-/** The name under which the table keeps a field, for who writes a single field of a map. */
+/** The name under which the table keeps a field, for a caller that writes a single field of a map. */
 export const escapeKey = (name: string): string => (unsafe.test(name) ? `\\${name}` : name);
 const unescapeKey = (name: string): string => (/^\\/.test(name) && unsafe.test(name) ? name.slice(1) : name);
 

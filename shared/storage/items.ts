@@ -56,7 +56,7 @@ export function connectItems(
     }),
   );
 
-  /** The whole item, for who keeps more in it than its value. */
+  /** The whole item, for a caller that keeps more in it than its value. */
   async function loadItem<I>(key: ItemKey): Promise<(I & { readonly version: number }) | undefined> {
     const { Item } = await documents.send(
       new GetCommand({ TableName: tableName, Key: key, ConsistentRead: true }),

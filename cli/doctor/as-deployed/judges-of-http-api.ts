@@ -38,7 +38,7 @@ async function judgeApi(
   ];
 }
 
-/** Both ways: an origin that was added may read cases in the name of who signed in. */
+/** Both ways: an origin that was added may read cases in the name of the person who signed in. */
 function compareCors(deployed: unknown, present: unknown): string[] {
   if (deployed === unknown) return [];
   if (!deployed || !present)

@@ -12,7 +12,7 @@ interface ChannelTraits {
   /** Its name for people. */
   readonly title: string;
   readonly limits: Limits;
-  /** Where a case is shown of which nothing is shown yet. */
+  /** The place of a case that the channel has not shown yet. */
   readonly nowhere: object;
 }
 

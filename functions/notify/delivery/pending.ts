@@ -7,7 +7,7 @@ const maxEarlier = 5;
 
 interface PendingPorts {
   readonly states: Pick<ChannelStates, 'load' | 'save'>;
-  /** Where a case is shown of which nothing is shown yet. */
+  /** The place of a case that the channel has not shown yet. */
   readonly nowhere: object;
 }
 
