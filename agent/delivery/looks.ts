@@ -13,7 +13,7 @@ interface LookingOptions {
 }
 
 /**
- * What is longer is no matter of a busy machine: somebody stopped the agent (SIGSTOP), or nothing ran for that long.
+ * A busy machine causes no longer standstill: somebody stopped the agent (SIGSTOP), or nothing ran for that long.
  * A machine that sleeps stops its clock too.
  */
 const standstillMs = 5000;

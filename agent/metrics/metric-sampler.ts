@@ -39,7 +39,7 @@ interface Watched {
   readonly isWitness: boolean;
 }
 
-/** What load and connections cost to read is worth a look a second. */
+/** Load and connections cost more to read, so they are read once a second. */
 const slowEveryMs = 1000;
 
 /** Samples the custom metrics. */

@@ -9,7 +9,7 @@ export interface SystemSample {
   readonly listeningTcp?: readonly Socket[];
   readonly listeningUdp?: readonly Socket[];
   readonly established?: readonly Socket[];
-  /** What moved since the agent looks. */
+  /** Bytes and packets since the agent first looked. */
   readonly traffic?: Counters;
   /** Interface name of each local address. */
   readonly interfaces: ReadonlyMap<string, string>;

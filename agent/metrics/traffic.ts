@@ -16,7 +16,7 @@ const keys = ['bytesIn', 'packetsIn', 'bytesOut', 'packetsOut'] as const;
 const zero: Counters = { bytesIn: 0, packetsIn: 0, bytesOut: 0, packetsOut: 0 };
 /** A modem can come, send and go within a second. */
 const lookEveryMs = 200;
-/** What an interface runs over can change while its name stays. */
+/** The card below an interface can change while its name stays. */
 const judgeEveryMs = 60_000;
 /** A modem may have another name each time. */
 const mostAway = 64;

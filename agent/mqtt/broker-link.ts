@@ -164,7 +164,7 @@ function openSession(options: IClientOptions, events: SessionEvents): Session {
 
   limitPackets(client, end);
   client.on('connect', () => {
-    // What came with the answer may have ended it already.
+    // A packet that came with the answer may have ended the connection already.
     if (hasEnded) return;
     connectedAt = events.clock();
     events.subscriber.subscribe(client);

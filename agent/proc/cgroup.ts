@@ -40,7 +40,7 @@ export function isInGroup(path: string, group: string): boolean {
   return path === group || (path.startsWith(`${group}/`) && !controlGroup.test(path.slice(group.length)));
 }
 
-/** What a cgroup was made for, by its name: a service, or a container or the like; undefined for what many share. */
+/** The purpose of a cgroup, by its name: a service, or a container or the like. Undefined for one that many share. */
 export function purposeOf(path: string): 'service' | 'scope' | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (

@@ -1,6 +1,6 @@
 import { closeQuietly, codeOf, host, readText } from '../host';
 
-/** What a failed look into /proc means: the process went away, it may not be seen, or whatever else: it is unknown. */
+/** Why a look into /proc failed: the process has ended, it may not be seen, or anything else. */
 export type ReadFailure = 'gone' | 'denied' | 'unreadable';
 
 /** Tells a failure from a path or another text that was found. */
@@ -93,7 +93,7 @@ export function createProcReader(root = '/proc'): ProcReader {
       }),
     resolve: (path) => {
       const real = attempt(path, () => host.realpathSync(path));
-      // Of /proc that is to be expected; of a file that the configuration names it is not.
+      // Expected for /proc, but not for a file that the configuration names.
       if (real === 'denied' && problems.size < mostProblems) problems.set(path, 'no permission to see it');
       return real;
     },

@@ -66,7 +66,7 @@ export function createChildSampler(
     dropReplaced(proc, watch, { selects, forget: discovery.forget }, found.isScan, now);
     const isNew = takeSelected(proc, watch, found.selected[index] ?? [], scan, now, units);
     const isOwn = judgeCgroups(watch, units, now);
-    // What was there before a watched process, or what it is known by, was found is looked at again then.
+    // A process may have been there before a watched one was found, or before its cgroup was known: then all are looked at again.
     const isAll = isOwn || (isNew && found.isScan);
     if (found.isScan) dropUnrelated(watch, (pid, cgroup) => isStillRelated(proc, watch, pid, cgroup));
     const late = adoptRelated(

@@ -32,9 +32,9 @@ interface Step {
 
 /**
  * Walks down from the instances, and from children whose parent ended, and brings the family up to date.
- * What a process reaped is read after its children: so a child that is listed and then waited for counts
- * as seen, and the rise never shows a look later, without the child that explains it.
- * Without `listChildren` there can be no new ones, and those that are known are looked at.
+ * It reads what a process reaped after its children. So a child that is listed and then waited for counts as seen,
+ * and the rise never shows a look later, without the child that explains it.
+ * Without `listChildren` there can be no new children, and it looks at the known ones only.
  */
 export function walkFamily(
   proc: ProcReader,

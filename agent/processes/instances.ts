@@ -15,7 +15,7 @@ export function dropEnded(proc: ProcReader, watch: Watch, now: number): boolean 
   for (const [pid, before] of watch.instances) {
     const stat = readStatAgain(proc, pid);
     if (isThere(stat, before)) {
-      // Of which thread its children are listed below depends on how many it has now.
+      // The number of its threads decides in which of their lists its children are.
       if (typeof stat !== 'string' && (stat.threads !== before.threads || stat.comm !== before.seenComm))
         watch.instances.set(pid, { ...before, threads: stat.threads, seenComm: stat.comm });
       continue;
@@ -52,7 +52,7 @@ export function takeSelected(
     else if ('unit' in watch.selector && isCommand(proc, watch.selector.unit, found, seenAt, now, units))
       watch.waiting = wait(proc, watch.waiting, found, seenAt, now);
     else {
-      // By what others began: its own lineage begins below.
+      // The lineage that others began: its own begins below.
       const lineage = findLineage(proc, watch, found, units, now, now);
       const root = lineage === undefined || lineage === 'asking' ? undefined : instances.keys().next().value;
       isNew = addInstance(proc, watch, found, scan, now, seenAt) || isNew;
@@ -77,7 +77,7 @@ function isCommand(
   return role === 'asking' || role === 'command';
 }
 
-/** What a command leaves running is the main process once that one has ended (`Type=forking`). */
+/** A process that a command leaves running becomes the main process once the command has ended (`Type=forking`). */
 function wait(
   proc: ProcReader,
   waiting: readonly Candidate[],
@@ -103,7 +103,7 @@ function addInstance(
   const stat = readStat(proc, pid);
   if (typeof stat === 'string' || !isThere(stat, { startTicks }) || watch.instances.has(pid)) return false;
   const { threads, usedTicks, session, comm } = stat;
-  // What came and went while systemd was asked is a child's.
+  // A process that came and went while systemd was asked is a child.
   const { reapedWork } = seenAt === now ? stat : found;
   const counts = { startTicks, threads, reapedWork, usedTicks, session };
   const program = identifyProgram(proc, pid, comm);

@@ -7,7 +7,7 @@ import { isManagers, isRunBySystemd } from './unit-role';
 import type { UnitStates } from './unit-state';
 
 /**
- * What shows that a process descends from the watched ones though its parent is gone: the session that one of
+ * Shows that a process descends from the watched ones although its parent is gone: the session that one of
  * them began, which is inherited at fork and can't be joined, and a cgroup that is known to be theirs alone.
  */
 export interface LineageWatch {
@@ -81,7 +81,7 @@ function hasOthers(proc: ProcReader, path: string, own: number, pids: Iterable<n
   for (const pid of pids) {
     if (pid === own) continue;
     const group = readCgroup(proc, pid);
-    // What can't be read may well be there.
+    // A process whose cgroup can't be read may be in it.
     if (
       typeof group === 'string' ? group !== 'gone' : group.path !== undefined && isInGroup(group.path, path)
     )

@@ -35,7 +35,7 @@ export function createUseReader(): ReadUse {
   };
 }
 
-/** What instances bring along that are watched from now on; a child's past was seen from its start. */
+/** The use of newly watched instances before this sample. The past of a child was seen from its start. */
 function ranBefore(
   { instances }: Family,
   before: ReadonlyMap<string, number>,

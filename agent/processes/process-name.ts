@@ -91,7 +91,7 @@ function runsProgram(
   const link = proc.readLink(`${pid}/exe`);
   if (link === 'gone') return false;
   if (link === 'denied' || link === 'unreadable') {
-    // Of the many that a plain user may not look at, those that go by the name may be it.
+    // A plain user may not look at many programs; one that goes by the name may be it.
     if (comm === toKernelName(name)) return 'unknown';
     return appletOf(readArguments(proc, pid)) === name ? 'unknown' : false;
   }

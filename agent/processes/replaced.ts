@@ -5,7 +5,7 @@ import { adoptChild, type Instance } from './family';
 import { programNameOf } from './process-name';
 import type { Watch } from './watch';
 
-/** What is no known launcher becomes the app within this time. A shell may wait for a network first, as long as that takes. */
+/** A program that is no known launcher becomes the app within this time. A shell may wait for a network first, for any time. */
 const launchMs = 5_000;
 
 /** The selectors that match a process. */

@@ -14,7 +14,7 @@ interface Sieve {
   readonly find: FindException | undefined;
   /** Children that did not count at the last look: pid to start. */
   uncounted: ReadonlyMap<number, number>;
-  /** Those of them that were as they were forked. */
+  /** Those among them that still ran their parent's program. */
   forked: readonly ProcStat[];
 }
 
@@ -97,7 +97,7 @@ function isLikeParent(proc: ProcReader, { instances, children }: Family, pid: nu
   return isLike(child.ppid) || isLike(child.root);
 }
 
-/** As long as two samples are apart as a rule; if they are further apart, a child may be old at its first. */
+/** Two samples are less apart as a rule; otherwise a child may be older at its first. */
 const youngForMs = 200;
 /** USER_HZ, as in evidence. */
 const tickMs = 10;

@@ -6,7 +6,7 @@ export interface UnitState {
   readonly mainPid: number;
   /** The commands that it runs beside the main process at the moment: ExecReload=, ExecStartPost= and their like. */
   readonly controlPid: number;
-  /** What it ran beside that one last, of each line of the unit. */
+  /** The last run of each line of the unit besides the main process. */
   readonly commands: readonly UnitCommand[];
 }
 

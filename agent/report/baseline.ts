@@ -14,8 +14,8 @@ interface Told {
 }
 
 /**
- * What could not be seen now is as it was. What the report had no room for is not known to anybody yet, and comes first
- * the next time.
+ * What the next report is compared with. A kind that could not be seen now stays as it was. Items that the report had no room
+ * for are known to nobody yet, and come first the next time.
  */
 export function baselineOf(system: SystemSample, before?: Baseline, report?: Told): Baseline {
   const { traffic = before?.traffic } = system;

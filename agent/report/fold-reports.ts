@@ -33,7 +33,7 @@ export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<str
     }),
     ...(newer.health && { health: foldHealth(older.health, newer.health) }),
     ...(totals && { totals }),
-    // What is for Device Defender has none.
+    // A report for Device Defender has none.
     ...(newer.madeAt !== undefined && intervals > 1 && { intervals }),
     ...(newer.madeAt !== undefined && { madeAt: newer.madeAt }),
   });
@@ -54,7 +54,7 @@ function foldHealth(older: Report['health'], newer: Health): Health {
   return hadGap ? { ...newer, degraded: ['gap', ...newer.degraded] } : newer;
 }
 
-/** In which the traffic of a report was counted. */
+/** The number of intervals in which the traffic of a report was counted. */
 function countIntervals({ metrics, intervals = 1 }: Report): number {
   return metrics?.network_stats ? intervals : 0;
 }
@@ -99,7 +99,7 @@ function foldTotals(
   folded: CustomMetrics,
   peaks: ReadonlySet<string>,
 ): Report['totals'] {
-  // What is for Device Defender has none.
+  // A report for Device Defender has none.
   if (newer.madeAt === undefined) return undefined;
   const totals = Object.entries(folded ?? {}).flatMap(([name, [value]]) => {
     const told = [newer, older].filter((report) => ownField(report.custom_metrics, name));

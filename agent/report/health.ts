@@ -34,7 +34,7 @@ type Degradation =
   /** A file, a table or the value of a metric can't be read. */
   | 'unreadable'
   /**
-   * What leaves the process tree is unknown, since others share the cgroup; children were too short to be distinguished from
+   * Others share the cgroup, so what leaves the process tree is unknown; children were too short to be distinguished from
    * exceptions; a watched process ignores SIGCHLD, so that its children leave no trace.
    */
   | Caveat['reason']

@@ -113,7 +113,7 @@ function followSeen(
   }
 }
 
-/** What goes on into the next window when a report was made from this one: a report of a change alone ends no interval. */
+/** The part of a track that continues in the next window after a report: a report of a change alone ends no interval. */
 export function carryOver({ seen, ...about }: Track, due: 'interval' | 'change'): Track | undefined {
   if (seen.kind === 'share') {
     return { ...about, seen: due === 'interval' ? { ...seen, first: seen.last } : seen };
@@ -204,7 +204,7 @@ export function isNews(
   }
 }
 
-/** What of a long list had room in this report or was in earlier ones: the rest stays new. */
+/** The items of a long list that this report or earlier ones had room for; the rest stays new. */
 export function toldOf(
   next: MetricValue | undefined,
   told: MetricValue | undefined,

@@ -84,7 +84,7 @@ function cutLists({ totals, ...report }: Report, most: number): Report {
   return {
     ...report,
     custom_metrics: Object.fromEntries(metrics.map(([name, [value]]) => [name, [cutList(value, most)]])),
-    // What is for Device Defender has none.
+    // A report for Device Defender has none.
     ...(report.madeAt !== undefined && Object.keys(all).length > 0 && { totals: all }),
   };
 }

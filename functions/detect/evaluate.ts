@@ -29,7 +29,7 @@ export interface EvaluatePorts extends AnswerNeedsPorts, PublishPorts {
   readonly states: Pick<DetectStore, 'load' | 'save'>;
   readonly datapoints: Datapoints;
   readonly fleet: Fleet;
-  /** What may except an alarm. */
+  /** The exceptions that may cover an alarm. */
   readonly playbooks: readonly Playbook[];
 }
 

@@ -8,7 +8,7 @@ export interface AttachmentPorts {
     detach(policyName: string, groupArn: string): Promise<void>;
     findMember(groupArn: string): Promise<string | undefined>;
   };
-  /** What denies the things of which group in the configuration that the function has. */
+  /** The deny policy, and the group that it denies, in the configuration that the function has. */
   readonly current: { readonly policyName: string; readonly thingGroup: string };
   /** The id of the stack that may abandon its containments when it is deleted, as an administrator stored it. */
   readonly readLetGo: () => Promise<string | undefined>;

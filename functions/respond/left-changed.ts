@@ -105,7 +105,7 @@ function comparePolicies(
   return policies.length > 0 ? [{ code: 'certificate-policies', certificateId, change, policies }] : [];
 }
 
-/** Without the quarantine group, which the action itself compares. */
+/** Finds changed groups, except the quarantine group, which the action itself compares. */
 async function findOtherGroups(
   { thingName, ledger }: Case,
   seen: readonly string[],

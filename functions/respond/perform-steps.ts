@@ -50,7 +50,7 @@ export async function performSteps(
       const result = results[index];
       const { action } = step.entry;
       if (result?.status !== 'fulfilled') {
-        // What a release undoes depends on what was undone before.
+        // Each step of a release depends on the steps that were undone before.
         if (kind === 'revert') throw result?.reason;
         faults.push(result?.reason);
         done.add(action);

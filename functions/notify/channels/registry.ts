@@ -65,7 +65,7 @@ interface Entry<D> {
   readonly descriptor: D;
 }
 
-/** With the channel's section of cordon.yml. */
+/** A channel with its section of cordon.yml. */
 interface NamedEntry<D> extends Entry<D> {
   readonly section: unknown;
 }
@@ -83,7 +83,7 @@ export function listNamed(notify: Sections): NamedEntry<ChannelDescriptor>[] {
   });
 }
 
-/** Those of the channels that have a function. */
+/** The channels that have a function. */
 export function listServed<E extends Entry<ChannelDescriptor>>(
   entries: readonly E[],
 ): (E & Entry<ServedDescriptor>)[] {

@@ -48,7 +48,7 @@ const selection = {
       openedBefore: z.optional(z.number()),
     }),
   ),
-  /** How many cases the caller means. */
+  /** The number of cases that the caller expects. */
   expect: z.int().check(z.minimum(1), z.maximum(maxThings)),
   /** The same key sends nothing twice within five minutes. */
   key: z.string().check(z.regex(/^[a-zA-Z0-9_-]{8,64}$/, 'expected 8 to 64 of a-z A-Z 0-9 _ -')),
@@ -200,7 +200,7 @@ async function actOnOne(
   }
 }
 
-/** In the form of a UUID, as all commands have it. */
+/** An id in the form of a UUID, as all commands have one. */
 function nameCommand(...parts: readonly (string | undefined)[]): string {
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
   return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');

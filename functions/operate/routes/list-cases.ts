@@ -58,6 +58,6 @@ async function findPage(asked: z.output<typeof listQuery>, { list, keepClosedMs,
     if (hasClosed) throw new HttpProblem(400, 'expected only open statuses with order=urgency', 'order');
     return pageByUrgency({ ...query, now: clock() }, list.readAll);
   }
-  // Of open cases all are kept.
+  // Open cases are kept for any time.
   return list.page({ ...query, ...(hasClosed && { keptSince: Math.max(0, clock() - keepClosedMs) }) });
 }

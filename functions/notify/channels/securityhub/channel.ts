@@ -9,7 +9,7 @@ export interface SecurityHubTarget {
   readonly iotArnPrefix: string;
 }
 
-/** What Security Hub has of the case. */
+/** What the channel remembers of the finding of a case. */
 export interface SecurityHubPlace {
   readonly updatedAt?: number;
   readonly workflow?: FindingWorkflow;

@@ -75,7 +75,7 @@ async function show(
   }
 }
 
-/** Only newer numbers of what is shown: nothing that people were to be told is pending. */
+/** Whether there are only newer numbers of what is shown, and no news for people. */
 function isUpdate({ update = false }: Announcement, { lastSeq, earlier = [] }: State): boolean {
   return update && lastSeq > 0 && earlier.length === 0;
 }
