@@ -61,7 +61,7 @@ export function runAgent(
     reload: (read) =>
       inTurn(async () => {
         let next: Settings;
-        let start: (waiting?: Waiting) => Agent;
+        let start: (carried?: Carried) => Agent;
         try {
           next = read();
           start = prepareNext(next);
@@ -70,9 +70,9 @@ export function runAgent(
           return;
         }
         const waiting = await agent.stop();
-        const isSameThing = next.connection?.thingName === settings.connection?.thingName;
+        const before = settings;
         settings = next;
-        agent = start(isSameThing ? waiting : undefined);
+        agent = start(carryOver(waiting, before, next, log));
         log('info', 'reloaded', describe(settings));
       }),
     stop: () =>
@@ -81,6 +81,23 @@ export function runAgent(
         await agent.stop();
       }),
   };
+}
+
+/** What waits at a reload, for the next agent of the same thing. */
+interface Carried {
+  readonly waiting: Waiting;
+  /** The spool that has the reports, if it is another than that of the next agent. */
+  readonly elsewhere?: Spool;
+}
+
+/** Printed reports are for nobody else, and those of another thing wait in its spool. */
+function carryOver(waiting: Waiting, before: Settings, next: Settings, log: Log): Carried | undefined {
+  const thing = before.connection?.thingName;
+  if (before.mode === 'dryrun' || thing === undefined || thing !== next.connection?.thingName)
+    return undefined;
+  const { stateDirectory } = before;
+  if (stateDirectory === next.stateDirectory) return { waiting };
+  return { waiting, elsewhere: openSpool(stateDirectory, thing, createProblems(log)) };
 }
 
 /** What outlives a reload. */
@@ -105,7 +122,7 @@ function prepare(
   manager: ServiceManager,
   means: Means,
   lasting: Lasting,
-): (waiting?: Waiting) => Agent {
+): (carried?: Carried) => Agent {
   const { connection } = settings;
   const problems = createProblems(log);
   const { meter } = lasting;
@@ -146,11 +163,32 @@ function prepare(
   const spool = openSpool(stateDirectory, thing, problems);
   const restarts = lasting.restartsOf.get(thing) ?? countRestarts(stateDirectory, thing, problems);
   lasting.restartsOf.set(thing, restarts);
-  return (waiting) => {
+  return (carried) => {
     meter.use(interfaceRule(settings, means));
-    const left = waiting ?? takeLeft(spool, newest);
+    const left = takeOver(carried, settings, spool, newest);
     return startAgent(settings, { ...whole, spool, restarts, budget: openBudget(settings, whole) }, left);
   };
+}
+
+/** What an earlier agent left, in memory or, for destinations or in a folder that the one before did not have, on disk. */
+function takeOver(
+  carried: Carried | undefined,
+  { destinations }: Settings,
+  spool: Spool,
+  newest: NewestId,
+): Waiting {
+  const { waiting = new Map(), elsewhere } = carried ?? {};
+  if (!elsewhere && destinations.every((one) => waiting.has(one))) return waiting;
+  const left = takeLeft(spool, newest);
+  if (!elsewhere) return new Map([...left, ...waiting]);
+  const moved = new Map(left);
+  for (const [destination, { reports, before }] of waiting) {
+    for (const report of reports)
+      if (spool.keep(destination, report, false)) elsewhere.drop(destination, report);
+    const all = [...(left.get(destination)?.reports ?? []), ...reports];
+    moved.set(destination, { reports: all, ...(before && { before }) });
+  }
+  return moved;
 }
 
 /** Reports of an earlier run go first, and its ids were the newest. */
