@@ -26,7 +26,7 @@ async function run(): Promise<boolean> {
   const service = await startService({
     ...flags,
     ...(flags.aws && { deliveryMs: flags.aws.deliveryMs }),
-    ...((flags.slack || flags.siege) && { configuration: 'told.yml' }),
+    ...((flags.slack || flags.siege) && { configuration: 'slack.yml' }),
   });
   try {
     const { result, text } = await measure(service);

@@ -56,7 +56,7 @@ export interface ServiceOptions {
   /** Folder for a CPU profile of the stack's process. */
   readonly profile?: string;
   /** Its cordon.yml, of this folder. */
-  readonly configuration?: 'storm.yml' | 'told.yml';
+  readonly configuration?: 'storm.yml' | 'slack.yml';
 }
 
 export async function startService(options: ServiceOptions): Promise<Service> {
