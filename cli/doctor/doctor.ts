@@ -13,10 +13,6 @@ import { heartbeatName } from '../../shared/domain/heartbeat';
 import { isThingName } from '../../shared/domain/thing-ref';
 import type { CaseStore, FleetLimit, Heartbeats } from '../../shared/ports/storage';
 import type { AgentReader } from '../agents';
-import { UnreachableError } from '../cli-error';
-import { writeDeployCommand } from '../deploy/service';
-import { describeMissingStage } from '../describe-missing-stage';
-import { isShut } from '../faults';
 import { requireThing } from '../require-thing';
 import type { DoctorAccount } from './account';
 import { checkAlarms, checkErrors } from './checks/alarms';
@@ -37,6 +33,7 @@ import { checkStack, type StackState } from './checks/stack';
 import { checkSubscriptions } from './checks/subscriptions';
 import { checkThing, type ThingState } from './checks/thing';
 import { type Check, runChecks } from './finding';
+import { openStack } from './open-stack';
 import { reachEndpoint } from './reads/devices';
 
 export interface DoctorOptions {
@@ -159,30 +156,6 @@ export async function listChecks(options: DoctorOptions, target: DoctorTarget): 
   ];
 }
 
-/** What several checks read of the stack. Throws if nothing could be examined. */
-async function openStack(prefix: string, target: DoctorTarget) {
-  const { account } = target;
-  const stack = findStack(target, () => account.readStack(prefix));
-  await stack.catch((error: unknown) => {
-    // Without a readable stack there is nothing to examine. Each check reports other faults itself.
-    if (isShut(error)) throw error;
-  });
-  let deployed: ReturnType<typeof account.readTemplate> | undefined;
-  return {
-    /** Rejected if it can't be read. */
-    stack,
-    readDeployed: () => {
-      deployed ??= account.readTemplate(prefix);
-      return deployed;
-    },
-    /** `arn:aws:SERVICE:REGION:ACCOUNT`. */
-    arnPrefixOf: async (service: string) => {
-      const [, partition, , region, id] = (await stack).id.split(':');
-      return `arn:${partition}:${service}:${region}:${id}`;
-    },
-  };
-}
-
 /** The channels that have a queue, and the addresses that are subscribed. */
 function listReceivers({ notify }: FileConfiguration) {
   const inUse = listNamed(notify);
@@ -208,21 +181,6 @@ function checkChannels(
       readParameters,
       { ...ports, sendTest: (functionName) => account.invokeFunction(functionName, testRequest) },
       sendTest,
-    ),
-  );
-}
-
-async function findStack(
-  where: Pick<DoctorTarget, 'stage' | 'isLocal'>,
-  read: () => Promise<StackState | undefined>,
-): Promise<StackState> {
-  const found = await read();
-  if (found) return found;
-  throw new UnreachableError(
-    describeMissingStage(
-      where,
-      `no stack cordon-${where.stage}`,
-      `, or deploy it: ${writeDeployCommand(where.stage)}`,
     ),
   );
 }
