@@ -10,8 +10,8 @@ import { verifyCase } from '../../cli/verify';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { connectTable } from '../../shared/storage/table';
 import { now } from '../builders';
-import { aWorld } from '../fakes';
 import { alarm, anEngine, operator } from '../functions/respond/story';
+import { aWorld } from '../world';
 
 /** What respond wrote to a real table, as the CLI reads it. */
 const TableName = 'cordon-dev';

@@ -1,7 +1,7 @@
 import type { Case } from '../../../shared/domain/case/case';
 import { aConfiguration, certificateArn, now } from '../../builders';
-import type { World } from '../../fakes';
 import { denyDocument, readPolicy } from '../../shared/mitigation/setting';
+import type { World } from '../../world';
 import { allActions, anArmedWorld, playing, secondArn } from './all-actions-world';
 import { alarm, anEngine, caseOf, groupsOf, operator, resume, shownCaseOf } from './story';
 

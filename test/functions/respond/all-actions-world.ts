@@ -1,8 +1,8 @@
 import { type ActionName, actionNames } from '../../../shared/domain/actions/registry';
 import type { Playbook } from '../../../shared/domain/configuration';
 import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
-import { aWorld, type World } from '../../fakes';
 import { denyDocument, withPolicies } from '../../shared/mitigation/setting';
+import { aWorld, type World } from '../../world';
 
 /** All actions except the one that Device Defender carries out, for its own violations only. */
 export const allActions = actionNames.filter((action) => action !== 'detect-mitigation-task');

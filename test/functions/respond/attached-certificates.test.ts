@@ -1,7 +1,7 @@
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { anArmedWorld, playing, secondArn } from './all-actions-world';
 import { second, textsOf } from './held-story';
 import { alarm, anEngine, caseOf, operator, readStory, resume, shownCaseOf } from './story';

@@ -10,7 +10,7 @@ import { describeCase } from '../../../shared/domain/messages/describe-case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { certificateArn } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { allActions, anArmedWorld, playing, secondArn } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, resume, shownCaseOf } from './story';
 

@@ -1,6 +1,6 @@
 import type { Command } from '../../../shared/domain/decide/command';
 import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { anArmedWorld, secondArn } from './all-actions-world';
 import { alarm, anEngine, caseOf, groupsOf, operator, resume, shownCaseOf } from './story';
 

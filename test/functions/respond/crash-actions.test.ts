@@ -1,6 +1,6 @@
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { now } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { allActions, anArmedWorld, playing } from './all-actions-world';
 import { play, type Setting } from './crashes';
 import { alarm, anEngine, operator } from './story';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { now } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { play, type Setting, type Side } from './crashes';
 import { alarm, anEngine, caseOf, operator, resume } from './story';
 

@@ -1,8 +1,8 @@
 import type { ActionOptions } from '../../../functions/respond/perform';
 import type { Command } from '../../../shared/domain/decide/command';
 import { describeCase } from '../../../shared/domain/messages/describe-case';
-import { aWorld, type Hook, type World } from '../../fakes';
 import { readPolicy } from '../../shared/mitigation/setting';
+import { aWorld, type Hook, type World } from '../../world';
 import { anEngine, caseOf, groupsOf, resume } from './story';
 
 export type Side = 'before' | 'after';

@@ -1,5 +1,5 @@
 import { certificateArn } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { anArmedWorld, playing, secondArn } from './all-actions-world';
 import { textsOf } from './held-story';
 import { alarm, anEngine, caseOf, operator, resume, shownCaseOf } from './story';

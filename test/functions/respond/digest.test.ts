@@ -1,6 +1,6 @@
 import { outlineCase } from '../../../shared/domain/lists/outline';
 import { aConfiguration, aPlaybook } from '../../builders';
-import { aWorld } from '../../fakes';
+import { aWorld } from '../../world';
 import { alarm, anEngine, caseOf } from './story';
 
 const observing = aConfiguration({ playbooks: [aPlaybook({ mode: 'observe', actions: [] })] });

@@ -9,9 +9,9 @@ import { connectTable } from '../../../shared/storage/table';
 import { findTampering, type TimelineRow } from '../../../shared/timeline';
 import { aConfiguration, aPlaybook, now } from '../../builders';
 import { earlierClient, earlierItems } from '../../earlier-table';
-import type { World } from '../../fakes';
 import { idleActions } from '../../fakes-actions';
 import { denyDocument } from '../../shared/mitigation/setting';
+import type { World } from '../../world';
 import { anArmedWorld } from './all-actions-world';
 import { anEngine, caseOf, operator, resume } from './story';
 

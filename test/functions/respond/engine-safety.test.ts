@@ -3,7 +3,7 @@ import { checkChain } from '../../../cli/verify';
 import type { Command } from '../../../shared/domain/decide/command';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
-import { aWorld, type World } from '../../fakes';
+import { aWorld, type World } from '../../world';
 import {
   alarm,
   anEngine,

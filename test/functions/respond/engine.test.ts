@@ -1,7 +1,7 @@
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { aConfiguration, certificateArn, now } from '../../builders';
-import { aWorld, type World } from '../../fakes';
+import { aWorld, type World } from '../../world';
 import {
   alarm,
   anEngine,

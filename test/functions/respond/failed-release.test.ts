@@ -1,6 +1,6 @@
 import { awsError } from '../../aws-error';
 import { aConfiguration, aPlaybook } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { anArmedWorld } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, resume, shownCaseOf } from './story';
 

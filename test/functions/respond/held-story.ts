@@ -1,5 +1,5 @@
 import { now } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { alarm } from './story';
 
 export const textsOf = ({ told }: World) => told.map(({ kind, text }) => `${kind}: ${text}`);

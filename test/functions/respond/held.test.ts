@@ -1,6 +1,6 @@
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { anArmedWorld, playing, secondArn } from './all-actions-world';
 import { second, textsOf } from './held-story';
 import { alarm, anEngine, caseOf, operator, shownCaseOf } from './story';

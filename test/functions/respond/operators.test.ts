@@ -1,7 +1,7 @@
 import type { Command } from '../../../shared/domain/decide/command';
 import { describeRefusal } from '../../../shared/domain/messages/describe-reason';
 import { aConfiguration, aPlaybook } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { anArmedWorld, playing } from './all-actions-world';
 import { alarm, anEngine, caseOf, groupsOf, operator, readStory, shownCaseOf } from './story';
 

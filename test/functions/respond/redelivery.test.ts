@@ -1,7 +1,7 @@
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { now } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { anArmedWorld, playing } from './all-actions-world';
 import { alarm, anEngine, caseOf, resume } from './story';
 

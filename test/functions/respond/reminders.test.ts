@@ -1,7 +1,7 @@
 import type { Command } from '../../../shared/domain/decide/command';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
-import { aWorld } from '../../fakes';
+import { aWorld } from '../../world';
 import { alarm, anEngine, caseOf, operator, resume } from './story';
 
 const minute = 60_000;

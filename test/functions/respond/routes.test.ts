@@ -1,7 +1,7 @@
 import type { Route } from '../../../shared/domain/messages/routing';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, now } from '../../builders';
-import { aWorld, type World } from '../../fakes';
+import { aWorld, type World } from '../../world';
 import { alarm, anEngine, caseOf, operator } from './story';
 
 const hour = 3_600_000;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { certificateArn, changeCase } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { anArmedWorld, playing } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, shownCaseOf } from './story';
 

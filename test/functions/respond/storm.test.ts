@@ -3,7 +3,7 @@ import type { Command } from '../../../shared/domain/decide/command';
 import { groupBy } from '../../../shared/domain/group-by';
 import { awsError } from '../../aws-error';
 import { aConfiguration, certificateArn, now } from '../../builders';
-import { aWorld } from '../../fakes';
+import { aWorld } from '../../world';
 import { alarm, anEngine, caseOf, groupsOf } from './story';
 
 /** A mailbox per thing, as an SQS FIFO queue has it: in order, each message until it was handled, things in parallel. */

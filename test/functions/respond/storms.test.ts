@@ -4,7 +4,7 @@ import { thingKey } from '../../../shared/domain/thing-ref';
 import type { JoinStorm } from '../../../shared/ports/storage';
 import { awsError } from '../../aws-error';
 import { aConfiguration, anAuditFinding, anExternalFinding, aPlaybook, certificateArn } from '../../builders';
-import { aWorld } from '../../fakes';
+import { aWorld } from '../../world';
 import { alarm, anEngine, caseOf, operator } from './story';
 
 function setUp(over: Parameters<typeof aConfiguration>[0] = {}) {

@@ -6,7 +6,7 @@ import type { Violation } from '../../../shared/domain/findings/violation';
 import { type CaseInWords, describeCase } from '../../../shared/domain/messages/describe-case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aViolation } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 
 export function alarm(over: Partial<Violation> = {}): Command {
   const violation = aViolation(over);

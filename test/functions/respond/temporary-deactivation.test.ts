@@ -7,7 +7,7 @@ import { describeStrength } from '../../../shared/domain/messages/describe-news'
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { aPlaybook, aViolation, now } from '../../builders';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 import { anArmedWorld, playing, secondArn } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, resume, shownCaseOf } from './story';
 

@@ -6,10 +6,10 @@ import { type Announcement, announcementSchema } from '../../../shared/domain/me
 import { announceHeartbeat } from '../../../shared/domain/messages/audience';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { anExternalFinding, now } from '../../builders';
-import { aWorld } from '../../fakes';
 import { anAnnouncement } from '../../functions/notify/announcements';
 import { alarm, anEngine, operator } from '../../functions/respond/story';
 import { mockClient } from '../../mock-client';
+import { aWorld } from '../../world';
 
 const sns = mockClient(SNSClient);
 const client = new SNSClient({ region: 'us-east-1' });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { World } from '../../fakes';
+import type { World } from '../../world';
 
 /**
  * A copy of the sources with one more action: its two files, and its line in the registry of each. Whatever else asked

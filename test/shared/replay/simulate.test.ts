@@ -5,8 +5,8 @@ import type { Violation } from '../../../shared/domain/findings/violation';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { simulate } from '../../../shared/replay/simulate';
 import { aConfiguration, aPlaybook, aViolation, now, someFacts } from '../../builders';
-import { aWorld, type World } from '../../fakes';
 import { anEngine } from '../../functions/respond/story';
+import { aWorld, type World } from '../../world';
 
 const minute = 60_000;
 
