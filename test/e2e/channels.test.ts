@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs';
 import type { LocalHandler } from '../../local/aws/wire/local-routes';
 import { thingKey } from '../../shared/domain/thing-ref';
+import { type BellService, startBellService } from '../functions/notify/bell-service';
 import { routingKey, startPagerDuty } from '../functions/notify/channels/pagerduty/stand-in';
 import { createTeams } from '../functions/notify/channels/teams/stand-in';
 import { createReceiver, key } from '../functions/notify/channels/webhook/stand-in';
 import type { Answer, Asked } from '../functions/notify/http-service';
 import { copyWithBell } from '../functions/notify/throw-away-channel';
-import { startTower, type Tower } from '../functions/notify/tower';
 import { anAlert } from './alerts';
 import { openCli } from './cli-process';
 import { registerDocumented } from './documented-rights';
@@ -18,7 +18,7 @@ import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
 /** The service, packaged from a copy of the sources with one more channel. */
 const copy = copyWithBell();
 const useFolder = process.env.CORDON_ROLE_USE;
-let tower: Tower;
+let bells: BellService;
 let pagerduty: Awaited<ReturnType<typeof startPagerDuty>>;
 const teams = createTeams();
 const receiver = createReceiver();
@@ -86,7 +86,7 @@ function packageCopy(): string {
 }
 
 beforeAll(async () => {
-  tower = await startTower('ROPE');
+  bells = await startBellService('ROPE');
   pagerduty = await startPagerDuty();
   // A right of the throw-away channel, which nothing uses, is no right of Cordon.
   delete process.env.CORDON_ROLE_USE;
@@ -95,7 +95,7 @@ beforeAll(async () => {
     schedules: true,
     redeliverSeconds: 5,
     parameters: {
-      ...{ BellApiUrl: tower.url, PagerdutyApiUrl: pagerduty.url },
+      ...{ BellApiUrl: bells.url, PagerdutyApiUrl: pagerduty.url },
       ...{ WebhookSecret: 'cordon/webhook', TeamsWorkflowSecret: 'cordon/teams' },
     },
     routes: {
@@ -118,7 +118,7 @@ beforeAll(async () => {
 afterAll(async () => {
   if (useFolder !== undefined) process.env.CORDON_ROLE_USE = useFolder;
   await e2e?.close();
-  await tower?.close();
+  await bells?.close();
   await pagerduty?.close();
   copy.remove();
 });
@@ -128,7 +128,7 @@ const slackOf = (thingName: string): readonly string[] =>
     .messages()
     .flatMap(({ text, threadTs }) => (threadTs === undefined && text.includes(`${thingName}:`) ? text : []));
 const bellOf = (thingName: string): string | undefined =>
-  [...tower.peals().values()].find((text) => text.startsWith(`${thingName}:`));
+  [...bells.texts().values()].find((text) => text.startsWith(`${thingName}:`));
 
 /** The state of the thing's case in each channel. */
 function statesOf(thingName: string) {
@@ -274,12 +274,12 @@ describe('a channel that cordon.yml names beside Slack', () => {
 
   it('delays no other channel while its own service does not answer, and shows the newest state once it answers', async () => {
     const things = ['stuck-1', 'stuck-2'];
-    tower.hang(true);
+    bells.hang(true);
 
     await contain('stuck-0');
     await waitUntil(
       () => 'a request that is never answered',
-      () => tower.hanging() > 0,
+      () => bells.hanging() > 0,
     );
     for (const thingName of things) await contain(thingName);
     for (const thingName of things)
@@ -287,7 +287,7 @@ describe('a channel that cordon.yml names beside Slack', () => {
 
     // The other channel has shown none of them yet, so nothing waited for it.
     expect(things.map(bellOf)).toEqual(things.map(() => undefined));
-    tower.hang(false);
+    bells.hang(false);
     await e2e.command({ type: 'release', thingName: thingKey('stuck-0'), actor: 'test' });
     await waitUntil(
       () => `the release of stuck-0: ${bellOf('stuck-0')}`,

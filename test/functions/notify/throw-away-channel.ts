@@ -77,17 +77,17 @@ export const handler = serve({
 const standIn = `
 import { connectBells, nowhere } from '../../../../../functions/notify/channels/bell/bells';
 import type { StandIn } from '../../../../contract/channel-contract';
-import { startTower } from '../../tower';
+import { startBellService } from '../../bell-service';
 
 export async function startStandIn(): Promise<StandIn> {
-  const tower = await startTower('ROPE');
+  const service = await startBellService('ROPE');
   return {
-    url: tower.url,
+    url: service.url,
     nowhere,
     connect: (url) => connectBells({ secret: 'ROPE', url, tower: 'north' }),
-    shown: () => [...tower.peals().values()],
+    shown: () => [...service.texts().values()],
     findHazards: () => [],
-    close: tower.close,
+    close: service.close,
   };
 }
 `;

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The service of the throw-away channel: a bell for each case, rung by who has the rope. */
-export interface Tower {
+/** The service of the throw-away channel `bell`: it keeps the newest text of each case, of callers with its secret. */
+export interface BellService {
   /** Ends with a slash. */
   readonly url: string;
   /** The newest text by case. */
-  peals(): ReadonlyMap<string, string>;
+  texts(): ReadonlyMap<string, string>;
   /** While it is on, nothing is answered. */
   hang(isOn: boolean): void;
   /** Requests that nobody answered. */
@@ -17,8 +17,8 @@ export interface Tower {
 
 const maxText = 500;
 
-export async function startTower(rope: string): Promise<Tower> {
-  const peals = new Map<string, string>();
+export async function startBellService(secret: string): Promise<BellService> {
+  const texts = new Map<string, string>();
   let isHanging = false;
   let hanging = 0;
   const server = createServer(async (request, response) => {
@@ -31,8 +31,8 @@ export async function startTower(rope: string): Promise<Tower> {
     const [, caseId] = /^\/[a-z]+\/([^/]+)$/.exec(request.url ?? '') ?? [];
     const { text } = JSON.parse(body) as { text?: unknown };
     const isWell = request.method === 'PUT' && caseId && typeof text === 'string' && text.length <= maxText;
-    const isAllowed = request.headers.authorization === `Bearer ${rope}`;
-    if (isWell && isAllowed) peals.set(decodeURIComponent(caseId), text);
+    const isAllowed = request.headers.authorization === `Bearer ${secret}`;
+    if (isWell && isAllowed) texts.set(decodeURIComponent(caseId), text);
     response.writeHead(isAllowed ? (isWell ? 204 : 400) : 401);
     response.end();
   });
@@ -40,7 +40,7 @@ export async function startTower(rope: string): Promise<Tower> {
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    peals: () => peals,
+    texts: () => texts,
     hang: (isOn) => {
       isHanging = isOn;
     },
