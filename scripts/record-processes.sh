@@ -3,7 +3,7 @@
 # It boots a Debian with systemd in namespaces of its own, over a copy of this one that is in memory, and plays
 # scripts/record-processes-scene.sh there. As root on a Debian 12 with cgroup2; needs a mirror of Debian, and 1 GB of memory.
 #
-#   sh scripts/record-processes.sh test/agent/fixtures/debian-12-life.json.gz
+#   sh scripts/record-processes.sh test/agent/fixtures/debian-12-week.json.gz
 set -eu
 target=$(realpath "$1")
 here=$(realpath "$(dirname "$0")")

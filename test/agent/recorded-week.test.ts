@@ -13,7 +13,7 @@ const quietEveryMs = 5 * 60 * secondMs;
 const repeats = 42;
 const periodMs = (7 * dayMs) / repeats;
 
-const recording = readRecording(join(import.meta.dirname, 'fixtures/debian-12-life.json.gz'));
+const recording = readRecording(join(import.meta.dirname, 'fixtures/debian-12-week.json.gz'));
 const lengthMs = recording.frames.at(-1)?.[0] ?? 0;
 
 /** Each form of a selector, by the app that it selects. */

@@ -2,7 +2,7 @@ import type { Case } from '../../../shared/domain/case/case';
 import { aConfiguration, certificateArn, now } from '../../builders';
 import { denyDocument, readPolicy } from '../../shared/mitigation/setting';
 import type { World } from '../../world';
-import { allActions, anArmedWorld, playing, secondArn } from './all-actions-world';
+import { allActions, aWorldWithPolicies, secondArn, withActions } from './all-actions-world';
 import { alarm, anEngine, caseOf, groupsOf, operator, resume, shownCaseOf } from './story';
 
 const ids = [certificateArn, secondArn].map((arn) => arn.slice(arn.indexOf('/') + 1));
@@ -24,8 +24,8 @@ function readState({ registered, policies, certificates, jobs }: World) {
 
 describe('respond, with all actions,', () => {
   it('contains, verifies, and gives the thing back exactly as it was', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(allActions));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(allActions));
     const before = readState(world);
 
     await engine(alarm());
@@ -49,8 +49,8 @@ describe('respond, with all actions,', () => {
   });
 
   it('requests no job and no task again once AWS no longer keeps them, since they hold nothing', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['quarantine', 'disconnect', 'job']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['quarantine', 'disconnect', 'job']));
     await engine(alarm());
     world.jobs.statuses.clear();
 
@@ -63,8 +63,8 @@ describe('respond, with all actions,', () => {
   });
 
   it('names the thing groups that somebody else changed while the thing was held', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['quarantine', 'disconnect']));
     await engine(alarm());
     const { groups } = world.registered.find('mything1');
     groups.delete('sensors');
@@ -83,8 +83,8 @@ describe('respond, with all actions,', () => {
     ['IN_PROGRESS', ', except for this: what the device did for job JOB stays'],
     ['SUCCEEDED', ', except for this: what the device did for job JOB stays'],
   ])('says what a job with status %s leaves behind when the thing is released', async (status, left) => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['quarantine', 'job']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['quarantine', 'job']));
     await engine(alarm());
     const jobId = `cordon-${caseOf(world).caseId}`;
     world.jobs.statuses.set(jobId, status);
@@ -97,8 +97,8 @@ describe('respond, with all actions,', () => {
   });
 
   it('restores from its text the version that it had to drop from a full policy', async () => {
-    const world = anArmedWorld({ full: true });
-    const engine = anEngine(world, playing(['replace-policy-version', 'disconnect']));
+    const world = aWorldWithPolicies({ full: true });
+    const engine = anEngine(world, withActions(['replace-policy-version', 'disconnect']));
     const { device } = readState(world);
 
     await engine(alarm());
@@ -115,9 +115,9 @@ describe('respond, with all actions,', () => {
   });
 
   it('denies the certificates if a thing can join no further group, and quotes the reason of AWS', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     for (let i = 1; i < 10; i += 1) world.registered.find('mything1').groups.add(`g${i}`);
-    const engine = anEngine(world, playing(allActions));
+    const engine = anEngine(world, withActions(allActions));
 
     await engine(alarm());
 
@@ -138,11 +138,11 @@ describe('respond, with all actions,', () => {
   });
 
   it('denies each certificate of the thing, and frees each', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     world.registered.find('mything1').principals.push(secondArn);
     world.policies.stored.get('device')?.targets.add(secondArn);
     world.certificates.statuses.set(ids[1] ?? '', 'INACTIVE');
-    const engine = anEngine(world, playing(allActions));
+    const engine = anEngine(world, withActions(allActions));
     const before = readState(world);
 
     await engine(alarm());
@@ -157,10 +157,10 @@ describe('respond, with all actions,', () => {
   });
 
   it('does not report a thing as contained while it has no certificate that can be denied', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     world.registered.find('mything1').principals.pop();
 
-    await anEngine(world, playing(allActions))(alarm());
+    await anEngine(world, withActions(allActions))(alarm());
 
     expect(shownCaseOf(world)).toMatchObject({
       status: 'containing',
@@ -171,10 +171,10 @@ describe('respond, with all actions,', () => {
 
   it('reports a thing with another client id as contained only if the certificate itself is denied', async () => {
     const reporter = { clientId: 'backdoor', principal: ids[0] ?? '' };
-    const [narrow, wide] = [anArmedWorld(), anArmedWorld()];
+    const [narrow, wide] = [aWorldWithPolicies(), aWorldWithPolicies()];
 
     await anEngine(narrow)(alarm({ reporter }));
-    await anEngine(wide, playing(['quarantine', 'deny-certificate', 'disconnect']))(alarm({ reporter }));
+    await anEngine(wide, withActions(['quarantine', 'deny-certificate', 'disconnect']))(alarm({ reporter }));
 
     expect(shownCaseOf(narrow)).toMatchObject({
       status: 'containing',
@@ -206,9 +206,9 @@ describe('respond, if other things share an object,', () => {
   ] as const)(
     'asks before %s, changes nothing, and acts once a person approves',
     async (action, share, reason) => {
-      const world = anArmedWorld();
+      const world = aWorldWithPolicies();
       share(world);
-      const engine = anEngine(world, playing([action, 'disconnect']));
+      const engine = anEngine(world, withActions([action, 'disconnect']));
       const before = readState(world);
 
       await engine(alarm());
@@ -234,9 +234,9 @@ describe('respond, if other things share an object,', () => {
   ] as const)(
     'reaches the right status with two sharing things permitted and %s',
     async (action, share, status) => {
-      const world = anArmedWorld();
+      const world = aWorldWithPolicies();
       share(world);
-      const { configuration } = playing([action, 'disconnect']);
+      const { configuration } = withActions([action, 'disconnect']);
       const guards = { ...aConfiguration().guards, maxThingsSharingPolicy: 2 };
 
       await anEngine(world, { configuration: { ...configuration, guards } })(alarm());
@@ -246,7 +246,7 @@ describe('respond, if other things share an object,', () => {
   );
 
   it('does not ask before quarantine, which touches neither certificate nor policy', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     shareCertificate(world);
 
     await anEngine(world)(alarm());
@@ -257,8 +257,8 @@ describe('respond, if other things share an object,', () => {
 
 describe('respond, if somebody changed what it holds,', () => {
   it('names both sides of each conflict, restores the rest, and finishes once the conflict is resolved', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(allActions));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(allActions));
     const before = readState(world);
     await engine(alarm());
     await world.policies.policies.createVersion('device', 'theirs', true);
@@ -297,8 +297,8 @@ describe('respond, if somebody changed what it holds,', () => {
   });
 
   it('denies again what somebody allowed in the meantime, and does not ignore their version on release', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['replace-policy-version', 'disconnect']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['replace-policy-version', 'disconnect']));
     await engine(alarm());
     await world.policies.policies.createVersion('device', 'theirs', true);
 
@@ -318,8 +318,8 @@ describe('respond, if somebody changed what it holds,', () => {
 
 describe('respond, with the kill switch switched on during a containment,', () => {
   it('applies no further planned action, and continues once the switch is off', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(allActions));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(allActions));
     const before = readState(world);
     let crashed = false;
     world.hook = (call, perform) => {
@@ -342,10 +342,10 @@ describe('respond, with the kill switch switched on during a containment,', () =
 });
 
 describe('respond, with a task of Device Defender,', () => {
-  const actions = playing(['quarantine', 'detect-mitigation-task', 'disconnect']);
+  const actions = withActions(['quarantine', 'detect-mitigation-task', 'disconnect']);
 
   it('starts the task for the violations that Device Defender found, and for no other', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, {
       ...actions,
       configuration: { ...actions.configuration, detector: 'both' },
@@ -358,7 +358,7 @@ describe('respond, with a task of Device Defender,', () => {
   });
 
   it('starts it without ids that no violation of Device Defender has: AWS would refuse them all', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, {
       ...actions,
       configuration: { ...actions.configuration, detector: 'both' },
@@ -379,7 +379,7 @@ describe('respond, with a task of Device Defender,', () => {
   });
 
   it('starts no task for Cordon’s own findings, says so, and contains the thing with the other actions', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
 
     await anEngine(world, actions)(alarm({ detector: 'cordon' }));
 

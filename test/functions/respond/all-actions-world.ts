@@ -10,7 +10,7 @@ export const allActions = actionNames.filter((action) => action !== 'detect-miti
 export const secondArn = certificateArn.replaceAll('a'.repeat(64), 'b'.repeat(64));
 
 /** A world in which policies deny, with `device` as the policy of mything1's certificate; it is full if asked. */
-export function anArmedWorld({ full = false } = {}): World {
+export function aWorldWithPolicies({ full = false } = {}): World {
   const world = aWorld();
   world.policies.create('cordon-quarantine', [denyDocument]);
   world.policies.create('device', full ? ['one', 'two', 'three', 'four', 'five'] : ['one'], [certificateArn]);
@@ -30,6 +30,6 @@ export function anArmedWorld({ full = false } = {}): World {
   return Object.assign(world, { ports: { ...world.ports, things } });
 }
 
-export function playing(actions: readonly ActionName[], over: Partial<Playbook> = {}) {
+export function withActions(actions: readonly ActionName[], over: Partial<Playbook> = {}) {
   return { configuration: aConfiguration({ playbooks: [aPlaybook({ actions: [...actions], ...over })] }) };
 }

@@ -2,7 +2,7 @@ import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';
 import type { World } from '../../world';
-import { anArmedWorld, playing, secondArn } from './all-actions-world';
+import { aWorldWithPolicies, secondArn, withActions } from './all-actions-world';
 import { second, textsOf } from './held-story';
 import { alarm, anEngine, caseOf, operator, readStory, resume, shownCaseOf } from './story';
 
@@ -21,7 +21,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
   });
 
   it('is denied as well, and restored with the others', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { configuration: all });
     await engine(alarm());
     attach(world);
@@ -39,8 +39,8 @@ describe('a certificate that somebody attaches to a held thing', () => {
   });
 
   it('starts no session that stays, if the device connects with it in the moment of the cut', async () => {
-    const world = anArmedWorld();
-    const { configuration } = playing(['deactivate-certificate', 'disconnect']);
+    const world = aWorldWithPolicies();
+    const { configuration } = withActions(['deactivate-certificate', 'disconnect']);
     const engine = anEngine(world, { configuration, policyCacheMs: 480_000 });
     await engine(alarm());
     expect(shownCaseOf(world).status).toBe('contained');
@@ -60,7 +60,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
   });
 
   it('replaces a deleted one, as in a rotation: nothing fails, and the title says what happened', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { configuration: all });
     await engine(alarm());
     attach(world);
@@ -76,7 +76,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
   });
 
   it('is named on release: that the thing keeps it, and what it had before', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { configuration: all });
     await engine(alarm());
     attach(world);
@@ -89,7 +89,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
   });
 
   it('is named on release if it came after the last look', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { configuration: all });
     await engine(alarm());
     attach(world);
@@ -99,7 +99,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
   });
 
   it('does not hide what happened to the others before it came', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { configuration: all });
     await engine(alarm());
     world.policies.create('wide', ['one'], [certificateArn]);
@@ -114,7 +114,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
   });
 
   it('is left alone, and announced, if other things use it', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     world.registered.register('mything2', { principals: [secondArn] });
     const engine = anEngine(world, { configuration: all });
     await engine(alarm());
@@ -132,7 +132,7 @@ describe('a thing with a principal that is no certificate', () => {
   const cognito = 'us-east-1:1a2b3c4d-0000-4000-8000-000000000000';
 
   it('is contained, and a message says that this certificate is not held', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     world.registered.find('mything1').principals.push(cognito);
     await anEngine(world)(alarm());
 
@@ -143,7 +143,7 @@ describe('a thing with a principal that is no certificate', () => {
   });
 
   it('says so too if somebody attaches it to a held thing, once', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world);
     await engine(alarm());
     world.registered.find('mything1').principals.push(cognito);
@@ -162,7 +162,7 @@ describe('several certificates that somebody attaches to a held thing', () => {
   const policyCacheMs = 480_000;
   const spreadMs = policyCacheMs + 120_000;
   const thirdArn = certificateArn.replaceAll('a'.repeat(64), 'c'.repeat(64));
-  const { configuration: denying } = playing(['quarantine', 'deny-certificate', 'disconnect']);
+  const { configuration: denying } = withActions(['quarantine', 'deny-certificate', 'disconnect']);
   const attach = (world: World, ...arns: string[]) => {
     world.registered.find('mything1').principals.push(...arns);
     for (const arn of arns) world.certificates.statuses.set(arn.slice(-64), 'ACTIVE');
@@ -177,7 +177,7 @@ describe('several certificates that somebody attaches to a held thing', () => {
     [...(policies.stored.get('cordon-quarantine')?.targets ?? [])].map((arn) => arn.at(-1));
 
   it('are inactive until the policies have spread to them too, each time, and restored on release', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { policyCacheMs, configuration: denying });
     await engine(alarm());
     attach(world, secondArn);
@@ -208,7 +208,7 @@ describe('several certificates that somebody attaches to a held thing', () => {
 
   it('are denied except for one that other things use; that one is never added later', async () => {
     const fourthArn = certificateArn.replaceAll('a'.repeat(64), 'd'.repeat(64));
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { policyCacheMs, configuration: denying });
     await engine(alarm());
     attach(world, secondArn, thirdArn);
@@ -229,8 +229,8 @@ describe('several certificates that somebody attaches to a held thing', () => {
   });
 
   it('are denied while the case still waits for its denial, and after stricter actions', async () => {
-    const world = anArmedWorld();
-    const { configuration: both } = playing(['quarantine', 'deny-certificate', 'disconnect']);
+    const world = aWorldWithPolicies();
+    const { configuration: both } = withActions(['quarantine', 'deny-certificate', 'disconnect']);
     const harder = aPlaybook({ name: 'harder', when: { behavior: 'worse' }, actions: ['quarantine', 'job'] });
     const playbooks = [harder, ...both.playbooks];
     const engine = anEngine(world, { configuration: { ...both, playbooks } });
@@ -251,7 +251,7 @@ describe('several certificates that somebody attaches to a held thing', () => {
   });
 
   it('do not delay the plan if AWS is too busy to list them', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { configuration: denying });
     world.hook = (call, perform) =>
       call === 'policies.attach' ? Promise.reject(awsError('LimitExceededException')) : perform();

@@ -11,7 +11,7 @@ import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { certificateArn } from '../../builders';
 import type { World } from '../../world';
-import { allActions, anArmedWorld, playing, secondArn } from './all-actions-world';
+import { allActions, aWorldWithPolicies, secondArn, withActions } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, resume, shownCaseOf } from './story';
 
 const idOf = (arn: string) => arn.slice(arn.indexOf('/') + 1);
@@ -118,9 +118,9 @@ describe('a thing whose registry entry, rules and case change in any order', () 
   it('is restored as it was or as somebody made it, never stuck, and with a complete timeline', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(move, { maxLength: 14 }), async (moves) => {
-        const world = anArmedWorld();
-        const shadow = anArmedWorld();
-        let options: Partial<ActionOptions> = { policyCacheMs: 1_000, ...playing(sets[0] ?? []) };
+        const world = aWorldWithPolicies();
+        const shadow = aWorldWithPolicies();
+        let options: Partial<ActionOptions> = { policyCacheMs: 1_000, ...withActions(sets[0] ?? []) };
         let count = 0;
         let before: Record<string, unknown> | undefined;
         const stored = (): Case | undefined => world.stored.items.get('mything1')?.value;
@@ -187,7 +187,7 @@ describe('a thing whose registry entry, rules and case change in any order', () 
               world.killSwitch = { state: world.killSwitch.state === 'on' ? 'off' : 'on' };
               break;
             case 'rules':
-              options = { ...options, ...playing(sets[step.set] ?? [], { mode: step.mode }) };
+              options = { ...options, ...withActions(sets[step.set] ?? [], { mode: step.mode }) };
           }
         }
         world.time.now = Math.max(world.time.now, stored()?.dueAt ?? 0);
@@ -201,8 +201,8 @@ describe('a thing whose registry entry, rules and case change in any order', () 
 
 describe('a planned denial that was never applied', () => {
   it('takes no policy off on release that somebody attached by hand meanwhile', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['deny-certificate', 'disconnect']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['deny-certificate', 'disconnect']));
     world.hook = (call, perform) =>
       call === 'connections.cut' || call === 'leases.load'
         ? Promise.reject(new Error('out of reach'))
@@ -224,8 +224,8 @@ describe('a planned denial that was never applied', () => {
 
 describe('an applied denial whose lease is gone from the table', () => {
   it('is taken off by the release', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['deny-certificate', 'disconnect']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['deny-certificate', 'disconnect']));
     await engine(alarm(), { id: 'alarm' });
     expect([...(world.policies.stored.get('cordon-quarantine')?.targets ?? [])]).toEqual([certificateArn]);
     world.held.rows.clear();
@@ -242,8 +242,8 @@ describe('an applied denial whose lease is gone from the table', () => {
 
 describe('an applied deactivation whose lease is gone from the table', () => {
   it('is left by the release, which blames nobody', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['deactivate-certificate', 'disconnect']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['deactivate-certificate', 'disconnect']));
     await engine(alarm(), { id: 'alarm' });
     world.held.rows.clear();
 
@@ -272,8 +272,8 @@ describe('a plan that the kill switch keeps from being tried', () => {
 
   /** The switch is turned on once the plan is saved, and somebody changes by hand what the action would. */
   async function aWithheld(action: ActionName, hand: string) {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing([action, 'disconnect']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions([action, 'disconnect']));
     world.hook = (call, perform) => {
       if (call === 'cases.save') world.killSwitch = { state: 'on' };
       return perform();
@@ -324,9 +324,9 @@ describe('a plan that the kill switch keeps from being tried', () => {
   ] as const)(
     'stops no release at what somebody did otherwise where %s did nothing',
     async (action, hand, first, left) => {
-      const world = anArmedWorld();
+      const world = aWorldWithPolicies();
       if (first) hands[first]?.(world);
-      const engine = anEngine(world, playing([action, 'disconnect']));
+      const engine = anEngine(world, withActions([action, 'disconnect']));
       world.hook = (call, perform) => {
         if (call === 'cases.save') world.killSwitch = { state: 'on' };
         return perform();
@@ -377,8 +377,8 @@ describe('a plan that the kill switch keeps from being tried', () => {
   });
 
   it('is not taken for untried once a crash may have cut it off', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['quarantine', 'disconnect']));
     world.hook = async (call, perform) => {
       if (call !== 'things.addToGroup') return perform();
       await perform();
@@ -401,8 +401,8 @@ describe('a plan that the kill switch keeps from being tried', () => {
 
 describe('a thing that Cordon put into the quarantine group', () => {
   it('leaves it on release though AWS refused to Cordon later to put it there again', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['quarantine', 'disconnect']));
     await engine(alarm(), { id: 'alarm' });
     world.hook = (call, perform) =>
       call === 'things.addToGroup' ? Promise.reject(awsError('AccessDeniedException')) : perform();
@@ -418,8 +418,8 @@ describe('a thing that Cordon put into the quarantine group', () => {
 
 describe('a plan that waited', () => {
   it('does not take its own call for one of others if a crash cut off a command that changes nothing', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['quarantine', 'disconnect']));
     world.hook = (call, perform) => {
       if (call === 'cases.save') world.killSwitch = { state: 'on' };
       return call === 'announcer.publish' ? Promise.reject(new Error('down')) : perform();
@@ -445,8 +445,8 @@ describe('a plan that waited', () => {
 
 describe('a thing that somebody put into the quarantine group', () => {
   it('while the kill switch held the containment back stays there, as the timeline says', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['quarantine', 'disconnect']));
     world.killSwitch = { state: 'on' };
     await engine(alarm(), { id: 'alarm' });
     expect(caseOf(world).ledger).toEqual([]);
@@ -469,8 +469,8 @@ describe('a thing that somebody put into the quarantine group', () => {
   });
 
   it('after AWS had refused that to Cordon stays there, and the release says so', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['quarantine', 'disconnect']));
     world.hook = (call, perform) =>
       call === 'things.addToGroup'
         ? Promise.reject(awsError('LimitExceededException', 'ten groups'))

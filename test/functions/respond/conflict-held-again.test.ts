@@ -1,7 +1,7 @@
 import type { Command } from '../../../shared/domain/decide/command';
 import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
 import type { World } from '../../world';
-import { anArmedWorld, secondArn } from './all-actions-world';
+import { aWorldWithPolicies, secondArn } from './all-actions-world';
 import { alarm, anEngine, caseOf, groupsOf, operator, resume, shownCaseOf } from './story';
 
 const configuration = aConfiguration({
@@ -14,7 +14,7 @@ const deniedOf = ({ policies }: World) => [...(policies.stored.get('cordon-quara
 
 describe('a thing whose release stopped in conflict, contained again', () => {
   it('is held with the certificate that it got meanwhile', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { configuration });
     await engine(alarm());
     world.certificates.statuses.set('a'.repeat(64), 'REVOKED');
@@ -33,7 +33,7 @@ describe('a thing whose release stopped in conflict, contained again', () => {
   });
 
   it('is contained by the actions of now, whatever the conflict is about', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     await anEngine(world, { configuration })(alarm());
     world.certificates.statuses.set('a'.repeat(64), 'REVOKED');
     const engine = anEngine(world, {
@@ -57,7 +57,7 @@ describe('a thing whose release stopped in conflict, contained again', () => {
   });
 
   it('gets a job of its own: the one before is canceled, and the device does nothing for it again', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, {
       configuration: aConfiguration({
         playbooks: [aPlaybook({ actions: ['deactivate-certificate', 'job'] })],

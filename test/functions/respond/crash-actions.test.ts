@@ -1,13 +1,13 @@
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { now } from '../../builders';
 import type { World } from '../../world';
-import { allActions, anArmedWorld, playing } from './all-actions-world';
+import { allActions, aWorldWithPolicies, withActions } from './all-actions-world';
 import { play, type Setting } from './crashes';
 import { alarm, anEngine, operator } from './story';
 
-const all = playing(allActions);
+const all = withActions(allActions);
 const byDefender = alarm({ detector: 'device-defender' });
-const withTask = playing(['quarantine', 'detect-mitigation-task', 'disconnect']);
+const withTask = withActions(['quarantine', 'detect-mitigation-task', 'disconnect']);
 
 const contained =
   (options = all, command = alarm()) =>
@@ -19,13 +19,13 @@ const settings: Readonly<Record<string, Setting>> = {
   'an alarm': { options: all, prepare: async () => {}, command: alarm() },
   'a release': { options: all, prepare: contained(), command: operator('release') },
   'an alarm if the policy is full': {
-    world: () => anArmedWorld({ full: true }),
+    world: () => aWorldWithPolicies({ full: true }),
     options: all,
     prepare: async () => {},
     command: alarm(),
   },
   'a release if the policy was full': {
-    world: () => anArmedWorld({ full: true }),
+    world: () => aWorldWithPolicies({ full: true }),
     options: all,
     prepare: contained(),
     command: operator('release'),
@@ -67,14 +67,14 @@ const settings: Readonly<Record<string, Setting>> = {
     command: operator('release'),
   },
   'a dismissal of what Device Defender found': {
-    options: playing([], { mode: 'observe' }),
-    prepare: contained(playing([], { mode: 'observe' }), byDefender),
+    options: withActions([], { mode: 'observe' }),
+    prepare: contained(withActions([], { mode: 'observe' }), byDefender),
     command: operator('dismiss'),
   },
   'a release by time': {
-    options: playing(allActions, { release: { after: 60_000 } }),
+    options: withActions(allActions, { release: { after: 60_000 } }),
     prepare: async (world) => {
-      await contained(playing(allActions, { release: { after: 60_000 } }))(world);
+      await contained(withActions(allActions, { release: { after: 60_000 } }))(world);
       world.time.now = now + 60_000;
     },
     command: { type: 'resume', thingName: thingKey('mything1') },
@@ -82,7 +82,7 @@ const settings: Readonly<Record<string, Setting>> = {
 };
 
 describe.each(Object.entries(settings))('respond, with all actions, on %s', (_, setting) => {
-  const armed = { world: anArmedWorld, ...setting };
+  const armed = { world: aWorldWithPolicies, ...setting };
 
   it.each(['before', 'after'] as const)(
     'reaches the same end wherever the invocation crashes once, %s a call',

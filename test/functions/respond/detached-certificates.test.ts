@@ -1,12 +1,12 @@
 import { certificateArn } from '../../builders';
 import type { World } from '../../world';
-import { anArmedWorld, playing, secondArn } from './all-actions-world';
+import { aWorldWithPolicies, secondArn, withActions } from './all-actions-world';
 import { textsOf } from './held-story';
 import { alarm, anEngine, caseOf, operator, resume, shownCaseOf } from './story';
 
 describe('a certificate that somebody detaches from a held thing', () => {
   const quarantined = async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world);
     await engine(alarm());
     const later = async () => {
@@ -68,7 +68,7 @@ describe('a certificate that somebody detaches from a held thing', () => {
   });
 
   it('is inactive while its denial spreads, and active again afterwards', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const policyCacheMs = 480_000;
     const engine = anEngine(world, { policyCacheMs });
     const statusOf = () => world.certificates.statuses.get('a'.repeat(64));
@@ -109,8 +109,8 @@ describe('a certificate that somebody takes from a held thing', () => {
   it.each(['quarantine', 'deny-certificate'] as const)(
     'is restored, and named on release, with %s',
     async (action) => {
-      const world = anArmedWorld();
-      const engine = anEngine(world, playing([action, 'disconnect']));
+      const world = aWorldWithPolicies();
+      const engine = anEngine(world, withActions([action, 'disconnect']));
       await engine(alarm());
       world.registered.find('mything1').principals.splice(0, 1);
       await engine(operator('release'));
@@ -123,8 +123,8 @@ describe('a certificate that somebody takes from a held thing', () => {
   );
 
   it('is named beside one that comes in its place', async () => {
-    const world = anArmedWorld();
-    const engine = anEngine(world, playing(['deny-certificate', 'disconnect']));
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, withActions(['deny-certificate', 'disconnect']));
     await engine(alarm());
     world.registered.find('mything1').principals.splice(0, 1, secondArn);
     world.certificates.statuses.set('b'.repeat(64), 'ACTIVE');

@@ -12,7 +12,7 @@ import { earlierClient, earlierItems } from '../../earlier-table';
 import { idleActions } from '../../fakes-actions';
 import { denyDocument } from '../../shared/mitigation/setting';
 import type { World } from '../../world';
-import { anArmedWorld } from './all-actions-world';
+import { aWorldWithPolicies } from './all-actions-world';
 import { anEngine, caseOf, operator, resume } from './story';
 
 const denyPolicyName = 'cordon-dev-quarantine';
@@ -29,7 +29,7 @@ async function aWorldOf(thingName: string): Promise<World> {
   const stored = await load(thingName);
   const { facts, ledger, updatedAt } = stored.value;
   if (facts?.kind !== 'known') throw new Error(`nothing is known of ${thingName}`);
-  const world = anArmedWorld();
+  const world = aWorldWithPolicies();
   world.time.now = updatedAt + 1_000;
   world.stored.items.set(thingName, stored);
   const principals = facts.principals.map(({ arn }) => arn);

@@ -1,7 +1,7 @@
 import { awsError } from '../../aws-error';
 import { aConfiguration, aPlaybook } from '../../builders';
 import type { World } from '../../world';
-import { anArmedWorld } from './all-actions-world';
+import { aWorldWithPolicies } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, resume, shownCaseOf } from './story';
 
 const configuration = aConfiguration({
@@ -21,7 +21,7 @@ function failDetaching(world: World, name: string) {
 const announced = ({ told }: World) => told.map(({ kind }) => kind);
 
 async function stopRelease(errorName: string) {
-  const world = anArmedWorld();
+  const world = aWorldWithPolicies();
   const engine = anEngine(world, { configuration });
   await engine(alarm(), { id: 'alarm' });
   const mend = failDetaching(world, errorName);

@@ -1,7 +1,7 @@
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aPlaybook, certificateArn } from '../../builders';
 import type { World } from '../../world';
-import { anArmedWorld, playing, secondArn } from './all-actions-world';
+import { aWorldWithPolicies, secondArn, withActions } from './all-actions-world';
 import { second, textsOf } from './held-story';
 import { alarm, anEngine, caseOf, operator, shownCaseOf } from './story';
 
@@ -23,7 +23,7 @@ const configuration = aConfiguration({
 
 describe('a further violation of a held thing', () => {
   it('adds stricter actions if its playbook asks for them, in the same containment under the stricter release', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { configuration });
     await engine(alarm());
     await engine(second('worse'));
@@ -49,7 +49,7 @@ describe('a further violation of a held thing', () => {
   });
 
   it('shows what its playbook would do without a guard', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { configuration });
     await engine(alarm());
     const { ledger } = shownCaseOf(world);
@@ -62,7 +62,7 @@ describe('a further violation of a held thing', () => {
   });
 
   it('is not announced if the containment itself causes it', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { configuration });
     await engine(alarm());
     const told = world.told.length;
@@ -75,7 +75,7 @@ describe('a further violation of a held thing', () => {
 
 describe('a held thing, once the sweep has repaired the quarantine,', () => {
   it('is returned to the group and cut at once, and earlier sessions are no longer trusted', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { policyCacheMs: 480_000, configuration });
     world.registered.register('mything2');
     await engine(alarm());
@@ -95,14 +95,14 @@ describe('a held thing, once the sweep has repaired the quarantine,', () => {
 
 describe('a thing in ten groups', () => {
   const aFullWorld = () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     for (let count = 1; count < 10; count += 1) world.registered.find('mything1').groups.add(`g${count}`);
     world.registered.find('mything1').principals.push(secondArn);
     world.registered.register('mything2', { principals: [secondArn] });
     world.certificates.statuses.set('b'.repeat(64), 'ACTIVE');
     return world;
   };
-  const { configuration: grouping } = playing(['quarantine', 'disconnect']);
+  const { configuration: grouping } = withActions(['quarantine', 'disconnect']);
 
   it('has its own certificate denied even if another one is shared, and the case says that this is not enough', async () => {
     const world = aFullWorld();
@@ -130,7 +130,7 @@ describe('a thing in ten groups', () => {
 
 describe('two violations that wait for approval', () => {
   it('keep the playbook of the more severe one', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const asking = aConfiguration({
       playbooks: [
         aPlaybook({
@@ -158,9 +158,9 @@ describe('two violations that wait for approval', () => {
 
 describe('a report of a held device about other things', () => {
   it('asks no approval and sends no message, and the case names its origin', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     world.registered.register('rogue', { principals: [secondArn] });
-    const engine = anEngine(world, playing(['deny-certificate', 'disconnect']));
+    const engine = anEngine(world, withActions(['deny-certificate', 'disconnect']));
     await engine(alarm({ thingName: 'rogue' }));
     expect(shownCaseOf(world, 'rogue').status).toBe('contained');
     const before = world.told.length;

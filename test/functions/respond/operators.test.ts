@@ -2,7 +2,7 @@ import type { Command } from '../../../shared/domain/decide/command';
 import { describeRefusal } from '../../../shared/domain/messages/describe-reason';
 import { aConfiguration, aPlaybook } from '../../builders';
 import type { World } from '../../world';
-import { anArmedWorld, playing } from './all-actions-world';
+import { aWorldWithPolicies, withActions } from './all-actions-world';
 import { alarm, anEngine, caseOf, groupsOf, operator, readStory, shownCaseOf } from './story';
 
 const ordered = (type: Parameters<typeof operator>[0], over: object = {}): Command =>
@@ -12,11 +12,11 @@ const refusalOf = ({ stored }: World) => {
   return refusal && describeRefusal(refusal);
 };
 
-const sharing = playing(['deny-certificate', 'disconnect'], { mode: 'approve' });
+const sharing = withActions(['deny-certificate', 'disconnect'], { mode: 'approve' });
 
 describe('a refused command of an operator', () => {
   it('gets an answer if the thing has no case', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     await anEngine(world)(ordered('release'));
 
     expect(refusalOf(world)).toBe('the thing has no open case');
@@ -25,7 +25,7 @@ describe('a refused command of an operator', () => {
   });
 
   it('is an act of the audit where no timeline has it: without a case, or of a case that is closed', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world);
     world.killSwitch = { state: 'on' };
     await engine(ordered('contain'), { id: 'withheld' });
@@ -42,7 +42,7 @@ describe('a refused command of an operator', () => {
   });
 
   it('gets an answer, a timeline entry and an announcement if the thing has a case', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world);
     await engine(alarm());
     await engine(ordered('contain'));
@@ -57,7 +57,7 @@ describe('a refused command of an operator', () => {
   });
 
   it('changes nothing else in a case that holds the thing', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world);
     await engine(alarm());
     const { ledger, status } = shownCaseOf(world);
@@ -70,7 +70,7 @@ describe('a refused command of an operator', () => {
 
 describe('a release of a thing that is still in alarm', () => {
   it('needs force if its playbook would immediately contain it again', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world);
     await engine(alarm());
 
@@ -95,7 +95,7 @@ describe('a release of a thing that is still in alarm', () => {
   ] as const)(
     'needs no force if %s',
     async (_, given: Partial<Record<'clears' | 'detector' | 'mode', unknown>>) => {
-      const world = anArmedWorld();
+      const world = aWorldWithPolicies();
       const mode = given.mode ? 'approve' : 'enforce';
       const engine = anEngine(world, { configuration: aConfiguration({ playbooks: [aPlaybook({ mode })] }) });
       await engine(alarm(given.detector ? { detector: 'device-defender' } : {}));
@@ -112,7 +112,7 @@ describe('a release of a thing that is still in alarm', () => {
 
 describe('a containment by hand', () => {
   it.each(['contain', 'approve'] as const)('of an exempt thing needs force: %s', async (type) => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
     const engine = anEngine(world, { configuration });
     if (type === 'approve') await engine(alarm());
@@ -129,7 +129,7 @@ describe('a containment by hand', () => {
   });
 
   it('needs force if it would affect other things', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     world.registered.register('mything2');
     const engine = anEngine(world, sharing);
     // Asked for by the playbook's mode when nobody else used the certificate.
@@ -150,7 +150,7 @@ describe('a containment by hand', () => {
   });
 
   it('continues if the approval answers the very question', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     world.registered.register('mything2');
     const engine = anEngine(world, sharing);
     await engine(alarm());
@@ -163,7 +163,7 @@ describe('a containment by hand', () => {
 
 describe('how long a denial took', () => {
   it('is measured from the decision, not from the alarm that people had to approve', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const times: [string, number][] = [];
     world.ports.metrics.time = (name, ms) => void times.push([name, ms]);
     const configuration = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
@@ -180,7 +180,7 @@ describe('how long a denial took', () => {
 
 describe('several waiting things', () => {
   it('cause one message for people when they are rejected', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const configuration = aConfiguration();
     const engine = anEngine(world, {
       configuration: {
@@ -209,7 +209,7 @@ describe('a rejection', () => {
   const forged = { clientId: 'other', principal: 'c'.repeat(64) };
 
   it('of a forged alarm leaves the thing’s own alarm to its playbook', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world);
     await engine(alarm({ reporter: forged }));
     expect(shownCaseOf(world).status).toBe('awaiting-approval');
@@ -223,7 +223,7 @@ describe('a rejection', () => {
   });
 
   it('of the thing’s own alarm applies to the same alarm from the same certificate, and to no other behavior', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const asks = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
     await anEngine(world, { configuration: asks })(alarm({ reporter: own }));
     await anEngine(world, { configuration: asks })(ordered('reject' as 'approve'), { id: 'reject' });
@@ -248,7 +248,7 @@ describe('a rejection', () => {
 
 describe('an event from the future', () => {
   it('hides no later event of its behavior, even if it was stored with that time', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world);
     const future = world.time.now + 365 * 86_400_000;
     await engine(alarm({ eventType: 'in-alarm', occurredAt: future, violationId: 'future' }));

@@ -2,15 +2,15 @@ import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { now } from '../../builders';
 import type { World } from '../../world';
-import { anArmedWorld, playing } from './all-actions-world';
+import { aWorldWithPolicies, withActions } from './all-actions-world';
 import { alarm, anEngine, caseOf, resume } from './story';
 
 const policyCacheMs = 480_000;
-const { configuration } = playing(['quarantine', 'disconnect']);
+const { configuration } = withActions(['quarantine', 'disconnect']);
 
 /** Contained, with a certificate that others use, so that each connect is cut. */
 async function aCutWorld() {
-  const world = anArmedWorld();
+  const world = aWorldWithPolicies();
   world.registered.register('mything2');
   const engine = anEngine(world, { policyCacheMs, configuration });
   await engine(alarm());

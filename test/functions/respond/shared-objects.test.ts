@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { certificateArn, changeCase } from '../../builders';
 import type { World } from '../../world';
-import { anArmedWorld, playing } from './all-actions-world';
+import { aWorldWithPolicies, withActions } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, shownCaseOf } from './story';
 
 const shared = [
@@ -26,14 +26,14 @@ const free = { denied: false, status: 'ACTIVE', document: 'one' };
 const held = { denied: true, status: 'INACTIVE', document: '{"deny":true}' };
 const versionsOf = ({ policies }: World) => [...(policies.stored.get('device')?.versions.keys() ?? [])];
 
-const playbook = playing(shared);
+const playbook = withActions(shared);
 const configuration = {
   ...playbook.configuration,
   guards: { ...playbook.configuration.guards, maxThingsSharingPolicy: 2 },
 };
 
 function aSharingWorld() {
-  const world = anArmedWorld();
+  const world = aWorldWithPolicies();
   world.registered.register('mything2');
   const engine = anEngine(world, { configuration });
   return { world, engine };
@@ -75,9 +75,9 @@ describe('two held things that share a certificate and its policy', () => {
   });
 
   it('are not said to be changed by somebody else if the other’s case holds the certificate', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     world.registered.register('mything2');
-    const engine = anEngine(world, playing(['quarantine', 'disconnect']));
+    const engine = anEngine(world, withActions(['quarantine', 'disconnect']));
     await engine(alarm());
     await anEngine(world, { configuration })(secondAlarm());
     expect(world.certificates.statuses.get('a'.repeat(64))).toBe('INACTIVE');

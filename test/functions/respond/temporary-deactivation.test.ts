@@ -8,21 +8,21 @@ import { thingKey } from '../../../shared/domain/thing-ref';
 import { awsError } from '../../aws-error';
 import { aPlaybook, aViolation, now } from '../../builders';
 import type { World } from '../../world';
-import { anArmedWorld, playing, secondArn } from './all-actions-world';
+import { aWorldWithPolicies, secondArn, withActions } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, resume, shownCaseOf } from './story';
 
 const policyCacheMs = 480_000;
 /** With the margin of sessions, whose times are approximate. */
 const spreadMs = policyCacheMs + 120_000;
 const certificateId = 'a'.repeat(64);
-const { configuration } = playing(['quarantine', 'disconnect']);
+const { configuration } = withActions(['quarantine', 'disconnect']);
 
 const strengthOf = (world: World) => listStrength(caseOf(world)).map(describeStrength);
 const temporaryStatusOf = ({ ledger }: Case) => ledger.find(({ bridge }) => bridge)?.status;
 const readCertificate = ({ certificates }: World) => certificates.statuses.get(certificateId);
 
 function aCachingWorld(over: Partial<Configuration['quarantine']> = {}) {
-  const world = anArmedWorld();
+  const world = aWorldWithPolicies();
   const quarantine = { ...configuration.quarantine, ...over };
   const engine = anEngine(world, { policyCacheMs, configuration: { ...configuration, quarantine } });
   return { world, engine };
@@ -102,7 +102,7 @@ describe('while IoT Core uses cached policies,', () => {
       aPlaybook({ name: 'harder', when: { behavior: 'worse' }, actions }),
       ...configuration.playbooks,
     ];
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world, { policyCacheMs, configuration: { ...configuration, guards, playbooks } });
     world.registered.find('mything1').principals.push(secondArn);
     world.registered.register('mything2', { principals: [secondArn] });

@@ -1,6 +1,6 @@
 import type { Case } from '../../../shared/domain/case/case';
 import { aConfiguration, aPlaybook, now } from '../../builders';
-import { anArmedWorld } from './all-actions-world';
+import { aWorldWithPolicies } from './all-actions-world';
 import { alarm, anEngine, caseOf, operator, resume } from './story';
 
 /** The fields that a later version of Cordon may add to each part of a case without a new schema. */
@@ -23,7 +23,7 @@ function countNews(record: Case): number {
 
 describe('a function of an older version', () => {
   it('keeps unknown fields in a case that a newer one wrote', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world);
     await engine(alarm());
     const stored = world.stored.items.get('mything1');
@@ -51,7 +51,7 @@ describe('a function of an older version', () => {
 
 describe('a function of a version without an action', () => {
   it('leaves a case unchanged that holds its thing by that action, and says which version to deploy', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const engine = anEngine(world);
     await engine(alarm());
     const stored = world.stored.items.get('mything1');
@@ -72,7 +72,7 @@ describe('a function of a version without an action', () => {
 
 describe('a changed cordon.yml', () => {
   it('releases by the rule of the containment, and restores everything that was done', async () => {
-    const world = anArmedWorld();
+    const world = aWorldWithPolicies();
     const before = aConfiguration({
       playbooks: [
         aPlaybook({ name: 'old', actions: ['quarantine', 'deactivate-certificate', 'disconnect'] }),

@@ -91,9 +91,9 @@ type Armed = typeof import('../../functions/respond/all-actions-world');
 
 async function setUp() {
   const { alarm, anEngine, caseOf, operator } = await load<Respond>('test/functions/respond/story.ts');
-  const { anArmedWorld, playing } = await load<Armed>('test/functions/respond/all-actions-world.ts');
-  const world = anArmedWorld();
-  const engine = anEngine(world, playing(['detach-policies', 'disconnect'] as never));
+  const { aWorldWithPolicies, withActions } = await load<Armed>('test/functions/respond/all-actions-world.ts');
+  const world = aWorldWithPolicies();
+  const engine = anEngine(world, withActions(['detach-policies', 'disconnect'] as never));
   return { world, engine, alarm, operator, caseOf: () => caseOf(world) };
 }
 
