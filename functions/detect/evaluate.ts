@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Answers, resolve } from '../../shared/domain/asking';
 import type { Playbook } from '../../shared/domain/configuration';
-import { type Caused, raiseUnended } from '../../shared/domain/detection/disturbed';
+import { type Caused, noteEnding, raiseUnended, recallEnds } from '../../shared/domain/detection/disturbed';
 import { judgeLifecycle } from '../../shared/domain/detection/judge-lifecycle';
 import { judgeReport } from '../../shared/domain/detection/judge-report';
 import { judgeTime } from '../../shared/domain/detection/judge-time';
@@ -35,7 +35,7 @@ export interface EvaluatePorts extends AnswerNeedsPorts, PublishPorts {
 
 type Run = Pick<SilenceRun, 'isAlone' | 'note'>;
 
-/** Judges the triggers of one thing in order of time, and saves what changed, in one write. */
+/** Judges the triggers of one thing in order of time, and saves what changed, in one write if no alarm ends. */
 export function evaluateThing(ports: EvaluatePorts, profiles: Profiles) {
   const answersOf = createAnswers(ports);
   return async (thingName: ThingKey, triggers: readonly DetectionTrigger[], run?: Run): Promise<void> => {
@@ -45,9 +45,8 @@ export function evaluateThing(ports: EvaluatePorts, profiles: Profiles) {
       .toSorted((a, b) => a.trigger.at - b.trigger.at);
     if (chosen.length === 0) return;
     // Another invocation may evaluate the thing at the same time. The second one to save reads again.
-    const told: Caused<DetectionTrigger>[] = [];
     await untilUndisturbed(5, () =>
-      judgeAll(thingName, chosen, { ...ports, answers: answersOf(thingName, run), run, told }, profiles),
+      judgeAll(thingName, chosen, { ...ports, answers: answersOf(thingName, run), run }, profiles),
     );
   };
 }
@@ -62,8 +61,6 @@ interface Chosen {
 interface ThingPorts extends EvaluatePorts {
   readonly answers: Answers<DetectionQuestions>;
   readonly run: Run | undefined;
-  /** The alerts that went out so far; there are some at the start if another invocation came in between. */
-  readonly told: Caused<DetectionTrigger>[];
 }
 
 async function judgeAll(
@@ -73,8 +70,9 @@ async function judgeAll(
   profiles: Profiles,
 ): Promise<void> {
   const stored = await ports.states.load(thingName);
-  let state = stored?.value ?? newDetectState(thingName);
-  const before = state;
+  const before = stored?.value ?? newDetectState(thingName);
+  const { ending, ...settled } = before;
+  let state = ending ? settled : before;
   const nameViolation = nameFor(thingName);
   const events: Caused<DetectionTrigger>[] = [];
   const contributions: Contribution[] = [];
@@ -88,17 +86,21 @@ async function judgeAll(
     // A table takes an item once in a batch: of two at the same instant the later one.
     for (const point of judgement.datapoints) datapoints.set(`${point.at} ${point.metric}`, point);
   }
-  if (ports.told.length > 0) {
-    const again = raiseUnended(state, ports.told, events);
-    state = again.state;
-    events.push(...again.events);
-  }
-  ports.told.push(...events);
+  const last = chosen.at(-1)?.trigger;
+  const again = last && ending ? raiseUnended(state, recallEnds(before, profiles), events, last) : undefined;
+  if (again) state = again.state;
+  events.push(...(again?.events ?? []));
+  const beginning = noteEnding(
+    before,
+    events.map(([event]) => event),
+  );
+  let version = stored?.version ?? 0;
+  if (beginning) version = await ports.states.save(beginning, version);
   // In parallel, so that a flapping thing does not delay the others.
   await Promise.all(events.map(([event, trigger]) => publishEvent(event, trigger, ports)));
   await ports.datapoints.append(thingName, [...datapoints.values()]);
   // Alerts and datapoints went out first: a crash in between repeats them under the same names, and loses none.
-  if (state !== before) await ports.states.save(state, stored?.version ?? 0);
+  if (state !== before) await ports.states.save(state, version);
   logSilenceChange(before, state, ports);
   // A count has no id, so it waits for the save: an invocation that must judge again must not count a device twice.
   // A drill's values are no part of what is normal for the fleet.

@@ -1,44 +1,66 @@
 import { behaviorKey } from '../findings/violation';
 import { isForeignSlot, readSlot } from './slots';
-import type { DetectedEvent, DetectState } from './state';
+import type { DetectedEvent, DetectState, Profiles } from './state';
 
 /** An event with what caused it. */
 export type Caused<T> = readonly [event: DetectedEvent, cause: T];
 
 /**
- * Alerts go out before the state is saved. If another invocation saved first, those that went out may say that an alarm ended
- * which is open after all, and an open alarm is not raised again: so it is raised once more, later than its end.
- * `told`: the events that went out in vain, and then those that will be saved.
+ * Alerts go out before the state is saved. An invocation that is killed in between, or before which another one saves, may have
+ * told that an alarm ended which is open after all, and an open alarm is not raised again. So the state has a note of the ends
+ * before they go out (`ending`), and whoever finds it raises what is still open once more, later than its end.
+ * `recalled`: these ends. `saved`: the events of this judgement, of which `cause` is the last cause.
  */
 export function raiseUnended<T>(
   state: DetectState,
-  told: readonly Caused<T>[],
+  recalled: readonly Recalled[],
   saved: readonly Caused<T>[],
+  cause: T,
 ): { readonly state: DetectState; readonly events: readonly Caused<T>[] } {
-  const all = [...told, ...saved];
   const events = Object.entries(state.behaviors).flatMap(([slot, { violationId, excepted }]) => {
     const { key } = readSlot(slot);
-    const newest = all
-      .filter(([event]) => keyOf(event) === key)
-      .toSorted(([a], [b]) => a.at - b.at)
-      .at(-1);
-    // Only the thing's own reports end an alarm.
-    if (violationId === undefined || !newest || isForeignSlot(slot) || saved.includes(newest)) return [];
-    const [{ value: _, ...end }, cause] = newest;
-    if (end.eventType === 'in-alarm') return [];
-    const raised = all.findLast(
-      ([event]) => event.violationId === violationId && event.eventType === 'in-alarm',
-    );
-    // Without its evidence, nothing would except it.
-    if (!raised && excepted) return [];
-    const [event, causedBy]: Caused<T> = raised ?? [{ ...end, violationId, eventType: 'in-alarm' }, cause];
-    return [[{ ...event, at: end.at + 1 }, causedBy] as const];
+    const end = recalled.findLast((event) => keyOf(event) === key);
+    // Only the thing's own reports end an alarm. Without its evidence, nothing would except it again.
+    if (violationId === undefined || !end || isForeignSlot(slot) || excepted) return [];
+    if (saved.some(([event]) => keyOf(event) === key && event.at > end.at)) return [];
+    return [[{ ...end, violationId, eventType: 'in-alarm', at: end.at + 1 }, cause] as const];
   });
   // What comes next is later than all that went out, whoever judges it.
-  const endedAt = Math.max(state.endedAt ?? 0, ...[...told, ...events].map(([{ at }]) => at));
+  const endedAt = Math.max(
+    state.endedAt ?? 0,
+    ...[...recalled, ...events.map(([event]) => event)].map(({ at }) => at),
+  );
   return { state: { ...state, endedAt }, events };
 }
 
-function keyOf({ securityProfileName, behavior: { name } }: DetectedEvent): string {
+/**
+ * The state to save before the events go out, if an alarm ends with them, or another invocation may be about to save an end: as
+ * before, with a note of the ends. Another invocation that has read the state of before can't save from here on.
+ */
+export function noteEnding(before: DetectState, events: readonly DetectedEvent[]): DetectState | undefined {
+  const ending = events
+    .filter(({ eventType }) => eventType !== 'in-alarm')
+    .map((event) => [keyOf(event), event.at] as const);
+  if (ending.length === 0 && (!before.ending || events.length === 0)) return undefined;
+  return {
+    ...before,
+    ending: { ...before.ending, ...Object.fromEntries(ending) },
+    endedAt: Math.max(before.endedAt ?? 0, ...events.map(({ at }) => at)),
+  };
+}
+
+/** The ends that an invocation may have told in vain, of behaviors as the profiles have them now. */
+export function recallEnds({ ending = {} }: DetectState, profiles: Profiles): Recalled[] {
+  return profiles.flatMap(([securityProfileName, { behaviors }]) =>
+    behaviors.flatMap((behavior) => {
+      const at = ending[behaviorKey({ securityProfileName, behaviorName: behavior.name })];
+      return at === undefined ? [] : [{ securityProfileName, behavior, at }];
+    }),
+  );
+}
+
+type Recalled = Pick<DetectedEvent, 'securityProfileName' | 'behavior' | 'at'>;
+
+function keyOf({ securityProfileName, behavior: { name } }: Recalled): string {
   return behaviorKey({ securityProfileName, behaviorName: name });
 }

@@ -29,6 +29,11 @@ export interface DetectState {
   readonly behaviors: Readonly<Record<string, BehaviorState>>;
   /** The last event of behaviors that were forgotten: should they return, their next one is later, whatever caused it. */
   readonly endedAt?: number;
+  /**
+   * When alarms ended, by behavior, as alerts say that are about to go out. If it is still set, an invocation was killed before it
+   * saved what followed from them: alarms that are open may have been told to be over.
+   */
+  readonly ending?: Readonly<Record<string, number>>;
   /** Profiles that do not target the thing, and since when that is known. */
   readonly outside?: Readonly<Record<string, number>>;
   /** Window of the fleet's distribution that the thing was last counted in, by metric and duration. */

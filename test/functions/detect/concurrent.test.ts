@@ -27,6 +27,8 @@ it('an alarm whose end went out is raised again if another invocation saved a ne
       states: {
         ...stored.states,
         save: async (state, previous) => {
+          // The note of the end is saved before it goes out.
+          if (state.ending) return stored.states.save(state, previous);
           const act = meanwhile;
           meanwhile = undefined;
           await act?.();

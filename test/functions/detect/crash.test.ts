@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { now } from '../../builders';
+import { fakeDetection } from '../../fakes-detection';
+import { aDetector, aReport, received } from './detector';
+
+/** An invocation that is killed at one of its calls. SQS hands its message out again, after some that came later. */
+interface Sent {
+  readonly children: number;
+  readonly gapMs: number;
+  /** The effect at which the invocation is killed, counted from 1, if it has so many. */
+  readonly killedAt: number;
+  readonly isAfter: boolean;
+  /** How many other messages come before it is handed out again. */
+  readonly later: number;
+}
+
+const sent: fc.Arbitrary<readonly Sent[]> = fc.array(
+  fc.record({
+    children: fc.integer({ min: 0, max: 1 }),
+    gapMs: fc.integer({ min: 1, max: 90_000 }),
+    killedAt: fc.integer({ min: 0, max: 4 }),
+    isAfter: fc.boolean(),
+    later: fc.nat({ max: 3 }),
+  }),
+  { minLength: 1, maxLength: 6 },
+);
+
+/** The last event of the behavior, as a consumer reads the alerts: one that is not newer counts for nothing. */
+function lastOf(alerts: readonly Record<string, unknown>[]): unknown {
+  return alerts.toSorted((a, b) => Number(a.violationEventTime) - Number(b.violationEventTime)).at(-1)
+    ?.violationEventType;
+}
+
+async function play(reports: readonly Sent[], end: number) {
+  const stored = fakeDetection();
+  const alerts: Record<string, unknown>[] = [];
+  let effects = 0;
+  let kill: Pick<Sent, 'killedAt' | 'isAfter'> | undefined;
+  let isKilled = false;
+  const effect =
+    <A extends readonly unknown[], T>(act: (...args: A) => Promise<T>) =>
+    async (...args: A): Promise<T> => {
+      effects += 1;
+      if (isKilled) throw new Error('killed');
+      isKilled = effects === kill?.killedAt;
+      if (isKilled && !kill?.isAfter) throw new Error('killed');
+      const result = await act(...args);
+      if (isKilled) throw new Error('killed');
+      return result;
+    };
+  const { run } = aDetector(
+    {},
+    {
+      ...stored,
+      states: { ...stored.states, save: effect(stored.states.save) },
+      datapoints: { append: effect(stored.datapoints.append) },
+      alerts: { publish: effect(async (alert: string) => void alerts.push(JSON.parse(alert))) },
+    },
+  );
+  const handle = async (message: ReturnType<typeof received>, how?: typeof kill) => {
+    effects = 0;
+    kill = how;
+    isKilled = false;
+    return (await run(message)).length === 0;
+  };
+  let at = now;
+  const waiting: { message: ReturnType<typeof received>; left: number }[] = [];
+  const messageOf = (children: number, receives: number) =>
+    received(aReport(children, { header: { report_id: at, version: '1.0' } }), {
+      ...{ receivedAt: at, messageId: `message of ${at}`, receives },
+    });
+  const redeliver = async (all: boolean) => {
+    for (const one of [...waiting]) {
+      one.left -= 1;
+      if (one.left > 0 && !all) continue;
+      waiting.splice(waiting.indexOf(one), 1);
+      await handle(one.message);
+    }
+  };
+  for (const { children, gapMs, later, ...how } of reports) {
+    await redeliver(false);
+    at += gapMs;
+    if (!(await handle(messageOf(children, 1), how)))
+      waiting.push({ message: messageOf(children, 2), left: later + 1 });
+  }
+  await redeliver(true);
+  at += 60_000;
+  await handle(messageOf(end, 1));
+  const [behavior] = Object.values(stored.items.get('mything1')?.value.behaviors ?? {});
+  return { last: lastOf(alerts), alerts, isOpen: behavior?.violationId !== undefined };
+}
+
+const undisturbed = { gapMs: 1_000, killedAt: 0, isAfter: false, later: 0 };
+
+/** The alert of the end is out, its state is not saved, and the next report comes before it is handed out again. */
+const examples: [Sent[], number][] = [2, 3, 4].flatMap((killedAt) =>
+  [false, true].map((isAfter): [Sent[], number] => [
+    [
+      { ...undisturbed, children: 1 },
+      { ...undisturbed, children: 0, killedAt, isAfter, later: 1 },
+      { ...undisturbed, children: 1 },
+    ],
+    1,
+  ]),
+);
+
+it('the last alert says what the last report did, wherever an invocation before was killed', async () => {
+  await fc.assert(
+    fc.asyncProperty(sent, fc.integer({ min: 0, max: 1 }), async (reports, end) => {
+      const { last, isOpen } = await play(reports, end);
+
+      expect({ isOpen, isTold: last === 'in-alarm' }).toEqual({ isOpen: end > 0, isTold: end > 0 });
+    }),
+    { numRuns: 150, examples },
+  );
+});
