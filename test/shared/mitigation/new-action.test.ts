@@ -91,7 +91,9 @@ type Actions = typeof import('../../functions/respond/all-actions-world');
 
 async function setUp() {
   const { alarm, anEngine, caseOf, operator } = await load<Respond>('test/functions/respond/story.ts');
-  const { aWorldWithPolicies, withActions } = await load<Actions>('test/functions/respond/all-actions-world.ts');
+  const { aWorldWithPolicies, withActions } = await load<Actions>(
+    'test/functions/respond/all-actions-world.ts',
+  );
   const world = aWorldWithPolicies();
   const engine = anEngine(world, withActions(['detach-policies', 'disconnect'] as never));
   return { world, engine, alarm, operator, caseOf: () => caseOf(world) };
