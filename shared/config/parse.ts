@@ -1,4 +1,13 @@
-import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 import type { Fault } from './fault';
 import { findFaults } from './find-faults';
 import { findTooDeepLine, tooDeepFault } from './nesting';
@@ -27,10 +36,14 @@ export function parseConfiguration(
   const tooDeep = findTooDeepLine(text);
   if (tooDeep !== undefined) throw new ConfigurationError([`${file}:${tooDeep}: the file ${tooDeepFault}`]);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
-  if (document.errors.length > 0)
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
+  const broken = [
+    ...document.errors.map(({ message, pos }) => ({ at: pos[0], message })),
+    ...findRepeatedKeys(document).map((at) => ({ at, message: 'Map keys must be unique' })),
+  ].toSorted((one, other) => one.at - other.at);
+  if (broken.length > 0)
     throw new ConfigurationError(
-      document.errors.map(({ message, pos }) => `${file}:${lines.linePos(pos[0]).line}: ${message}`),
+      broken.map(({ at, message }) => `${file}:${lines.linePos(at).line}: ${message}`),
     );
   refuseProto(document, lines, file);
   const say = ({ path, message }: Fault) =>
@@ -48,6 +61,22 @@ export function parseConfiguration(
       return own.has(text) ? text : `with ${nameParameters(parameters).join(' and ')}: ${text}`;
     }),
   );
+}
+
+/** Where keys stand again. By yaml's own comparison of each with each, a map of 40,000 took minutes. */
+function findRepeatedKeys(document: Document.Parsed): number[] {
+  const repeated: number[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const known = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (known.has(key.value)) repeated.push(key.range?.[0] ?? 0);
+        known.add(key.value);
+      }
+    },
+  });
+  return repeated;
 }
 
 /** A security profile of this name would be dropped without an error. */
@@ -91,14 +120,22 @@ function validate(value: unknown): Validated {
   return faults.length > 0 ? { faults } : { configuration: data, faults };
 }
 
+const knownPairs = new WeakMap<YAMLMap, ReadonlyMap<unknown, Pair>>();
+
+/** The pairs of a map by key, so that the faults of a large one are found in one pass. */
+function pairsOf(map: YAMLMap): ReadonlyMap<unknown, Pair> {
+  const pairs =
+    knownPairs.get(map) ?? new Map(map.items.map((pair) => [isScalar(pair.key) && pair.key.value, pair]));
+  knownPairs.set(map, pairs);
+  return pairs;
+}
+
 /** The line of the value at `path`, or of the nearest thing above it that exists. */
 function findLine(document: Document.Parsed, lines: LineCounter, path: readonly (string | number)[]): number {
   for (let length = path.length; length > 0; length -= 1) {
     const parent = document.getIn(path.slice(0, length - 1), true) ?? document.contents;
     const key = path[length - 1];
-    const pair = isMap(parent)
-      ? parent.items.find((item) => isScalar(item.key) && item.key.value === key)
-      : undefined;
+    const pair = isMap(parent) ? pairsOf(parent).get(key) : undefined;
     const node = (pair?.key ?? document.getIn(path.slice(0, length), true)) as {
       range?: [number, number, number];
     };

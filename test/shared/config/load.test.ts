@@ -51,6 +51,29 @@ describe('cordon.yml', () => {
     expect(seconds).toBeLessThan(1);
   });
 
+  it('is refused at once, however many keys it has', () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `k${index}`);
+    const text = keys.map((key) => `${key}: 1`).join('\n');
+
+    const seconds = measureProcessorSeconds(() => {
+      expect(faultsOf(`${text}\nk9: 1`)).toEqual(['cordon.yml:20001: Map keys must be unique']);
+      expect(faultsOf(text)).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^cordon\.yml:20000: .*k19999/)]),
+      );
+    });
+
+    expect(seconds).toBeLessThan(5);
+  });
+
+  it.each([
+    ['# one\nguards:\n  exempt: []\n  "exempt": []', 4],
+    ['playbooks:\n  - { name: a, name: b }', 2],
+    ['1: a\n0x1: b', 2],
+    ['? [a]\n: { b: 1, b: 2 }', 2],
+  ])('is refused if a key stands there twice, however deep: %j', (text, line) => {
+    expect(faultsOf(text)).toEqual([`cordon.yml:${line}: Map keys must be unique`]);
+  });
+
   it.each([
     ['of nothing', 'securityProfiles: *absent', /^cordon\.yml:2: the file: Unresolved alias .*: absent$/],
     [
