@@ -63,8 +63,19 @@ export function rememberCases(readAll: ReadAll, clock: Clock): ReadAll {
     if (statuses.some((status) => remembered.has(status))) await readChanges();
     const known = statuses.flatMap((status) => [...(remembered.get(status)?.cases.values() ?? [])]);
     const { cases, isComplete } = await readNew(statuses.filter((status) => !remembered.has(status)));
-    return { cases: [...known, ...cases], isComplete };
+    return { cases: withoutEarlier([...known, ...cases]), isComplete };
   };
+}
+
+/** A case that changed its status between the reads of two is in both: the newer place is the present one. */
+function withoutEarlier(cases: readonly ListedCase[]): ListedCase[] {
+  const newest = new Map<string, ListedCase>();
+  for (const one of cases) {
+    const key = `${one.thingName} ${one.caseId}`;
+    const known = newest.get(key);
+    if (!known || known.updatedAt <= one.updatedAt) newest.set(key, one);
+  }
+  return cases.length === newest.size ? [...cases] : [...newest.values()];
 }
 
 function applyChange(cases: Remembered['cases'], status: CaseStatus, change: ListedCase): void {

@@ -33,8 +33,13 @@ function openTable(waiting: number) {
   };
   for (let index = 0; index < waiting; index += 1) put(`thing-${index}`, 'awaiting-approval');
   now = opened + 60 * second;
+  /** Happens after the next read. */
+  let next: (() => void) | undefined;
   const table = {
     isComplete: true,
+    meanwhile: (act: () => void) => {
+      next = act;
+    },
     put,
     read,
     pass: (ms: number) => {
@@ -54,6 +59,8 @@ function openTable(waiting: number) {
     async (statuses, since = 0) => {
       const cases = table.all(statuses, since);
       read.push({ statuses, since, found: cases.length });
+      next?.();
+      next = undefined;
       return { cases, isComplete: table.isComplete };
     },
     () => now,
@@ -146,6 +153,18 @@ describe('cases that are asked for again and again', () => {
     showTwice('moved', 'awaiting-approval');
     const { cases } = await readAll(['awaiting-approval']);
     expect(cases.filter(({ thingName }) => thingName === 'moved')).toEqual([]);
+  });
+
+  it('has a case once that changes between the reads of two statuses', async () => {
+    const { put, pass, all, readAll, meanwhile } = openTable(many);
+    await readAll(['awaiting-approval']);
+    pass(second);
+    meanwhile(() => put('thing-7', 'contained'));
+
+    const { cases } = await readAll(['awaiting-approval', 'contained']);
+
+    expect(cases.filter(({ thingName }) => thingName === 'thing-7')).toEqual(all(['contained']));
+    expect(cases).toHaveLength(many);
   });
 
   it('passes a question about a time on', async () => {
