@@ -4,6 +4,7 @@ import type { ListedCase } from '../domain/lists/outline';
 import type { Versioned } from '../ports/storage';
 import { connectItems } from './items';
 import { listOutlined } from './outlined-cases';
+import { withoutEarlier } from './without-earlier';
 
 /** Until when cases were announced, and the digest that is being announced. */
 export interface DigestState {
@@ -31,8 +32,7 @@ export function connectDigests(tableName: string, client?: DynamoDBClient): Dige
     save: (state, previous) => save(key, state, previous),
     async list({ from, to }) {
       const found = await Promise.all(statuses.map((status) => listOutlined(items, status, from)));
-      return found
-        .flat()
+      return withoutEarlier(found.flat())
         .filter(
           ({ digestAt, containedAt }) =>
             digestAt !== undefined && digestAt > from && digestAt <= to && containedAt === undefined,

@@ -3,6 +3,7 @@ import type { ListedCase } from '../domain/lists/outline';
 import type { ThingKey } from '../domain/thing-ref';
 import type { Clock } from '../ports/runtime';
 import type { CaseListReader } from './case-list';
+import { withoutEarlier } from './without-earlier';
 
 type ReadAll = CaseListReader['readAll'];
 
@@ -65,17 +66,6 @@ export function rememberCases(readAll: ReadAll, clock: Clock): ReadAll {
     const { cases, isComplete } = await readNew(statuses.filter((status) => !remembered.has(status)));
     return { cases: withoutEarlier([...known, ...cases]), isComplete };
   };
-}
-
-/** A case that changed its status between the reads of two is in both: the newer place is the present one. */
-function withoutEarlier(cases: readonly ListedCase[]): ListedCase[] {
-  const newest = new Map<string, ListedCase>();
-  for (const one of cases) {
-    const key = `${one.thingName} ${one.caseId}`;
-    const known = newest.get(key);
-    if (!known || known.updatedAt <= one.updatedAt) newest.set(key, one);
-  }
-  return cases.length === newest.size ? [...cases] : [...newest.values()];
 }
 
 function applyChange(cases: Remembered['cases'], status: CaseStatus, change: ListedCase): void {

@@ -1,9 +1,12 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { Case, ClosedCase } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { connectDigests } from '../../../shared/storage/digests';
 import { connectStormList, connectStorms } from '../../../shared/storage/storms';
 import { flushed, now } from '../../builders';
 import { aReleasedCase } from '../../cli/stored-cases';
+import { mockClient } from '../../mock-client';
 import { aCaseOf, contained, startTables } from './a-table';
 
 const released = aReleasedCase().record as ClosedCase;
@@ -82,3 +85,21 @@ it('cases of a storm join it from many runs at once, and the sweep finds it with
   await expect(list.save('net/ports', { opened: [], storms: [] }, version - 1, at)).rejects.toThrow();
   expect(await storms.covers({ behavior: 'net/ports', id })).toBe(false);
 }, 60_000);
+
+it('the digest has a case once that is closed between the reads of the open and the closed', async () => {
+  const client = DynamoDBDocumentClient.from(new DynamoDBClient({ region: 'eu-west-1' }));
+  const row = (updatedAt: number) => ({
+    ...{ thingName: 'moved', caseId: 'case-1', severity: 'high', updatedAt },
+    outline: { openedAt: now, behaviors: [], digestAt: now },
+  });
+  mockClient(DynamoDBDocumentClient)
+    .on(QueryCommand)
+    .callsFake(({ ExpressionAttributeValues }) => {
+      const [, status, shard] = ExpressionAttributeValues[':key'].split('#');
+      return { Items: shard === '0' ? [row(status === 'closed' ? now + 2 : now + 1)] : [] };
+    });
+
+  const found = await connectDigests('t', client).list({ seq: 1, from: now - 1, to: now });
+
+  expect(found.map(({ caseId, status }) => [caseId, status])).toEqual([['case-1', 'closed']]);
+});
