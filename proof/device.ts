@@ -22,6 +22,8 @@ export interface Session {
   readonly clientId: string;
   /** When the broker ended the session, epoch ms by this machine's clock; undefined while it lasts. */
   endedAt(): number | undefined;
+  /** Resolves at the end of the session, whoever ended it. */
+  readonly ended: Promise<void>;
   /** QoS 1: accepted once the broker acknowledges. */
   publish(topic: string, payload: string): Promise<Outcome>;
   subscribe(topics: readonly string[], onMessage: (topic: string, payload: string) => void): Promise<void>;
@@ -123,6 +125,7 @@ function follow(client: MqttClient, clientId: string): Session {
   return {
     clientId,
     endedAt: () => endedAt,
+    ended,
 
     async publish(topic, payload) {
       if (endedAt !== undefined) return 'refused';

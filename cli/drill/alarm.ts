@@ -26,7 +26,7 @@ export async function raiseAlarm(scene: Scene): Promise<number> {
         }
         violatedAt = Date.now();
         recorder.startClock(violatedAt);
-        await reporter.report(violating);
+        await reporter.reportViolation(violating);
       }
       return `${metric} ${normal ? JSON.stringify(normal) : 'no normal value'}, then ${JSON.stringify(violating)}`;
     },
@@ -85,7 +85,7 @@ export async function waitForCase(scene: Scene, violatedAt: number): Promise<Cas
       const look = async () => {
         if (Date.now() >= repeatAt) {
           repeatAt = Date.now() + repeatMs;
-          await reporter.report(stimulus.violating);
+          await reporter.reportViolation(stimulus.violating);
         }
         return (await target.cases.load(thingKey(thingName)))?.value;
       };

@@ -52,6 +52,31 @@ export async function openReporter(
   }
 
   let session = await connect();
+
+  /** Resolves once the report is answered, or to `cut` if the session ends before. Throws an Error if it is not accepted. */
+  async function send(value: MetricValue): Promise<'accepted' | 'cut'> {
+    reportId += 1;
+    const id = reportId;
+    const message = JSON.stringify(writeReport(stimulus, value, id));
+    const answered = new Promise<string>((resolve) => void waiting.set(id, resolve));
+    const cut = session.ended.then(() => 'cut' as const);
+    const isOver = new AbortController();
+    try {
+      for (let sent = 0; sent < sends; sent += 1) {
+        const outcome = await session.publish(topic, message);
+        if (outcome !== 'accepted') throw new Error(`report ${id}: the broker did not take it (${outcome})`);
+        const late = pause(answerMs / sends, undefined, isOver).catch(() => undefined);
+        const answer = await Promise.race([answered, cut, late]);
+        if (answer === 'accepted' || answer === 'cut') return answer;
+        if (answer !== undefined) throw new Error(`report ${id}: ${answer}`);
+      }
+      throw new Error(`report ${id}: no answer within ${answerMs / 1_000} s`);
+    } finally {
+      isOver.abort();
+      waiting.delete(id);
+    }
+  }
+
   return {
     topic,
     session: () => session,
@@ -63,24 +88,13 @@ export async function openReporter(
 
     /** Resolves once the report is accepted; throws an Error if it is not. */
     async report(value: MetricValue): Promise<void> {
-      reportId += 1;
-      const id = reportId;
-      const message = JSON.stringify(writeReport(stimulus, value, id));
-      const answered = new Promise<string>((resolve) => void waiting.set(id, resolve));
-      const isOver = new AbortController();
-      try {
-        for (let send = 1; send <= sends; send += 1) {
-          const sent = await session.publish(topic, message);
-          if (sent !== 'accepted') throw new Error(`report ${id}: the broker did not take it (${sent})`);
-          const answer = await Promise.race([answered, pause(answerMs / sends, undefined, isOver)]);
-          if (answer === 'accepted') return;
-          if (answer !== undefined) throw new Error(`report ${id}: ${answer}`);
-        }
-        throw new Error(`report ${id}: no answer within ${answerMs / 1_000} s`);
-      } finally {
-        isOver.abort();
-        waiting.delete(id);
-      }
+      if ((await send(value)) === 'cut')
+        throw new Error(`report ${reportId}: the session ended before the answer`);
+    },
+
+    /** The same for a report that has the device contained: its session may be cut before the answer comes. */
+    async reportViolation(value: MetricValue): Promise<void> {
+      await send(value);
     },
 
     end: () => session.end(),

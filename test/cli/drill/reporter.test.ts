@@ -17,14 +17,19 @@ async function aReporter(
 ) {
   const reports: { header: { report_id: number } }[] = [];
   let answer: (topic: string, payload: string) => void = () => undefined;
+  let cut: () => void = () => undefined;
   const session: Session = {
     clientId: 'thing-cordon',
     endedAt: () => undefined,
+    ended: new Promise((resolve) => {
+      cut = resolve;
+    }),
     async publish(topic, payload) {
       const report = JSON.parse(payload);
       const status = answers[reports.length];
       reports.push(report);
-      if (status !== undefined) {
+      if (status === 'cut') setImmediate(cut);
+      else if (status !== undefined) {
         const { report_id: reportId } = report.header;
         answer(
           `${topic}/${status}`,
@@ -40,7 +45,12 @@ async function aReporter(
   };
   const device = { thingName: 'thing', connect: async () => session };
   const reporter = await openReporter(device, detector, stimulus, 100);
-  return { reports, report: () => reporter.report({ number: 1 }) };
+  const value = { number: 1 };
+  return {
+    reports,
+    report: () => reporter.report(value),
+    reportViolation: () => reporter.reportViolation(value),
+  };
 }
 
 describe('the drill’s report', () => {
@@ -75,6 +85,15 @@ describe('the drill’s report', () => {
       expect(reports).toHaveLength(count);
     },
   );
+
+  it('may be cut off before the answer by the containment that it causes, but not otherwise', async () => {
+    const violating = await aReporter('cordon', ['cut']);
+    await violating.reportViolation();
+    expect(violating.reports).toHaveLength(1);
+
+    const kept = await aReporter('cordon', ['cut']);
+    await expect(kept.report()).rejects.toThrow(/^report \d+: the session ended before the answer$/);
+  });
 
   it('fails if the broker does not take it', async () => {
     const { report } = await aReporter('cordon', [], 'refused');
