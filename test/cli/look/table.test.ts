@@ -58,11 +58,11 @@ describe('a table', () => {
   });
 
   it('has room for more rows than a function takes arguments', () => {
-    const rows = Array.from({ length: 150_000 }, (_, count) => ({ name: 'a', count, why: 'b' }));
+    const names = Array.from({ length: 130_000 }, () => 'a');
 
-    const lines = writeTable(rows, columns, plain);
+    const lines = writeTable(names, [{ header: 'NAME', cell: (name) => name }], plain);
 
-    expect([lines.length, lines[0], lines.at(-1)]).toEqual([150_001, 'NAME   COUNT  WHY', 'a     149999  b']);
+    expect([lines.length, lines[0], lines.at(-1)]).toEqual([130_001, 'NAME', 'a']);
   });
 
   it('has one line for each row, of the width of the terminal at most, whatever text it is given', () => {
