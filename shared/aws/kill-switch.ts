@@ -68,17 +68,19 @@ export function connectKillSwitch(name: string, client = createSwitchClient(), l
 
     /**
      * Reads the switch when it is needed, but at most once in five seconds: a state counts from before it was read, and that it
-     * can't be read from when that was known.
+     * can't be read from when that was known. An invocation may end while it reads, and the function be frozen until the next,
+     * which waits for no such read, and which a limit that passed meanwhile tells nothing.
      */
     hold(clock: Clock = Date.now): KillSwitchReader {
       let held: { readonly value: Promise<KillSwitch>; until: number } | undefined;
       return () => {
         if (held && clock() < held.until) return held.value;
         const begunAt = clock();
-        const reading = { value: read(), until: Number.POSITIVE_INFINITY };
+        const reading = { value: read(), until: begunAt + killSwitchTrustMs };
         held = reading;
         return reading.value.then((state) => {
-          reading.until = (state.state === 'unknown' ? clock() : begunAt) + killSwitchTrustMs;
+          if (state.state === 'unknown')
+            reading.until = Math.min(clock(), begunAt + limitMs) + killSwitchTrustMs;
           return state;
         });
       };

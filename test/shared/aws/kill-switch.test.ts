@@ -87,13 +87,50 @@ describe('the kill switch of a stage', () => {
       time += 8_000;
       throw awsError('TimeoutError');
     });
-    const read = killSwitch.hold(() => time);
+    const waiting = connectKillSwitch(name, new SSMClient({ region: 'us-east-1' }), decisionMs);
+    const read = waiting.hold(() => time);
 
     expect((await read()).state).toBe('unknown');
     time += 4_999;
     expect((await read()).state).toBe('unknown');
 
     expect(ssm.commandCalls(GetParameterCommand)).toHaveLength(1);
+  });
+
+  it('is read anew where a read was left behind by an invocation that had ended, and the function was frozen since', async () => {
+    const answers: ((value: string) => void)[] = [];
+    ssm
+      .on(GetParameterCommand)
+      .callsFake(
+        () =>
+          new Promise((resolve, reject) =>
+            answers.push((Value) =>
+              Value === 'late' ? reject(awsError('TimeoutError')) : resolve({ Parameter: { Value } }),
+            ),
+          ),
+      );
+    let time = 0;
+    const read = killSwitch.hold(() => time);
+    void read();
+    await setImmediate();
+
+    time = 60_000;
+    const second = read();
+    await setImmediate();
+    answers[0]?.('off');
+    answers[1]?.('on');
+    expect((await second).state).toBe('on');
+
+    time = 120_000;
+    void read();
+    await setImmediate();
+    time = 180_000;
+    answers[2]?.('late');
+    await setImmediate();
+    const last = read();
+    await setImmediate();
+    answers[3]?.('off');
+    expect((await last).state).toBe('off');
   });
 
   it('is stored as plain text over the earlier value', async () => {
