@@ -72,7 +72,9 @@ async function judgeAll(
   const stored = await ports.states.load(thingName);
   const before = stored?.value ?? newDetectState(thingName);
   const { ending, ...settled } = before;
-  let state = ending ? settled : before;
+  // What the thing's own reports end is raised again only in its own name: the note waits for that through reports of others.
+  const cause = ending && chosen.findLast(({ trigger }) => !isOfAnother(trigger))?.trigger;
+  let state = cause ? settled : before;
   const nameViolation = nameFor(thingName);
   const events: Caused<DetectionTrigger>[] = [];
   const contributions: Contribution[] = [];
@@ -86,8 +88,7 @@ async function judgeAll(
     // A table takes an item once in a batch: of two at the same instant the later one.
     for (const point of judgement.datapoints) datapoints.set(`${point.at} ${point.metric}`, point);
   }
-  const last = chosen.at(-1)?.trigger;
-  const again = last && ending ? raiseUnended(state, recallEnds(before, profiles), events, last) : undefined;
+  const again = cause && raiseUnended(state, recallEnds(before, profiles), events, cause);
   if (again) state = again.state;
   events.push(...(again?.events ?? []));
   const beginning = noteEnding(
@@ -131,14 +132,20 @@ function chooseRule(trigger: DetectionTrigger, playbooks: readonly Playbook[]) {
       const { read, envelope } = trigger;
       if (read.kind !== 'report') return undefined;
       const { report } = read;
-      const { clientId, thingName, principal } = envelope;
-      // An unnamed client may be anyone, whatever id it connected under.
-      const isKnown = principal !== unknownPrincipal;
-      const reportedByItself = isKnown && (clientId === thingName || clientId === agentClientId(thingName));
+      const { principal } = envelope;
+      const reportedByItself = !isOfAnother(trigger);
       return (setting: Setting) =>
         judgeReport({ ...setting, report, principal, reportedByItself, playbooks });
     }
   }
+}
+
+/** A report of a client that did not connect as the thing. */
+function isOfAnother(trigger: DetectionTrigger): boolean {
+  if (trigger.kind !== 'report') return false;
+  const { clientId, thingName, principal } = trigger.envelope;
+  // An unnamed client may be anyone, whatever id it connected under.
+  return principal === unknownPrincipal || (clientId !== thingName && clientId !== agentClientId(thingName));
 }
 
 function nameFor(thingName: string): Setting['nameViolation'] {

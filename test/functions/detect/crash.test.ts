@@ -114,3 +114,40 @@ it('the last alert says what the last report did, wherever an invocation before 
     { numRuns: 150, examples },
   );
 });
+
+it('an alarm whose end a killed invocation told is raised again by the thing’s own report, not in the name of another', async () => {
+  const stored = fakeDetection();
+  let isKilled = false;
+  const { run, alerts } = aDetector(
+    {},
+    {
+      ...stored,
+      states: {
+        ...stored.states,
+        save: async (state, previous) => {
+          if (isKilled && !state.ending) throw new Error('killed');
+          return stored.states.save(state, previous);
+        },
+      },
+    },
+  );
+  const message = (children: number, receivedAt: number, over: Parameters<typeof received>[1] = {}) =>
+    received(aReport(children, { header: { report_id: receivedAt, version: '1.0' } }), {
+      ...{ receivedAt, messageId: `message of ${receivedAt}`, ...over },
+    });
+  await run(message(1, now));
+  isKilled = true;
+  await run(message(0, now + 1_000));
+  isKilled = false;
+
+  await run(message(0, now + 2_000, { clientId: 'another', principal: 'b'.repeat(64) }));
+  await run(message(1, now + 3_000));
+
+  const principal = 'a'.repeat(64);
+  expect(alerts).toMatchObject(
+    ['in-alarm', 'alarm-cleared', 'in-alarm'].map((violationEventType) => ({
+      violationEventType,
+      cordon: { reporter: { clientId: 'mything1', principal } },
+    })),
+  );
+});
