@@ -1,7 +1,7 @@
 import type { Lease } from '../domain/actions/lease';
 import type { Detail } from '../domain/case/details';
 import type { ThingKey } from '../domain/thing-ref';
-import { VersionConflictError } from '../errors';
+import { isRefusal, VersionConflictError } from '../errors';
 import type { Leases, Versioned } from '../ports/storage';
 import { untilUndisturbed } from '../undisturbed';
 import type { MitigationContext } from './action';
@@ -72,12 +72,22 @@ export async function releaseLease(
     if (heldBy.length === 0) {
       isRestored = true;
       problem = await unlessTaken(stored, leases, () => restore(isHolder ? stored?.value : undefined));
-    } else if (isHolder || isRestored) await hold();
+    } else if (isRestored) await hold();
+    else if (isHolder) await holdIfAllowed(hold);
     if (!stored || problem !== undefined) return;
     if (heldBy.length > 0) await leases.save({ ...stored.value, holders: heldBy }, stored.version);
     else await leases.remove(object, stored.version);
   });
   return { problem, heldBy };
+}
+
+/** For a release that was killed after its restore. What AWS refuses for good was not held before either. */
+async function holdIfAllowed(hold: () => Promise<void>): Promise<void> {
+  try {
+    await hold();
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+  }
 }
 
 /** What stands against a restore is void if another thing took the object meanwhile: it changed the object, too. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { thingKey } from '../../../shared/domain/thing-ref';
+import { awsError } from '../../aws-error';
 import { certificateArn, changeCase } from '../../builders';
 import type { World } from '../../world';
 import { aWorldWithPolicies, withActions } from './all-actions-world';
@@ -101,6 +102,21 @@ describe('two held things that share a certificate and its policy', () => {
 
     await engine(operator('release', 'mything1'));
     expect(readShared(world)).toEqual(free);
+  });
+
+  it('do not keep a release from its end whose denial AWS refuses for both', async () => {
+    const { world, engine } = aSharingWorld();
+    // A certificate has ten policies at most.
+    world.hook = async (call, perform) => {
+      if (call === 'policies.attach') throw awsError('LimitExceededException');
+      return perform();
+    };
+    await engine(alarm());
+    await engine(secondAlarm());
+
+    await engine(operator('release', 'mything1'));
+
+    expect(caseOf(world, 'mything1').status).toBe('closed');
   });
 
   it('are restored as they were, whatever order their calls fall in', async () => {
