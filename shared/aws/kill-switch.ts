@@ -15,6 +15,11 @@ export const killSwitchTrustMs = 5_000;
 const briefMs = 2_000;
 /** The limit while a device waits for the decision: an unreadable switch would have it wait for another minute at least. */
 export const decisionMs = 8_000;
+/**
+ * The most for the next read after one that failed, so that respond ends within its 15 seconds if Systems Manager hangs: a command
+ * has the switch read twice if its steps take more than five seconds, and a killed function saves none of them.
+ */
+const afterFailureMs = 4_000;
 /** The limit while a person waits, beside whatever else their command asks. */
 export const unhurriedMs = 15_000;
 
@@ -27,10 +32,10 @@ export function createSwitchClient(settings: SSMClientConfig = {}): SSMClient {
 /** The kill switch of a stage: an SSM parameter that no stack owns, so no deploy changes it. */
 export function connectKillSwitch(name: string, client = createSwitchClient(), limitMs: number = briefMs) {
   /** Throws if it can't be read. */
-  async function look(): Promise<KillSwitch> {
+  async function look(withinMs: number): Promise<KillSwitch> {
     try {
       const { Parameter } = await client.send(new GetParameterCommand({ Name: name, WithDecryption: true }), {
-        abortSignal: AbortSignal.timeout(limitMs),
+        abortSignal: AbortSignal.timeout(withinMs),
       });
       const read = readKillSwitch(Parameter?.Value ?? '');
       const at = Parameter?.LastModifiedDate?.toISOString();
@@ -42,9 +47,9 @@ export function connectKillSwitch(name: string, client = createSwitchClient(), l
     }
   }
 
-  async function read(): Promise<KillSwitch> {
+  async function read(withinMs = limitMs): Promise<KillSwitch> {
     try {
-      return await look();
+      return await look(withinMs);
     } catch (error) {
       const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
       return { state: 'unknown', reason: clip(reason, 300) };
@@ -53,7 +58,7 @@ export function connectKillSwitch(name: string, client = createSwitchClient(), l
 
   return {
     name,
-    read,
+    read: () => read(),
 
     async write(killSwitch: KillSwitch & { readonly state: 'on' | 'off' }): Promise<void> {
       const put = { Name: name, Value: writeKillSwitch(killSwitch), Overwrite: true };
@@ -73,14 +78,17 @@ export function connectKillSwitch(name: string, client = createSwitchClient(), l
      */
     hold(clock: Clock = Date.now): KillSwitchReader {
       let held: { readonly value: Promise<KillSwitch>; until: number } | undefined;
+      let withinMs = limitMs;
       return () => {
         if (held && clock() < held.until) return held.value;
         const begunAt = clock();
-        const reading = { value: read(), until: begunAt + killSwitchTrustMs };
+        const endsAt = begunAt + withinMs;
+        const reading = { value: read(withinMs), until: begunAt + killSwitchTrustMs };
         held = reading;
         return reading.value.then((state) => {
-          if (state.state === 'unknown')
-            reading.until = Math.min(clock(), begunAt + limitMs) + killSwitchTrustMs;
+          const isUnknown = state.state === 'unknown';
+          if (isUnknown) reading.until = Math.min(clock(), endsAt) + killSwitchTrustMs;
+          withinMs = isUnknown ? Math.min(limitMs, afterFailureMs) : limitMs;
           return state;
         });
       };

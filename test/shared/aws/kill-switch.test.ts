@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
+import { jest } from '@jest/globals';
 import { connectKillSwitch, createSwitchClient, decisionMs } from '../../../shared/aws/kill-switch';
 import { awsError } from '../../aws-error';
 import { mockClient } from '../../mock-client';
@@ -131,6 +132,21 @@ describe('the kill switch of a stage', () => {
     await setImmediate();
     answers[3]?.('off');
     expect((await last).state).toBe('off');
+  });
+
+  it('is waited for less after it could not be read, until it can: respond has 15 seconds for all that a command asks', async () => {
+    const limits = jest.spyOn(AbortSignal, 'timeout');
+    const waiting = connectKillSwitch(name, new SSMClient({ region: 'us-east-1' }), decisionMs);
+    let time = 0;
+    const read = waiting.hold(() => time);
+
+    for (const Value of [undefined, undefined, 'off', 'off']) {
+      ssm.on(GetParameterCommand).resolves({ Parameter: { Value } });
+      await read();
+      time += 20_000;
+    }
+
+    expect(limits.mock.calls).toEqual([[8_000], [4_000], [4_000], [8_000]]);
   });
 
   it('is stored as plain text over the earlier value', async () => {
