@@ -71,10 +71,9 @@ async function judgeAll(
 ): Promise<void> {
   const stored = await ports.states.load(thingName);
   const before = stored?.value ?? newDetectState(thingName);
-  const { ending, ...settled } = before;
-  // What the thing's own reports end is raised again only in its own name: the note waits for that through reports of others.
-  const cause = ending && chosen.findLast(({ trigger }) => !isOfAnother(trigger))?.trigger;
-  let state = cause ? settled : before;
+  const cause = before.ending && findCause(chosen);
+  const recall = cause && recallEnds(before, profiles, cause.kind === 'report');
+  let state = recall?.state ?? before;
   const nameViolation = nameFor(thingName);
   const events: Caused<DetectionTrigger>[] = [];
   const contributions: Contribution[] = [];
@@ -88,7 +87,7 @@ async function judgeAll(
     // A table takes an item once in a batch: of two at the same instant the later one.
     for (const point of judgement.datapoints) datapoints.set(`${point.at} ${point.metric}`, point);
   }
-  const again = cause && raiseUnended(state, recallEnds(before, profiles), events, cause);
+  const again = recall && raiseUnended(state, recall.recalled, events, cause);
   if (again) state = again.state;
   events.push(...(again?.events ?? []));
   const beginning = noteEnding(
@@ -138,6 +137,12 @@ function chooseRule(trigger: DetectionTrigger, playbooks: readonly Playbook[]) {
         judgeReport({ ...setting, report, principal, reportedByItself, playbooks });
     }
   }
+}
+
+/** In whose name an alarm is raised again: the thing's own, never that of another client. */
+function findCause(chosen: readonly Chosen[]): DetectionTrigger | undefined {
+  const own = chosen.map(({ trigger }) => trigger).filter((trigger) => !isOfAnother(trigger));
+  return own.findLast(({ kind }) => kind === 'report') ?? own.at(-1);
 }
 
 /** A report of a client that did not connect as the thing. */

@@ -1,4 +1,5 @@
 import { behaviorKey } from '../findings/violation';
+import { findMetric } from './metrics';
 import { isForeignSlot, readSlot } from './slots';
 import type { DetectedEvent, DetectState, Profiles } from './state';
 
@@ -49,14 +50,32 @@ export function noteEnding(before: DetectState, events: readonly DetectedEvent[]
   };
 }
 
-/** The ends that an invocation may have told in vain, of behaviors as the profiles have them now. */
-export function recallEnds({ ending = {} }: DetectState, profiles: Profiles): Recalled[] {
-  return profiles.flatMap(([securityProfileName, { behaviors }]) =>
+/**
+ * The ends that an invocation may have told in vain, of behaviors as the profiles have them now, and the state without their
+ * note. Only a report of the thing shows again what reports had ended: without one (`isReported`), the note of those waits.
+ * Undefined if all wait.
+ */
+export function recallEnds(
+  { ending = {}, ...settled }: DetectState,
+  profiles: Profiles,
+  isReported: boolean,
+): { readonly state: DetectState; readonly recalled: readonly Recalled[] } | undefined {
+  const known = profiles.flatMap(([securityProfileName, { behaviors }]) =>
     behaviors.flatMap((behavior) => {
       const at = ending[behaviorKey({ securityProfileName, behaviorName: behavior.name })];
       return at === undefined ? [] : [{ securityProfileName, behavior, at }];
     }),
   );
+  if (isReported) return { state: settled, recalled: known };
+  const recalled = known.filter(({ behavior }) => !isOfReports(behavior.metric));
+  if (recalled.length === 0) return undefined;
+  const keys = new Set(recalled.map(keyOf));
+  const kept = Object.entries(ending).filter(([key]) => !keys.has(key));
+  return { state: { ...settled, ...(kept.length > 0 && { ending: Object.fromEntries(kept) }) }, recalled };
+}
+
+function isOfReports(metric: string): boolean {
+  return (findMetric(metric)?.source ?? 'report') === 'report';
 }
 
 type Recalled = Pick<DetectedEvent, 'securityProfileName' | 'behavior' | 'at'>;
