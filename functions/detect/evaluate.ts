@@ -73,23 +73,10 @@ async function judgeAll(
   const before = stored?.value ?? newDetectState(thingName);
   const cause = before.ending && findCause(chosen);
   const recall = cause && recallEnds(before, profiles, cause.kind === 'report');
-  let state = recall?.state ?? before;
-  const nameViolation = nameFor(thingName);
-  const events: Caused<DetectionTrigger>[] = [];
-  const contributions: Contribution[] = [];
-  const datapoints = new Map<string, Datapoint>();
-  for (const { trigger, judge } of chosen) {
-    const setting = { state, at: trigger.at, profiles, nameViolation };
-    const judgement = await resolve(judge(setting), ports.answers);
-    state = judgement.state;
-    events.push(...judgement.events.map((event) => [event, trigger] as const));
-    contributions.push(...judgement.contributions);
-    // A table takes an item once in a batch: of two at the same instant the later one.
-    for (const point of judgement.datapoints) datapoints.set(`${point.at} ${point.metric}`, point);
-  }
-  const again = recall && raiseUnended(state, recall.recalled, events, cause);
-  if (again) state = again.state;
-  events.push(...(again?.events ?? []));
+  const judged = await judgeEach(chosen, recall?.state ?? before, ports, profiles);
+  const again = recall && raiseUnended(judged.state, recall.recalled, judged.events, cause);
+  const state = again?.state ?? judged.state;
+  const events = [...judged.events, ...(again?.events ?? [])];
   const beginning = noteEnding(
     before,
     events.map(([event]) => event),
@@ -98,14 +85,44 @@ async function judgeAll(
   if (beginning) version = await ports.states.save(beginning, version);
   // In parallel, so that a flapping thing does not delay the others.
   await Promise.all(events.map(([event, trigger]) => publishEvent(event, trigger, ports)));
-  await ports.datapoints.append(thingName, [...datapoints.values()]);
+  await ports.datapoints.append(thingName, judged.datapoints);
   // Alerts and datapoints went out first: a crash in between repeats them under the same names, and loses none.
   if (state !== before) await ports.states.save(state, version);
   logSilenceChange(before, state, ports);
   // A count has no id, so it waits for the save: an invocation that must judge again must not count a device twice.
   // A drill's values are no part of what is normal for the fleet.
   if (isDrill(thingName)) return;
-  for (const contribution of contributions) await ports.fleet.add(thingName, contribution);
+  for (const contribution of judged.contributions) await ports.fleet.add(thingName, contribution);
+}
+
+/** What came of all triggers of a thing, each judged in the state that the one before left. */
+interface Judged {
+  readonly state: DetectState;
+  readonly events: readonly Caused<DetectionTrigger>[];
+  readonly contributions: readonly Contribution[];
+  readonly datapoints: readonly Datapoint[];
+}
+
+async function judgeEach(
+  chosen: readonly Chosen[],
+  before: DetectState,
+  { answers }: Pick<ThingPorts, 'answers'>,
+  profiles: Profiles,
+): Promise<Judged> {
+  let state = before;
+  const nameViolation = nameFor(before.thingName);
+  const events: Caused<DetectionTrigger>[] = [];
+  const contributions: Contribution[] = [];
+  const datapoints = new Map<string, Datapoint>();
+  for (const { trigger, judge } of chosen) {
+    const judgement = await resolve(judge({ state, at: trigger.at, profiles, nameViolation }), answers);
+    state = judgement.state;
+    events.push(...judgement.events.map((event) => [event, trigger] as const));
+    contributions.push(...judgement.contributions);
+    // A table takes an item once in a batch: of two at the same instant the later one.
+    for (const point of judgement.datapoints) datapoints.set(`${point.at} ${point.metric}`, point);
+  }
+  return { state, events, contributions, datapoints: [...datapoints.values()] };
 }
 
 function logSilenceChange(before: DetectState, { agent, thingName }: DetectState, ports: ThingPorts): void {
