@@ -17,6 +17,10 @@ const flags = readFlags(process.argv.slice(2));
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(name, () => stop.abort(new Error(`interrupted by ${name}`)));
+// What is still under way when the bench is interrupted fails with the stack that it waits for.
+process.on('unhandledRejection', (error) => {
+  if (!stop.signal.aborted) throw error;
+});
 // With --json the last line of standard output is the result, so that the rest goes beside it.
 const progress = flags.json ? process.stderr : process.stdout;
 const say = (text: string) => void progress.write(`${text}\n`);
