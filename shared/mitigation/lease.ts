@@ -2,7 +2,7 @@ import type { Lease } from '../domain/actions/lease';
 import type { Detail } from '../domain/case/details';
 import type { ThingKey } from '../domain/thing-ref';
 import { isRefusal, VersionConflictError } from '../errors';
-import type { Leases, Versioned } from '../ports/storage';
+import type { Leases } from '../ports/storage';
 import { untilUndisturbed } from '../undisturbed';
 import type { MitigationContext } from './action';
 
@@ -71,9 +71,12 @@ export async function releaseLease(
     const isHolder = stored?.value.holders.includes(thingName) ?? false;
     if (heldBy.length === 0) {
       isRestored = true;
-      problem = await unlessTaken(stored, leases, () => restore(isHolder ? stored?.value : undefined));
+      const version = stored?.version;
+      problem = await unlessTaken({ object, version }, leases, () =>
+        restore(isHolder ? stored?.value : undefined),
+      );
     } else if (isRestored) await hold();
-    else if (isHolder) await holdIfAllowed(hold);
+    else await holdIfAllowed(hold);
     if (!stored || problem !== undefined) return;
     if (heldBy.length > 0) await leases.save({ ...stored.value, holders: heldBy }, stored.version);
     else await leases.remove(object, stored.version);
@@ -81,7 +84,10 @@ export async function releaseLease(
   return { problem, heldBy };
 }
 
-/** For a release that was killed after its restore. What AWS refuses for good was not held before either. */
+/**
+ * For a release that was killed after its restore, also if the thing had left the object before that. What AWS refuses for good was
+ * not held before either.
+ */
 async function holdIfAllowed(hold: () => Promise<void>): Promise<void> {
   try {
     await hold();
@@ -90,16 +96,20 @@ async function holdIfAllowed(hold: () => Promise<void>): Promise<void> {
   }
 }
 
-/** What stands against a restore is void if another thing took the object meanwhile: it changed the object, too. */
+/**
+ * What stands against a restore is void if another thing took the object meanwhile: it changed the object, too. If the lease was gone
+ * before, no removal of it finds that out.
+ */
 async function unlessTaken(
-  stored: Versioned<Lease> | undefined,
+  before: { readonly object: Lease['object']; readonly version: number | undefined },
   leases: Leases,
   restore: () => Promise<Detail | undefined>,
 ): Promise<Detail | undefined> {
   const [result] = await Promise.allSettled([restore()]);
-  if (result.status === 'fulfilled' && result.value === undefined) return undefined;
-  if (stored && (await leases.load(stored.value.object))?.version !== stored.version)
-    throw new VersionConflictError(stored.value.object);
+  const isDone = result.status === 'fulfilled' && result.value === undefined;
+  if (isDone && before.version !== undefined) return undefined;
+  if ((await leases.load(before.object))?.version !== before.version)
+    throw new VersionConflictError(before.object);
   if (result.status === 'rejected') throw result.reason;
   return result.value;
 }

@@ -86,6 +86,50 @@ function aSharedObject(scheduler: fc.Scheduler, killed: readonly Kill[]) {
   };
 }
 
+describe('a release that is repeated, as nobody knows that its thing had left the object', () => {
+  /** Another thing takes the object in the middle of the restore. */
+  function aRelease() {
+    const { leases } = fakeLeases();
+    const contextOf = (name: Name) => ({ thingName: thingKey(name), leases });
+    const state = { isDenied: false };
+    const hold = async () => {
+      state.isDenied = true;
+    };
+    const restore = async (): Promise<undefined> => {
+      await acquireLease(object, nothing, contextOf('one'));
+      state.isDenied = false;
+    };
+    return { state, hold, restore, context: contextOf('two') };
+  }
+
+  it('holds the object again for a thing that takes it meanwhile', async () => {
+    const { state, hold, restore, context } = aRelease();
+
+    const { heldBy } = await releaseLease(object, context, { restore, hold });
+
+    expect({ ...state, heldBy }).toEqual({ isDenied: true, heldBy: [thingKey('one')] });
+  });
+
+  it('does so as well if it is killed after the restore, and repeated once more', async () => {
+    const { state, hold, restore, context } = aRelease();
+    let isRestored = false;
+    const load: typeof context.leases.load = (key) => {
+      if (isRestored) throw new Error('killed');
+      return context.leases.load(key);
+    };
+    const killed = { ...context, leases: { ...context.leases, load } };
+    const andDie = async (): Promise<undefined> => {
+      await restore();
+      isRestored = true;
+    };
+    await expect(releaseLease(object, killed, { restore: andDie, hold })).rejects.toThrow('killed');
+
+    await releaseLease(object, context, { restore, hold });
+
+    expect(state.isDenied).toBe(true);
+  });
+});
+
 describe('an object that things share', () => {
   it('is as before once none holds it, whoever is killed at which call', async () => {
     await fc.assert(
