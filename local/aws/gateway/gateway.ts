@@ -128,7 +128,10 @@ function createGatewayServer(state: GatewayState): Server {
 function serve(state: GatewayState, message: IncomingMessage, response: ServerResponse): void {
   response.setHeader('x-amzn-requestid', randomUUID());
   const gone = new AbortController();
-  response.once('close', () => gone.abort());
+  // An error of its own for each answer would take longer than to route it.
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort();
+  });
   answer(state, message, gone.signal).then(
     (result) => {
       if (result === 'drop') message.socket.destroy();
