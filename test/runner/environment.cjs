@@ -21,7 +21,10 @@ class NativeEnvironment {
     globalThis[Symbol.for('cordon.jest-environment')] = this;
   }
 
-  async setup() {}
+  async setup() {
+    // Jest's own maps each frame of a stack to a source; Node runs the sources as they are, and formats a stack only if it is read.
+    Error.prepareStackTrace = undefined;
+  }
 
   async teardown() {
     for (const undo of this.atEnd.toReversed()) await undo();

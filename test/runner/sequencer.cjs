@@ -46,22 +46,16 @@ const waiting = [
   'e2e/hostile-device',
 ];
 
-/** How many of them begin at once, beside the checks that scripts/run-checks.mjs runs meanwhile. */
-const atOnce = 6;
-
-/** How many other files begin between two of the rest. Without others, all workers wait at once, and none may be left for the end. */
-const between = 5;
+const rankOf = ({ path }) => waiting.findIndex((name) => path.endsWith(`/test/${name}.test.ts`));
 
 /** The other files keep the order of Jest. */
 module.exports = class extends Sequencer {
   static waiting = waiting;
+  static isWaiting = (test) => rankOf(test) !== -1;
 
   async sort(tests) {
-    const rank = ({ path }) => waiting.findIndex((name) => path.endsWith(`/test/${name}.test.ts`));
-    const others = (await super.sort(tests)).filter((test) => rank(test) === -1);
-    const rest = tests.filter((test) => rank(test) !== -1).sort((one, other) => rank(one) - rank(other));
-    const sorted = rest.splice(0, atOnce);
-    for (const test of rest) sorted.push(test, ...others.splice(0, between));
-    return [...sorted, ...others];
+    const others = (await super.sort(tests)).filter((test) => rankOf(test) === -1);
+    const first = tests.filter((test) => rankOf(test) !== -1);
+    return [...first.sort((one, other) => rankOf(one) - rankOf(other)), ...others];
   }
 };

@@ -75,23 +75,68 @@ describe('the order in which test files begin', () => {
     expect(Sequencer.waiting.filter(isMissing)).toEqual([]);
   });
 
-  it('begins with files that wait, mixes the rest of them with others, and leaves none for the end', async () => {
+  it('begins with the files that wait, in an order of their own', async () => {
     const { waiting } = Sequencer;
 
     const sorted = await sort([...names, ...waiting].toReversed());
 
-    expect(sorted).toHaveLength(names.length + waiting.length);
-    expect(new Set(sorted).size).toBe(sorted.length);
-    expect(sorted.filter((name) => waiting.includes(name))).toEqual(waiting);
-    const places = waiting.map((name) => sorted.indexOf(name));
-    const gaps = places.slice(1).map((place, index) => place - (places[index] ?? 0));
-    expect(gaps.slice(0, 5)).toEqual([1, 1, 1, 1, 1]);
-    expect(Math.min(...gaps.slice(6))).toBeGreaterThan(4);
-    expect(waiting).not.toContain(sorted.at(-1));
+    expect(sorted.slice(0, waiting.length)).toEqual(waiting);
+    expect(new Set(sorted.slice(waiting.length))).toEqual(new Set(names));
+  });
+});
+
+describe('the workers that run the test files', () => {
+  const TwoPools: new (
+    config: { readonly maxWorkers: number },
+    context: object,
+  ) => {
+    on(event: string, listener: (test: Test) => void): unknown;
+    runTests(tests: readonly Test[], watcher: object, options: { readonly serial: boolean }): Promise<void>;
+  } = createRequire(import.meta.url)('../runner/runner.cjs');
+  const { waiting } = createRequire(import.meta.url)('../runner/sequencer.cjs');
+  type Test = { readonly path: string };
+  const testOf = (file: string): Test => ({ path: `/checkout/test/${file}.test.ts` });
+  const others = ['shared/small-1', 'shared/small-2', 'cli/small-3'];
+
+  /** What each of Jest's runners would get, by the number of its workers. */
+  async function runAll(maxWorkers: number, files: readonly string[], serial = false) {
+    const given: Record<number, readonly string[]> = {};
+    const heard: string[] = [];
+    class Runner {
+      readonly #maxWorkers: number;
+      #tell: (test: Test) => void = () => {};
+      constructor(config: { readonly maxWorkers: number }) {
+        this.#maxWorkers = config.maxWorkers;
+      }
+      on(_event: string, listener: (test: Test) => void) {
+        this.#tell = listener;
+        return () => {};
+      }
+      async runTests(tests: readonly Test[]) {
+        given[this.#maxWorkers] = tests.map(({ path }) =>
+          path.slice('/checkout/test/'.length, -'.test.ts'.length),
+        );
+        for (const test of tests) this.#tell(test);
+      }
+    }
+    class Pools extends TwoPools {
+      static Runner = Runner;
+    }
+    const pools = new Pools({ maxWorkers }, {});
+    pools.on('test-file-success', ({ path }) => heard.push(path));
+    await pools.runTests(files.map(testOf), {}, { serial });
+    expect(heard.toSorted()).toEqual(files.map((file) => testOf(file).path).toSorted());
+    return given;
+  }
+
+  it('are two for the files that compute, and the rest for those that wait', async () => {
+    expect(await runAll(8, [...waiting, ...others])).toEqual({ 6: waiting, 2: others });
   });
 
-  it('keeps every file if few others are left, or none', async () => {
-    expect(new Set(await sort(Sequencer.waiting))).toEqual(new Set(Sequencer.waiting));
-    expect(await sort(['shared/small-1', 'e2e/story'])).toEqual(['e2e/story', 'shared/small-1']);
+  it('have any file if there is only one kind, if they are few, or if Jest runs files one after the other', async () => {
+    expect(await runAll(8, others)).toEqual({ 8: others });
+    expect(await runAll(8, waiting)).toEqual({ 8: waiting });
+    expect(await runAll(2, [...waiting, ...others])).toEqual({ 2: [...waiting, ...others] });
+    expect(await runAll(8, [...waiting, ...others], true)).toEqual({ 8: [...waiting, ...others] });
   });
 });
