@@ -3,9 +3,8 @@ import { type Credentials, loadCredentials } from '../config/credentials';
 import { createInterfaceRule, type InterfaceRule } from '../config/interface-rules';
 import type { ConnectionSettings, Settings } from '../config/settings';
 import type { ReportingDependencies } from '../delivery/dependencies';
-import type { Waiting } from '../delivery/reporting';
 import { countRestarts, type Restarts } from '../delivery/restarts';
-import { openSpool, type Spool } from '../delivery/spool';
+import { openSpool } from '../delivery/spool';
 import { codeOf, host } from '../host';
 import type { Log } from '../log';
 import { createMetricSampler } from '../metrics/metric-sampler';
@@ -20,6 +19,7 @@ import { type CpuBudget, createCpuBudget } from '../processes/cpu-budget';
 import { countReportIds, type NewestId, openReportIds } from '../report/report-id';
 import { openStateFile } from '../state-file';
 import { type Agent, type AgentDependencies, startAgent, startDryRun } from './agent';
+import { type Carried, carryOver, takeOver } from './carry-over';
 import type { ServiceManager } from './service-manager';
 
 /** An agent that was started from settings, and can be restarted from others. */
@@ -81,23 +81,6 @@ export function runAgent(
         await agent.stop();
       }),
   };
-}
-
-/** What waits at a reload, for the next agent of the same thing. */
-interface Carried {
-  readonly waiting: Waiting;
-  /** The spool that has the reports, if it is another than that of the next agent. */
-  readonly elsewhere?: Spool;
-}
-
-/** Printed reports are for nobody else, and those of another thing wait in its spool. */
-function carryOver(waiting: Waiting, before: Settings, next: Settings, log: Log): Carried | undefined {
-  const thing = before.connection?.thingName;
-  if (before.mode === 'dryrun' || thing === undefined || thing !== next.connection?.thingName)
-    return undefined;
-  const { stateDirectory } = before;
-  if (stateDirectory === next.stateDirectory) return { waiting };
-  return { waiting, elsewhere: openSpool(stateDirectory, thing, createProblems(log)) };
 }
 
 /** What outlives a reload. */
@@ -168,35 +151,6 @@ function prepare(
     const left = takeOver(carried, settings, spool, newest);
     return startAgent(settings, { ...whole, spool, restarts, budget: openBudget(settings, whole) }, left);
   };
-}
-
-/** What an earlier agent left, in memory or, for destinations or in a folder that the one before did not have, on disk. */
-function takeOver(
-  carried: Carried | undefined,
-  { destinations }: Settings,
-  spool: Spool,
-  newest: NewestId,
-): Waiting {
-  const { waiting = new Map(), elsewhere } = carried ?? {};
-  if (!elsewhere && destinations.every((one) => waiting.has(one))) return waiting;
-  const left = takeLeft(spool, newest);
-  if (!elsewhere) return new Map([...left, ...waiting]);
-  const moved = new Map(left);
-  for (const [destination, { reports, before }] of waiting) {
-    for (const report of reports)
-      if (spool.keep(destination, report, false)) elsewhere.drop(destination, report);
-    const all = [...(left.get(destination)?.reports ?? []), ...reports];
-    moved.set(destination, { reports: all, ...(before && { before }) });
-  }
-  return moved;
-}
-
-/** Reports of an earlier run go first, and its ids were the newest. */
-function takeLeft(spool: Spool, newest: NewestId): Waiting {
-  const left = [...spool.load()];
-  for (const [, reports] of left)
-    for (const { header } of reports) newest.id = Math.max(newest.id, header.report_id);
-  return new Map(left.map(([destination, reports]) => [destination, { reports }]));
 }
 
 function openBudget({ cpuBudgetPercent }: Settings, { sampler, problems }: AgentDependencies): CpuBudget {
