@@ -1,6 +1,6 @@
 import { Argument, type Command, Option } from 'commander';
 import type { AgentFlags } from './agents';
-import type { CommandPorts } from './command-ports';
+import type { CommandPorts } from './cases/command-ports';
 import type { ImportFlags } from './existing/run';
 import { exitCodes } from './exit-codes';
 import type { SwitchOptions } from './kill-switch';

@@ -1,5 +1,5 @@
 import { Argument, type Command, Option } from 'commander';
-import type { CommandPorts } from '../command-ports';
+import type { CommandPorts } from '../cases/command-ports';
 import { say } from '../look/output';
 import { type Shell, shells } from './scripts';
 

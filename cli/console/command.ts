@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CommandPorts } from '../command-ports';
+import type { CommandPorts } from '../cases/command-ports';
 import { say, sayAside } from '../look/output';
 import type { TargetOptions } from '../target';
 import type { ConsoleFlags } from './run';

@@ -3,7 +3,7 @@ import { isRunning } from '../../proof/is-running';
 import { isOpen } from '../../shared/domain/case/case';
 import { deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
 import { thingKey } from '../../shared/domain/thing-ref';
-import { act } from '../act';
+import { act } from '../cases/act';
 import { describeError } from '../describe-error';
 import { type EnrollTarget, policyNameOf } from '../enroll/enroll';
 import { retire } from '../enroll/retire';

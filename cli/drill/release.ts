@@ -1,5 +1,5 @@
 import { compareSnapshots } from '../../proof/snapshot';
-import { act } from '../act';
+import { act } from '../cases/act';
 import { until } from './recorder';
 import { type Scene, spreadMs } from './scene';
 

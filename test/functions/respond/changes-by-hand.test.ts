@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkChain } from '../../../cli/verify';
+import { checkChain } from '../../../cli/cases/verify';
 import type { ActionOptions } from '../../../functions/respond/perform';
 import type { ActionName } from '../../../shared/domain/actions/registry';
 import type { Case } from '../../../shared/domain/case/case';

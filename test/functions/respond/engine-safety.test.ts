@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { checkChain } from '../../../cli/verify';
+import { checkChain } from '../../../cli/cases/verify';
 import type { Command } from '../../../shared/domain/decide/command';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aConfiguration, aPlaybook, certificateArn, now } from '../../builders';

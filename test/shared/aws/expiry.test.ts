@@ -6,7 +6,7 @@ import {
   ScanCommand,
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
-import { verifyCase } from '../../../cli/verify';
+import { verifyCase } from '../../../cli/cases/verify';
 import { writeTable } from '../../../infra/table';
 import type { Case, ClosedCase } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';

@@ -1,9 +1,9 @@
-import type { Case } from '../shared/domain/case/case';
-import { findingKey } from '../shared/domain/findings/finding';
-import type { Evidence } from '../shared/domain/findings/violation';
-import { measure } from '../shared/domain/messages/announcement';
-import { type CaseInWords, describeCase } from '../shared/domain/messages/describe-case';
-import { describeFinding } from '../shared/domain/messages/describe-value';
+import type { Case } from '../../shared/domain/case/case';
+import { findingKey } from '../../shared/domain/findings/finding';
+import type { Evidence } from '../../shared/domain/findings/violation';
+import { measure } from '../../shared/domain/messages/announcement';
+import { type CaseInWords, describeCase } from '../../shared/domain/messages/describe-case';
+import { describeFinding } from '../../shared/domain/messages/describe-value';
 import type { ChainCheck } from './verify';
 
 type Violation = CaseInWords['violations'][string];

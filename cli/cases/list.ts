@@ -1,22 +1,22 @@
-import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
-import { describePipeline } from '../shared/domain/heartbeat';
-import type { ListedCase } from '../shared/domain/lists/outline';
-import { printable } from '../shared/domain/messages/announcement';
-import { nameFinding } from '../shared/domain/messages/describe-value';
-import type { Severity } from '../shared/domain/severity';
-import { writeCount } from '../shared/domain/words';
-import type { CaseQuery } from '../shared/storage/case-list';
-import { pageByUrgency } from '../shared/storage/urgent-cases';
+import { type CaseStatus, openStatuses } from '../../shared/domain/case/status';
+import { describePipeline } from '../../shared/domain/heartbeat';
+import type { ListedCase } from '../../shared/domain/lists/outline';
+import { printable } from '../../shared/domain/messages/announcement';
+import { nameFinding } from '../../shared/domain/messages/describe-value';
+import type { Severity } from '../../shared/domain/severity';
+import { writeCount } from '../../shared/domain/words';
+import type { CaseQuery } from '../../shared/storage/case-list';
+import { pageByUrgency } from '../../shared/storage/urgent-cases';
+import { writeJson } from '../json';
+import { type SwitchPort, writeSwitchLine } from '../kill-switch';
+import { type Screen, severityFormat, statusFormat } from '../look/style';
+import { type Column, writeTable } from '../look/table';
+import { writeSpan } from '../look/times';
+import { wrapWords } from '../look/wrap';
+import { writePipelineLine } from '../pipeline';
+import type { Target } from '../target';
 import { describeFlood } from './floods';
-import { writeJson } from './json';
-import { type SwitchPort, writeSwitchLine } from './kill-switch';
 import { listNext } from './list-next';
-import { type Screen, severityFormat, statusFormat } from './look/style';
-import { type Column, writeTable } from './look/table';
-import { writeSpan } from './look/times';
-import { wrapWords } from './look/wrap';
-import { writePipelineLine } from './pipeline';
-import type { Target } from './target';
 
 /** Which cases are meant, of a list as of an act on many. */
 interface CaseSelection {

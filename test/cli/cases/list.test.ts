@@ -1,11 +1,11 @@
 import stringWidth from 'string-width';
-import { type ListFlags, listCases } from '../../cli/list';
-import { plain } from '../../cli/look/style';
-import type { ToldFlood } from '../../shared/domain/detection/floods';
-import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
-import { thingKey } from '../../shared/domain/thing-ref';
-import { aConfiguration, aPlaybook, changeCase, now, someFacts, words } from '../builders';
-import { aContainedCase, advance, alarm, aReleasedCase, aTable } from './stored-cases';
+import { type ListFlags, listCases } from '../../../cli/cases/list';
+import { plain } from '../../../cli/look/style';
+import type { ToldFlood } from '../../../shared/domain/detection/floods';
+import type { KillSwitch } from '../../../shared/domain/guards/kill-switch';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import { aConfiguration, aPlaybook, changeCase, now, someFacts, words } from '../../builders';
+import { aContainedCase, advance, alarm, aReleasedCase, aTable } from '../stored-cases';
 
 const later = now + 7_500_000;
 type Table = Parameters<typeof listCases>[1];

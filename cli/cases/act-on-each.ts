@@ -1,15 +1,15 @@
-import { type CaseStatus, openStatuses } from '../shared/domain/case/status';
-import { type OperatorAction, operatorActionDescriptors } from '../shared/domain/decide/operator-actions';
-import type { Severity } from '../shared/domain/severity';
-import { writeCount } from '../shared/domain/words';
+import { type CaseStatus, openStatuses } from '../../shared/domain/case/status';
+import { type OperatorAction, operatorActionDescriptors } from '../../shared/domain/decide/operator-actions';
+import type { Severity } from '../../shared/domain/severity';
+import { writeCount } from '../../shared/domain/words';
+import { CliError, RefusedError, UsageError } from '../cli-error';
+import { describeFault, exitCodes, type Fault } from '../exit-codes';
+import { interruptible } from '../interruptible';
+import { writeJsonLine } from '../json';
+import { say, sayAside, sayWords } from '../look/output';
 import { type ActOptions, act } from './act';
-import { CliError, RefusedError, UsageError } from './cli-error';
 import type { CommandPorts } from './command-ports';
-import { describeFault, exitCodes, type Fault } from './exit-codes';
-import { interruptible } from './interruptible';
-import { writeJsonLine } from './json';
 import { type CaseLister, findCases } from './list';
-import { say, sayAside, sayWords } from './look/output';
 
 export interface ActFlags extends Omit<ActOptions, 'waitSeconds' | 'caseId' | 'onSent'> {
   readonly wait: number;

@@ -1,14 +1,14 @@
 import { type Command, Option } from 'commander';
-import { actionNames } from '../shared/domain/actions/registry';
+import { actionNames } from '../../shared/domain/actions/registry';
 import {
   mostCharacters,
   type OperatorAction,
   operatorActionDescriptors,
   operatorActions,
-} from '../shared/domain/decide/operator-actions';
+} from '../../shared/domain/decide/operator-actions';
+import { readCount, readSeconds, readText, readThings, severityOption } from '../options';
 import type { ActFlags } from './act-on-each';
 import type { CommandPorts } from './command-ports';
-import { readCount, readSeconds, readText, readThings, severityOption } from './options';
 
 /** Adds one command for each thing that an operator may do. */
 export function addActCommands(program: Command, ports: CommandPorts): void {

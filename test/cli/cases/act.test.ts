@@ -1,13 +1,13 @@
-import { act } from '../../cli/act';
-import { CliError } from '../../cli/cli-error';
-import type { Case } from '../../shared/domain/case/case';
-import type { Refusal } from '../../shared/domain/case/reasons';
-import type { Command } from '../../shared/domain/decide/command';
-import type { OperatorAction } from '../../shared/domain/decide/operator-actions';
-import { thingKey } from '../../shared/domain/thing-ref';
-import { changeCase, flushed, now, words } from '../builders';
-import { fakeCases, fakeQueue } from '../fakes';
-import { aContainedCase, advance, alarm, aReleasedCase } from './stored-cases';
+import { act } from '../../../cli/cases/act';
+import { CliError } from '../../../cli/cli-error';
+import type { Case } from '../../../shared/domain/case/case';
+import type { Refusal } from '../../../shared/domain/case/reasons';
+import type { Command } from '../../../shared/domain/decide/command';
+import type { OperatorAction } from '../../../shared/domain/decide/operator-actions';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import { changeCase, flushed, now, words } from '../../builders';
+import { fakeCases, fakeQueue } from '../../fakes';
+import { aContainedCase, advance, alarm, aReleasedCase } from '../stored-cases';
 
 const contained = flushed(aContainedCase().record);
 const released = flushed(aReleasedCase().record);

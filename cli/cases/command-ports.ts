@@ -1,5 +1,5 @@
-import type { Fault } from './exit-codes';
-import type { Target } from './target';
+import type { Fault } from '../exit-codes';
+import type { Target } from '../target';
 
 /** What each room's commands are made with. Implementations are loaded when a command runs, so that each starts quickly. */
 export interface CommandPorts {

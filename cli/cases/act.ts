@@ -1,24 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { userInfo } from 'node:os';
-import type { ActionName } from '../shared/domain/actions/registry';
-import type { Case } from '../shared/domain/case/case';
-import type { PersonRequest } from '../shared/domain/case/person-request';
+import type { ActionName } from '../../shared/domain/actions/registry';
+import type { Case } from '../../shared/domain/case/case';
+import type { PersonRequest } from '../../shared/domain/case/person-request';
 import {
   findObjection,
   findOrdered,
   isStale,
   type OperatorAction,
   operatorActionDescriptors,
-} from '../shared/domain/decide/operator-actions';
-import { printable } from '../shared/domain/messages/announcement';
-import { describeStatus, nameOrder } from '../shared/domain/messages/describe-act';
-import { describeReason, describeRefusal, describeRequest } from '../shared/domain/messages/describe-reason';
-import { describeStillInAlarm } from '../shared/domain/messages/describe-value';
-import { isHome, notHome, type ThingKey } from '../shared/domain/thing-ref';
-import type { Versioned } from '../shared/ports/storage';
-import { CliError, RefusedError, TimedOutError } from './cli-error';
-import { requireThing } from './require-thing';
-import type { Target } from './target';
+} from '../../shared/domain/decide/operator-actions';
+import { printable } from '../../shared/domain/messages/announcement';
+import { describeStatus, nameOrder } from '../../shared/domain/messages/describe-act';
+import {
+  describeReason,
+  describeRefusal,
+  describeRequest,
+} from '../../shared/domain/messages/describe-reason';
+import { describeStillInAlarm } from '../../shared/domain/messages/describe-value';
+import { isHome, notHome, type ThingKey } from '../../shared/domain/thing-ref';
+import type { Versioned } from '../../shared/ports/storage';
+import { CliError, RefusedError, TimedOutError } from '../cli-error';
+import { requireThing } from '../require-thing';
+import type { Target } from '../target';
 
 export interface ActOptions {
   readonly comment?: string;

@@ -1,9 +1,9 @@
-import type { Act, AuditPage, AuditQuery } from '../shared/storage/audit';
-import { writeJson } from './json';
-import type { Screen } from './look/style';
-import { writeTable } from './look/table';
-import { writeSpan, writeTime } from './look/times';
-import { requireThing } from './require-thing';
+import type { Act, AuditPage, AuditQuery } from '../../shared/storage/audit';
+import { writeJson } from '../json';
+import type { Screen } from '../look/style';
+import { writeTable } from '../look/table';
+import { writeSpan, writeTime } from '../look/times';
+import { requireThing } from '../require-thing';
 
 export interface HistoryFlags {
   readonly thing?: string;

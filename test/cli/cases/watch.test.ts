@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { createAttempt } from '../../cli/watch';
+import { createAttempt } from '../../../cli/cases/watch';
 
 /** Looks that end as listed, and the text on standard error meanwhile. */
 async function lookThrough(ends: readonly (string | undefined)[]) {

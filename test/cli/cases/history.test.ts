@@ -1,7 +1,7 @@
-import { showHistory } from '../../cli/history';
-import { plain } from '../../cli/look/style';
-import type { Act, AuditQuery } from '../../shared/storage/audit';
-import { now } from '../builders';
+import { showHistory } from '../../../cli/cases/history';
+import { plain } from '../../../cli/look/style';
+import type { Act, AuditQuery } from '../../../shared/storage/audit';
+import { now } from '../../builders';
 
 const acts: readonly Act[] = [
   {

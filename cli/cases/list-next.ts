@@ -1,5 +1,5 @@
-import type { ListedCase } from '../shared/domain/lists/outline';
-import { isRegistryName } from '../shared/domain/text';
+import type { ListedCase } from '../../shared/domain/lists/outline';
+import { isRegistryName } from '../../shared/domain/text';
 
 /** Behaviors of which several cases wait are few, or no command is the next one. */
 const mostBehaviors = 3;

@@ -1,9 +1,9 @@
-import type { Case } from '../shared/domain/case/case';
-import { findKeptUntil } from '../shared/domain/case/keeping';
-import { printable } from '../shared/domain/messages/announcement';
-import { writeCount } from '../shared/domain/words';
-import { findTampering, type TimelineRow } from '../shared/timeline';
-import { CliError, UnwellError } from './cli-error';
+import type { Case } from '../../shared/domain/case/case';
+import { findKeptUntil } from '../../shared/domain/case/keeping';
+import { printable } from '../../shared/domain/messages/announcement';
+import { writeCount } from '../../shared/domain/words';
+import { findTampering, type TimelineRow } from '../../shared/timeline';
+import { CliError, UnwellError } from '../cli-error';
 import { type CaseReader, findCase } from './find-case';
 
 export interface ChainCheck {

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { writeDetectionFinding } from '../../cli/ocsf';
-import { checkChain } from '../../cli/verify';
-import type { Case } from '../../shared/domain/case/case';
-import { describeCase } from '../../shared/domain/messages/describe-case';
-import { thingKey } from '../../shared/domain/thing-ref';
-import { aContext, certificateArn, decide, now, someFacts } from '../builders';
-import { detectionFinding } from './ocsf-schema';
-import { aContainedCase, advance, alarm, aReleasedCase, type StoredCase } from './stored-cases';
+import { writeDetectionFinding } from '../../../cli/cases/ocsf';
+import { checkChain } from '../../../cli/cases/verify';
+import type { Case } from '../../../shared/domain/case/case';
+import { describeCase } from '../../../shared/domain/messages/describe-case';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import { aContext, certificateArn, decide, now, someFacts } from '../../builders';
+import { detectionFinding } from '../ocsf-schema';
+import { aContainedCase, advance, alarm, aReleasedCase, type StoredCase } from '../stored-cases';
 
 const evidence = {
   metric: 'num_child_procs_myapp',

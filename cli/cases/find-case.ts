@@ -1,9 +1,9 @@
-import type { Case } from '../shared/domain/case/case';
-import { damagedItem, mendDamaged } from '../shared/domain/damaged-item';
-import { parseThing } from '../shared/domain/thing-ref';
-import type { TimelineRow } from '../shared/timeline';
-import { CliError, UsageError } from './cli-error';
-import type { Target } from './target';
+import type { Case } from '../../shared/domain/case/case';
+import { damagedItem, mendDamaged } from '../../shared/domain/damaged-item';
+import { parseThing } from '../../shared/domain/thing-ref';
+import type { TimelineRow } from '../../shared/timeline';
+import { CliError, UsageError } from '../cli-error';
+import type { Target } from '../target';
 
 export interface FoundCase {
   readonly record: Case;

@@ -1,12 +1,12 @@
-import { caseStatuses } from '../shared/domain/case/status';
-import { printable } from '../shared/domain/messages/announcement';
-import type { DescribedEntry } from '../shared/domain/messages/describe-event';
-import { writeJsonLine } from './json';
+import { caseStatuses } from '../../shared/domain/case/status';
+import { printable } from '../../shared/domain/messages/announcement';
+import type { DescribedEntry } from '../../shared/domain/messages/describe-event';
+import { writeJsonLine } from '../json';
+import type { Screen } from '../look/style';
+import { writeTime } from '../look/times';
+import { wrapWords } from '../look/wrap';
+import type { Target } from '../target';
 import { type CaseLister, findCases } from './list';
-import type { Screen } from './look/style';
-import { writeTime } from './look/times';
-import { wrapWords } from './look/wrap';
-import type { Target } from './target';
 
 export interface TailFlags {
   readonly thing?: string;

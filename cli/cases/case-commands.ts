@@ -1,12 +1,8 @@
 import { type Command, Option } from 'commander';
-import type { CommandPorts } from './command-ports';
-import { exitCodes } from './exit-codes';
-import type { ExportFormat } from './export';
-import type { HistoryFlags } from './history';
-import type { ListFlags } from './list';
-import { say, sayAside, sayWords } from './look/output';
-import type { Screen } from './look/style';
-import type { MetricFlags } from './metrics/metrics';
+import { exitCodes } from '../exit-codes';
+import { say, sayAside, sayWords } from '../look/output';
+import type { Screen } from '../look/style';
+import type { MetricFlags } from '../metrics/metrics';
 import {
   readCount,
   readDuration,
@@ -14,7 +10,11 @@ import {
   readThings,
   severityOption,
   statusOption,
-} from './options';
+} from '../options';
+import type { CommandPorts } from './command-ports';
+import type { ExportFormat } from './export';
+import type { HistoryFlags } from './history';
+import type { ListFlags } from './list';
 import type { TailFlags } from './tail';
 
 interface ExportFlags {
@@ -40,7 +40,7 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .option('--watch', 'keep the list up to date until Ctrl-C')
     .option('--json', 'print JSON')
     .action(async ({ watch: isWatched, ...flags }: ListFlags & { readonly watch?: boolean }) => {
-      const [{ listCases }, { openScreen }] = await Promise.all([import('./list'), import('./look/style')]);
+      const [{ listCases }, { openScreen }] = await Promise.all([import('./list'), import('../look/style')]);
       let from = await target();
       const read = (screen: Screen) => listCases(flags, from, screen, Date.now());
       if (!isWatched) return say(await read(openScreen()));
@@ -59,9 +59,9 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .argument('<case|thing>', 'a case id, or a thing for its newest case')
     .option('--json', 'print JSON')
     .action(async (thing: string, { json }: { json?: boolean }) => {
-      const { readCase, showCase } = await import('./show/show');
-      const { writeJson } = await import('./json');
-      const { openScreen } = await import('./look/style');
+      const { readCase, showCase } = await import('../show/show');
+      const { writeJson } = await import('../json');
+      const { openScreen } = await import('../look/style');
       const from = await target();
       say(json ? writeJson(await readCase(thing, from)) : await showCase(thing, from, openScreen()));
     });
@@ -77,7 +77,7 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .action(async (flags: HistoryFlags) => {
       const [{ showHistory }, { openScreen }] = await Promise.all([
         import('./history'),
-        import('./look/style'),
+        import('../look/style'),
       ]);
       say(await showHistory(flags, (await target()).audit, openScreen(), Date.now()));
     });
@@ -91,7 +91,7 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .action(async (flags: TailFlags) => {
       const [{ followTimelines, writeHappening }, { openScreen }, { follow }] = await Promise.all([
         import('./tail'),
-        import('./look/style'),
+        import('../look/style'),
         import('./watch'),
       ]);
       let from = await target();
@@ -122,9 +122,9 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
         metric: string | undefined,
         { config, ...flags }: MetricFlags & { readonly config?: string },
       ) => {
-        const { listMetrics, showMetric } = await import('./metrics/metrics');
-        const { openScreen } = await import('./look/style');
-        const { readBounds } = await import('./metrics/bounds');
+        const { listMetrics, showMetric } = await import('../metrics/metrics');
+        const { openScreen } = await import('../look/style');
+        const { readBounds } = await import('../metrics/bounds');
         const bounds = metric === undefined ? undefined : readBounds(metric, config);
         const { metrics } = await target();
         const [screen, now] = [openScreen(), Date.now()];
@@ -145,7 +145,7 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
       const { checkCase, verifyCase } = await import('./verify');
       if (!json) return sayWords(await verifyCase(name, await target()));
       const check = await checkCase(name, await target());
-      const { writeJson } = await import('./json');
+      const { writeJson } = await import('../json');
       say(writeJson(check));
       if (!check.whole) process.exitCode = exitCodes.unwell;
     });

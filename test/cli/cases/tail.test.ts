@@ -1,7 +1,7 @@
-import { plain } from '../../cli/look/style';
-import { followTimelines, writeHappening } from '../../cli/tail';
-import { now } from '../builders';
-import { aContainedCase, aReleasedCase, aTable, type StoredCase } from './stored-cases';
+import { followTimelines, writeHappening } from '../../../cli/cases/tail';
+import { plain } from '../../../cli/look/style';
+import { now } from '../../builders';
+import { aContainedCase, aReleasedCase, aTable, type StoredCase } from '../stored-cases';
 
 /** The table as it is now; a look may find another one than the look before. */
 function aLiveTable(first: StoredCase) {

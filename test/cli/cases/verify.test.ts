@@ -1,9 +1,9 @@
-import { CliError } from '../../cli/cli-error';
-import { checkCase, verifyCase } from '../../cli/verify';
-import type { TimelineRow } from '../../shared/timeline';
-import { hashRow } from '../../shared/timeline';
-import { now } from '../builders';
-import { aContainedCase, aReleasedCase, aTable, flush, type StoredCase } from './stored-cases';
+import { checkCase, verifyCase } from '../../../cli/cases/verify';
+import { CliError } from '../../../cli/cli-error';
+import type { TimelineRow } from '../../../shared/timeline';
+import { hashRow } from '../../../shared/timeline';
+import { now } from '../../builders';
+import { aContainedCase, aReleasedCase, aTable, flush, type StoredCase } from '../stored-cases';
 
 const verify = (stored: StoredCase, name = 'mything1') => verifyCase(name, aTable([stored]));
 const change = (stored: StoredCase, index: number, over: Partial<TimelineRow>): StoredCase => ({

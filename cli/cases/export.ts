@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { CliError, RefusedError } from './cli-error';
-import { explainFileFault } from './explain-file-fault';
+import { CliError, RefusedError } from '../cli-error';
+import { explainFileFault } from '../explain-file-fault';
+import { writeJson } from '../json';
 import type { CaseReader } from './find-case';
-import { writeJson } from './json';
 import { writeDetectionFinding } from './ocsf';
 import { readChain } from './verify';
 

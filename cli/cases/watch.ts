@@ -1,5 +1,5 @@
-import { say, sayAside } from './look/output';
-import { openScreen, type Screen } from './look/style';
+import { say, sayAside } from '../look/output';
+import { openScreen, type Screen } from '../look/style';
 
 const everyMs = 2_000;
 

@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CliError } from '../../cli/cli-error';
-import { exportCase, writePrivateFile } from '../../cli/export';
-import { checkChain } from '../../cli/verify';
-import { now } from '../builders';
-import { aContainedCase, aReleasedCase, aTable } from './stored-cases';
+import { exportCase, writePrivateFile } from '../../../cli/cases/export';
+import { checkChain } from '../../../cli/cases/verify';
+import { CliError } from '../../../cli/cli-error';
+import { now } from '../../builders';
+import { aContainedCase, aReleasedCase, aTable } from '../stored-cases';
 
 describe('export', () => {
   it('contains the case, its timeline and their check', async () => {

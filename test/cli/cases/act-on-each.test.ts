@@ -1,9 +1,9 @@
-import { actOnEach, selectCases } from '../../cli/act-on-each';
-import { type CliError, RefusedError, TimedOutError, UsageError } from '../../cli/cli-error';
-import type { OperatorAction } from '../../shared/domain/decide/operator-actions';
-import { thingKey } from '../../shared/domain/thing-ref';
-import { changeCase, now } from '../builders';
-import { aContainedCase, aTable } from './stored-cases';
+import { actOnEach, selectCases } from '../../../cli/cases/act-on-each';
+import { type CliError, RefusedError, TimedOutError, UsageError } from '../../../cli/cli-error';
+import type { OperatorAction } from '../../../shared/domain/decide/operator-actions';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import { changeCase, now } from '../../builders';
+import { aContainedCase, aTable } from '../stored-cases';
 
 const { record } = aContainedCase();
 const waiting = (name: string, over: object = {}) => ({
