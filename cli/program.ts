@@ -1,7 +1,7 @@
 import { Command, Help, type Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
-import { addActCommands } from './cases/act-commands';
-import { addCaseCommands } from './cases/case-commands';
+import { addActCommands } from './act-commands';
+import { addCaseCommands } from './case-commands';
 import { addCompletionCommands } from './completion/commands';
 import { addConsoleCommand } from './console/command';
 import { addDeployCommands } from './deploy/commands';

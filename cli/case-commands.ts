@@ -1,8 +1,13 @@
 import { type Command, Option } from 'commander';
-import { exitCodes } from '../exit-codes';
-import { say, sayAside, sayWords } from '../look/output';
-import type { Screen } from '../look/style';
-import type { MetricFlags } from '../metrics/metrics';
+import type { CommandPorts } from './cases/command-ports';
+import type { ExportFormat } from './cases/export';
+import type { HistoryFlags } from './cases/history';
+import type { ListFlags } from './cases/list';
+import type { TailFlags } from './cases/tail';
+import { exitCodes } from './exit-codes';
+import { say, sayAside, sayWords } from './look/output';
+import type { Screen } from './look/style';
+import type { MetricFlags } from './metrics/metrics';
 import {
   readCount,
   readDuration,
@@ -10,12 +15,7 @@ import {
   readThings,
   severityOption,
   statusOption,
-} from '../options';
-import type { CommandPorts } from './command-ports';
-import type { ExportFormat } from './export';
-import type { HistoryFlags } from './history';
-import type { ListFlags } from './list';
-import type { TailFlags } from './tail';
+} from './options';
 
 interface ExportFlags {
   readonly format: ExportFormat;
@@ -40,11 +40,14 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .option('--watch', 'keep the list up to date until Ctrl-C')
     .option('--json', 'print JSON')
     .action(async ({ watch: isWatched, ...flags }: ListFlags & { readonly watch?: boolean }) => {
-      const [{ listCases }, { openScreen }] = await Promise.all([import('./list'), import('../look/style')]);
+      const [{ listCases }, { openScreen }] = await Promise.all([
+        import('./cases/list'),
+        import('./look/style'),
+      ]);
       let from = await target();
       const read = (screen: Screen) => listCases(flags, from, screen, Date.now());
       if (!isWatched) return say(await read(openScreen()));
-      const { watch } = await import('./watch');
+      const { watch } = await import('./cases/watch');
       await watch(read, {
         explain,
         reopen: async () => {
@@ -59,9 +62,9 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .argument('<case|thing>', 'a case id, or a thing for its newest case')
     .option('--json', 'print JSON')
     .action(async (thing: string, { json }: { json?: boolean }) => {
-      const { readCase, showCase } = await import('../show/show');
-      const { writeJson } = await import('../json');
-      const { openScreen } = await import('../look/style');
+      const { readCase, showCase } = await import('./show/show');
+      const { writeJson } = await import('./json');
+      const { openScreen } = await import('./look/style');
       const from = await target();
       say(json ? writeJson(await readCase(thing, from)) : await showCase(thing, from, openScreen()));
     });
@@ -76,8 +79,8 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .option('--json', 'print JSON')
     .action(async (flags: HistoryFlags) => {
       const [{ showHistory }, { openScreen }] = await Promise.all([
-        import('./history'),
-        import('../look/style'),
+        import('./cases/history'),
+        import('./look/style'),
       ]);
       say(await showHistory(flags, (await target()).audit, openScreen(), Date.now()));
     });
@@ -90,9 +93,9 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .option('--json', 'print one JSON object on each line')
     .action(async (flags: TailFlags) => {
       const [{ followTimelines, writeHappening }, { openScreen }, { follow }] = await Promise.all([
-        import('./tail'),
-        import('../look/style'),
-        import('./watch'),
+        import('./cases/tail'),
+        import('./look/style'),
+        import('./cases/watch'),
       ]);
       let from = await target();
       const look = followTimelines(flags, () => from, Date.now());
@@ -122,9 +125,9 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
         metric: string | undefined,
         { config, ...flags }: MetricFlags & { readonly config?: string },
       ) => {
-        const { listMetrics, showMetric } = await import('../metrics/metrics');
-        const { openScreen } = await import('../look/style');
-        const { readBounds } = await import('../metrics/bounds');
+        const { listMetrics, showMetric } = await import('./metrics/metrics');
+        const { openScreen } = await import('./look/style');
+        const { readBounds } = await import('./metrics/bounds');
         const bounds = metric === undefined ? undefined : readBounds(metric, config);
         const { metrics } = await target();
         const [screen, now] = [openScreen(), Date.now()];
@@ -142,10 +145,10 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .argument('<case|thing>', 'a case id, or a thing for its newest case')
     .option('--json', 'print JSON')
     .action(async (name: string, { json }: { json?: boolean }) => {
-      const { checkCase, verifyCase } = await import('./verify');
+      const { checkCase, verifyCase } = await import('./cases/verify');
       if (!json) return sayWords(await verifyCase(name, await target()));
       const check = await checkCase(name, await target());
-      const { writeJson } = await import('../json');
+      const { writeJson } = await import('./json');
       say(writeJson(check));
       if (!check.whole) process.exitCode = exitCodes.unwell;
     });
@@ -162,7 +165,7 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .option('-o, --out <file>', 'write to this file, readable only by you (default: standard output)')
     .option('--force', 'replace an existing file')
     .action(async (name: string, { format, out, force = false }: ExportFlags) => {
-      const { exportCase, writePrivateFile } = await import('./export');
+      const { exportCase, writePrivateFile } = await import('./cases/export');
       const { text, whole } = await exportCase(name, format, version, await target());
       if (!whole) sayAside(`its timeline is damaged: cordon verify ${name} says how`);
       if (out === undefined) return say(text);

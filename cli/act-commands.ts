@@ -1,14 +1,14 @@
 import { type Command, Option } from 'commander';
-import { actionNames } from '../../shared/domain/actions/registry';
+import { actionNames } from '../shared/domain/actions/registry';
 import {
   mostCharacters,
   type OperatorAction,
   operatorActionDescriptors,
   operatorActions,
-} from '../../shared/domain/decide/operator-actions';
-import { readCount, readSeconds, readText, readThings, severityOption } from '../options';
-import type { ActFlags } from './act-on-each';
-import type { CommandPorts } from './command-ports';
+} from '../shared/domain/decide/operator-actions';
+import type { ActFlags } from './cases/act-on-each';
+import type { CommandPorts } from './cases/command-ports';
+import { readCount, readSeconds, readText, readThings, severityOption } from './options';
 
 /** Adds one command for each thing that an operator may do. */
 export function addActCommands(program: Command, ports: CommandPorts): void {
@@ -57,7 +57,7 @@ function addActCommand(program: Command, name: OperatorAction, { target, explain
     .option('--group <name>', 'with --all: only things of this thing group')
     .option('--json', 'print one JSON object on a line for each thing')
     .action(async (things: string[], flags: ActFlags) => {
-      const { runAct } = await import('./act-on-each');
+      const { runAct } = await import('./cases/act-on-each');
       await runAct(name, things, flags, { target, explain });
     });
 }
