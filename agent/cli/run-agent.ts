@@ -45,7 +45,7 @@ export function runAgent(
   const lasting: Lasting = {
     newestIds: new Map(),
     restartsOf: new Map(),
-    meter: createTrafficMeter(openProc(means), interfaceRule(first, means)),
+    meter: openMeter(first, means),
   };
   const prepareNext = (next: Settings) => prepare(next, log, manager, means, lasting);
   let agent = prepareNext(settings)();
@@ -94,8 +94,14 @@ function openProc({ proc = createProcReader }: Means): ProcReader {
   return proc();
 }
 
+const openSys = (): ProcReader => createProcReader('/sys/class/net');
+
 function interfaceRule({ interfaces }: Settings, means: Means): InterfaceRule {
-  return createInterfaceRule(openProc(means), createProcReader('/sys/class/net'), interfaces);
+  return createInterfaceRule(openProc(means), openSys(), interfaces);
+}
+
+function openMeter(settings: Settings, means: Means): TrafficMeter {
+  return createTrafficMeter(openProc(means), openSys(), interfaceRule(settings, means));
 }
 
 /** Does everything that can fail, and returns the function that starts the agent. */
@@ -197,7 +203,7 @@ export function createDependencies(
   settings: Settings,
   log: Log,
   problems: Problems,
-  meter = createTrafficMeter(createProcReader(), interfaceRule(settings, {})),
+  meter = openMeter(settings, {}),
   manager?: ServiceManager,
   means: Means = {},
 ): ReportingDependencies {

@@ -21,8 +21,12 @@ const judgeEveryMs = 60_000;
 /** A modem may have another name each time. */
 const mostAway = 64;
 
-/** A restart of the agent starts the count again: traffic before its first look is not reported. */
-export function createTrafficMeter(proc: ProcReader, firstRule: InterfaceRule): TrafficMeter {
+/** A restart of the agent starts the count again: traffic before its first look is not reported. `sys` reads /sys/class/net. */
+export function createTrafficMeter(
+  proc: ProcReader,
+  sys: ProcReader,
+  firstRule: InterfaceRule,
+): TrafficMeter {
   let rule = firstRule;
   let last: InterfaceCounters | undefined;
   let lastText = Buffer.alloc(0);
@@ -33,6 +37,8 @@ export function createTrafficMeter(proc: ProcReader, firstRule: InterfaceRule): 
   const counts = new Map<string, boolean>();
   /** Counters of interfaces that are not there now: the same ones may come again, from a look or a namespace without them. */
   const away = new Map<string, Counters>();
+  /** The greatest number of an interface so far; 0 without /sys. Linux gives a new one a greater number; one that comes back has its own. */
+  let newest = 0;
 
   const isCounted = (name: string): boolean => {
     let known = counts.get(name);
@@ -42,11 +48,23 @@ export function createTrafficMeter(proc: ProcReader, firstRule: InterfaceRule): 
     }
     return known;
   };
+  const readIndex = (name: string): number => {
+    const bytes = isCounted(name) ? sys.read(`${name}/ifindex`) : '';
+    const index = typeof bytes === 'string' ? 0 : Number(bytes.toString('latin1'));
+    newest = Math.max(newest, index || 0);
+    return index;
+  };
   const add = (next: InterfaceCounters): void => {
+    if (!last) for (const name of next.keys()) readIndex(name);
+    const newestBefore = newest;
     const before = last ?? next;
     const gone = new Map([...before].filter(([name]) => !next.has(name)));
+    const findEarlier = (name: string, counters: Counters): Counters | undefined => {
+      const isMade = readIndex(name) > newestBefore && newestBefore > 0;
+      return isMade ? undefined : (away.get(name) ?? takeRenamed(gone, counters));
+    };
     for (const [name, counters] of next) {
-      const base = before.get(name) ?? away.get(name) ?? takeRenamed(gone, counters) ?? zero;
+      const base = before.get(name) ?? findEarlier(name, counters) ?? zero;
       away.delete(name);
       if (isCounted(name)) sum = grow(sum, base, counters);
     }

@@ -24,8 +24,16 @@ function aTable(interfaces: Interfaces): Buffer {
 function meter(
   looks: readonly (Interfaces | 'unreadable')[],
   rule: (name: string) => string | undefined = () => undefined,
+  indexes: readonly Readonly<Record<string, number>>[] = [],
 ) {
   let at = 0;
+  const sys = {
+    ...aProc([]),
+    read: (path: string) => {
+      const index = indexes[at]?.[path.replace('/ifindex', '')];
+      return index === undefined ? ('gone' as const) : Buffer.from(`${index}\n`);
+    },
+  };
   const proc = {
     ...aProc([]),
     readAgain: () => {
@@ -33,7 +41,7 @@ function meter(
       return typeof look === 'string' ? look : aTable(look);
     },
   };
-  const traffic = createTrafficMeter(proc, rule);
+  const traffic = createTrafficMeter(proc, sys, rule);
   for (at = 0; at < looks.length; at += 1) {
     traffic.look(at * 1000);
     if (at === looks.length - 1) break;
@@ -83,6 +91,43 @@ describe('a traffic meter', () => {
     expect(meter(looks)).toEqual(total);
   });
 
+  it.each<
+    [string, readonly Interfaces[], readonly Readonly<Record<string, number>>[], readonly [number, number]]
+  >([
+    [
+      'a modem that was made again from 0, although it sent more than before until the next look',
+      [{ eth0: [0, 0], ppp0: [100, 500] }, { eth0: [0, 0] }, { eth0: [0, 0], ppp0: [100, 600] }],
+      [{ eth0: 2, ppp0: 7 }, { eth0: 2 }, { eth0: 2, ppp0: 8 }],
+      [100, 600],
+    ],
+    [
+      'a card that came back with its number, or with one of another network namespace, from where it was',
+      [
+        { eth0: [0, 0], wlan0: [900, 900] },
+        { eth0: [0, 0] },
+        { wlan0: [940, 910] },
+        {},
+        { wlan0: [945, 915] },
+      ],
+      [{ eth0: 2, wlan0: 3 }, { eth0: 2 }, { wlan0: 3 }, {}, { wlan0: 1 }],
+      [45, 15],
+    ],
+    [
+      'a renamed card from where it was, beside a new one with as much traffic from 0',
+      [{ eth0: [900, 900] }, { usb0: [1000, 1000], wan0: [950, 910] }],
+      [{ eth0: 2 }, { usb0: 9, wan0: 2 }],
+      [1050, 1010],
+    ],
+    [
+      'two new ones from 0, whichever is the newer one',
+      [{ ppp0: [90, 90], ppp1: [90, 90] }, {}, { ppp0: [100, 100], ppp1: [100, 100] }],
+      [{ ppp0: 3, ppp1: 4 }, {}, { ppp0: 6, ppp1: 5 }],
+      [200, 200],
+    ],
+  ])('counts %s, by their numbers', (_what, looks, indexes, total) => {
+    expect(meter(looks, () => undefined, indexes)).toEqual(total);
+  });
+
   it('ignores an interface that the rule leaves out', () => {
     const rule = (name: string) => (name === 'br0' ? 'a bridge' : undefined);
 
@@ -111,7 +156,7 @@ describe('a traffic meter', () => {
         return aTable({ eth0: [1, 1] });
       },
     };
-    const traffic = createTrafficMeter(proc, () => undefined);
+    const traffic = createTrafficMeter(proc, aProc([]), () => undefined);
     for (let now = 0; now < 1000; now += 100) traffic.look(now);
 
     expect(looks).toBe(5);
