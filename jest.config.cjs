@@ -9,8 +9,8 @@ module.exports = {
   testSequencer: '<rootDir>/test/runner/sequencer.cjs',
   globalSetup: '<rootDir>/test/global-setup.mjs',
   testTimeout: 90_000,
-  // Six for the files that mostly wait, and two for the others (runner.cjs): on two cores Jest would run one file at a time.
-  maxWorkers: 8,
+  // Five for the files that mostly wait, and two for the others (runner.cjs): on two cores Jest would run one file at a time.
+  maxWorkers: 7,
   // A worker that has had many stacks takes longer than Jest's half second to exit on a busy machine; one with an open handle never exits.
   workerGracefulExitTimeout: 5_000,
 };
