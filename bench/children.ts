@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Closers } from '../local/closers';
 import { agentBundle } from '../local/package-service';
 import { type AgentEvent, type AgentProcess, startAgent } from '../local/story/agent-process';
 import { type AppProcess, startApp } from '../local/story/app-process';
@@ -37,18 +38,19 @@ export async function measureChildren(
   signal: AbortSignal,
 ): Promise<ChildrenResult> {
   const folder = await mkdtemp(join(tmpdir(), 'cordon-bench-device-'));
-  const closers: (() => unknown)[] = [() => rm(folder, { recursive: true, force: true })];
+  const closers = new Closers();
+  closers.push(() => rm(folder, { recursive: true, force: true }));
   try {
     const app = await startApp(join(folder, 'app'), 'myapp');
     closers.push(() => app.stop());
     const count = Math.ceil((rounds + 1) / roundsOfThing);
     const names = Array.from({ length: count }, (_, index) => `bench${index}`);
-    const start = await prepareDevices(service, folder, names, signal);
+    const start = await prepareDevices(service, folder, names, closers, signal);
     const heard = await hear(service, signal);
     closers.push(() => heard.stop());
     return await play(service, { app, start, heard }, rounds, say, signal);
   } finally {
-    for (const close of closers.toReversed()) await close();
+    await closers.closeAll();
   }
 }
 
@@ -105,6 +107,7 @@ async function prepareDevices(
   service: Service,
   folder: string,
   names: readonly string[],
+  closers: Closers,
   signal: AbortSignal,
 ): Promise<StartDevice> {
   const devices = await enroll(service, names, signal);
@@ -129,11 +132,9 @@ async function prepareDevices(
       host: 'localhost',
       port: service.mqtt.port,
       stateDirectory: own('agent'),
+      closers,
     });
-    await until(() => saysNone(agent.events), 'the report of 0 children', signal).catch(async (error) => {
-      await agent.stop();
-      throw error;
-    });
+    await until(() => saysNone(agent.events), 'the report of 0 children', signal);
     return agent;
   };
 }

@@ -1,20 +1,32 @@
-/** Everything started so far, to be ended in reverse order. */
-export type Closers = (() => Promise<unknown> | unknown)[];
+type Close = () => Promise<unknown> | unknown;
 
-/** The last opened is closed first. One that can't be closed does not keep the others open. */
-export async function closeAll(closers: Closers): Promise<void> {
-  const faults: unknown[] = [];
-  for (const close of closers.splice(0).reverse()) {
-    try {
-      await close();
-    } catch (error) {
-      faults.push(error);
-    }
+/** Everything started so far, to be ended in reverse order. */
+export class Closers {
+  readonly #open: Close[] = [];
+  #isClosed = false;
+
+  /** What is started after all was closed, as by something that was interrupted, is ended at once. */
+  push(close: Close): void {
+    if (this.#isClosed) void close();
+    else this.#open.push(close);
   }
-  if (faults.length === 1) throw faults[0];
-  if (faults.length > 1)
-    throw new AggregateError(
-      faults,
-      `${faults.length} parts of the stack could not be stopped: ${faults.map(String).join('; ')}`,
-    );
+
+  /** The last opened is closed first. One that can't be closed does not keep the others open. */
+  async closeAll(): Promise<void> {
+    const faults: unknown[] = [];
+    for (let close = this.#open.pop(); close; close = this.#open.pop()) {
+      try {
+        await close();
+      } catch (error) {
+        faults.push(error);
+      }
+    }
+    this.#isClosed = true;
+    if (faults.length === 1) throw faults[0];
+    if (faults.length > 1)
+      throw new AggregateError(
+        faults,
+        `${faults.length} parts of the stack could not be stopped: ${faults.map(String).join('; ')}`,
+      );
+  }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Closers, closeAll } from './closers';
+import { Closers } from './closers';
 import { explain } from './explain';
 import { readFlags } from './flags';
 import { packageService } from './package-service';
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   // With --json the last line of standard output is the result, so that the rest goes beside it.
   const progress = await createProgress(flags.json ? process.stderr : process.stdout);
   if (flags.packageOnly) return packageService(root, (what) => progress.show('Preparing', what));
-  const closers: Closers = [];
+  const closers = new Closers();
   const stopping = waitForStop();
   // Loaded only now, so that a mistyped flag is reported without delay.
   const { runUntilDone, printFailure } = await import('./run');
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
     if (flags.json) printFailure(`${progress.current()}: ${explain(error)}`);
     throw error;
   } finally {
-    await closeAll(closers);
+    await closers.closeAll();
   }
 }
 

@@ -5,7 +5,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { clientSettings } from './aws/gateway/client-settings';
 import { claimFolder } from './claim-folder';
-import { type Closers, closeAll } from './closers';
+import { Closers } from './closers';
 import { createDevicePolicy, type Device, enrollDevice } from './devices';
 import { createFileLog } from './file-log';
 import type { Flags } from './flags';
@@ -164,14 +164,20 @@ export async function runUntilDone(
   closers: Closers,
   stopping: Promise<'stopped'>,
 ): Promise<'done' | 'stopped'> {
+  let isStopping = false;
+  void stopping.then(() => {
+    isStopping = true;
+  });
   const running = await start(root, flags, progress, closers);
-  const storyClosers: Closers = [];
-  const endStory = () => closeAll(storyClosers);
+  const storyClosers = new Closers();
+  const endStory = () => storyClosers.closeAll();
   // The list has this before the story begins, so that Ctrl-C in the middle of the story ends its processes too.
   closers.push(endStory);
   if (flags.story) {
     const result = await play(root, running, progress, storyClosers);
     await endStory();
+    // What is closed meanwhile makes the story fail.
+    if (isStopping) return 'stopped';
     if (result.failed) process.exitCode = 1;
     if (flags.json) printResult(result);
   }

@@ -12,7 +12,7 @@ import { type EventSource, type EventSourcePorts, startEventSource } from './aws
 import type { FunctionHost } from './aws/lambda/function';
 import { openSourceQueue } from './aws/lambda/source-queue';
 import { publishFor } from './aws/pattern-rules';
-import type { Closers } from './closers';
+import { Closers } from './closers';
 import { createExisting } from './existing-account';
 import { identity } from './server-base';
 import { type ServerOptions, type Servers, slackSigningSecret, slackToken, startServers } from './servers';
@@ -45,10 +45,8 @@ export interface LocalStack
 
 /** Boots everything on this machine from the packaged template and bundles. */
 export async function startStack(options: StackOptions): Promise<LocalStack> {
-  const closers: Closers = [];
-  const close = async () => {
-    for (const end of closers.splice(0).reverse()) await end();
-  };
+  const closers = new Closers();
+  const close = () => closers.closeAll();
   try {
     const { policyCacheSeconds } = options;
     const template = await readTemplate(

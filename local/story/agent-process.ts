@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Closers } from '../closers';
 import { agentClientId, type Device } from '../devices';
 import { StartError } from '../start-error';
 import { waitFor } from './wait';
@@ -28,6 +29,8 @@ export interface AgentOptions {
   readonly stateDirectory: string;
   /** The client id; by default one of its own, beside the application's. */
   readonly clientId?: string;
+  /** Gets what ends the agent as soon as it runs. */
+  readonly closers: Pick<Closers, 'push'>;
   /** A configuration file with its metrics; by default those that cordon.yml asks for. */
   readonly configuration?: string;
 }
@@ -42,6 +45,7 @@ export async function startAgent({
   stateDirectory,
   clientId = agentClientId(device.thingName),
   configuration,
+  closers,
 }: AgentOptions): Promise<AgentProcess> {
   const { thingName, cert, key } = device;
   const names = ['-id', clientId, '--thing_name', thingName];
@@ -49,6 +53,13 @@ export async function startAgent({
   const metrics = configuration === undefined ? ['-cm'] : ['--config', configuration];
   const args = [bundle, ...connection, ...metrics, '-i', '300', '--state-dir', stateDirectory];
   const agent = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const stop = async () => {
+    if (agent.exitCode !== null || agent.signalCode !== null) return;
+    const ended = once(agent, 'exit');
+    agent.kill('SIGTERM');
+    await ended;
+  };
+  closers.push(stop);
   await once(agent, 'spawn');
   const events: AgentEvent[] = [];
   const other: string[] = [];
@@ -74,11 +85,6 @@ export async function startAgent({
         timeoutMs,
       ),
     events,
-    stop: async () => {
-      if (agent.exitCode !== null || agent.signalCode !== null) return;
-      const ended = once(agent, 'exit');
-      agent.kill('SIGTERM');
-      await ended;
-    },
+    stop,
   };
 }

@@ -210,9 +210,9 @@ async function startDevice(
     bundle: agentBundle(stack.root),
     device: stack.devices.mything1,
     stateDirectory,
+    closers,
     ...broker,
   });
-  closers.push(() => agent.stop());
   await agent.waitForEvent('connected', 10_000);
   const report = await agent.waitForEvent('reported', 10_000);
   const values = report.values as Record<string, number> | undefined;

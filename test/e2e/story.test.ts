@@ -144,15 +144,22 @@ describe('npm start', () => {
     30_000,
   );
 
-  it('ends without a trace of the error when nobody reads its output any more', async () => {
-    const { child, ended } = start(process.execPath, ['local/start.mjs', '--once']);
-    child.stdout?.once('data', () => child.stdout?.destroy());
+  it('ends without a trace of the error, and ends what it is about to start, when nobody reads its output any more', async () => {
+    const { child, output, ended } = start(process.execPath, ['local/start.mjs', '--once']);
+    // The app and the agent are the next things that it starts.
+    child.stdout?.on('data', () => {
+      if (output.out.includes('mything1 may publish for its application')) child.stdout?.destroy();
+    });
 
     const { code, err } = await ended;
 
     // Interrupted before the story was through.
     expect({ code, err }).toEqual({ code: 130, err: '' });
     expect(existsSync(join(root, '.cordon', 'local.json'))).toBe(false);
+    await waitUntil(
+      () => `the end of ${listStarted()}`,
+      () => listStarted().length === 0,
+    );
   }, 180_000);
 
   it('leaves no process or file when it is interrupted', async () => {
@@ -231,6 +238,23 @@ describe('npm start, interrupted in the middle of the story', () => {
     90_000,
   );
 });
+
+/** Programs with a path in the folder of the story in their command line. */
+function listStarted(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(readCommandLine)
+    .filter((line) => line.includes(join(root, '.cordon', '')));
+}
+
+function readCommandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    // It ended between both looks.
+    return '';
+  }
+}
 
 interface Process {
   readonly pid: number;

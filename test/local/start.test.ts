@@ -1,4 +1,4 @@
-import { closeAll } from '../../local/closers';
+import { Closers } from '../../local/closers';
 import { readFlags } from '../../local/flags';
 
 describe('npm start', () => {
@@ -23,9 +23,24 @@ describe('npm start', () => {
     const closed: string[] = [];
     const fail = (what: string) => () => Promise.reject(new Error(`${what} hangs`));
 
-    await expect(closeAll([fail('broker'), () => closed.push('gateway'), fail('host')])).rejects.toThrow(
+    const closers = new Closers();
+    for (const close of [fail('broker'), () => closed.push('gateway'), fail('host')]) closers.push(close);
+
+    await expect(closers.closeAll()).rejects.toThrow(
       '2 parts of the stack could not be stopped: Error: host hangs; Error: broker hangs',
     );
     expect(closed).toEqual(['gateway']);
+  });
+
+  it('ends what is started while or after all is ended', async () => {
+    const closed: string[] = [];
+    const closers = new Closers();
+    closers.push(() => closers.push(() => closed.push('agent')));
+
+    await closers.closeAll();
+    expect(closed).toEqual(['agent']);
+
+    closers.push(() => closed.push('app'));
+    expect(closed).toEqual(['agent', 'app']);
   });
 });
