@@ -12,7 +12,7 @@ export function runTypeScript() {
       // A test file has a query behind its name.
       const isOwn = /^\.\.?\//.test(specifier) && /\.ts(\?|$)/.test(context.parentURL ?? '');
       if (!isOwn || /\.\w+$/.test(specifier)) return resolveNext(specifier, context);
-      // Node would look for the file and for its package, which takes longer than to load it from the cache.
+      // Node would look for the file and its package on the disk: a tenth of the time to load the stack.
       const { href } = new URL(`${specifier}.ts`, context.parentURL);
       return { url: href, format: 'module-typescript', shortCircuit: true };
     },

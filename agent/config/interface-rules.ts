@@ -1,4 +1,4 @@
-import type { ProcReader } from '../proc/proc-reader';
+import { type ProcReader, readTrimmed } from '../proc/proc-reader';
 
 /** Interfaces that count, or don't, regardless of the rules: names, with `*` for any characters. */
 export interface InterfaceChoice {
@@ -54,10 +54,10 @@ function whyNot(proc: ProcReader, sys: ProcReader, name: string): string | undef
   if (lower !== undefined) return `it runs over ${lower.slice('lower_'.length)}`;
   if (entries.includes('bridge')) return 'a bridge';
   if (entries.includes('device')) return undefined;
-  const type = Number(readText(sys, `${name}/type`));
+  const type = Number(readTrimmed(sys, `${name}/type`));
   if (type !== pppType && uplink.test(name)) return undefined;
   if (entries.includes('tun_flags')) return 'a tunnel or a virtual machine';
-  if (tunnelTypes.has(type) || tunnelKinds.test(readText(sys, `${name}/uevent`))) return 'a tunnel';
+  if (tunnelTypes.has(type) || tunnelKinds.test(readTrimmed(sys, `${name}/uevent`))) return 'a tunnel';
   if (type === pppType)
     return hasRows(proc, 'net/pppoe') || hasRows(proc, 'net/pppol2tp') ? 'PPP over another' : undefined;
   const master = sys.readLink(`${name}/master`);
@@ -65,12 +65,7 @@ function whyNot(proc: ProcReader, sys: ProcReader, name: string): string | undef
   return isOfContainers || containerEnd.test(name) ? 'an end in a container' : undefined;
 }
 
-function readText(reader: ProcReader, path: string): string {
-  const bytes = reader.read(path);
-  return typeof bytes === 'string' ? '' : bytes.toString('latin1').trim();
-}
-
 /** More than its heading. */
 function hasRows(proc: ProcReader, path: string): boolean {
-  return readText(proc, path).includes('\n');
+  return readTrimmed(proc, path).includes('\n');
 }

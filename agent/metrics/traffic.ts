@@ -1,6 +1,6 @@
 import type { InterfaceRule } from '../config/interface-rules';
 import { type Counters, type InterfaceCounters, parseInterfaceCounters } from '../proc/interface-counters';
-import { describeFailure, type ProcReader } from '../proc/proc-reader';
+import { describeFailure, type ProcReader, readTrimmed } from '../proc/proc-reader';
 
 /** Adds up the traffic of the interfaces that count, look by look, even if one appears, disappears or is reset. */
 export interface TrafficMeter {
@@ -49,9 +49,8 @@ export function createTrafficMeter(
     return known;
   };
   const readIndex = (name: string): number => {
-    const bytes = isCounted(name) ? sys.read(`${name}/ifindex`) : '';
-    const index = typeof bytes === 'string' ? 0 : Number(bytes.toString('latin1'));
-    newest = Math.max(newest, index || 0);
+    const index = isCounted(name) ? Number(readTrimmed(sys, `${name}/ifindex`)) || 0 : 0;
+    newest = Math.max(newest, index);
     return index;
   };
   const add = (next: InterfaceCounters): void => {

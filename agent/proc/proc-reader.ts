@@ -213,3 +213,9 @@ export function describeFailure(proc: ProcReader, path: string, failure: ReadFai
     ? 'it is not there'
     : `cannot be read (${proc.problems().get(path) ?? 'for now'})`;
 }
+
+/** A short file as text, without white space around it; empty if it can't be read. */
+export function readTrimmed(reader: ProcReader, path: string): string {
+  const bytes = reader.read(path);
+  return typeof bytes === 'string' ? '' : bytes.toString('latin1').trim();
+}

@@ -29,7 +29,7 @@ export interface AgentOptions {
   readonly stateDirectory: string;
   /** The client id; by default one of its own, beside the application's. */
   readonly clientId?: string;
-  /** Gets what ends the agent as soon as it runs. */
+  /** As soon as the process exists, these get what ends it. */
   readonly closers: Pick<Closers, 'push'>;
   /** A configuration file with its metrics; by default those that cordon.yml asks for. */
   readonly configuration?: string;

@@ -4,7 +4,7 @@ import { type Browser, type BrowserContextOptions, type Page, chromium as playwr
 export async function launchBrowser(): Promise<Browser> {
   return playwright.launch({
     executablePath: await chromium.executablePath(),
-    // With one thread that draws, the pages of the tests take a tenth less processor time.
+    // Two threads that draw take more processor time than one.
     args: ['--no-sandbox', '--disable-gpu', '--num-raster-threads=1'],
   });
 }

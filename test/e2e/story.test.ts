@@ -144,23 +144,29 @@ describe('npm start', () => {
     30_000,
   );
 
-  it('ends without a trace of the error, and ends what it is about to start, when nobody reads its output any more', async () => {
-    const { child, output, ended } = start(process.execPath, ['local/start.mjs', '--once']);
-    // The app and the agent are the next things that it starts.
-    child.stdout?.on('data', () => {
-      if (output.out.includes('mything1 may publish for its application')) child.stdout?.destroy();
-    });
+  it.each([
+    ['as it begins', ''],
+    ['as it is about to start the app and the agent', 'mything1 may publish for its application'],
+  ])(
+    'leaves no trace of an error and no process when nobody reads its output any more, %s',
+    async (_, said) => {
+      const { child, output, ended } = start(process.execPath, ['local/start.mjs', '--once']);
+      child.stdout?.on('data', () => {
+        if (output.out.includes(said)) child.stdout?.destroy();
+      });
 
-    const { code, err } = await ended;
+      const { code, err } = await ended;
 
-    // Interrupted before the story was through.
-    expect({ code, err }).toEqual({ code: 130, err: '' });
-    expect(existsSync(join(root, '.cordon', 'local.json'))).toBe(false);
-    await waitUntil(
-      () => `the end of ${listStarted()}`,
-      () => listStarted().length === 0,
-    );
-  }, 180_000);
+      // Interrupted before the story was through.
+      expect({ code, err }).toEqual({ code: 130, err: '' });
+      expect(existsSync(join(root, '.cordon', 'local.json'))).toBe(false);
+      await waitUntil(
+        () => `the end of ${listStarted()}`,
+        () => listStarted().length === 0,
+      );
+    },
+    180_000,
+  );
 
   it('leaves no process or file when it is interrupted', async () => {
     const { child, ended } = serve();
@@ -241,18 +247,21 @@ describe('npm start, interrupted in the middle of the story', () => {
 
 /** Programs with a path in the folder of the story in their command line. */
 function listStarted(): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(readCommandLine)
+  return listPids()
+    .map((pid) => readOf(pid, 'cmdline')?.replaceAll('\0', ' ') ?? '')
     .filter((line) => line.includes(join(root, '.cordon', '')));
 }
 
-function readCommandLine(pid: string): string {
+function listPids(): readonly string[] {
+  return readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+}
+
+/** A file of a process, unless it ended since it was listed. */
+function readOf(pid: string, file: string): string | undefined {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
   } catch {
-    // It ended between both looks.
-    return '';
+    return undefined;
   }
 }
 
@@ -263,9 +272,7 @@ interface Process {
 
 /** Children, and theirs, by the parent's pid in /proc/PID/stat (proc_pid_stat(5)). */
 function listDescendants(ancestor: number): Process[] {
-  const stats = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(readStat);
+  const stats = listPids().map(readStat);
   const found: Process[] = [];
   const parents = new Set([ancestor]);
   for (let before = -1; before !== found.length; ) {
@@ -280,13 +287,8 @@ function listDescendants(ancestor: number): Process[] {
 }
 
 function readStat(pid: string): (Process & { parent: number }) | undefined {
-  try {
-    const [, name = '', parent] = /\((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-    return parent === undefined ? undefined : { pid: Number(pid), name, parent: Number(parent) };
-  } catch {
-    // It ended between both looks.
-    return undefined;
-  }
+  const [, name = '', parent] = /\((.*)\) \S (\d+)/s.exec(readOf(pid, 'stat') ?? '') ?? [];
+  return parent === undefined ? undefined : { pid: Number(pid), name, parent: Number(parent) };
 }
 
 describe('cordon check', () => {

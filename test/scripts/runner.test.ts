@@ -80,8 +80,15 @@ describe('the order in which test files begin', () => {
 
     const sorted = await sort([...names, ...waiting].toReversed());
 
+    expect(sorted).toHaveLength(names.length + waiting.length);
     expect(sorted.slice(0, waiting.length)).toEqual(waiting);
     expect(new Set(sorted.slice(waiting.length))).toEqual(new Set(names));
+    expect(waiting).not.toContain(sorted.at(-1));
+  });
+
+  it('keeps every file if few others are left, or none', async () => {
+    expect(new Set(await sort(Sequencer.waiting))).toEqual(new Set(Sequencer.waiting));
+    expect(await sort(['shared/small-1', 'e2e/story'])).toEqual(['e2e/story', 'shared/small-1']);
   });
 });
 

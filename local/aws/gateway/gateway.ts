@@ -128,7 +128,7 @@ function createGatewayServer(state: GatewayState): Server {
 function serve(state: GatewayState, message: IncomingMessage, response: ServerResponse): void {
   response.setHeader('x-amzn-requestid', randomUUID());
   const gone = new AbortController();
-  // An error of its own for each answer would take longer than to route it.
+  // An abort makes an error with a stack, which an answered request does not need.
   response.once('close', () => {
     if (!response.writableFinished) gone.abort();
   });
