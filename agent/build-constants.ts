@@ -1,4 +1,4 @@
-/** esbuild puts these in (infra/build-agent.mjs); the sources by themselves have none. */
+/** esbuild puts these in (infra/bundling/build-agent.mjs); the sources by themselves have none. */
 declare const CORDON_DEFAULT_METRICS: readonly string[] | undefined;
 declare const CORDON_AGENT_VERSION: string | undefined;
 

@@ -158,9 +158,13 @@ async function endure(
 const problems: string[] = [];
 const broker = await startCountingBroker(folder);
 const bundle = join(folder, 'cordon-agent.cjs');
-execFileSync(process.execPath, [join(import.meta.dirname, '../infra/build-agent.mjs'), '--outfile', bundle], {
-  stdio: 'ignore',
-});
+execFileSync(
+  process.execPath,
+  [join(import.meta.dirname, '../infra/bundling/build-agent.mjs'), '--outfile', bundle],
+  {
+    stdio: 'ignore',
+  },
+);
 const app = await startApp(folder, appName);
 const watched: Watched = { app, latest: undefined, wasSeen: false };
 broker.onPublish = (_client, payload) => note([watched], payload);

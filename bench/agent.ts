@@ -22,7 +22,7 @@ const say = (text: string) => void progress.write(`${text}\n`);
 
 function bundleAgent(folder: string): string {
   const bundle = join(folder, 'cordon-agent.cjs');
-  const script = join(import.meta.dirname, '../infra/build-agent.mjs');
+  const script = join(import.meta.dirname, '../infra/bundling/build-agent.mjs');
   const { status, stderr } = spawnSync(process.execPath, [script, '--outfile', bundle], { encoding: 'utf8' });
   if (status !== 0) throw new Error(`the agent could not be bundled: ${stderr}`);
   return bundle;

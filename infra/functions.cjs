@@ -2,8 +2,8 @@
 const loadTypescript = require('./load-typescript.cjs');
 
 module.exports = async ({ resolveVariable }) => {
-  const { configurationFile, loadConfiguration } = loadTypescript('../shared/config/load.ts');
-  const { writeChannelFunctions } = loadTypescript('./channels.ts');
+  const { configurationFile, loadConfiguration } = loadTypescript('shared/config/load.ts');
+  const { writeChannelFunctions } = loadTypescript('infra/template/channels.ts');
   try {
     return writeChannelFunctions(
       loadConfiguration(configurationFile(), await resolveVariable('self:custom.cordon')),

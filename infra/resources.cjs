@@ -2,7 +2,7 @@
 const loadTypescript = require('./load-typescript.cjs');
 
 module.exports = async ({ resolveVariable }) => {
-  const { writeResources } = loadTypescript('./write-resources.ts');
+  const { writeResources } = loadTypescript('infra/template/write-resources.ts');
   try {
     return writeResources(await resolveVariable('sls:stage'), await resolveVariable('self:custom.cordon'));
   } catch (error) {

@@ -1,6 +1,6 @@
 const loadTypescript = require('./load-typescript.cjs');
 
 module.exports = async ({ resolveVariable }) => {
-  const { writeStackParameters } = loadTypescript('./stack-parameters.ts');
+  const { writeStackParameters } = loadTypescript('infra/template/stack-parameters.ts');
   return writeStackParameters(await resolveVariable('sls:stage'));
 };

@@ -2,7 +2,7 @@
 const loadTypescript = require('./load-typescript.cjs');
 
 module.exports = async ({ resolveVariable }) => {
-  const { writeTags } = loadTypescript('./tags.ts');
+  const { writeTags } = loadTypescript('infra/template/tags.ts');
   const { tags } = await resolveVariable('self:custom.cordon');
   try {
     return writeTags(await resolveVariable('sls:stage'), tags);

@@ -41,7 +41,7 @@ export async function packageService(root: string, onWork: (what: string) => voi
     run(root, [bin(root, 'osls'), 'package'], 'sls package failed'),
     run(
       root,
-      ['infra/build-agent.mjs', ...(await readCustomMetrics(root))],
+      ['infra/bundling/build-agent.mjs', ...(await readCustomMetrics(root))],
       'the agent could not be bundled',
     ),
   ]);

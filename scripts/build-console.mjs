@@ -14,7 +14,7 @@ import {
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync } from 'node:zlib';
-import { hashSources } from '../infra/kept-bundles.cjs';
+import { hashSources } from '../infra/bundling/kept-bundles.cjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const folder = join(root, 'dist', 'console');

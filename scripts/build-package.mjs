@@ -6,11 +6,11 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { bundleFunctions, bundleOnce } from '../infra/bundle-functions.cjs';
-import bundleTypescript from '../infra/bundle-typescript.cjs';
-import { listPackages } from '../infra/bundled-packages.cjs';
-import { build } from '../infra/esbuild.cjs';
-import { closeKept, hashSources, openKept } from '../infra/kept-bundles.cjs';
+import { bundleFunctions, bundleOnce } from '../infra/bundling/bundle-functions.cjs';
+import bundleTypescript from '../infra/bundling/bundle-typescript.cjs';
+import { listPackages } from '../infra/bundling/bundled-packages.cjs';
+import { build } from '../infra/bundling/esbuild.cjs';
+import { closeKept, hashSources, openKept } from '../infra/bundling/kept-bundles.cjs';
 import { listBundled, listLocked, writeBillOfMaterials, writeLicences } from './bill-of-materials.mjs';
 import { bundleCli } from './cli-bundle.mjs';
 import { cliFolder } from './cli-folder.mjs';
@@ -72,7 +72,7 @@ async function bundleInfrastructure(into) {
 
 /** Bundles the plugins that serverless.yml names. */
 async function bundlePlugins(into) {
-  const named = [...serverless.matchAll(/\.\/(infra\/[\w-]+\.cjs)/g)].map(([, file]) => file);
+  const named = [...serverless.matchAll(/\.\/(infra\/[\w/-]+\.cjs)/g)].map(([, file]) => file);
   const { metafile } = await build({
     absWorkingDir: root,
     bundle: true,
@@ -81,9 +81,10 @@ async function bundlePlugins(into) {
     target: 'node20.19',
     metafile: true,
     entryPoints: [...new Set(named)],
+    outbase: 'infra',
     outdir: into,
     outExtension: { '.js': '.cjs' },
-    external: ['./load-typescript.cjs', './bundle-functions.cjs'],
+    external: ['./load-typescript.cjs', '../load-typescript.cjs', '../bundling/bundle-functions.cjs'],
     minify: true,
     logLevel: 'warning',
   });

@@ -22,7 +22,7 @@ const report = z.array(
 );
 
 /** Whatever a cordon.yml can ask for, at once. */
-const everything = 'test/infra/everything.yml';
+const everything = 'test/infra/template/everything.yml';
 
 const folder = mkdtempSync(join(tmpdir(), 'cordon-check-package-'));
 try {

@@ -1,8 +1,8 @@
 import { copyFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { listPackages } from '../infra/bundled-packages.cjs';
-import { build } from '../infra/esbuild.cjs';
+import { listPackages } from '../infra/bundling/bundled-packages.cjs';
+import { build } from '../infra/bundling/esbuild.cjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 

@@ -14,7 +14,7 @@ function hashSources(root) {
     join('scripts', 'build-cli.mjs'),
     join('scripts', 'cli-bundle.mjs'),
     join('scripts', 'cli-folder.mjs'),
-    join('infra', 'bundled-packages.cjs'),
+    join('infra', 'bundling', 'bundled-packages.cjs'),
   ];
   // functions/notify has what the channels say of themselves, and how `doctor --send-test` sends.
   for (const room of ['cli', 'proof', 'shared', join('functions', 'notify')])

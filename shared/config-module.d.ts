@@ -1,4 +1,4 @@
-/** cordon.yml, validated when packaging and put beside the bundle by infra/artifacts-plugin.cjs. */
+/** cordon.yml, validated when packaging and put beside the bundle by infra/deploy/artifacts-plugin.cjs. */
 declare module 'cordon:configuration' {
   export const configuration: import('./config/schema').FileConfiguration;
 }
@@ -8,7 +8,7 @@ declare module 'cordon:source' {
   export const source: import('./config/parameters').Source;
 }
 
-/** The OpenAPI document of the HTTP API as JSON, written when packaging (infra/openapi.ts). */
+/** The OpenAPI document of the HTTP API as JSON, written when packaging (infra/openapi/openapi.ts). */
 declare module 'cordon:openapi' {
   export const openApi: string;
 }

@@ -15,7 +15,7 @@ import { isRegistryName } from '../../shared/domain/text';
 import { isThingName, type ThingKey, thingKey } from '../../shared/domain/thing-ref';
 import { decodePayload } from './decode-payload';
 
-/** The fields that the reports rule selects (infra/iot.ts). */
+/** The fields that the reports rule selects (infra/template/iot.ts). */
 const envelope = z.object({
   thingName: z.string().check(z.refine(isThingName, 'expected a thing name')),
   format: z.enum(['json', 'cbor']),

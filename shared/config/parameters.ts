@@ -8,9 +8,9 @@ export interface Parameters {
   readonly keepClosed?: string | null | undefined;
   /** A parameter of earlier versions, which is refused. */
   readonly killSwitch?: string | null;
-  /** Not in cordon.yml: `adopt` imports the table of an earlier stack (infra/complete-template-plugin.cjs). */
+  /** Not in cordon.yml: `adopt` imports the table of an earlier stack (infra/deploy/complete-template-plugin.cjs). */
   readonly table?: string | null;
-  /** Not in cordon.yml: tags of all that the stack has (infra/tags.ts). */
+  /** Not in cordon.yml: tags of all that the stack has (infra/template/tags.ts). */
   readonly tags?: string | null;
 }
 

@@ -59,7 +59,7 @@ interface Rights {
  * an outcome is a value.
  */
 export interface MitigationAction<P extends PriorState = PriorState> {
-  /** The rights for all that the three call; infra/respond-rights.ts makes the role of them. */
+  /** The rights for all that the three call; infra/template/respond-rights.ts makes the role of them. */
   rights(configuration: Pick<Configuration, 'quarantine'>): Rights;
   apply(prior: P, context: MitigationContext): Promise<Outcome>;
   verify(prior: P, context: MitigationContext): Promise<Outcome>;

@@ -29,7 +29,7 @@ export const findingsSchema = 2;
 /** BatchGetItem takes 100 keys (DynamoDB API reference). */
 const maxKeys = 100;
 
-/** The TTL attribute of an item (infra/table.ts), in seconds. */
+/** The TTL attribute of an item (infra/template/table.ts), in seconds. */
 export function expireAt(at: number | undefined): { expiresAt?: number } {
   return at === undefined || !Number.isFinite(at) ? {} : { expiresAt: Math.ceil(at / 1_000) };
 }

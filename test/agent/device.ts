@@ -7,7 +7,7 @@ import { type DeviceFiles, writeDeviceFiles } from './certificates';
 import { type RealApp, type RealAppName, startRealApp } from './real-process';
 import { startTlsBroker, type TestBroker } from './tls-broker';
 
-const script = join(import.meta.dirname, '../../infra/build-agent.mjs');
+const script = join(import.meta.dirname, '../../infra/bundling/build-agent.mjs');
 
 /** The bundle of the agent, a broker that accepts its certificate, and an app to watch. */
 export interface Device {

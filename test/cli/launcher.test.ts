@@ -17,7 +17,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
 import { cliFolder } from '../../scripts/cli-folder.mjs';
-import { root } from '../infra/template';
+import { root } from '../infra/template/template';
 
 let checkout: string;
 
@@ -99,7 +99,7 @@ describe('npx cordon', () => {
   it('finds a file in the current folder, and cordon.yml there if it exists', () => {
     const folder = join(checkout, 'other');
     mkdirSync(folder);
-    cpSync(join(root, 'test', 'infra', 'everything.yml'), join(folder, 'cordon.yml'));
+    cpSync(join(root, 'test', 'infra', 'template', 'everything.yml'), join(folder, 'cordon.yml'));
 
     const ofCheckout = launch(['check']).stdout;
     expect(launch(['check'], folder).stdout).not.toBe(ofCheckout);

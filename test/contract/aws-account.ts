@@ -14,9 +14,9 @@ import {
   ReceiveMessageCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Resources } from '../../infra/cloudformation';
-import { writeMessaging } from '../../infra/messaging';
-import { writeTable } from '../../infra/table';
+import type { Resources } from '../../infra/template/cloudformation';
+import { writeMessaging } from '../../infra/template/messaging';
+import { writeTable } from '../../infra/template/table';
 import { connectCommands } from '../../shared/aws/commands';
 import { connectConnections } from '../../shared/aws/connections';
 import type { Command } from '../../shared/domain/decide/command';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../infra/template';
+import { root } from '../infra/template/template';
 
 const script = join(root, 'node_modules', 'osls', 'bin', 'serverless.js');
 

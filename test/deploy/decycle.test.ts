@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { root } from '../infra/template';
+import { root } from '../infra/template/template';
 
 interface Decycle {
   decycle(value: unknown): unknown;

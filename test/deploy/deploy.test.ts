@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { root } from '../infra/template';
+import { root } from '../infra/template/template';
 import { type AwsServer, startAwsServer } from './aws-server';
 import { type Checkout, openCheckout } from './checkout';
 
@@ -90,7 +90,7 @@ describe('npx sls deploy', () => {
 
   it('deploys what was packaged before: all that a cordon.yml can ask for, in a stage with the longest name', async () => {
     const stage = 'eu-central-1-productions';
-    const env = { CORDON_CONFIG: join(root, 'test', 'infra', 'everything.yml') };
+    const env = { CORDON_CONFIG: join(root, 'test', 'infra', 'template', 'everything.yml') };
     const asked = [
       'permissionsBoundary=arn:aws:iam::aws:policy/PowerUserAccess',
       'rolePath=/security/cordon/',

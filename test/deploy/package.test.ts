@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
-import { root, template } from '../infra/template';
+import { root, template } from '../infra/template/template';
 import { type AwsServer, startAwsServer } from './aws-server';
 
 let folder: string;

@@ -4,7 +4,7 @@ import { burst, perSecond } from '../../functions/detect/budget';
 import { killSwitchTrustMs } from '../../shared/aws/kill-switch';
 import { retryMs } from '../../shared/domain/case/lifecycle';
 import { mostResumedAMinute } from '../../shared/domain/case/timers';
-import { ofType, root, template } from '../infra/template';
+import { ofType, root, template } from '../infra/template/template';
 
 const words = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
 const minutes = (seconds: number) =>

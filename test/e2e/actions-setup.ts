@@ -11,7 +11,7 @@ import {
   GetPolicyCommand,
   ListPolicyVersionsCommand,
 } from '@aws-sdk/client-iot';
-import { listIotRights } from '../../infra/respond-rights';
+import { listIotRights } from '../../infra/template/respond-rights';
 import { toList } from '../../local/aws/policy/to-list';
 import type { Device } from '../../local/devices';
 import type { PolicyDocument } from '../../local/types';

@@ -26,7 +26,7 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 function build(release: string, into: string): void {
   const outfile = join(directory, into, 'cordon-agent.cjs');
-  const script = join(root, 'infra', 'build-agent.mjs');
+  const script = join(root, 'infra', 'bundling', 'build-agent.mjs');
   execFileSync(process.execPath, [script, '--packages', '--release', release, '--outfile', outfile]);
 }
 
@@ -65,7 +65,7 @@ describe('npm run build:agent', () => {
       'SOURCE_DATE_EPOCH=today: expected seconds since 1970, a whole number',
     ],
   ])('refuses %s in one line', (_, args, env, expected) => {
-    const script = join(root, 'infra', 'build-agent.mjs');
+    const script = join(root, 'infra', 'bundling', 'build-agent.mjs');
     const outfile = join(directory, 'refused', 'cordon-agent.cjs');
     const { status, stderr } = spawnSync(
       process.execPath,

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { strToU8, unzipSync, zipSync } from 'fflate';
 import { toPascalCase } from '../../functions/notify/channels/names';
-import { completeTemplate } from '../../infra/complete-template';
-import { listFunctions } from '../../infra/roles';
-import { writeTags } from '../../infra/tags';
-import { writeResources } from '../../infra/write-resources';
+import { completeTemplate } from '../../infra/deploy/complete-template';
+import { listFunctions } from '../../infra/template/roles';
+import { writeTags } from '../../infra/template/tags';
+import { writeResources } from '../../infra/template/write-resources';
 import { loadConfiguration, readSource } from '../../shared/config/load';
 import type { Parameters } from '../../shared/config/parameters';
 import { root } from './harness';
@@ -20,7 +20,7 @@ export interface Packages {
 
 /**
  * Makes what `sls package` would make of another cordon.yml from what it made of the checkout's, in a hundredth of the
- * time: the code is the same. test/infra/packaging.test.ts compares both.
+ * time: the code is the same. test/infra/bundling/packaging.test.ts compares both.
  */
 export async function packageService(configuration: string, parameters: Parameters = {}): Promise<Packages> {
   const { folder, file, directory } = await openFolder(configuration);

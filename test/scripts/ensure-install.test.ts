@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root } from '../infra/template';
+import { root } from '../infra/template/template';
 
 describe('npm start in a new checkout', () => {
   let checkout: string;

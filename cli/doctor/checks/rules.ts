@@ -5,7 +5,7 @@ export interface RuleState {
   readonly hasErrorAction: boolean;
 }
 
-/** IoT rules of the stage, by their logical ids in the stack (infra/iot.ts), and what does not arrive without each. */
+/** IoT rules of the stage, by their logical ids in the stack (infra/template/iot.ts), and what does not arrive without each. */
 const rules = {
   reports: { logicalId: 'ReportsRule', why: 'The detector receives no reports.' },
   lifecycle: { logicalId: 'LifecycleRule', why: 'The detector receives no connects and disconnects.' },

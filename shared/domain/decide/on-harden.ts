@@ -56,7 +56,7 @@ export function* onHarden(
   });
 }
 
-/** Actions that respond has the rights for (infra/respond-rights.ts). */
+/** Actions that respond has the rights for (infra/template/respond-rights.ts). */
 function listPermitted(playbooks: Context['configuration']['playbooks']): ReadonlySet<ActionName> {
   const always = actionNames.filter((action) => !descriptorOf(action).needsNaming);
   return new Set([...always, ...playbooks.flatMap(listActionsOf)]);

@@ -14,14 +14,14 @@ import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { namePropertyOf } from '../../../local/aws/cloudformation/limits';
-import { template } from '../../infra/template';
+import { template } from '../../infra/template/template';
 import { anAlert } from '../alerts';
 import { type Cli, openCli } from '../cli-process';
 import { type DocumentedCaller, registerDocumented } from '../documented-rights';
 import { root } from '../harness';
 import { e2e } from './stack';
 
-const { openNames } = createRequire(import.meta.url)('../../../infra/account-names.cjs');
+const { openNames } = createRequire(import.meta.url)('../../../infra/deploy/account-names.cjs');
 
 let reader: DocumentedCaller;
 let actor: DocumentedCaller;

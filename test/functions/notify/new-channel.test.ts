@@ -24,8 +24,9 @@ const { parseConfiguration } =
 const cordonYml = `${minimalConfiguration}notify: { bell: { tower: north }, slack: { channel: '#ot' } }\n`;
 
 async function writeTemplate(text: string) {
-  const { writeResources } =
-    await load<typeof import('../../../infra/write-resources')>('infra/write-resources.ts');
+  const { writeResources } = await load<typeof import('../../../infra/template/write-resources')>(
+    'infra/template/write-resources.ts',
+  );
   const file = join(copy.folder, 'cordon.yml');
   writeFileSync(file, text);
   const { CORDON_CONFIG: before } = process.env;
@@ -122,8 +123,9 @@ describe('a new channel of one folder and one line in the registry', () => {
   });
 
   it('has a function on its own queue, whose environment names its own secret and service only', async () => {
-    const { writeChannelFunctions } =
-      await load<typeof import('../../../infra/channels')>('infra/channels.ts');
+    const { writeChannelFunctions } = await load<typeof import('../../../infra/template/channels')>(
+      'infra/template/channels.ts',
+    );
     const { 'notify-bell': bell, notify } = writeChannelFunctions(
       parseConfiguration(cordonYml, 'cordon.yml'),
     );

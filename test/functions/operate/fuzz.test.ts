@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { writeOpenApi } from '../../../infra/openapi';
+import { writeOpenApi } from '../../../infra/openapi/openapi';
 import { operatorRoutes } from '../../../shared/routes';
 import { anyText } from '../../any-text';
 import { aContainedCase } from '../../cli/stored-cases';

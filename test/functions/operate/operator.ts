@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type OperatePorts, operate } from '../../../functions/operate/handler';
-import { writeOpenApi } from '../../../infra/openapi';
+import { writeOpenApi } from '../../../infra/openapi/openapi';
 import type { Case } from '../../../shared/domain/case/case';
 import type { Refusal } from '../../../shared/domain/case/reasons';
 import { matchesFilter } from '../../../shared/domain/lists/filter';

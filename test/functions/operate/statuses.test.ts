@@ -1,4 +1,4 @@
-import { writeOpenApi } from '../../../infra/openapi';
+import { writeOpenApi } from '../../../infra/openapi/openapi';
 import type { HttpRequest } from '../../../shared/http';
 import { operatorRoutes } from '../../../shared/routes';
 import { aContainedCase } from '../../cli/stored-cases';

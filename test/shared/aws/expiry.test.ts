@@ -7,7 +7,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { verifyCase } from '../../../cli/cases/verify';
-import { writeTable } from '../../../infra/table';
+import { writeTable } from '../../../infra/template/table';
 import type { Case, ClosedCase } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import type { CaseStore } from '../../../shared/ports/storage';

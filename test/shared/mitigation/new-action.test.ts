@@ -195,8 +195,9 @@ describe('a new mitigation action of two files and a line in each registry', () 
   it('adds its IAM rights to the role of `respond`', async () => {
     const { parseConfiguration } =
       await load<typeof import('../../../shared/config/parse')>('shared/config/parse.ts');
-    const { writeIotRights } =
-      await load<typeof import('../../../infra/respond-rights')>('infra/respond-rights.ts');
+    const { writeIotRights } = await load<typeof import('../../../infra/template/respond-rights')>(
+      'infra/template/respond-rights.ts',
+    );
     const rightsOf = (text: string) => JSON.stringify(writeIotRights(parseConfiguration(text, 'cordon.yml')));
     const unnamed = cordonYml.replace('detach-policies', 'quarantine');
 

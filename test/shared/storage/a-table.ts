@@ -1,5 +1,5 @@
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
-import { writeTable } from '../../../infra/table';
+import { writeTable } from '../../../infra/template/table';
 import type { Case } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import type { CaseQuery } from '../../../shared/storage/case-list';
