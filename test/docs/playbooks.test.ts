@@ -35,7 +35,7 @@ describe('the pages of playbooks', () => {
 
     expect(cases.length).toBeGreaterThanOrEqual(10);
     expect(linked.toSorted()).toEqual(anchors.toSorted());
-    expect(list).toContain(`these ${{ 14: 'fourteen' }[cases.length] ?? cases.length} cases`);
+    expect(list).toContain(`these ${{ 14: 'fourteen' }[cases.length] ?? cases.length} examples`);
   });
 
   it.each(cases)(
