@@ -52,6 +52,7 @@ export async function openReporter(
   }
 
   let session = await connect();
+  let hasViolated = false;
 
   /** Resolves once the report is answered, or to `cut` if the session ends before. Throws an Error if it is not accepted. */
   async function send(value: MetricValue): Promise<'accepted' | 'cut'> {
@@ -64,6 +65,7 @@ export async function openReporter(
     try {
       for (let sent = 0; sent < sends; sent += 1) {
         const outcome = await session.publish(topic, message);
+        if (outcome !== 'accepted' && session.endedAt() !== undefined) return 'cut';
         if (outcome !== 'accepted') throw new Error(`report ${id}: the broker did not take it (${outcome})`);
         const late = pause(answerMs / sends, undefined, isOver).catch(() => undefined);
         const answer = await Promise.race([answered, cut, late]);
@@ -92,8 +94,11 @@ export async function openReporter(
         throw new Error(`report ${reportId}: the session ended before the answer`);
     },
 
-    /** The same for a report that has the device contained: its session may be cut before the answer comes. */
+    /** The same for a report that has the device contained, after which its session may be cut at any moment. */
     async reportViolation(value: MetricValue): Promise<void> {
+      if (!hasViolated && session.endedAt() !== undefined)
+        throw new Error(`report ${reportId + 1}: the session had ended before it was sent`);
+      hasViolated = true;
       await send(value);
     },
 

@@ -9,7 +9,10 @@ const stimulus: Stimulus = {
 
 type Detector = Parameters<typeof openReporter>[1];
 
-/** A reporter whose nth message gets the nth answer, if there is one; and the reports that it sent. */
+/**
+ * A reporter whose nth message gets the nth answer, if there is one; and the reports that it sent. `cut` ends the session after the
+ * broker took the message, `lost` before.
+ */
 async function aReporter(
   detector: Detector,
   answers: readonly (string | undefined)[],
@@ -17,17 +20,27 @@ async function aReporter(
 ) {
   const reports: { header: { report_id: number } }[] = [];
   let answer: (topic: string, payload: string) => void = () => undefined;
-  let cut: () => void = () => undefined;
+  let end: () => void = () => undefined;
+  let endedAt: number | undefined;
+  const cut = () => {
+    endedAt = Date.now();
+    end();
+  };
   const session: Session = {
     clientId: 'thing-cordon',
-    endedAt: () => undefined,
+    endedAt: () => endedAt,
     ended: new Promise((resolve) => {
-      cut = resolve;
+      end = resolve;
     }),
     async publish(topic, payload) {
+      if (endedAt !== undefined) return 'refused';
       const report = JSON.parse(payload);
       const status = answers[reports.length];
       reports.push(report);
+      if (status === 'lost') {
+        cut();
+        return 'refused';
+      }
       if (status === 'cut') setImmediate(cut);
       else if (status !== undefined) {
         const { report_id: reportId } = report.header;
@@ -48,6 +61,7 @@ async function aReporter(
   const value = { number: 1 };
   return {
     reports,
+    cut,
     report: () => reporter.report(value),
     reportViolation: () => reporter.reportViolation(value),
   };
@@ -93,6 +107,28 @@ describe('the drill’s report', () => {
 
     const kept = await aReporter('cordon', ['cut']);
     await expect(kept.report()).rejects.toThrow(/^report \d+: the session ended before the answer$/);
+  });
+
+  it('may be cut off while it is sent, or sent again, or before a later one of the same alarm', async () => {
+    const whileSent = await aReporter('cordon', ['lost']);
+    await whileSent.reportViolation();
+
+    const sentAgain = await aReporter('cordon', [undefined, 'lost']);
+    await sentAgain.reportViolation();
+    expect(sentAgain.reports).toHaveLength(2);
+
+    const later = await aReporter('cordon', ['accepted']);
+    await later.reportViolation();
+    later.cut();
+    await later.reportViolation();
+    expect(later.reports).toHaveLength(1);
+  });
+
+  it('fails if the session ended before the first one of the alarm: nothing has contained the device yet', async () => {
+    const { cut, reportViolation } = await aReporter('cordon', ['accepted']);
+    cut();
+
+    await expect(reportViolation()).rejects.toThrow(/^report \d+: the session had ended before it was sent$/);
   });
 
   it('fails if the broker does not take it', async () => {
