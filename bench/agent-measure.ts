@@ -5,7 +5,7 @@ import { type App, countSeen, note, startApp, type Watched } from './agent-child
 import type { AgentFlags } from './agent-flags';
 import { countProcesses, fillProcesses, type Load, openConnections } from './agent-load';
 import { type AgentResult, type ChildResult, findProblems, type LoadResult } from './agent-result';
-import { asUnit, EarlyEndError, type Subject, startSubject } from './agent-subject';
+import { asUnit, UnexpectedEndError, type Subject, startSubject } from './agent-subject';
 
 interface Bench {
   readonly flags: AgentFlags;
@@ -15,7 +15,7 @@ interface Bench {
   readonly broker: CountingBroker;
   readonly say: (text: string) => void;
   readonly signal: AbortSignal;
-  readonly onEarlyEnd: (reason: string) => void;
+  readonly onUnexpectedEnd: (reason: string) => void;
 }
 
 const appName = 'cordonbenchapp';
@@ -32,14 +32,14 @@ const pollMs = 50;
 const secondsADay = 86_400;
 
 /** Measures CPU, memory, found children and idle traffic of Cordon's agent, and of the other one in the same minutes. */
-export async function measureAgents(given: Omit<Bench, 'onEarlyEnd'>): Promise<AgentResult> {
+export async function measureAgents(given: Omit<Bench, 'onUnexpectedEnd'>): Promise<AgentResult> {
   const failure = new AbortController();
   const signal = AbortSignal.any([given.signal, failure.signal]);
   try {
     return await measureAll({
       ...given,
       signal,
-      onEarlyEnd: (reason) => failure.abort(new EarlyEndError(reason)),
+      onUnexpectedEnd: (reason) => failure.abort(new UnexpectedEndError(reason)),
     });
   } catch (error) {
     throw failure.signal.aborted ? failure.signal.reason : error;
@@ -84,7 +84,7 @@ function loadsToTry(signal: AbortSignal): readonly (readonly [string, () => Prom
 
 /** Cordon's agent as its unit runs it; `every` is the interval of reports in seconds. */
 async function startOurs(
-  { flags, folder, bundle, broker, signal, onEarlyEnd }: Bench,
+  { flags, folder, bundle, broker, signal, onUnexpectedEnd }: Bench,
   clientId: string,
   apps: readonly string[],
   every: number,
@@ -102,7 +102,7 @@ async function startOurs(
     (line) => {
       if (line.includes('"event":"reported"')) isReported = true;
     },
-    onEarlyEnd,
+    onUnexpectedEnd,
     asUnit.env,
   );
   while (!isReported) await delay(pollMs, undefined, { signal });
@@ -110,7 +110,7 @@ async function startOurs(
 }
 
 function startOther(
-  { flags, broker, onEarlyEnd }: Bench,
+  { flags, broker, onUnexpectedEnd }: Bench,
   onLine: (line: string) => void,
 ): Subject | undefined {
   if (flags.other === undefined) return undefined;
@@ -119,7 +119,7 @@ function startOther(
     (_match, name: keyof CountingBroker['access'] | 'app') =>
       name === 'app' ? appName : String(broker.access[name]),
   );
-  return startSubject(['sh', '-c', `exec ${command}`], onLine, onEarlyEnd);
+  return startSubject(['sh', '-c', `exec ${command}`], onLine, onUnexpectedEnd);
 }
 
 function bytesOf({ broker }: Bench, clientId: string): number {

@@ -27,15 +27,15 @@ export const asUnit = {
 const tickMs = 10;
 
 /** A program under measurement ended by itself: what is measured from then on is nothing. */
-export class EarlyEndError extends Error {
-  override name = 'EarlyEndError';
+export class UnexpectedEndError extends Error {
+  override name = 'UnexpectedEndError';
 }
 
 /** Starts a program in a process group of its own; each line of its output goes to `onLine`. Throws if it ends early. */
 export function startSubject(
   command: readonly [string, ...string[]],
   onLine: (line: string) => void,
-  onEarlyEnd: (reason: string) => void,
+  onUnexpectedEnd: (reason: string) => void,
   env: NodeJS.ProcessEnv = {},
 ): Subject {
   const [program, ...args] = command;
@@ -53,9 +53,9 @@ export function startSubject(
     onLine(line);
   });
   const ended = new Promise<void>((resolve) => {
-    child.once('error', ({ message }) => onEarlyEnd(`${program}: ${message}`));
+    child.once('error', ({ message }) => onUnexpectedEnd(`${program}: ${message}`));
     child.once('close', (code) => {
-      if (!isStopping) onEarlyEnd(`${command.join(' ')} ended with ${code}: ${lastWords}`);
+      if (!isStopping) onUnexpectedEnd(`${command.join(' ')} ended with ${code}: ${lastWords}`);
       resolve();
     });
   });

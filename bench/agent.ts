@@ -6,7 +6,7 @@ import { startCountingBroker } from './agent-broker';
 import { readAgentFlags } from './agent-flags';
 import { measureAgents } from './agent-measure';
 import { writeResult } from './agent-result';
-import { EarlyEndError } from './agent-subject';
+import { UnexpectedEndError } from './agent-subject';
 
 /*
  * Cordon's agent and another one in the same run: npm run bench:agent -- --help.
@@ -41,11 +41,11 @@ try {
     await broker.close();
   }
 } catch (error) {
-  const isEarlyEnd = error instanceof EarlyEndError;
-  if (!stop.signal.aborted && !isEarlyEnd) throw error;
-  const reason = isEarlyEnd ? error.message : String(stop.signal.reason);
+  const isUnexpectedEnd = error instanceof UnexpectedEndError;
+  if (!stop.signal.aborted && !isUnexpectedEnd) throw error;
+  const reason = isUnexpectedEnd ? error.message : String(stop.signal.reason);
   process.stderr.write(`${reason}; all that was started is stopped\n`);
-  process.exitCode = isEarlyEnd ? 1 : 130;
+  process.exitCode = isUnexpectedEnd ? 1 : 130;
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

@@ -127,7 +127,7 @@ function copy(
     },
     ...{ timelineHead: '', timelineSeq: 0 },
     ledger: template.ledger
-      .filter(({ bridge }) => !bridge)
+      .filter(({ temporary }) => !temporary)
       .map((entry) => ({ ...entry, prior: prior(entry.prior) })),
     ...over,
   };

@@ -45,7 +45,7 @@ export interface LedgerAnswer {
   readonly left?: readonly string[];
   readonly unproven?: boolean;
   readonly standsInFor?: string;
-  readonly bridge?: unknown;
+  readonly temporary?: unknown;
   readonly plannedAt?: number;
   readonly appliedAt?: number;
   readonly verifiedAt?: number;

@@ -109,7 +109,7 @@ async function isToldByStorm(
 
 /** When the release of the thing began; undefined if there was no containment. A temporary deactivation ends before. */
 function findHoldEnd({ ledger }: Case): number | undefined {
-  const undone = ledger.flatMap(({ revertedAt, bridge }) => (bridge ? [] : (revertedAt ?? [])));
+  const undone = ledger.flatMap(({ revertedAt, temporary }) => (temporary ? [] : (revertedAt ?? [])));
   return undone.length > 0 ? Math.min(...undone) : undefined;
 }
 

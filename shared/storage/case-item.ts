@@ -7,6 +7,7 @@ import type { LeftOut, Reason } from '../domain/case/reasons';
 import { type CaseInWords, describeCase } from '../domain/messages/describe-case';
 import type { ThingKey } from '../domain/thing-ref';
 import { DamagedItemError } from '../errors';
+import { type CaseInFirstNames, fromFirstNames, toFirstNames } from './first-names';
 import { thingOf } from './keys';
 
 /**
@@ -14,7 +15,7 @@ import { thingOf } from './keys';
  * is in words there. An older function that writes the item drops `codes`, so that none is ever of other words.
  */
 export interface CaseItem {
-  readonly value: CaseInWords;
+  readonly value: CaseInFirstNames;
   readonly codes?: Codes;
 }
 
@@ -31,7 +32,7 @@ interface Codes {
 export function writeCase(record: Case): CaseItem {
   const { reason, leftOut, violations, ledger, outbox } = record;
   return {
-    value: describeCase(record),
+    value: toFirstNames(describeCase(record)),
     codes: {
       ...(reason && { reason }),
       ...(leftOut && { leftOut }),
@@ -82,7 +83,8 @@ export function readUndamaged<T extends object>(items: readonly T[]) {
   return { cases, damaged };
 }
 
-function readWhole({ value, codes }: CaseItem): Case {
+function readWhole({ value: stored, codes }: CaseItem): Case {
+  const value = fromFirstNames(stored);
   const { reason: _reason, leftOut: _leftOut, violations, ledger, outbox, isTold, ...rest } = value;
   const known = codes ?? readWords(value);
   const wasTold = codes ? isTold : isToldOf(value);

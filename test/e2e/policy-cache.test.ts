@@ -101,7 +101,7 @@ describe('a contained device, while AWS uses cached policies,', () => {
     const inactiveAt = ledger.find(({ action }) => action === 'deactivate-certificate')?.appliedAt ?? 0;
     const later = outcomes.filter(({ at }) => at > inactiveAt).map(({ outcome }) => outcome);
     expect([inactiveAt > 0, later.length >= 20, new Set(later)]).toEqual([true, true, new Set(['refused'])]);
-    expect(ledger.map(({ action, status, bridge }) => [action, status, bridge !== undefined])).toEqual([
+    expect(ledger.map(({ action, status, temporary }) => [action, status, temporary !== undefined])).toEqual([
       ['deactivate-certificate', 'verified', true],
       ['disconnect', 'verified', false],
       ['quarantine', 'verified', false],

@@ -8,7 +8,7 @@ import type { LedgerEntry } from './ledger-entry';
 import type { Outbox } from './outbox';
 import type { PersonRequest } from './person-request';
 import type { LeftOut, Reason } from './reasons';
-import type { EarlyEnd, ViolationRecord } from './violation-record';
+import type { OutOfOrderClear, ViolationRecord } from './violation-record';
 
 /** Fields that a case may have in any status; a later status keeps those that earlier ones recorded. */
 export interface CaseBase {
@@ -37,7 +37,7 @@ export interface CaseBase {
   /** When a person or a release last ended a case of the thing: alarms of before are settled, however late they arrive. */
   readonly settledAt?: number;
   /** By behavior key: ends of alarms that have yet to arrive, since nothing between detector and case keeps the order. */
-  readonly earlyEnds?: Readonly<Record<string, EarlyEnd>>;
+  readonly outOfOrderClears?: Readonly<Record<string, OutOfOrderClear>>;
   readonly ledger: readonly LedgerEntry[];
   /** What AWS said of the thing when it was looked up. */
   readonly facts?: Facts;

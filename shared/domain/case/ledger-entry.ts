@@ -15,7 +15,7 @@ export interface LedgerEntry {
    * Marks a temporary deactivation of certificates, for the time in which IoT Core may use cached policies: it is reverted
    * as soon as the denial by policy has spread, while the thing stays contained.
    */
-  readonly bridge?: {
+  readonly temporary?: {
     /** How long a policy change takes to spread. */
     readonly spreadMs: number;
     /** The time has passed: it is reverted once the denial by policy is verified again. */

@@ -24,7 +24,7 @@ export function planLedger(
     const held = ledger.find((entry) => entry.action === action && entry.status !== 'reverted');
     // A temporary deactivation omits certificates that the action itself includes. And what a release has left may be older
     // than a certificate of the thing. For a held thing, `coverCertificates` asks whether others use a new one.
-    const more = held && (held.bridge || !context.isHeld) ? extendPrior(held.prior, context) : undefined;
+    const more = held && (held.temporary || !context.isHeld) ? extendPrior(held.prior, context) : undefined;
     const prior = more ?? held?.prior ?? findPrior(action, context, isReverted(ledger, action));
     const wasApplied = held && findTouched(held) === 'maybe' && { wasApplied: true as const };
     return { action, status: 'planned', prior, plannedAt: context.now, attempts: 0, ...wasApplied };
@@ -88,7 +88,7 @@ export function planMore(
  */
 export function extendLedger(ledger: readonly LedgerEntry[], context: PlanContext): LedgerEntry[] {
   const extended = ledger.map((entry): LedgerEntry => {
-    if (entry.bridge || entry.status === 'reverted') return entry;
+    if (entry.temporary || entry.status === 'reverted') return entry;
     const prior = extendPrior(entry.prior, context);
     return prior ? startAnew({ ...entry, prior }, context.now) : entry;
   });

@@ -44,7 +44,7 @@ export function newCase(
     violations: withoutEvidence(previous?.violations ?? {}),
     ledger: [],
     ...(previous?.settledAt !== undefined && { settledAt: previous.settledAt }),
-    ...(previous?.earlyEnds && { earlyEnds: previous.earlyEnds }),
+    ...(previous?.outOfOrderClears && { outOfOrderClears: previous.outOfOrderClears }),
     ...(previous?.pastContainments && { pastContainments: previous.pastContainments }),
     ...(facts.kind === 'known' && { facts }),
     outbox: { announcements: [], timeline: [] },

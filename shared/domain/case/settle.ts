@@ -43,7 +43,7 @@ interface Denial {
 
 function judgeDenial(record: ContainmentCase, now: number): Denial {
   const entries = record.ledger.filter(({ status }) => status !== 'reverted' && status !== 'conflict');
-  const isMadeUpFor = (entry: LedgerEntry) => isReplaced(entry, entries) || entry.bridge !== undefined;
+  const isMadeUpFor = (entry: LedgerEntry) => isReplaced(entry, entries) || entry.temporary !== undefined;
   const temporary = findTemporaryDeactivation(entries);
   const isTemporarilyDeactivated = temporary?.status === 'verified' && !record.leftOut;
   // The certificate still keeps the device out, but people must know that nothing else would.

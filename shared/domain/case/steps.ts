@@ -38,9 +38,9 @@ export function nextStep(record: Case, seen: ReadonlySet<ActionName>, withheld =
   if (planned && !withheld) return { kind: 'apply', entry: planned };
   const applied = record.ledger.find(({ action, status }) => status === 'applied' && !seen.has(action));
   if (applied) return { kind: 'verify', entry: applied };
-  const temporary = findTemporaryDeactivation(record.ledger);
-  return temporary?.bridge.over && isDeniedByPolicy(record.ledger)
-    ? { kind: 'revert', entry: temporary }
+  const deactivation = findTemporaryDeactivation(record.ledger);
+  return deactivation?.temporary.over && isDeniedByPolicy(record.ledger)
+    ? { kind: 'revert', entry: deactivation }
     : undefined;
 }
 

@@ -36,8 +36,8 @@ function findTemporary(ledger: readonly LedgerEntry[], context: PlanContext): Te
 }
 
 /** A deactivation that stays until the release. */
-export function isLastingDeactivation({ action, bridge }: LedgerEntry): boolean {
-  return descriptorOf(action).means === 'certificate-status' && !bridge;
+export function isLastingDeactivation({ action, temporary }: LedgerEntry): boolean {
+  return descriptorOf(action).means === 'certificate-status' && !temporary;
 }
 
 export function planTemporaryDeactivation(
@@ -48,7 +48,7 @@ export function planTemporaryDeactivation(
   const { principals } = findTemporary(ledger, context);
   if (facts.kind !== 'known' || principals.length === 0 || findTemporaryDeactivation(ledger)) return [];
   const prior = findPrior('deactivate-certificate', { ...context, facts: { ...facts, principals } });
-  const until = { bridge: { spreadMs: policyCacheMs } };
+  const until = { temporary: { spreadMs: policyCacheMs } };
   return [{ action: prior.action, ...until, status: 'planned', prior, plannedAt: now, attempts: 0 }];
 }
 
@@ -60,8 +60,8 @@ export function extendTemporaryDeactivation(
   ledger: readonly LedgerEntry[],
   context: PlanContext,
 ): readonly LedgerEntry[] {
-  const before = ledger.find(({ bridge }) => bridge);
-  const others = ledger.filter(({ bridge }) => !bridge);
+  const before = ledger.find(({ temporary }) => temporary);
+  const others = ledger.filter(({ temporary }) => !temporary);
   const [fresh] = planTemporaryDeactivation(others, context);
   if (!fresh) return ledger;
   if (!before || (before.status === 'reverted' && !before.left)) return [...others, fresh];
@@ -82,9 +82,10 @@ export function mayConnect({ status, before }: PrincipalFacts): boolean {
 /** The deactivation for the time of cached policies, while it holds or may hold. */
 export function findTemporaryDeactivation(
   ledger: readonly LedgerEntry[],
-): (LedgerEntry & Required<Pick<LedgerEntry, 'bridge'>>) | undefined {
-  for (const { bridge, ...entry } of ledger)
-    if (bridge && entry.status !== 'reverted' && entry.status !== 'conflict') return { ...entry, bridge };
+): (LedgerEntry & Required<Pick<LedgerEntry, 'temporary'>>) | undefined {
+  for (const { temporary, ...entry } of ledger)
+    if (temporary && entry.status !== 'reverted' && entry.status !== 'conflict')
+      return { ...entry, temporary };
   return undefined;
 }
 
@@ -93,11 +94,11 @@ export function findTemporaryDeactivation(
  * Not before new sessions are trusted: else a device that returns with its certificate would be cut, and count as evading.
  */
 export function findTemporaryDeactivationEnd(ledger: readonly LedgerEntry[]): number | undefined {
-  const temporary = findTemporaryDeactivation(ledger);
-  if (!temporary || !isDeniedByPolicy(ledger)) return undefined;
+  const deactivation = findTemporaryDeactivation(ledger);
+  if (!deactivation || !isDeniedByPolicy(ledger)) return undefined;
   const denials = listPolicyDenials(ledger);
   const deniedAt = Math.max(...denials.map(({ appliedAt, plannedAt }) => appliedAt ?? plannedAt));
-  return findBitesAt(deniedAt, temporary.bridge.spreadMs);
+  return findBitesAt(deniedAt, deactivation.temporary.spreadMs);
 }
 
 /** Marks the temporary deactivation as over once its time has passed; if its denial by policy was lost, it waits again. */
@@ -107,9 +108,9 @@ export function endTemporaryDeactivation(
 ): readonly LedgerEntry[] {
   const endsAt = findTemporaryDeactivationEnd(ledger);
   const isOver = endsAt !== undefined && endsAt <= now;
-  return ledger.map(({ bridge, ...entry }) => {
-    if (!bridge) return entry;
-    const { over: _over, ...rest } = bridge;
-    return { ...entry, bridge: { ...rest, ...(isOver && { over: true }) } };
+  return ledger.map(({ temporary, ...entry }) => {
+    if (!temporary) return entry;
+    const { over: _over, ...rest } = temporary;
+    return { ...entry, temporary: { ...rest, ...(isOver && { over: true }) } };
   });
 }

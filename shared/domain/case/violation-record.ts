@@ -30,7 +30,7 @@ export interface FindingRecord {
   readonly excepted?: Reason;
 }
 
-export type EarlyEnd = Pick<
+export type OutOfOrderClear = Pick<
   Violation,
   'violationId' | 'eventType' | 'occurredAt' | 'detector' | 'value' | 'reporter'
 >;

@@ -169,7 +169,7 @@ export function* onDrift(current: Case | undefined, context: Context): Deciding<
 function reopen(entry: LedgerEntry, withheld: boolean): LedgerEntry {
   if (entry.status === 'verified') return reverify(entry);
   if (withheld) return entry;
-  if (entry.bridge?.over) return entry;
+  if (entry.temporary?.over) return entry;
   if (entry.status === 'applied' || entry.status === 'failed') return { ...entry, status: 'planned' };
   return entry;
 }

@@ -17,7 +17,7 @@ import { evaluateGuards } from '../guards/guards';
 import { announceOnce } from './announce-once';
 import { containOrHoldBack } from './contain-or-hold-back';
 import { type Context, changed, type Decision, type Informed, unchanged } from './decision';
-import { dropEarlyEnd, findEarlyEnd, keepEarlyEnd } from './out-of-order-clears';
+import { dropOutOfOrderClear, findOutOfOrderClear, keepOutOfOrderClear } from './out-of-order-clears';
 import { coverClientId, findMissing, isHeld, listHolding, named, planContainment, worsened } from './plan';
 import { type Deciding, need, notAsked } from './questions';
 import { isOfSideEffect, isSideEffect } from './side-effects';
@@ -34,8 +34,8 @@ export function* onViolation(
       ? yield* onOvertaken(current, known, violation, context)
       : unchanged({ code: 'late-event' });
   if (violation.eventType !== 'in-alarm') return yield* onClear(current, known, violation, context);
-  const alarmed = yield* onAlarm(dropEarlyEnd(current, violation), known, violation, context);
-  const end = findEarlyEnd(current, violation);
+  const alarmed = yield* onAlarm(dropOutOfOrderClear(current, violation), known, violation, context);
+  const end = findOutOfOrderClear(current, violation);
   return end && alarmed.outcome === 'changed' ? yield* onViolation(alarmed.next, end, context) : alarmed;
 }
 
@@ -188,7 +188,7 @@ function* onClear(
   context: Context,
 ): Deciding<Decision> {
   if (!isOpen(current) || known?.caseId !== current.caseId) {
-    const kept = violation.kind === undefined ? keepEarlyEnd(current, violation, context) : undefined;
+    const kept = violation.kind === undefined ? keepOutOfOrderClear(current, violation, context) : undefined;
     return kept ? changed(kept) : unchanged({ code: 'late-clear' });
   }
   const { now } = context;

@@ -1,6 +1,6 @@
 import type { Case } from '../case/case';
 import { newCase } from '../case/lifecycle';
-import type { EarlyEnd } from '../case/violation-record';
+import type { OutOfOrderClear } from '../case/violation-record';
 import { type Finding, findingKey } from '../findings/finding';
 import type { Violation } from '../findings/violation';
 import type { Context } from './decision';
@@ -16,16 +16,16 @@ import { notAsked } from './questions';
 const maxKeptClears = 20;
 
 /** Keeps a clear that arrived before its alarm; undefined if a newer one is already kept. */
-export function keepEarlyEnd(
+export function keepOutOfOrderClear(
   current: Case | undefined,
   violation: Violation,
   context: Context,
 ): Case | undefined {
   const key = findingKey(violation);
-  const kept = current?.earlyEnds ?? {};
+  const kept = current?.outOfOrderClears ?? {};
   if ((kept[key]?.occurredAt ?? 0) >= violation.occurredAt) return undefined;
   const { violationId, eventType, occurredAt, detector, value, reporter } = violation;
-  const end: EarlyEnd = {
+  const end: OutOfOrderClear = {
     violationId,
     eventType,
     occurredAt,
@@ -36,7 +36,7 @@ export function keepEarlyEnd(
   const newest = Object.entries({ ...kept, [key]: end })
     .toSorted(([, a], [, b]) => b.occurredAt - a.occurredAt)
     .slice(0, maxKeptClears);
-  return { ...(current ?? newMemory(violation, context)), earlyEnds: Object.fromEntries(newest) };
+  return { ...(current ?? newMemory(violation, context)), outOfOrderClears: Object.fromEntries(newest) };
 }
 
 /** The memory of a thing without a case: a case that was never open. */
@@ -51,17 +51,17 @@ function newMemory({ detector }: Violation, context: Context): Case {
 }
 
 /** The kept end of an alarm that arrives only now, if there is one. */
-export function findEarlyEnd(current: Case | undefined, alarm: Finding): Finding | undefined {
-  const end = current?.earlyEnds?.[findingKey(alarm)];
+export function findOutOfOrderClear(current: Case | undefined, alarm: Finding): Finding | undefined {
+  const end = current?.outOfOrderClears?.[findingKey(alarm)];
   if (alarm.kind !== undefined || !end || end.occurredAt <= alarm.occurredAt) return undefined;
   const { thingName, securityProfileName, behaviorName, metric } = alarm;
   return { thingName, securityProfileName, behaviorName, metric, ...end };
 }
 
 /** Drops the kept end of a behavior: any alarm of the behavior makes it obsolete. */
-export function dropEarlyEnd(current: Case | undefined, alarm: Finding): Case | undefined {
-  if (!current?.earlyEnds) return current;
-  const { [findingKey(alarm)]: _end, ...others } = current.earlyEnds;
-  const { earlyEnds: _earlyEnds, ...rest } = current;
-  return Object.keys(others).length > 0 ? { ...rest, earlyEnds: others } : rest;
+export function dropOutOfOrderClear(current: Case | undefined, alarm: Finding): Case | undefined {
+  if (!current?.outOfOrderClears) return current;
+  const { [findingKey(alarm)]: _end, ...others } = current.outOfOrderClears;
+  const { outOfOrderClears: _outOfOrderClears, ...rest } = current;
+  return Object.keys(others).length > 0 ? { ...rest, outOfOrderClears: others } : rest;
 }

@@ -28,8 +28,8 @@ export function isHeld(record: Case): boolean {
 
 /** Actions that hold the thing, or may, until it is released. */
 export function listHolding({ ledger }: Case): ActionName[] {
-  return ledger.flatMap(({ action, status, bridge }) =>
-    status === 'reverted' || status === 'conflict' || bridge ? [] : [action],
+  return ledger.flatMap(({ action, status, temporary }) =>
+    status === 'reverted' || status === 'conflict' || temporary ? [] : [action],
   );
 }
 

@@ -9,7 +9,7 @@ const deactivation: LedgerEntry = {
   plannedAt: 0,
   attempts: 1,
 };
-const temporary: LedgerEntry = { ...deactivation, bridge: { spreadMs: 1_000 } };
+const temporary: LedgerEntry = { ...deactivation, temporary: { spreadMs: 1_000 } };
 
 const aCase = (...ledger: readonly LedgerEntry[]) => ({ ledger }) as Case;
 

@@ -18,7 +18,7 @@ const certificateId = 'a'.repeat(64);
 const { configuration } = withActions(['quarantine', 'disconnect']);
 
 const strengthOf = (world: World) => listStrength(caseOf(world)).map(describeStrength);
-const temporaryStatusOf = ({ ledger }: Case) => ledger.find(({ bridge }) => bridge)?.status;
+const temporaryStatusOf = ({ ledger }: Case) => ledger.find(({ temporary }) => temporary)?.status;
 const readCertificate = ({ certificates }: World) => certificates.statuses.get(certificateId);
 
 function aCachingWorld(over: Partial<Configuration['quarantine']> = {}) {

@@ -160,7 +160,7 @@ describe('a finding of an audit', () => {
     plannedAt: now,
     attempts: 1,
   });
-  const spread = { bridge: { spreadMs: 60_000 } };
+  const spread = { temporary: { spreadMs: 60_000 } };
 
   it.each<[string, 'policy' | 'certificate', LedgerEntry, boolean]>([
     ['its certificate is inactive until the release', 'certificate', inactive('verified'), true],

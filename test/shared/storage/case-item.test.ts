@@ -48,6 +48,25 @@ describe('the item of a case', () => {
     expect(stored(readCase({ value })).value).toEqual(value);
   });
 
+  it('has the names of earlier releases for a temporary deactivation and the clears that came before their alarms', () => {
+    const cleared = lead(undefined, alarm({ eventType: 'alarm-cleared' }));
+    const { outOfOrderClears, ...others } = changeCase(cleared, {
+      ledger: lead(undefined, alarm(), caching).ledger,
+    });
+    const record = { ...others, outOfOrderClears } as Case;
+    const { value } = stored(record);
+
+    expect(Object.keys(outOfOrderClears ?? {})).toEqual(['myapp-processes/no-child-processes']);
+    expect(value).toMatchObject({
+      earlyEnds: outOfOrderClears,
+      ledger: expect.arrayContaining([
+        expect.objectContaining({ action: 'deactivate-certificate', bridge: { spreadMs: 480_000 } }),
+      ]),
+    });
+    expect(JSON.stringify(value)).not.toMatch(/outOfOrderClears|"temporary"/);
+    expect(readCase(stored(record))).toEqual(record);
+  });
+
   it('keeps the mark of an announced denial fault, and loses it if an older function planned again', () => {
     const told = changeCase(lead(undefined, alarm()), { status: 'containing', isTold: true });
     const { value } = stored(changeCase(told, { reason: { code: 'unverified' } }));

@@ -137,7 +137,7 @@ describe('decide, on a reconnect,', () => {
     // The first call to deactivate it failed.
     const late = deactivated(policyCacheMs);
     const ledger = late.ledger.map((entry) =>
-      entry.bridge ? { ...entry, appliedAt: now + 60_000, verifiedAt: now + 60_000 } : entry,
+      entry.temporary ? { ...entry, appliedAt: now + 60_000, verifiedAt: now + 60_000 } : entry,
     );
     const record = changeCase(late, { ledger });
     const connectAt = (at: number) =>

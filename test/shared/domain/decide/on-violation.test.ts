@@ -309,7 +309,7 @@ describe('decide, on a clear,', () => {
     const next = changedBy(early, alarm({ occurredAt: now - 100 }));
 
     expect(next.violations['myapp-processes/no-child-processes']?.lastEventType).toBe('in-alarm');
-    expect(next.earlyEnds).toBeUndefined();
+    expect(next.outOfOrderClears).toBeUndefined();
   });
 
   it('keeps the newest twenty early clears at most', () => {
@@ -319,9 +319,9 @@ describe('decide, on a clear,', () => {
       record = changedBy(record, alarm(end));
     }
 
-    expect(Object.keys(record?.earlyEnds ?? {})).toHaveLength(20);
-    expect(record?.earlyEnds).not.toHaveProperty(['myapp-processes/b4']);
-    expect(record?.earlyEnds).toHaveProperty(['myapp-processes/b5']);
+    expect(Object.keys(record?.outOfOrderClears ?? {})).toHaveLength(20);
+    expect(record?.outOfOrderClears).not.toHaveProperty(['myapp-processes/b4']);
+    expect(record?.outOfOrderClears).toHaveProperty(['myapp-processes/b5']);
   });
 
   it('ends a case that held nothing', () => {
