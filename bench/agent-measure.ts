@@ -5,7 +5,7 @@ import { type App, countSeen, note, startApp, type Watched } from './agent-child
 import type { AgentFlags } from './agent-flags';
 import { countProcesses, fillProcesses, type Load, openConnections } from './agent-load';
 import { type AgentResult, type ChildResult, findProblems, type LoadResult } from './agent-result';
-import { asUnit, UnexpectedEndError, type Subject, startSubject } from './agent-subject';
+import { asUnit, type Subject, startSubject, UnexpectedEndError } from './agent-subject';
 
 interface Bench {
   readonly flags: AgentFlags;
