@@ -87,12 +87,13 @@ export function parseConfigFile(text: string, path: string): Readonly<Record<str
   const tooDeep = findTooDeepLine(text);
   if (tooDeep !== undefined) throw new UsageError(`${path}:${tooDeep}: ${tooDeepFault}`);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, resolveKnownTags: false });
+  const document = parseDocument(text, {
+    ...{ lineCounter: lines, uniqueKeys: false, resolveKnownTags: false },
+    // A pretty error quotes its line: with thousands of faults in one long line, they took seconds.
+    prettyErrors: false,
+  });
   const [error] = [...document.errors, ...document.warnings];
-  if (error) {
-    const [reason = ''] = error.message.split('\n');
-    throw new UsageError(`${path}:${error.linePos?.[0].line ?? 1}: ${reason}`);
-  }
+  if (error) throw new UsageError(`${path}:${lines.linePos(error.pos[0]).line}: ${error.message}`);
   const twice = findSecondKey(document.contents);
   if (twice !== undefined)
     throw new UsageError(`${path}:${lines.linePos(twice).line}: Map keys must be unique`);
@@ -118,7 +119,8 @@ function findSecondKey(node: unknown): number | undefined {
   for (const item of node.items) {
     const key: unknown = isMap(node) ? (item as Readonly<Record<'key', unknown>>).key : undefined;
     if (isScalar(key)) {
-      const text = `${typeof key.value} ${key.value}`;
+      // The key `<<` of YAML 1.1 is a symbol.
+      const text = `${typeof key.value} ${String(key.value)}`;
       if (keys.has(text)) return key.range?.[0] ?? 0;
       keys.add(text);
     }
@@ -134,9 +136,8 @@ function toPlain(value: Node, document: Document, where: string): unknown {
     // An alias bomb ends here: yaml refuses more than 100 expansions.
     return value.toJS(document, { maxAliasCount: 100 });
   } catch (error) {
-    // So does an alias of nothing.
-    if (error instanceof ReferenceError) throw new UsageError(`${where}: ${error.message}`);
-    throw error;
+    // So do an alias of nothing, and a `<<` of YAML 1.1 that merges what is no map.
+    throw new UsageError(`${where}: ${(error as Error).message}`);
   }
 }
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { parseDocument } from 'yaml';
 import * as z from 'zod';
-import { findTooDeepLine, tooDeepFault } from '../../shared/config/nesting';
 import { parseConfiguration } from '../../shared/config/parse';
+import { readYaml, YamlError } from '../../shared/config/yaml';
 import type { Profiles } from '../../shared/domain/detection/state';
+import { isValueTooDeep } from '../../shared/domain/json';
 import { CliError, UsageError } from '../cli-error';
 import { explainFileFault } from '../explain-file-fault';
 
@@ -108,12 +108,7 @@ export function readExamples(file: string): Example[] {
   } catch (error) {
     throw new UsageError(`${file} can't be read${explainFileFault(error)}`);
   }
-  const tooDeep = findTooDeepLine(text);
-  if (tooDeep !== undefined) throw new CliError(`${file}:${tooDeep}: ${tooDeepFault}`);
-  const document = parseDocument(text, { uniqueKeys: true });
-  const [broken] = document.errors;
-  if (broken) throw new CliError(`${file}: ${broken.message.split('\n', 1)[0]}`);
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const parsed = schema.safeParse(readText(text, file));
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new CliError(`${file}: ${issue?.path.map(String).join('.') || 'the file'}: ${issue?.message}`);
@@ -128,6 +123,20 @@ export function readExamples(file: string): Example[] {
       );
     return { name, profiles, steps, ...(alerts && { alerts }), ...(until !== undefined && { until }) };
   });
+}
+
+function readText(text: string, file: string): unknown {
+  let value: unknown;
+  try {
+    ({ value } = readYaml(text));
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    const [fault] = error.faults;
+    throw new CliError(`${file}:${fault?.line}: ${fault?.message}`, error);
+  }
+  // By an alias it may hold itself.
+  if (isValueTooDeep(value)) throw new CliError(`${file}: nested too deep`);
+  return value;
 }
 
 /** The rules for the same parts of cordon.yml. */

@@ -1,5 +1,4 @@
-import { parse } from 'yaml';
-import { findTooDeepLine, tooDeepFault } from '../../shared/config/nesting';
+import { readYaml, YamlError } from '../../shared/config/yaml';
 import type { Finding } from '../../shared/domain/findings/finding';
 import { readMessage } from '../../shared/domain/findings/read-message';
 import { isObject, isValueTooDeep, parseJson } from '../../shared/domain/json';
@@ -106,13 +105,13 @@ function parseWhole(text: string): unknown[] | undefined {
 }
 
 function parseYaml(text: string): unknown {
-  const tooDeepLine = findTooDeepLine(text);
-  if (tooDeepLine !== undefined) throw new CliError(`line ${tooDeepLine} ${tooDeepFault}`);
   try {
-    return parse(text);
-  } catch (cause) {
-    const [reason = ''] = (cause as Error).message.split(/:?\n/, 1);
-    throw new CliError(`is not the YAML that the AWS CLI prints: ${reason}`, cause);
+    return readYaml(text).value;
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    const [{ line, of, message } = { of: 'syntax' }] = error.faults;
+    if (of === 'nesting') throw new CliError(`line ${line} ${message}`, error);
+    throw new CliError(`is not the YAML that the AWS CLI prints: ${message} at line ${line}`, error);
   }
 }
 
@@ -125,7 +124,8 @@ function splitValues(text: string): string[] {
   const values: string[] = [];
   let depth = 0;
   let from = 0;
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+  // A string that never ends takes the rest, else each quote in it would look for its end.
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/gs)) {
     if (token === '{' || token === '[') depth += 1;
     else if (token === '}' || token === ']') depth -= 1;
     if (depth > 0 || token.startsWith('"')) continue;

@@ -1,19 +1,21 @@
 import {
   type Document,
   isMap,
+  isNode,
   isScalar,
-  LineCounter,
+  isSeq,
+  type LineCounter,
+  type Node,
   type Pair,
-  parseDocument,
   visit,
   type YAMLMap,
 } from 'yaml';
 import type { Fault } from './fault';
 import { findFaults } from './find-faults';
-import { findTooDeepLine, tooDeepFault } from './nesting';
 import { nameParameters, type Parameters, putParameters } from './parameters';
 import { type FileConfiguration, fileSchema } from './schema';
 import { explainIssue } from './schema-faults';
+import { readYaml, YamlError } from './yaml';
 
 /** cordon.yml is wrong: one line for each error, `file:line: where: what is expected`. */
 export class ConfigurationError extends Error {
@@ -33,22 +35,10 @@ export function parseConfiguration(
   file: string,
   parameters: Parameters = {},
 ): FileConfiguration {
-  const tooDeep = findTooDeepLine(text);
-  if (tooDeep !== undefined) throw new ConfigurationError([`${file}:${tooDeep}: the file ${tooDeepFault}`]);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
-  const broken = [
-    ...document.errors.map(({ message, pos }) => ({ at: pos[0], message })),
-    ...findRepeatedKeys(document).map((at) => ({ at, message: 'Map keys must be unique' })),
-  ].toSorted((one, other) => one.at - other.at);
-  if (broken.length > 0)
-    throw new ConfigurationError(
-      broken.map(({ at, message }) => `${file}:${lines.linePos(at).line}: ${message}`),
-    );
+  const { value: written, document, lines } = readText(text, file);
   refuseProto(document, lines, file);
   const say = ({ path, message }: Fault) =>
     `${file}:${findLine(document, lines, path)}: ${writePath(path)}: ${message}`;
-  const written = toPlain(document, lines, file);
   const { configuration, faults } = validate(putParameters(written, parameters));
   if (configuration) return configuration;
   const own = new Set(validate(written).faults.map(say));
@@ -63,20 +53,18 @@ export function parseConfiguration(
   );
 }
 
-/** Where keys stand again. By yaml's own comparison of each with each, a map of 40,000 took minutes. */
-function findRepeatedKeys(document: Document.Parsed): number[] {
-  const repeated: number[] = [];
-  visit(document, {
-    Map(_, { items }) {
-      const known = new Set<unknown>();
-      for (const { key } of items) {
-        if (!isScalar(key)) continue;
-        if (known.has(key.value)) repeated.push(key.range?.[0] ?? 0);
-        known.add(key.value);
-      }
-    },
-  });
-  return repeated;
+const ofFile = { nesting: 'the file ', syntax: '', aliases: 'the file: ' } as const;
+
+function readText(text: string, file: string): ReturnType<typeof readYaml> {
+  try {
+    return readYaml(text);
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
+    throw new ConfigurationError(
+      error.faults.map(({ line, of, message }) => `${file}:${line}: ${ofFile[of]}${message}`),
+      error,
+    );
+  }
 }
 
 /** A security profile of this name would be dropped without an error. */
@@ -89,23 +77,6 @@ function refuseProto(document: Document.Parsed, lines: LineCounter, file: string
     },
   });
   if (faults.length > 0) throw new ConfigurationError(faults);
-}
-
-/** An alias bomb ends here: yaml refuses more than 100 expansions. So does an alias of nothing. */
-function toPlain(document: Document.Parsed, lines: LineCounter, file: string): unknown {
-  try {
-    return document.toJS({ maxAliasCount: 100 });
-  } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error;
-    const places: { readonly at: number; readonly isOfNothing: boolean }[] = [];
-    visit(document, {
-      Alias(_, alias) {
-        places.push({ at: alias.range?.[0] ?? 0, isOfNothing: alias.resolve(document) === undefined });
-      },
-    });
-    const { at = 0 } = places.find(({ isOfNothing }) => isOfNothing) ?? places[0] ?? {};
-    throw new ConfigurationError([`${file}:${lines.linePos(at).line}: the file: ${error.message}`], error);
-  }
 }
 
 interface Validated {
@@ -132,16 +103,21 @@ function pairsOf(map: YAMLMap): ReadonlyMap<unknown, Pair> {
 
 /** The line of the value at `path`, or of the nearest thing above it that exists. */
 function findLine(document: Document.Parsed, lines: LineCounter, path: readonly (string | number)[]): number {
-  for (let length = path.length; length > 0; length -= 1) {
-    const parent = document.getIn(path.slice(0, length - 1), true) ?? document.contents;
-    const key = path[length - 1];
+  let at = 0;
+  let parent: unknown = document.contents;
+  for (const key of path) {
     const pair = isMap(parent) ? pairsOf(parent).get(key) : undefined;
-    const node = (pair?.key ?? document.getIn(path.slice(0, length), true)) as {
-      range?: [number, number, number];
-    };
-    if (node?.range) return lines.linePos(node.range[0]).line;
+    const value: unknown = pair ? pair.value : isSeq(parent) ? parent.items[Number(key)] : undefined;
+    const [start] = rangeOf(pair?.key) ?? rangeOf(value) ?? [];
+    if (start === undefined) break;
+    at = start;
+    parent = value;
   }
-  return 1;
+  return at === 0 ? 1 : lines.linePos(at).line;
+}
+
+function rangeOf(node: unknown): Node['range'] {
+  return isNode(node) ? node.range : undefined;
 }
 
 function writePath(path: readonly (string | number)[]): string {

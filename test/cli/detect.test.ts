@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runExamples } from '../../cli/detect/run';
+import { measureProcessorSeconds } from '../processor-time';
 
 let folder: string;
 beforeEach(async () => {
@@ -84,9 +85,31 @@ describe('cordon detect', () => {
       anExample('').replace('metrics: { load: { number: 7 } }', 'report: { custom_metrics: { load: 7 } }'),
       /a report was rejected: InvalidPayload/,
     ],
-    ['broken YAML', 'examples: [', /x\.yml: /],
+    ['broken YAML', 'examples: [', /x\.yml:1: /],
+    [
+      'a key that stands there twice',
+      'examples: []\nabout: a\nabout: b',
+      /x\.yml:3: Map keys must be unique/,
+    ],
+    ['an alias of nothing', 'about: a\nexamples: *absent', /x\.yml:2: Unresolved alias/],
+    [
+      'profiles that hold themselves',
+      anExample('').replace('  p:', '  q: &a { b: *a }\n  p:'),
+      /x\.yml: nested too deep/,
+    ],
   ])('names what is wrong with %s', async (_, text, fault) => {
     await expect(runText(text)).rejects.toThrow(fault);
+  });
+
+  it('refuses a file at once, however many keys it has', async () => {
+    const file = join(folder, 'x.yml');
+    await writeFile(file, Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n'));
+
+    const seconds = measureProcessorSeconds(() => {
+      expect(() => runExamples([file])).toThrow(/x\.yml: examples: /);
+    });
+
+    expect(seconds).toBeLessThan(3);
   });
 
   it('says that a file does not exist', () => {

@@ -214,6 +214,27 @@ describe('a configuration file', () => {
     expect(seconds).toBeLessThan(1);
   });
 
+  it.each([
+    [
+      'merges what is no map',
+      'metrics: { <<: 5 }',
+      'f:3: metrics: Merge sources must be maps or map aliases',
+    ],
+    ['merges into the file', '<<: { endpoint: a }\nendpoint: b', 'f:3: Symbol(<<): unknown'],
+  ])('is refused if it %s, as YAML 1.1 knows it', (_, text, fault) => {
+    expect(() => parseConfigFile(`%YAML 1.1\n---\n${text}`, 'f')).toThrow(
+      expect.objectContaining({ name: 'UsageError', message: expect.stringContaining(fault) }),
+    );
+  });
+
+  it('is refused at once, however many faults one line has', () => {
+    const seconds = measureProcessorSeconds(() => {
+      expect(() => parseConfigFile(`{${'"a": "\\q", '.repeat(20_000)}}`, 'f')).toThrow('f:1: Invalid escape');
+    });
+
+    expect(seconds).toBeLessThan(3);
+  });
+
   it('is not waited for if it is a pipe, and not read if it is larger than any', () => {
     const read = () =>
       parseCommandLine(['--config', path], { env: {}, isRoot: false, homeDirectory: () => '/' });

@@ -5,6 +5,7 @@ import { type AlertToWrite, writeAlert } from '../../../shared/domain/findings/a
 import { writeHeartbeat } from '../../../shared/domain/findings/heartbeat';
 import { recallCases } from '../../../shared/replay/recording';
 import { aViolation, now, someFacts } from '../../builders';
+import { measureProcessorSeconds } from '../../processor-time';
 import { aContainedCase, advance, alarm, aReleasedCase } from '../stored-cases';
 
 const behavior = {
@@ -230,6 +231,26 @@ describe('a file of alerts', () => {
       expect.objectContaining({ name: 'CliError', message: expect.stringMatching(message) }),
     );
     expect(() => read(text)).not.toThrow(/\n/);
+  });
+
+  it('is read or refused at once, however many keys its YAML has', () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `    k${index}: 1`).join('\n');
+    const text = `violationEvents:\n  - violationEventTime: 1\n${keys}`;
+
+    const seconds = measureProcessorSeconds(() => {
+      expect(read(text).rejected).toHaveLength(1);
+      expect(() => read(`${text}\n    k9: 2`)).toThrow(/Map keys must be unique at line 20003$/);
+    });
+
+    expect(seconds).toBeLessThan(5);
+  });
+
+  it('is refused at once if it is cut off in a string, however many quotes that has', () => {
+    const seconds = measureProcessorSeconds(() => {
+      expect(() => read(`[\n"${'\\"'.repeat(100_000)}`)).toThrow(/^begins like a JSON array/);
+    });
+
+    expect(seconds).toBeLessThan(2);
   });
 
   it('has an event that holds itself rejected', () => {

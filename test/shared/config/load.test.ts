@@ -75,6 +75,34 @@ describe('cordon.yml', () => {
   });
 
   it.each([
+    ['aliases of nothing', '- *absent\n'.repeat(20_000), /^cordon\.yml:1: .* Unresolved alias/],
+    [
+      'aliases',
+      `a: &a [1]\nb: [${'*a, '.repeat(20_000)}]`,
+      /^cordon\.yml:2: the file: more than 1000 aliases$/,
+    ],
+    [
+      'anchors with an alias each',
+      Array.from({ length: 20_000 }, (_, index) => `a${index}: &a${index} [1]\nb${index}: *a${index}`).join(
+        '\n',
+      ),
+      /^cordon\.yml:2002: the file: more than 1000 aliases$/,
+    ],
+    ['errors in one line', `{${'"a": "\\q", '.repeat(20_000)}}`, /^cordon\.yml:1: /],
+    [
+      'wrong profiles',
+      `securityProfiles:\n${Array.from({ length: 20_000 }, (_, index) => `  k${index}: { a: 1 }`).join('\n')}`,
+      /^cordon\.yml:2: securityProfiles\.k0/,
+    ],
+  ])('is refused at once, however many %s it has', (_, text, fault) => {
+    const seconds = measureProcessorSeconds(() => {
+      expect(faultsOf(text)[0]).toMatch(fault);
+    });
+
+    expect(seconds).toBeLessThan(5);
+  });
+
+  it.each([
     ['of nothing', 'securityProfiles: *absent', /^cordon\.yml:2: the file: Unresolved alias .*: absent$/],
     [
       'that multiplies',
@@ -91,6 +119,12 @@ describe('cordon.yml', () => {
     ],
   ])('refuses an alias %s', (_, text, fault) => {
     expect(faultsOf(`# a comment\n${text}`)).toEqual([expect.stringMatching(fault)]);
+  });
+
+  it('refuses a merge of what is no map, which YAML 1.1 knows', () => {
+    expect(faultsOf('%YAML 1.1\n---\nguards: { <<: 5 }')).toEqual([
+      'cordon.yml:1: the file: Merge sources must be maps or map aliases',
+    ]);
   });
 
   it('refuses the name __proto__, which JavaScript would drop without a word, wherever it is', () => {
