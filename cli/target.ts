@@ -70,7 +70,7 @@ export function findTarget({ aws, stage }: TargetOptions) {
     metrics: { listMetrics, readDatapoints },
     audit: connectAudit(`cordon-${stage}`, dynamodb),
     openCommands(): Promise<CommandQueue> {
-      commands ??= import('./cases/open-commands').then(({ openCommands }) => openCommands(stage, settings));
+      commands ??= import('./open-commands').then(({ openCommands }) => openCommands(stage, settings));
       return commands;
     },
     killSwitch: {

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { RefusedError, UnreachableError } from '../cli-error';
 import { openRegistry } from '../enroll/open';
-import { readConfiguration, readRoots } from '../read-configuration';
+import { readRoots } from '../enroll/read-roots';
+import { readConfiguration } from '../read-configuration';
 import type { Target } from '../target';
 import { checkCalm } from './calm';
 import { drill } from './drill';

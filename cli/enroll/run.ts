@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { UsageError } from '../cli-error';
 import { writeJson } from '../json';
-import { readConfiguration, readRoots } from '../read-configuration';
+import { readConfiguration } from '../read-configuration';
 import { requireStage, type Target } from '../target';
 import type { PolicyScope } from './device-policy';
 import { type EnrollOptions, enroll } from './enroll';
 import { enrollMany, readList } from './enroll-many';
 import { openRegistry } from './open';
 import { writeProvisioningStack } from './provisioning';
+import { readRoots } from './read-roots';
 import { type RetireOptions, retire } from './retire';
 
 export interface EnrollFlags {

@@ -1,3 +1,4 @@
+import { type AuditCheck, auditChecks, isAuditCheck } from '../../shared/domain/configuration/audit-checks';
 import {
   type AuditedResource,
   compareAudits,
@@ -5,7 +6,6 @@ import {
   mostThings,
   type Outcome,
 } from '../../shared/domain/findings/audit';
-import { type AuditCheck, auditChecks, isAuditCheck } from '../../shared/domain/findings/audit-checks';
 import type { AuditFinding, AuditResult } from '../../shared/domain/findings/finding';
 import { isThingName } from '../../shared/domain/thing-ref';
 import type { Audits, FirstPage, Operations } from '../../shared/ports/aws';

@@ -1,6 +1,6 @@
 import type { ActionName } from '../domain/actions/registry';
 import type { Configuration, Playbook } from '../domain/configuration';
-import { auditChecks } from '../domain/findings/audit-checks';
+import { auditChecks } from '../domain/configuration/audit-checks';
 import type { Match } from '../domain/guards/find-playbook';
 import type { Fault } from './fault';
 

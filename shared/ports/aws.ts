@@ -1,6 +1,6 @@
+import type { AuditCheck } from '../domain/configuration/audit-checks';
 import type { Command, HeartbeatCommand } from '../domain/decide/command';
 import type { AuditedResource } from '../domain/findings/audit';
-import type { AuditCheck } from '../domain/findings/audit-checks';
 import type { Violation } from '../domain/findings/violation';
 import type { KillSwitch } from '../domain/guards/kill-switch';
 import type { Announcement } from '../domain/messages/announcement-schema';

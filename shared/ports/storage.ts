@@ -2,12 +2,12 @@ import type { Lease } from '../domain/actions/lease';
 import type { Case, ClosedCase } from '../domain/case/case';
 import type { ClientConnect, ClientUser, KnownClientIds } from '../domain/case/client-ids';
 import type { Refusal } from '../domain/case/reasons';
+import type { AuditCheck } from '../domain/configuration/audit-checks';
 import type { Flood, noteFlood, ToldFlood } from '../domain/detection/floods';
 import type { Distribution } from '../domain/detection/percentiles';
 import type { FleetSilence } from '../domain/detection/silence-notices';
 import type { Contribution, Datapoint, DetectState } from '../domain/detection/state';
 import type { AuditState } from '../domain/findings/audit';
-import type { AuditCheck } from '../domain/findings/audit-checks';
 import type { Heartbeat } from '../domain/heartbeat';
 import type { ThingKey } from '../domain/thing-ref';
 

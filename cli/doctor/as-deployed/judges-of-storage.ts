@@ -1,4 +1,4 @@
-import { requiredQueues } from '../checks/queues';
+import { requiredQueues } from '../required-queues';
 import { describeStatement, listStatements } from './compare';
 import { compareFields, differ, toldElsewhere } from './differ';
 import { type Differences, gone, listKnown } from './judge';

@@ -1,4 +1,5 @@
 import { type Check, changedByHand, type Finding } from '../finding';
+import { requiredQueues } from '../required-queues';
 
 export interface QueueState {
   readonly name: string;
@@ -6,9 +7,6 @@ export interface QueueState {
   /** The queue for messages that can't be handled. */
   readonly deadLetterArn?: string;
 }
-
-/** The queues that every stage has; each channel adds its own. */
-export const requiredQueues = ['alerts', 'reports', 'presence', 'commands.fifo', 'rejected'];
 
 /** More than a function handles in a minute. */
 const manyWaiting = 1_000;

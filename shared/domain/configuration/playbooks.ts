@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { actionNames } from '../actions/registry';
-import { auditChecks } from '../findings/audit-checks';
+import { auditChecks } from './audit-checks';
 import { attribute, duration, name, senderName, severity } from './fields';
 
 const actions = z.array(z.enum(actionNames));

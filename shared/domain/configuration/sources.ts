@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { deviceTexts } from '../findings/device-texts';
+import { deviceTexts } from './device-texts';
 import { duration, senderName } from './fields';
 
 const topicArn = z

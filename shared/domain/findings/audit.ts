@@ -1,5 +1,5 @@
+import type { AuditCheck } from '../configuration/audit-checks';
 import type { Severity } from '../severity';
-import type { AuditCheck } from './audit-checks';
 import type { AuditFinding } from './finding';
 
 /** A resource that does not comply, as the API returns it. */

@@ -1,6 +1,6 @@
+import type { AuditCheck } from '../configuration/audit-checks';
+import type { DeviceText } from '../configuration/device-texts';
 import type { Severity } from '../severity';
-import type { AuditCheck } from './audit-checks';
-import type { DeviceText } from './device-texts';
 import { type BehaviorSubject, behaviorKey, type FindingEvent, type Violation } from './violation';
 
 /**

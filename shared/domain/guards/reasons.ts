@@ -1,4 +1,4 @@
-import type { DeviceText } from '../findings/device-texts';
+import type { DeviceText } from '../configuration/device-texts';
 import type { Finding } from '../findings/finding';
 import type { Withheld } from './kill-switch';
 

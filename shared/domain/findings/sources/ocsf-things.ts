@@ -1,6 +1,6 @@
+import { type DeviceText, deviceTexts } from '../../configuration/device-texts';
 import { clip } from '../../text';
 import { type Account, isThingName } from '../../thing-ref';
-import { type DeviceText, deviceTexts } from '../device-texts';
 import type { DetectionFinding } from './ocsf-schema';
 
 export interface Naming {

@@ -1,7 +1,7 @@
 import { GetQueueUrlCommand, SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs';
-import { connectCommands } from '../../shared/aws/commands';
-import type { CommandQueue } from '../../shared/ports/aws';
-import { CliError } from '../cli-error';
+import { connectCommands } from '../shared/aws/commands';
+import type { CommandQueue } from '../shared/ports/aws';
+import { CliError } from './cli-error';
 
 /** The commands queue of a stage. */
 export async function openCommands(stage: string, settings: SQSClientConfig): Promise<CommandQueue> {
