@@ -78,8 +78,8 @@ export function readText(path: string): string {
 }
 
 /**
- * A file that the configuration names. A pipe there would stop the agent until somebody writes to it (fifo(7)), and a
- * file of gigabytes would fill the memory; who names a device or a descriptor (/dev/null, /dev/fd/63) means it.
+ * A file that the configuration names. A pipe would stop the agent until somebody writes to it (fifo(7)), and a file of
+ * gigabytes would fill the memory. A path to a device or a descriptor (/dev/null, /dev/fd/63) is intended.
  */
 export function readGiven(path: string): Buffer {
   const reason = whyNotRead(path);

@@ -2,7 +2,10 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf, host, readText } from './host';
 import type { Problems } from './problems';
 
-/** The state folder is a help, never a condition: no failure of it throws, each is a problem until it works again. */
+/**
+ * The agent works without its state folder: a failure throws no error, but is a reported problem until the folder works
+ * again.
+ */
 export interface StateFile {
   /** Undefined if nothing was kept yet, or if it can't be read. */
   read(): string | undefined;
@@ -67,8 +70,8 @@ function createInParent(directory: string): unknown {
   try {
     host.mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    // Another agent may have made it just now, and a read-only file system refuses a folder that is there too: whether
-    // it can be used is what the writing shows.
+    // Another agent may have just created it, and a read-only file system refuses even an existing folder. The first
+    // write shows whether the folder can be used.
     if (codeOf(error) === 'ENOENT') return error;
   }
   return undefined;
@@ -126,7 +129,7 @@ function writeNew(path: string, text: string): void {
   }
 }
 
-/** Until it is on the disk; of a folder, that the file is in there (fsync(2)). */
+/** Waits until the data is on the disk; for a folder, until the entry of the file is (fsync(2)). */
 function sync(path: string): void {
   const descriptor = host.openSync(path, 'r');
   try {

@@ -21,7 +21,7 @@ export interface CheckDependencies {
   readonly collect: (destination: Destination) => Promise<Report>;
 }
 
-/** Tests each step of a report's way, and yields each finding at once. */
+/** Tests each step that a report depends on, and yields each finding at once. */
 export async function* check(
   settings: Settings & { readonly connection: ConnectionSettings },
   { wallClock, collect }: CheckDependencies,

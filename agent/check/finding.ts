@@ -1,4 +1,4 @@
-/** The result of a check. With a warning, the agent can still report; after a failure, it can't. */
+/** The result of a check. Despite a warning, the agent can report; after a failure, it can't. */
 export interface Finding {
   readonly check: string;
   readonly outcome: 'ok' | 'warning' | 'failed' | 'skipped';

@@ -5,14 +5,14 @@ import type { Log } from '../log';
 import { createProblems } from '../problems';
 import type { NewestId } from '../report/report-id';
 
-/** What waits at a reload, for the next agent of the same thing. */
+/** The reports that wait at a reload, for the next agent of the same thing. */
 export interface Carried {
   readonly waiting: Waiting;
-  /** The spool that has the reports, if it is another than that of the next agent. */
+  /** The spool that has the reports, if the next agent has a different one. */
   readonly elsewhere?: Spool;
 }
 
-/** Printed reports are for nobody else, and those of another thing wait in its spool. */
+/** Printed reports are not sent to anybody, and the reports of another thing wait in its own spool. */
 export function carryOver(waiting: Waiting, before: Settings, next: Settings, log: Log): Carried | undefined {
   const thing = before.connection?.thingName;
   if (before.mode === 'dryrun' || thing === undefined || thing !== next.connection?.thingName)
@@ -22,7 +22,10 @@ export function carryOver(waiting: Waiting, before: Settings, next: Settings, lo
   return { waiting, elsewhere: openSpool(stateDirectory, thing, createProblems(log)) };
 }
 
-/** What an earlier agent left, in memory or, for destinations or in a folder that the one before did not have, on disk. */
+/**
+ * The reports that an earlier agent left in memory, and on disk those for destinations, or in a folder, that the
+ * previous agent did not have.
+ */
 export function takeOver(
   carried: Carried | undefined,
   { destinations }: Settings,

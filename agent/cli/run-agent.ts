@@ -177,7 +177,7 @@ function openBudget({ cpuBudgetPercent }: Settings, { sampler, problems }: Agent
   });
 }
 
-/** Throws at the first reading; later the last files that fitted go on, while somebody is replacing them. */
+/** Throws at the first reading. Later, while somebody replaces the files, the last ones that matched stay in use. */
 function keepReading(
   connection: ConnectionSettings,
   warn: (problem: string) => void,

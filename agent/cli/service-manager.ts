@@ -27,7 +27,7 @@ const sendBySystemdNotify: Send = (args, onFailure) => {
       if (error) onFailure(error.message);
     });
   } catch (error) {
-    // What keeps a program from being started is thrown for some errnos and emitted later for others (child_process).
+    // If a program can't start, Node.js throws for some errnos and emits an error later for others (child_process).
     onFailure((error as Error).message);
   }
 };

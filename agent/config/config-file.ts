@@ -112,7 +112,9 @@ export function parseConfigFile(text: string, path: string): Readonly<Record<str
   );
 }
 
-/** Where a key stands for the second time. By yaml's own comparison of each with each, a file took the agent 50 s. */
+/**
+ * Finds a key that occurs twice. The yaml library compares each key with each other one, which took 50 s for one file.
+ */
 function findSecondKey(node: unknown): number | undefined {
   if (!isMap(node) && !isSeq(node)) return undefined;
   const keys = new Set<string>();

@@ -89,7 +89,7 @@ function warnOfMode(keyPath: string, warn: (problem: string) => void): void {
   }
 }
 
-/** The package's way: root owns the key, and the agent reads it by its group but can't change it. */
+/** As the package installs it: root owns the key, and the agent can read it by its group but can't change it. */
 export function isOpenToOthers(
   { mode, uid, gid }: Readonly<Record<'mode' | 'uid' | 'gid', number>>,
   ownGroup?: number,

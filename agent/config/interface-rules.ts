@@ -22,9 +22,9 @@ const containerEnd = /^(?:veth|vnet|lxc|cali|cilium|azv|eni[0-9a-f]{8}|vb-|ve-)/
 const containerBridge = /^(?:docker|br-[0-9a-f]{12}$|virbr|cni|podman|lxdbr|lxcbr|flannel|nerdctl|incusbr)/;
 
 /**
- * Counts each byte once, where it leaves the device: an interface that runs over others (bridge, bond, VLAN, VPN) or
- * that ends in a container or VM of this machine does not count, because what it moves to the world, the one below
- * moves too. `sys` reads /sys/class/net.
+ * Counts each byte once, where it leaves the device. An interface that runs over others (bridge, bond, VLAN, VPN) or
+ * that ends in a container or VM of this machine does not count, because the interface below it carries the same
+ * traffic. `sys` reads /sys/class/net.
  */
 export function createInterfaceRule(
   proc: ProcReader,

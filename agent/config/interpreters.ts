@@ -82,7 +82,10 @@ export function runsAnything(program: string): boolean {
 
 const wrappers = /^(?:env|sudo|doas|su|runuser|setpriv|nohup|nice|ionice|nsenter|unshare|chroot|setsid)$/;
 
-/** True for a program, by its file name, that becomes another one as a rule: a script of a shell ends with `exec java`, say. */
+/**
+ * True for a program, by its file name, that usually becomes another one, such as a shell whose script ends with `exec
+ * java`.
+ */
 export function isLauncher(program: string): boolean {
   return shells.test(program) || wrappers.test(program);
 }

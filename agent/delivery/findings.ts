@@ -2,7 +2,7 @@ import type { Caveat } from '../processes/metric-sample';
 import { describeHealth, type Health } from '../report/health';
 import type { ReportingDependencies } from './dependencies';
 
-/** What the agent can't see, and which of its parts do not work. */
+/** What the agent can't see, and which of its parts don't work. */
 export function findFailures({ sampler, problems }: ReportingDependencies): Readonly<Record<string, string>> {
   return { ...sampler.problems(), ...problems.all() };
 }

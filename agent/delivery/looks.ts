@@ -4,7 +4,10 @@ interface LookingOptions {
   /** Work that continues through a rest longer than this. */
   readonly meanwhile: () => void;
   readonly mostQuietMs: number;
-  /** How long to rest after a look that took so long, which ended now; `now` leaves out the time it stood still. */
+  /**
+   * How long to rest after a look that took this long and ended now. `now` excludes the time in which the process did
+   * not run.
+   */
   readonly restAfter: (now: number, tookMs: number) => number;
   /** Monotonic clock, in milliseconds. */
   readonly clock: () => number;
@@ -13,8 +16,8 @@ interface LookingOptions {
 }
 
 /**
- * A busy machine causes no longer standstill: somebody stopped the agent (SIGSTOP), or nothing ran for that long.
- * A machine that sleeps stops its clock too.
+ * A busy machine never delays the agent for so long: somebody stopped it (SIGSTOP), or nothing ran. A machine that
+ * sleeps stops this clock too.
  */
 const standstillMs = 5000;
 

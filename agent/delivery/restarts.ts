@@ -2,8 +2,8 @@ import type { Problems } from '../problems';
 import { openStateFile } from '../state-file';
 
 /**
- * How often the agent was started since a report was last delivered: one that is killed shows it, even if it is
- * killed after each report. Before the first start of all there was nothing to end.
+ * How often the agent was started since a report was last delivered. So an agent that is killed shows it, even if it is
+ * killed after each report. The very first start does not count.
  */
 export interface Restarts {
   count(): number;

@@ -104,7 +104,7 @@ export function createReport(
   // A report must hold metrics or custom metrics; on a change the change alone is enough.
   const system = due === 'interval' || !hasValues ? dependencies.sampleSystem() : undefined;
   dependencies.problems.retry();
-  // Without a connection the log is all that there is, and a report to Device Defender has no room for it.
+  // Logged, because without a connection nobody sees the report, and a report to Device Defender can't hold it.
   for (const [metric, reason] of Object.entries(told.failures))
     if (!Object.hasOwn(route.unseen, metric))
       dependencies.log('warn', 'metric-unseen', { destination, metric, reason });
@@ -132,7 +132,7 @@ function describeStandstill(ms: number): Readonly<Record<string, string>> {
   return { agent: `it stood still for ${seconds} s: stopped (SIGSTOP), or without a processor or a disk` };
 }
 
-/** What was seen at any time of the interval counts, not only what is now. */
+/** Everything seen during the interval counts, not only the present value. */
 function isOfInterval({ collect }: MetricDefinition): boolean {
   return collects[collect].isOfInterval;
 }

@@ -22,7 +22,7 @@ const largestBytes = 160 * 1024;
 /** As many of the smallest as the outbox would hold. */
 const mostFiles = 1024;
 const sumLength = 16;
-/** One that is left by a crash is removed at the next start, as any that holds no report. */
+/** The next start removes a file that a crash left, like any file without a report. */
 const probeName = 'cordon-0.json';
 const probeBytes = 4096;
 
@@ -79,7 +79,7 @@ export function openSpool(directory: string, thingName: string, problems: Proble
       },
       tryToWrite,
     );
-  /** Writes as much as a report has, in the way of an urgent report, under an unused name. */
+  /** Writes as many bytes as a report has, as for an urgent report, under an unused name. */
   const tryToWrite = (): void => {
     if (write(probeName, ' '.repeat(probeBytes), true)) remove(probeName);
   };

@@ -37,11 +37,14 @@ interface Entry {
   readonly report: Report;
   readonly bytes: number;
   /**
-   * `maybe`: it could not be stored, and is tried again; something of it may be there all the same. `before`: the same, and what
-   * is there under its id is the report that another was folded into.
+   * `maybe`: storing it failed and is tried again, but part of it may be on disk. `before`: the same, and the file
+   * under its id has the report from before another one was folded into it.
    */
   onDisk: 'no' | 'maybe' | 'before' | 'yes';
-  /** Stored reports that were folded into this one, which a crash would lose with them until it is stored itself. */
+  /**
+   * Stored reports that were folded into this one. They stay on disk until this one is stored, so that a crash loses
+   * none of them.
+   */
   folded: readonly Report[];
 }
 

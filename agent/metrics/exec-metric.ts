@@ -94,7 +94,7 @@ function follow(
   let length = 0;
   const end = (outcome: ExecOutcome): void => {
     clearTimeout(timer);
-    // Even if the program itself ended, and something that it left holds its output open.
+    // Also if the program itself ended, but a process that it left holds its output open.
     killGroup(child);
     child.stdout?.destroy();
     resolve(outcome);
@@ -113,7 +113,10 @@ function follow(
   });
 }
 
-/** The negative pid is the group (kill(2)). What it can't end has ended (ESRCH), or is another user's now (EPERM). */
+/**
+ * The negative pid is the group (kill(2)). On an error, the group has ended (ESRCH), or the processes now run as
+ * another user (EPERM).
+ */
 function killGroup({ pid }: ChildProcess): void {
   if (pid === undefined) return;
   try {

@@ -54,7 +54,7 @@ function countOf({ family, traces }: FamilySample): number {
   return Math.max(family.children.size, traces.length > 0 ? 1 : 0);
 }
 
-/** A positive value counts even if the view is incomplete; a value of nothing then proves nothing. */
+/** A positive value counts even if the view is incomplete; zero or an empty list then proves nothing. */
 function withDoubt({ unseen }: FamilySample, seen: Seen, isSomething: boolean): ReturnType<Look> {
   if (unseen === undefined) return { seen };
   return { seen: isSomething ? seen : nothing, failure: unseen };

@@ -10,7 +10,7 @@ import { createLook, type Look, nothing } from './metric-look';
 export interface MetricSampler {
   /** There are processes to watch, which is worth a look several times a second. */
   readonly isWatching: boolean;
-  /** `now` need not be the time of day, but must go on evenly. A metric that is looked at less often may be left out. */
+  /** `now` need not be the time of day, but must rise evenly. A metric that is looked at less often may be left out. */
   sample(now: number): readonly MetricSample[];
   /** Resolves when each program that a metric runs has ended. */
   settled(): Promise<void>;
@@ -139,7 +139,7 @@ function watchAll(
   });
 }
 
-/** Most at once: a program can make thousands of processes that can't be read. */
+/** The most that are logged at once: a program can make thousands of processes that can't be read. */
 const mostProblems = 10;
 
 function isOfEnded(proc: ProcReader, path: string): boolean {

@@ -34,7 +34,7 @@ export function readRemoteAddresses(proc: ProcReader, pids: readonly number[]): 
       return typeof bytes === 'string' ? bytes : 'read';
     });
     if (files.includes('denied')) return { failure: 'denied' };
-    // Without IPv6 two are not there; without any, the process has ended, or its tables are hidden.
+    // Two of the tables are missing without IPv6. If all are missing, the process has ended, or its tables are hidden.
     const isHidden = !files.includes('read') && proc.readLink(`${pid}/ns/net`) !== 'gone';
     if (files.includes('unreadable') || isHidden) return { failure: 'unreadable' };
   }

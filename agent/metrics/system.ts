@@ -33,7 +33,7 @@ export function sampleSystem(proc: ProcReader, meter: Pick<TrafficMeter, 'total'
   };
 }
 
-/** Undefined if one of the tables can't be read: half a list would say that the other half is not there. */
+/** Undefined if one of the tables can't be read, because half a list would look as if the other half did not exist. */
 function readSockets(
   proc: ProcReader,
   ipv4: string,

@@ -35,7 +35,7 @@ export function createTrafficMeter(
   let failure: string | undefined;
   let sum = zero;
   const counts = new Map<string, boolean>();
-  /** Counters of interfaces that are not there now: the same ones may come again, from a look or a namespace without them. */
+  /** Counters of interfaces that are missing now. They may return, after a failed look or from another namespace. */
   const away = new Map<string, Counters>();
   /** The greatest number of an interface so far; 0 without /sys. Linux gives a new one a greater number; one that comes back has its own. */
   let newest = 0;
@@ -80,7 +80,7 @@ export function createTrafficMeter(
       const bytes = proc.readAgain('net/dev');
       failure = typeof bytes === 'string' ? describeFailure(proc, 'net/dev', bytes) : undefined;
       if (typeof bytes === 'string') return;
-      // On a quiet network most looks see what the one before saw.
+      // On a quiet network, most looks see no change.
       if (last && bytes.equals(lastText)) return;
       lastText = Buffer.from(bytes);
       if (now - judgedAt >= judgeEveryMs) {
@@ -97,7 +97,7 @@ export function createTrafficMeter(
   };
 }
 
-/** An interface that has another name from one look to the next goes on counting where it was. */
+/** An interface that was renamed between two looks continues its count. */
 function takeRenamed(gone: Map<string, Counters>, counters: Counters): Counters | undefined {
   for (const [name, before] of gone) {
     const isSame = before.bytesIn + before.bytesOut > 0 && keys.every((key) => counters[key] >= before[key]);

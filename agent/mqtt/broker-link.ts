@@ -44,7 +44,10 @@ export interface LinkDependencies {
   readonly problems?: Problems;
 }
 
-/** Connects, with the credentials as they are then, and again whenever the connection ends, each time with a client of its own that carries nothing over. */
+/**
+ * Connects with the present credentials, and again whenever the connection ends, each time with a new client that has
+ * no earlier state.
+ */
 export function openBrokerLink(
   settings: ConnectionSettings,
   readCredentials: () => Credentials,

@@ -29,7 +29,7 @@ export function readNotice(payload: Buffer): ContainmentNotice | undefined {
     /^[a-zA-Z0-9_-]{1,64}$/.test(caseId) &&
     typeof at === 'number' &&
     Number.isInteger(at) &&
-    // Beyond what a date holds, no log line can give it.
+    // A log line can't show a time outside the range of a date.
     !Number.isNaN(new Date(at).getTime());
   return isNotice ? { status, caseId, at } : undefined;
 }

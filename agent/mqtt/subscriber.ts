@@ -3,7 +3,7 @@ import type { Log } from '../log';
 
 /** A network may end a connection at the same place once; twice means the broker. */
 const mostEnds = 2;
-/** A policy may have changed by then, and a broker that ended every connection may do so no longer. */
+/** By then, the policy or the broker may have changed. */
 const leftAloneMs = 3_600_000;
 
 /** The agent reports even if the policy denies the subscriptions to replies. */
@@ -17,8 +17,8 @@ export interface Subscriber {
 }
 
 /**
- * Where a policy denies a subscription, AWS IoT answers so or ends the connection. A topic whose subscription ended it
- * twice is left alone for an hour, since the agent would never get to report otherwise.
+ * If a policy denies a subscription, AWS IoT says so or ends the connection. If a subscription has ended the connection
+ * twice, the agent does not subscribe to that topic for an hour; otherwise it could never report.
  */
 export function createSubscriber(topics: readonly string[], log: Log, clock: () => number): Subscriber {
   const ends = new Map<string, { readonly count: number; readonly at: number }>();

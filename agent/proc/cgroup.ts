@@ -1,8 +1,8 @@
 import type { ProcReader, ReadFailure } from './proc-reader';
 
 /**
- * Gives the cgroup of a process by cgroups(7): the path in the unified hierarchy, else in systemd's own of version 1,
- * else in the first that is not the root. Undefined if there is but the root.
+ * The cgroup of a process (cgroups(7)): the path in the unified hierarchy, else in systemd's hierarchy of version 1,
+ * else in the first hierarchy in which it is not the root. Undefined if all are the root.
  */
 export function readCgroup(
   proc: ProcReader,
@@ -47,7 +47,7 @@ export function purposeOf(path: string): 'service' | 'scope' | undefined {
     /(?:^|\/)(?:docker|lxc|libpod|kubepods|crio|machine)(?:[-./].*)?\/.|^[0-9a-f]{32,}$/.test(path.slice(1))
   )
     return 'scope';
-  // A login session's and a user manager's hold all that the user starts.
+  // The cgroup of a login session or a user manager holds everything that the user starts.
   if (/^(?:session-.*|init)\.scope$|^user@.*\.service$/.test(name)) return undefined;
   if (name.endsWith('.service')) return 'service';
   return name.endsWith('.scope') ? 'scope' : undefined;

@@ -1,6 +1,6 @@
 import type { ProcReader } from './proc-reader';
 
-/** CAP_SYS_PTRACE (capabilities(7)), which sees all whatever /proc hides. */
+/** CAP_SYS_PTRACE (capabilities(7)): a process with it sees everything that /proc hides. */
 const ptraceBit = 19n;
 const hiding = /(?:^|,)hidepid=(?:[124]|noaccess|invisible|ptraceable)(?:,|$)/;
 

@@ -35,7 +35,7 @@ export interface ProcReader {
   close(): void;
 }
 
-/** The most that is read of a small file: in one with so much, something may stand behind it. */
+/** The most that is read of a small file. A file with this many bytes may have more. */
 export const smallFileBytes = 64 * 1024;
 /** Every file of /proc that has more gives at least this much of it at once: as many rows as fit in a page. */
 const shortReadBytes = 1024;
@@ -120,7 +120,7 @@ function withFile<T>(path: string, use: (descriptor: number) => T): T {
 
 function fillFrom(descriptor: number, buffer: Buffer, most: number): number {
   let length = 0;
-  // A /proc file comes in pieces of a page, so a read of less than it was asked for is not its end.
+  // The kernel returns a /proc file page by page, so a short read is not the end of the file.
   while (length < most) {
     const count = host.readSync(descriptor, buffer, length, most - length, length);
     length += count;
@@ -137,9 +137,9 @@ interface KeptFiles {
 }
 
 /**
- * Files that stay open. An open file of /proc/PID is that process's for ever, also after another one got its number:
- * so if one of them can't be read any more, all of that number are opened again (`children` of a process that has
- * ended is empty without an error, `stat` is not).
+ * Files that stay open. An open file of /proc/PID belongs to that process for ever, even after another process gets its
+ * number. So if one of them can no longer be read, all files of that number are opened again. (`children` of an ended
+ * process is empty without an error; `stat` gives an error.)
  */
 function createKeptFiles(root: string): KeptFiles {
   const descriptors = new Map<string, number>();

@@ -45,8 +45,8 @@ export function adoptRelated(
 }
 
 /**
- * Systemd can say later too whether a command of its own left it. What is a command itself, or was begun by one that
- * runs, may be gone before systemd answers, and of its commands systemd only remembers the last.
+ * systemd can tell later, too, whether one of its commands left this process. But a command itself, or a process that a
+ * running command began, may be gone before systemd answers, and systemd remembers only the last run of each command.
  */
 function isLeft(proc: ProcReader, { pid, ppid, session }: ProcStat): boolean {
   return session !== pid && ppid === 1 && readStat(proc, session) === 'gone';

@@ -28,7 +28,7 @@ function deafTo(label: string): Caveat {
   };
 }
 
-/** A process that ignores SIGCHLD waits for no child, and what its children used is not added to its own (wait(2)). */
+/** A process that ignores SIGCHLD waits for no child, so its children's usage is not added to its own (wait(2)). */
 export function ignoresChildren(proc: ProcReader, pid: number): boolean {
   const status = proc.read(`${pid}/status`);
   return typeof status !== 'string' && parseIgnoresChildren(status);

@@ -25,9 +25,9 @@ export interface FamilySample {
   readonly traces: readonly Trace[];
   /** Why there may be more than was seen: so that a count of 0 would be a guess. */
   readonly unseen?: string;
-  /** The parts of these processes that a look can't see, in words. */
+  /** What a look can't see of these processes, in words. */
   readonly caveats: readonly Caveat[];
-  /** The exceptions of a metric that children were at this look. */
+  /** The exceptions of a metric that covered children at this look. */
   readonly excepted?: readonly string[];
 }
 
@@ -110,7 +110,10 @@ export function createChildSampler(
   };
 }
 
-/** proc_pid_task_children(5) needs CONFIG_PROC_CHILDREN. A file that is there and can't be read now says nothing. */
+/**
+ * proc_pid_task_children(5) needs CONFIG_PROC_CHILDREN. If the file exists and can't be read now, the kernel still has
+ * the option.
+ */
 function lookForChildrenFiles(proc: ProcReader, ownPid: number): () => boolean {
   let isKnown = false;
   let has = true;

@@ -5,8 +5,8 @@ import { type Child, type Ended, type Family, isOnItsOwn, lookAt, mostChildren }
 import type { ListChildren } from './list-children';
 
 /**
- * A child of which no look saw what it ran: its own stat if it left a zombie, or if it was seen once, just forked;
- * else that of the parent who waited for it.
+ * A child whose program no look saw. Its own stat if it left a zombie or was seen once, just after the fork; else the
+ * stat of the parent that waited for it.
  */
 export type Trace =
   | { readonly kind: 'zombie' | 'forked'; readonly stat: ProcStat }
@@ -62,7 +62,7 @@ export function walkFamily(
     if (typeof stat === 'string') {
       if (stat === 'gone') return;
       unseen ??= pid;
-      // It was there, and nothing says that it ended.
+      // It was there at the last look, and nothing shows that it ended.
       if (last) children.set(pid, last);
       return;
     }

@@ -9,7 +9,7 @@ export interface CpuBudget {
 /** No half minute uses more than the share: nine tenths of it are granted evenly, a tenth is saved for an expensive sample. */
 const withinMs = 30_000;
 const evenly = 0.9;
-/** Once: the TLS handshake, and code that runs for the first time. */
+/** Granted once, for the TLS handshake and code that runs for the first time. */
 const startMs = 10_000;
 /** The longest pause between two looks, however costly they are: ended children still show in their parent's counts. */
 const longestRestMs = 60_000;
@@ -41,7 +41,8 @@ export function createCpuBudget(percent: number, usedMs: () => number): CpuBudge
         cost += (used - last.used - cost) * weight;
       }
       last = { at: now, used };
-      // The next look has to be paid for before: a rest after it comes too late for the half minute that ends with it.
+      // The budget must cover the next look before it happens, because a rest after it is too late for the half minute
+      // that ends with it.
       const dueMs = (Math.min(cost, mostSaved) - credit) / income;
       return Math.min(longestRestMs, Math.max(wantedMs, dueMs));
     },

@@ -42,7 +42,10 @@ export function mergeEvidence(before: readonly Evidence[], next: readonly Eviden
   return merged.slice(0, mostEvidence);
 }
 
-/** Two starts of one process are this far apart at most: the time of day and the time since boot are read apart. */
+/**
+ * Two computed starts of one process differ by this much at most, because the time of day and the time since boot are
+ * read separately.
+ */
 const sameStartMs = 1000;
 
 /** The same process or, for unseen children, the same parent. A pid can be reused within one interval. */
@@ -52,7 +55,7 @@ function isOfSame(a: Evidence, b: Evidence): boolean {
   return Math.abs((a.startedAt ?? 0) - (b.startedAt ?? 0)) < sameStartMs;
 }
 
-/** In place of the command line of a child that left nothing but its trace. */
+/** Replaces the command line of a child that left only a trace. */
 const exitedUnread = '(exited before it could be read)';
 
 const mostParents = 16;

@@ -21,7 +21,7 @@ export function createExceptions(
   exceptions: readonly ChildException[],
   ownPid: number,
 ): FindException {
-  /** When each was seen to run nothing but its program. */
+  /** When each process was last seen to run nothing but its own program. */
   const trusted = new Map<string, number>();
   const isTrusted = (pid: number, startTicks: number, program: string, now: number): boolean => {
     for (const [key, at] of trusted) if (now - at >= trustForMs) trusted.delete(key);

@@ -14,7 +14,7 @@ export interface Instance {
   readonly foundAt: number;
   /** Which file it runs, as far as that can be seen, and its kernel name then. */
   readonly program?: { readonly file: string; readonly name: string; readonly comm: string };
-  /** It was there at an earlier look, so what is new below it is new. */
+  /** It was there at an earlier look, so a child that appears below it is new. */
   readonly isKnown: boolean;
 }
 
@@ -47,15 +47,15 @@ export interface Family {
 
 /** A fork bomb shall not take the agent along. */
 export const mostChildren = 4096;
-/** After its fork, after its exec, and one more; a process could change its name for ever. */
+/** The names after its fork, after its exec, and one more: a process could change its name for ever. */
 const mostLooks = 3;
 
-/** A process that goes by the name of the app it descends from is an app of its own once that one has ended, not before. */
+/** A descendant with the app's name is an instance of its own only after the app has ended. */
 export function isOnItsOwn({ instances }: Family, pid: number, root: number): boolean {
   return root === pid || !instances.has(root);
 }
 
-/** Takes a process in as a child that no walk from a parent finds, with what it reaped so far as its start. */
+/** Adds a process as a child that no walk from a parent finds. The children that it has reaped so far don't count. */
 export function adoptChild(
   family: Family,
   stat: ProcStat,

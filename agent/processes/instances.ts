@@ -9,7 +9,10 @@ import { isRunBySystemd, roleOf } from './unit-role';
 import type { UnitStates } from './unit-state';
 import { type Candidate, mostCandidates, type Watch } from './watch';
 
-/** Forgets the instances that have ended, and says whether there were any. One that can't be read has not. */
+/**
+ * Forgets the instances that have ended, and returns whether there were any. An instance that can't be read has not
+ * ended.
+ */
 export function dropEnded(proc: ProcReader, watch: Watch, now: number): boolean {
   let hasLost = false;
   for (const [pid, before] of watch.instances) {
@@ -29,9 +32,9 @@ export function dropEnded(proc: ProcReader, watch: Watch, now: number): boolean 
 }
 
 /**
- * Adds the processes that are selected for the first time, and says whether any became an instance. A unit selects
- * all that runs in its cgroup: the first that is no command of systemd's is its main process, and what came later is
- * that one's.
+ * Adds the processes that are selected for the first time, and returns whether any became an instance. A unit selects
+ * everything in its cgroup: the first process that is no command of systemd is the main process, and later ones are its
+ * descendants.
  */
 export function takeSelected(
   proc: ProcReader,
@@ -90,7 +93,10 @@ function wait(
   return isGone ? waiting : [...waiting, { stat, seenAt }];
 }
 
-/** Takes what it reaped so far as its start: a script that ran commands and then became the app is no violation. */
+/**
+ * The children that it has reaped so far don't count: a script that ran commands and then became the app is no
+ * violation.
+ */
 function addInstance(
   proc: ProcReader,
   watch: Watch,

@@ -167,7 +167,10 @@ export function findLineage(
   return undefined;
 }
 
-/** The number of a session whose last process ended is free, and another may have begun one with it since the last look. */
+/**
+ * The number of a session is free once its last process has ended, so since the last look another session may have
+ * begun with that number.
+ */
 function isInSession(proc: ProcReader, { sessions }: LineageWatch, session: number): boolean {
   const began = sessions.get(session);
   if (began === undefined) return false;
@@ -176,9 +179,9 @@ function isInSession(proc: ProcReader, { sessions }: LineageWatch, session: numb
 }
 
 /**
- * Says whether somebody else put the process into the cgroup: a health check of a container, for one, whose parent is
- * the container's manager. What a member leaves behind is adopted by an ancestor of the owner, in a container with
- * processes of its own by one that is in there.
+ * Whether somebody else put the process into the cgroup, such as a container manager that runs a health check. A
+ * process that a member leaves behind is adopted by an ancestor of the owner; in a container with its own pid
+ * namespace, by a process in the container.
  */
 function isPutIn(proc: ProcReader, { ancestors }: OwnCgroup, { pid, ppid }: ProcStat): boolean {
   if (!ancestors.has(ppid)) return true;
@@ -196,7 +199,7 @@ function readDepth(proc: ProcReader, pid: number): number | undefined {
   return typeof bytes === 'string' ? undefined : parseNamespaceDepth(bytes);
 }
 
-/** Says whether what a child is held for still holds. */
+/** Whether the reason for which a process counts as a child still holds. */
 export function isStillRelated(
   proc: ProcReader,
   { cgroups }: LineageWatch,

@@ -10,7 +10,8 @@ export function childrenFromFiles(proc: ProcReader): ListChildren {
     const path = `${pid}/task/${thread}/children`;
     const some = proc.readAgain(path);
     if (typeof some === 'string') return some;
-    // The newest stand last: thousands that an exception expects would hide one that it doesn't.
+    // The newest children come last, so a list that is cut would let thousands of expected children hide an unexpected
+    // one.
     const all = some.length < smallFileBytes ? some : proc.readWhole(path);
     return typeof all === 'string' ? all : parseChildren(all);
   };

@@ -25,7 +25,10 @@ export function createPidAnnouncements(proc: ProcReader, ownPid: number): PidAnn
   let newest: number | undefined;
   let newestBefore: number | undefined;
   let distrustUntil = Number.NEGATIVE_INFINITY;
-  /** Since the last scan: what came before that, and is found now, has a high number and is nothing to wonder at. */
+  /**
+   * Whether the pids restarted since the last scan. A process from before that may have a high number, which shows no
+   * fault.
+   */
   let hasBegunAnew = false;
   /** The newest number that a scan found before it was announced. */
   let suspect: number | undefined;

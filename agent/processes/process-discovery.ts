@@ -152,7 +152,7 @@ export function createProcessDiscovery(
         scan = scanAll(finds, scanAlways);
         const tookMs = scan.isFailed ? undefined : performance.now() - startedAt;
         const { pids: all } = scan;
-        // At the first, what was between its fork and its exec isn't known to be young.
+        // At the first scan, a process between its fork and its exec is not known to be young.
         schedule.noteScan(now, tookMs, isFirst || scan.isFailed);
         announcements.judge(all, isFirst ? undefined : before);
         for (const pid of pids ?? []) if (all.has(pid)) young.set(pid, now);

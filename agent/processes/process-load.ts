@@ -72,7 +72,7 @@ export function readMachineUse(proc: ProcReader): Use | undefined {
   return { used: of - (fields[3] ?? 0) - (fields[4] ?? 0), of };
 }
 
-/** Bytes that programs can no longer get (`MemTotal` less `MemAvailable`, proc_meminfo(5)). */
+/** Bytes that are not available to programs (`MemTotal` minus `MemAvailable`, proc_meminfo(5)). */
 export function readMachineMemory(proc: ProcReader): number | undefined {
   const bytes = proc.read('meminfo');
   if (typeof bytes === 'string') return undefined;

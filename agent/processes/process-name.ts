@@ -9,7 +9,7 @@ import { fileNameOf } from '../text';
 /** TASK_COMM_LEN of the kernel is 16 with the closing NUL. */
 const commLength = 15;
 const deletedMark = ' (deleted)';
-/** One file that is many programs; which one, its first argument says. */
+/** Files that contain many programs; the first argument selects one. */
 const multiCall = /^(?:busybox(?:[.-].*)?|bbsuid|toybox(?:[.-].*)?|coreutils|sbase-box|ubase-box|kmod|lvm)$/;
 
 /** Says whether a selector selects a process; `unknown` if what would show it can't be read. */
@@ -91,7 +91,7 @@ function runsProgram(
   const link = proc.readLink(`${pid}/exe`);
   if (link === 'gone') return false;
   if (link === 'denied' || link === 'unreadable') {
-    // A plain user may not look at many programs; one that goes by the name may be it.
+    // An ordinary user can't see the programs of many processes; a process with the right name may be the app.
     if (comm === toKernelName(name)) return 'unknown';
     return appletOf(readArguments(proc, pid)) === name ? 'unknown' : false;
   }
@@ -125,7 +125,7 @@ function runsScript(
 }
 
 function isSameFile(path: string, script: string, resolvePath: ResolvePath): boolean {
-  // Only what could be it is worth a look at the file system.
+  // Looks at the file system only if the name fits.
   if (path === script) return true;
   const real = resolvePath(script);
   return path === real || (fileNameOf(path) === fileNameOf(script) && resolvePath(path) === real);
@@ -145,7 +145,8 @@ function findScript(
     isApplet && fileNameOf(args[0] ?? '') !== applet && !args[0]?.startsWith('-') ? args.slice(1) : args;
   const found = scriptArgumentOf(isApplet ? applet : (name ?? applet), words);
   if (found !== undefined) return found;
-  // Run by its `#!` line, whatever runs it: the kernel names the process so (execve(2)), and gives it the path.
+  // A script that was started by its `#!` line: the kernel names the process after the script (execve(2)), and passes
+  // the path.
   return args.slice(1, 3).find((arg) => toKernelName(fileNameOf(arg)) === comm);
 }
 

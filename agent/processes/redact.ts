@@ -22,7 +22,7 @@ const urlUserInfo = /\b([a-z][a-z0-9+.-]{1,30}:\/\/)[^\s/@]+(?:@[^\s/@]*)*@/gi;
 const authorizationHeader =
   /\b((?:proxy-)?authorization\s*[:=]\s*)(?:(basic|bearer|digest|aws4-hmac-sha256)\s+)?.+/gi;
 const cookieHeader = /\b((?:set-)?cookie\s*[:=]\s*).+/gi;
-/** Things that are secrets wherever they stand: AWS key ids, JSON web tokens, tokens of Slack and GitHub. */
+/** Secrets that are recognized anywhere: AWS key ids, JSON web tokens, tokens of Slack and GitHub. */
 const knownSecret =
   /\b(?:(?:AKIA|ASIA)[A-Z0-9]{16}|eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|xox[abeoprs]-[\w-]{8,}|gh[opsur]_\w{20,}|github_pat_\w{20,})/g;
 /** Ports, as programs that connect or listen take them after -p: what evidence is for. */

@@ -3,7 +3,7 @@ const scanEveryMs = 10_000;
 /** A scan of thousands of processes takes its time: it must not take more than this share. */
 const mostScanShare = 1 / 400;
 const scanEveryAtMostMs = 60_000;
-/** A watched process ended, or there were more new numbers than one look is worth. */
+/** A watched process ended, or one look found too many new numbers. */
 const scanSoonMs = 1000;
 /** Where the kernel does not announce new processes, scans have to find them. */
 const mostFrequentScanShare = 1 / 100;
@@ -22,7 +22,7 @@ export function createScanSchedule() {
   let scannedAt: number | undefined;
   let scanTookMs = 0;
   let isScanSoon = false;
-  /** An app that is restarted all the time is worth no scan each time. */
+  /** An app that restarts all the time must not cause a scan each time. */
   let vanishedAt = Number.NEGATIVE_INFINITY;
 
   return {

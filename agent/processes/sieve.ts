@@ -19,8 +19,8 @@ interface Sieve {
 }
 
 /**
- * Leaves out of a family what a metric excepts, and says what that was. A child that is seen between its fork and its
- * exec is its parent's program and not yet what it is to be: it counts at the next look, as what it is then, or as one
+ * Removes the excepted children of a metric from a family, and returns the exceptions. A child between its fork and its
+ * exec still runs its parent's program. It counts at the next look: as the program that it runs then, or as a child
  * that came and went.
  */
 export function createSieve(
@@ -97,7 +97,7 @@ function isLikeParent(proc: ProcReader, { instances, children }: Family, pid: nu
   return isLike(child.ppid) || isLike(child.root);
 }
 
-/** Two samples are less apart as a rule; otherwise a child may be older at its first. */
+/** Two samples are usually closer together than this; otherwise a child may be older when it is first seen. */
 const youngForMs = 200;
 /** USER_HZ, as in evidence. */
 const tickMs = 10;

@@ -3,7 +3,7 @@ import { type ProcStat, parseUptimeSeconds } from '../proc/proc-stat';
 import { readStat } from '../proc/read-stat';
 import type { UnitStates } from './unit-state';
 
-/** A command of systemd's own for a unit is short; one that is still there after this is the app's. */
+/** A command of systemd for a unit is short; a process that still runs after this time belongs to the app. */
 const settledAfterMs = 3000;
 const mostAncestors = 32;
 /** USER_HZ, as in evidence. */

@@ -33,7 +33,7 @@ interface Question {
 }
 
 const timeoutMs = 5000;
-/** A unit that starts and ends all the time is asked about so often at most. */
+/** The shortest time between two questions about a unit, which may start and end all the time. */
 const leastGapMs = 1000;
 const mostUnits = 64;
 
@@ -69,7 +69,7 @@ export function createUnitStates(ask: Ask, childrenMs = () => 0, wallClock = Dat
       const askedAtWall = wallClock();
       ask(unit, (output) => {
         questions.set(unit, { askedAt: now, answer: parseUnitState(output, now - askedAtWall) });
-        // A little more, in case another process ended at the same time.
+        // An upper bound, in case another process ended at the same time.
         usedMs += Math.max(0, childrenMs() - before);
       });
       return questions.get(unit)?.answer;

@@ -12,7 +12,7 @@ export interface Watch extends Family, LineageWatch {
   isDeaf: boolean;
   /** Processes that may be descendants, until systemd says whether it started them. */
   readonly candidates: Map<number, Candidate>;
-  /** What runs in the unit that is watched, until it is known to be more than a command of systemd's. */
+  /** Processes of the watched unit that may still be commands of systemd. */
   waiting: readonly Candidate[];
 }
 

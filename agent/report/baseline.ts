@@ -14,8 +14,8 @@ interface Told {
 }
 
 /**
- * What the next report is compared with. A kind that could not be seen now stays as it was. Items that the report had no room
- * for are known to nobody yet, and come first the next time.
+ * What the next report is compared with. A list that could not be read now stays as it was. Items that did not fit into
+ * the report are not reported yet, so they come first in the next one.
  */
 export function baselineOf(system: SystemSample, before?: Baseline, report?: Told): Baseline {
   const { traffic = before?.traffic } = system;

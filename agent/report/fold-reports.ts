@@ -8,9 +8,9 @@ import { fitMessage, type Report } from './report';
 const mostItems = 50;
 
 /**
- * Two reports as one, under the id of the newer: what happens to the oldest when too many wait. What it reported is not
- * lost: what is in `peaks` keeps its highest value, or all that was in its list; traffic adds up, evidence of both stays, and
- * so do exceptions and that it stood still; the rest is as it was last.
+ * Merges two reports into one, under the id of the newer, when too many wait. A metric in `peaks` keeps its highest
+ * value, or all items of both lists. Traffic adds up. The evidence, the exceptions and a gap of either report stay.
+ * Everything else is as in the newer one.
  */
 export function foldReports(older: Report, newer: Report, peaks: ReadonlySet<string>): Report {
   const metrics = foldMetrics(older.metrics, newer.metrics);
@@ -92,7 +92,10 @@ function foldCustomMetrics(
   return { ...older, ...Object.fromEntries(folded) };
 }
 
-/** The totals of lists that are not whole: merged, they are as long as the longer of the two, or as both. */
+/**
+ * The totals of lists that were cut. A merged list has the greater of both totals, or as many items as both lists have
+ * together.
+ */
 function foldTotals(
   older: Report,
   newer: Report,

@@ -1,7 +1,7 @@
 import { isRecord } from './encoding';
 import type { Report } from './report';
 
-/** Says whether a report that was kept has what reports are folded and delivered by. */
+/** Whether a stored report has the fields that folding and delivery need. */
 export function isReport(value: unknown): value is Report {
   if (!isRecord(value) || !isRecord(value.header) || !Number.isSafeInteger(value.header.report_id))
     return false;

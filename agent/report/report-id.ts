@@ -44,7 +44,10 @@ export function countReportIds(
   };
 }
 
-/** No clock of Linux gets to it, in the year 2262 (2^63 ns): who writes a greater one would end ids at their longest. */
+/**
+ * The year 2262 (2^63 ns), which no Linux clock passes. A greater id in the file was not written by an agent, and would
+ * leave no higher ids.
+ */
 const mostId = 2 ** 63 / 1e6;
 
 function parseLast(text: string | undefined, problems: Problems): number {

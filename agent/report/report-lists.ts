@@ -8,7 +8,7 @@ export interface Baseline {
   /** Each listener, with the number of the report that it was new in. */
   readonly listeners: ReadonlyMap<string, number>;
   readonly remotes: ReadonlySet<string>;
-  /** What a report had no room for, by its key, with the number of the first that had none. */
+  /** Items that did not fit into a report, by key, with the number of the first report that lacked them. */
   readonly untold: ReadonlyMap<string, number>;
   /** The number of the report. */
   readonly number: number;
@@ -40,7 +40,10 @@ export const mostRows = 50;
 /** Greater than the number of any report. */
 const beyond = 1e9;
 
-/** Ranks first what had no room and has waited longest, then what is new, then what was reported last. */
+/**
+ * Ranks items: first those that did not fit, the longest wait first, then new ones, then those that the last report
+ * had.
+ */
 function rankListener(key: string, before: Baseline | undefined): number {
   const told = before?.listeners.get(key);
   return told === undefined ? (rankUntold(key, before) ?? -beyond) : -told;
@@ -58,9 +61,9 @@ interface Ranked<T> {
 }
 
 /**
- * The first rows of a list, best rank first. What had no room and what is new take turns, so that neither keeps the
- * other out: not thousands that were there when the agent started what begins now, not somebody who begins more all the
- * time what waits.
+ * The first rows of a list, best rank first. Waiting rows and new rows take turns, so that neither keeps the other out:
+ * thousands of rows from before the agent's start can't hide a new one, and a flood of new ones can't hide those that
+ * wait.
  */
 function takeTurns<T>(
   rows: readonly Ranked<T>[],
@@ -80,7 +83,7 @@ function takeTurns<T>(
   return [...turns, ...rest].slice(0, most).map(({ one }) => one);
 }
 
-/** Does the same as sorting and cutting, which take many times longer with thousands of rows. */
+/** Gives the same result as sorting and cutting, which take many times longer with thousands of rows. */
 function firstOf<T>(all: readonly T[], most: number, compareTwo: (a: T, b: T) => number): readonly T[] {
   if (all.length <= most) return [...all].sort(compareTwo);
   const first = all.slice(0, most).sort(compareTwo);

@@ -43,7 +43,7 @@ export interface CountRules {
   readonly fallHoldMs: number;
 }
 
-/** Limits the memory for a process that contacts the whole internet, or keeps changing its name. */
+/** Limits the memory if a process contacts very many addresses, or keeps changing its name. */
 const mostMembers = 1000;
 
 /** Adds one look to what was seen before; `told` is the value of the last report, `fallenBefore` since when it was lower then. */
@@ -91,7 +91,7 @@ function followSeen(
     case 'set': {
       const { type, members } = seen;
       const earlier = before?.kind === 'set' ? before.members : undefined;
-      // Most samples have nothing new, and then nothing is copied.
+      // Most samples have nothing new, so nothing is copied.
       if (earlier && members.every((member) => earlier.has(member)))
         return { kind: 'set', type, members: earlier };
       const all = [...new Set([...(earlier ?? []), ...members])];

@@ -43,7 +43,10 @@ export interface ReportWindow {
 interface Untold {
   readonly tracks: ReadonlyMap<string, Track>;
   readonly evidence: readonly Evidence[];
-  /** They go along with the count that they raised: an app that always runs commands is no news each time. */
+  /**
+   * Such names are reported together with the count, not at once: otherwise an app that always runs commands would
+   * cause a report each time.
+   */
   readonly traces: readonly Evidence[];
   /** Since when counts are lower than in the report before. */
   readonly fallen: ReadonlyMap<string, number>;
@@ -148,7 +151,7 @@ function differs({ tracks, evidence }: Untold, told: Told | undefined, next: Tol
       isNews(track, ownField(told.values, metric), ownField(next.values, metric)),
     ) ||
     Object.entries(next.processes).some(([label, state]) => state !== told.processes[label]) ||
-    // Its words name processes, which anybody can start and end all the time.
+    // The text names processes, and anybody can start and end processes all the time.
     [...tracks.keys()].some(
       (metric) => Object.hasOwn(next.failures, metric) !== Object.hasOwn(told.failures, metric),
     )

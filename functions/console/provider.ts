@@ -24,8 +24,8 @@ const answerMax = 100_000;
 const freshMs = 3_600_000;
 
 /**
- * Reads the configuration of an issuer, and keeps it for an hour; one that was read holds while the issuer does not answer.
- * The page then need not read it from another origin, and its policy can name the token endpoint.
+ * Reads the configuration of an issuer and keeps it for an hour, or longer while the issuer does not answer. So the
+ * page need not read it from another origin, and the page's policy can name the token endpoint.
  */
 export function connectProvider(issuer: string, { send, clock }: ProviderPorts): () => Promise<Provider> {
   let kept: { readonly provider: Provider; readonly readAt: number } | undefined;
@@ -57,7 +57,10 @@ async function readProvider(issuer: string, send: ProviderPorts['send']): Promis
   return provider;
 }
 
-/** The page goes there, with a code or without: never by HTTP, except to an issuer that a test has on its own machine. */
+/**
+ * The page sends people and codes to these addresses, so they must be HTTPS, except for a test's issuer on its own
+ * machine.
+ */
 function requireSafe(endpoint: string, issuer: string): void {
   const { protocol } = new URL(endpoint);
   if (protocol === 'https:') return;

@@ -16,7 +16,10 @@ export interface AnswerNeedsPorts {
   readonly clock: Clock;
 }
 
-/** Answers what judging a thing asks for; the registry once, however many triggers ask it. */
+/**
+ * Answers the questions of the rules about a thing. It asks the registry only once, however many triggers need the
+ * answer.
+ */
 export function createAnswers(ports: AnswerNeedsPorts) {
   const owns = rememberOwners(ports);
   return (thingName: ThingKey, run: Pick<SilenceRun, 'isAlone'> | undefined): Answers<DetectionQuestions> => {

@@ -1,7 +1,9 @@
 import { decode, type Token, Tokenizer, Type } from 'cborg';
 import { parseJson } from '../../shared/domain/json';
 
-/** AWS IoT takes no larger message (quotas of AWS IoT Core), but what comes by a redrive is not from AWS IoT. */
+/**
+ * AWS IoT accepts no larger message (AWS IoT Core quotas), but an operator may send one back from a dead-letter queue.
+ */
 const largestBytes = 128 * 1024;
 /** A report nests seven deep, and lists a few hundred ports and addresses. */
 const deepest = 32;
@@ -26,7 +28,7 @@ export function decodePayload(payload: string, format: 'json' | 'cbor'): unknown
   }
 }
 
-/** Reads item by item, so that what goes beyond the bounds ends the decoding and is never built. */
+/** Reads item by item, so that decoding ends at the bounds before anything larger is built. */
 class BoundedTokenizer extends Tokenizer {
   /** Items still to come of each array and map that is open: no number of them if a break ends it. */
   readonly #open: number[] = [];

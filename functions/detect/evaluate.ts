@@ -95,7 +95,7 @@ async function judgeAll(
   for (const contribution of judged.contributions) await ports.fleet.add(thingName, contribution);
 }
 
-/** What came of all triggers of a thing, each judged in the state that the one before left. */
+/** The results of all triggers of a thing, each judged in the state after the previous one. */
 interface Judged {
   readonly state: DetectState;
   readonly events: readonly Caused<DetectionTrigger>[];
@@ -135,7 +135,7 @@ function logSilenceChange(before: DetectState, { agent, thingName }: DetectState
   }
 }
 
-/** How a trigger is judged; undefined for a report that was rejected, which is answered and nothing more. */
+/** How a trigger is judged; undefined for a rejected report, which only gets an answer. */
 function chooseRule(trigger: DetectionTrigger, playbooks: readonly Playbook[]) {
   switch (trigger.kind) {
     case 'time':
@@ -156,7 +156,7 @@ function chooseRule(trigger: DetectionTrigger, playbooks: readonly Playbook[]) {
   }
 }
 
-/** In whose name an alarm is raised again: the thing's own, never that of another client. */
+/** The reporter of an alarm that is raised again: the thing itself, never another client. */
 function findCause(chosen: readonly Chosen[]): DetectionTrigger | undefined {
   const own = chosen.map(({ trigger }) => trigger).filter((trigger) => !isOfAnother(trigger));
   return own.findLast(({ kind }) => kind === 'report') ?? own.at(-1);

@@ -94,7 +94,7 @@ async function handleResult(
   await handleAudit({ ...result, startedAt }, send, { ...ports.audits, log: ports.log });
 }
 
-/** A thing of another account is not the one here that has its name. */
+/** A thing of another account may have the name of a thing here, so its alert is set aside. */
 function read(message: string, own: Account): Reading {
   const origin = findForeignOrigin(message, own);
   return origin === undefined

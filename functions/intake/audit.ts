@@ -128,7 +128,7 @@ async function trace(one: AuditedResource, audits: Audits): Promise<Traced> {
   };
 }
 
-/** One after the other, until there are things enough or too many were looked at. */
+/** One after the other, until there are enough things, or the limit of lookups is reached. */
 async function traceAll(
   { items, hasMore }: FirstPage,
   listThings: (item: string) => Promise<FirstPage>,
@@ -186,7 +186,7 @@ function writeAside(check: string, count: number, what: string): string[] {
 
 const whatToDo = 'What to do: docs/audit-findings.md';
 
-/** Told once, until another audit says something else. */
+/** Announced once, and again only if a later audit finds something else. */
 async function publishAsides(text: string, { memory, operations, log }: Ports): Promise<void> {
   const told = await memory.loadTold();
   if (text !== '') log.warn('audit findings without a case', { text });

@@ -57,7 +57,7 @@ export function findCaller({ requestContext }: HttpRequest, rule: GroupRule): Ca
   };
 }
 
-/** Who the caller is, and what they may do. What IAM permits, nothing here knows. */
+/** Who the caller is, and what they may do as far as groups decide. Nothing here knows what IAM permits. */
 export async function showCaller(
   request: HttpRequest,
   { groupRule }: { readonly groupRule: GroupRule },

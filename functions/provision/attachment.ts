@@ -47,11 +47,12 @@ async function detach(
   stackId: string,
   { group, current, readLetGo, letGoParameter }: AttachmentPorts,
 ): Promise<void> {
-  // An update has attached another policy to the group before it takes the old one off.
+  // An update attaches the new policy to the group before it detaches the old one.
   const isReplaced =
     ThingGroupArn.endsWith(`:thinggroup/${current.thingGroup}`) && PolicyName !== current.policyName;
   const member = isReplaced ? undefined : await group.findMember(ThingGroupArn);
-  // Detaching the policy would silently release the thing, which was added after the deletion guard had looked.
+  // Detaching the policy would silently release a thing that was added to the group after the deletion guard had
+  // checked it.
   if (member && (await readLetGo()) !== stackId)
     throw new Error(`${member} is still in the quarantine group; ${writeWayOut(stackId, letGoParameter)}`);
   await group.detach(PolicyName, ThingGroupArn);

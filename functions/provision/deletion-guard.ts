@@ -61,9 +61,9 @@ export async function guardDeletion(
 }
 
 /**
- * After a rename of the quarantine group, respond's role covers only the new group, so things in the old one could not be
- * released. A policy of the stack's own that is given up is deleted, even if a certificate is denied by it. This
- * checks only what is given up, so it does not refuse the rollback of a refused update.
+ * After a rename of the quarantine group, respond's role covers only the new group, so things in the old one could not
+ * be released. If the stack no longer uses its own policy, the policy is deleted even if it denies a certificate. This
+ * checks only the group and policy that the update abandons, so it does not refuse the rollback of a refused update.
  */
 async function refuseToMove(before: unknown, after: unknown, ports: DeletionPorts): Promise<void> {
   const old = properties.safeParse(before);
@@ -84,7 +84,7 @@ async function refuseToMove(before: unknown, after: unknown, ports: DeletionPort
     );
 }
 
-/** An adopted policy continues to deny who is in the group by hand. */
+/** An adopted policy continues to deny things that somebody added to the group by hand. */
 async function findHeldMember(old: Properties, ports: DeletionPorts): Promise<string | undefined> {
   return old.IsPolicyAdopted ? nameHeldThings([], ports) : ports.group.findMember(old.ThingGroupArn);
 }

@@ -6,7 +6,7 @@ export const groupArn = z
 
 export const policyName = z.string().check(z.regex(/^[\w+=,.@-]{1,128}$/));
 
-/** Set if the account had the policy before the stack, which then takes it off nothing. */
+/** Set if the account had the policy before the stack. The stack then detaches it from nothing. */
 export const isPolicyAdopted = z.optional(z.literal('true'));
 
 /** What an administrator can do after a refused deletion. */

@@ -82,8 +82,8 @@ export function createEngine(ports: EnginePorts, options: ActionOptions) {
 }
 
 /**
- * Answers an operator why a command was refused; before the case records it, so that a crash in between repeats both. If no
- * case does, it is an act by itself.
+ * Tells an operator why a command was refused. This happens before the case records the refusal, so a crash in between
+ * repeats both. A refusal that no case records is an entry of its own in the audit.
  */
 async function recordAnswer(
   command: Command,

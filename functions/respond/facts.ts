@@ -22,7 +22,7 @@ interface FactOptions {
 
 /** Deliveries after which a failing lookup no longer waits: the guards then fail closed. */
 const patience = 3;
-/** Principals named that are no certificates, and how much of each. */
+/** The limits for principals that are no certificates: how many, and how many characters of each. */
 const maxNamed = 10;
 const maxPrincipal = 128;
 
@@ -79,7 +79,7 @@ async function lookUp(thingName: string, ports: FactPorts, options: FactOptions)
   };
 }
 
-/** What any playbook's actions need: only that is looked up, since every call counts against a quota. */
+/** What the actions of all playbooks need. Nothing else is looked up, because every call counts against a quota. */
 function findNeeds({ configuration, policyCacheMs, pastContainments, actions: asked = [] }: FactOptions) {
   const { playbooks, quarantine } = configuration;
   const actions = playbooks.flatMap(({ actions, escalate }) =>

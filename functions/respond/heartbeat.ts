@@ -8,7 +8,7 @@ import type { Heartbeats } from '../../shared/ports/storage';
 export interface HeartbeatPorts {
   readonly announcer: Announcer;
   readonly heartbeats: Heartbeats;
-  /** Asks of AWS, about the reserved name, what a containment asks first. Rejects if that can't be had. */
+  /** Makes the first calls of a containment, for the reserved name. Rejects if one fails. */
   reach(): Promise<unknown>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -16,9 +16,10 @@ export interface HeartbeatPorts {
 }
 
 /**
- * Announces a heartbeat, and records its times, if what a containment needs can be reached: so connections to AWS IoT are open
- * when an alert comes, and a broken role or endpoint shows before. Never fails: another comes each minute, and one that was delivered again
- * would measure its own retries. The alarm on a missing heartbeat reports the failure.
+ * Announces a heartbeat and records its times, if respond can reach what a containment needs. So the connections to AWS
+ * IoT are open when an alert comes, and a broken role or endpoint shows before that. Never throws: the next heartbeat
+ * comes within a minute, and a redelivered one would measure its own retries. The alarm on a missing heartbeat reports
+ * the failure.
  */
 export async function handleHeartbeat(
   { violation, takenAt }: HeartbeatCommand,

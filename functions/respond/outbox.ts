@@ -64,7 +64,7 @@ export async function flush(
   return save(sent, version, ports);
 }
 
-/** Publishes the announcements. Returns the channels that showed the case so far, and by what. */
+/** Publishes the announcements. Returns the channels that have shown the case so far, and its storm. */
 async function publishAnnouncements(
   record: Case,
   ports: OutboxPorts,
@@ -81,13 +81,16 @@ async function publishAnnouncements(
     await ports.announcer.publish(written);
     if (written.quiet) continue;
     toldTo = written.channels;
-    // A channel that showed it by itself also shows how it ends.
+    // A channel that showed the case in a message of its own also shows how the case ends.
     storm &&= { ...storm, apart: true };
   }
   return { ...(toldTo && { toldTo }), ...(storm && { storm }) };
 }
 
-/** A new case is taken into a storm with its first news: it was acted on before, which nothing about messages may delay. */
+/**
+ * A new case joins a storm with its first announcement. Cordon has acted on the case by then, so messages never delay
+ * that.
+ */
 async function findStorm(record: Case, { storms, context }: OutboxPorts): Promise<Case['storm']> {
   const { thingName, caseId, openedAt } = record;
   if (record.timelineSeq > 0 || !storms) return record.storm;
@@ -131,7 +134,7 @@ async function inform(record: Case, { connections, log }: OutboxPorts): Promise<
   }
 }
 
-/** Only a label: a violation that Device Defender no longer knows must not delay anything. */
+/** This is only a label, so a violation that Device Defender no longer knows must not delay anything. */
 async function label(violationId: string, { defender, log }: OutboxPorts): Promise<void> {
   try {
     await defender.markFalsePositive(violationId);

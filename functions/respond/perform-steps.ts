@@ -14,7 +14,10 @@ interface StepPorts extends ActionPorts {
   readonly log: Log;
 }
 
-/** How often an invocation cuts a device that came back in between; after that each connect has it cut again. */
+/**
+ * How often an invocation cuts a device that reconnects meanwhile. After that, the command of each connect cuts it
+ * again.
+ */
 const maxCuts = 3;
 
 /**

@@ -84,7 +84,7 @@ function listHeld({ ledger }: Case): readonly string[] {
   return [...new Set(ids)];
 }
 
-/** Certificates with a denial of their own that AWS has taken. */
+/** Certificates that are denied themselves, as AWS has accepted. */
 function listDenied({ ledger }: Case): readonly string[] {
   return ledger.flatMap(({ action, status, prior }) =>
     status === 'applied' || status === 'verified' ? (descriptorOf(action).listDenied?.(prior) ?? []) : [],

@@ -12,7 +12,7 @@ export interface PolicyPorts {
   readonly leases: Leases;
 }
 
-/** Holders of a policy looked at; more are too many for any guard. */
+/** The number of a policy's holders that are looked at; no guard allows more. */
 const maxHolders = 20;
 
 export async function lookUpPolicy(
@@ -50,7 +50,10 @@ export async function lookUpPolicy(
   };
 }
 
-/** Versions, and those before another containment: of one moment, as a release may undo them between two reads. */
+/**
+ * The versions now and before another containment, read at one moment, because a release may undo them between two
+ * reads.
+ */
 async function readVersions(
   policyName: string,
   { policies, leases }: Pick<PolicyPorts, 'policies' | 'leases'>,

@@ -7,7 +7,7 @@ import type { KillSwitchReader } from '../../shared/ports/aws';
 import type { ActionOptions } from './perform';
 
 interface Looks {
-  /** A delivery before this one may have begun with the plans, and been cut off. */
+  /** An earlier delivery may have begun with the plans before it was interrupted. */
   readonly isRepeated: boolean;
   readonly readSwitch: KillSwitchReader;
   readonly readFacts: (about: {
@@ -18,8 +18,9 @@ interface Looks {
 }
 
 /**
- * Plans that were stored untried, as the kill switch was on by then, find anew what a release restores: what people did meanwhile
- * is theirs. If the lookup fails, they don't wait for it. But after a crash, what is there may be Cordon's own.
+ * Plans that were stored while the kill switch was on look up again what a release restores, because people may have
+ * changed it meanwhile. If the lookup fails, the plans don't wait for it. After a crash, the lookup is skipped, because
+ * Cordon itself may have made the change.
  */
 export async function renewWaiting(
   record: Case,

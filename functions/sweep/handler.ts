@@ -46,7 +46,7 @@ export interface SweepPorts {
  * of containments the next device does not wait for those that are already contained.
  */
 const commandsPerSecond = 5;
-/** The share of the comparison, which finds the rest in the next run. */
+/** The most commands of one comparison; the next run finds the rest. */
 const maxLost = 125;
 const maxDrift = 50;
 /** How often the sweep looks for drift and lost alerts. */
@@ -120,8 +120,8 @@ async function countKillSwitch({ killSwitch, log, metrics }: SweepPorts): Promis
 }
 
 /**
- * The least that each run spends on failed containments and on standing denials, however much else is due. So each of them
- * is checked again at some time.
+ * How many failed containments and standing denials each run handles at least, however much else is due. So none of
+ * them waits for ever.
  */
 const minRetries = 50;
 const minRoutine = 25;

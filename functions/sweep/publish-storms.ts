@@ -77,7 +77,7 @@ async function publishStorm(
   return { ...next, told: { counts, ...loud, ...(channels && { channels }) } };
 }
 
-/** Mail and cards can't be changed: they come again when there are twice as many, or people are asked again. */
+/** Mail and cards can't be changed, so they are sent again once the number has doubled, or people are asked again. */
 function isWorse(cases: number, waiting: number, told: StormTold): boolean {
   return cases >= 2 * told.cases || (waiting > 0 && waiting >= 2 * told.waiting);
 }

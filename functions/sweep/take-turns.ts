@@ -4,8 +4,8 @@ const mostInTurn = 1_000;
 const mostPassed = 20_000;
 
 /**
- * Gives a long list in parts, each from where the one before ended, whether at the most of a run or because its reader broke
- * off. So what is found again in every run hides nothing behind it. A new process begins at the start.
+ * Yields a long list in parts. Each run continues where the previous one ended, at its limit or because its reader
+ * stopped. So items that every run finds again can't hide the items after them. A new process begins at the start.
  */
 export function takeTurns<T>(list: () => AsyncIterable<T>): () => AsyncIterable<T> {
   let passed = 0;

@@ -10,7 +10,9 @@ type Need<Q extends Questions<Q>> = {
   [K in keyof Q]: { readonly needs: K; readonly about: Parameters<Q[K]>[0] };
 }[keyof Q];
 
-/** A rule that may ask, and concludes with a `T`. What it is resumed with has the type that its question says. */
+/**
+ * A rule that may ask, and concludes with a `T`. It is resumed with an answer of the type that its question declares.
+ */
 export type Asking<Q extends Questions<Q>, T> = Generator<Need<Q>, T, unknown>;
 
 /** The questions, answered by calls to the outside. */

@@ -33,7 +33,9 @@ export interface PrincipalFacts extends Sharing {
   readonly status?: string;
   /** What another containment found before it changed the certificate, and so what release must restore. */
   readonly before?: { readonly attachedBefore?: boolean; readonly statusBefore?: string };
-  /** No longer the thing's, so no group's policy reaches it: it is a certificate that a containment holds. */
+  /**
+   * A certificate that a containment holds, and that is no longer attached to the thing, so no group's policy binds it.
+   */
   readonly isDetached?: true;
   /** Attached while the thing was held. */
   readonly attachedSince?: true;

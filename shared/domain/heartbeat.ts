@@ -33,7 +33,7 @@ export function describePipeline(newest: Heartbeat, now: number): Pipeline {
   return { ...newest, ms: measureWay(newest), ageMs, late: now - newest.sentAt > lateMs };
 }
 
-/** The functions of the way have clocks of their own. */
+/** The functions have separate clocks, so the difference may be negative. */
 export function measureWay({ sentAt, announcedAt }: Heartbeat): number {
   return Math.max(0, announcedAt - sentAt);
 }

@@ -1,8 +1,9 @@
 import type * as z from 'zod/mini';
 
 /**
- * All that cordon.yml, `cordon check`, the stack and the docs know of a channel. Descriptors import no code of a function:
- * `infra/`, `cli/` and `shared/config/` read them. `S` is the channel's section of `notify:` in cordon.yml.
+ * Everything that cordon.yml, `cordon check`, the stack and the docs need to know about a channel. Descriptors import
+ * no code of a function: `infra/`, `cli/` and `shared/config/` read them. `S` is the channel's section of `notify:` in
+ * cordon.yml.
  */
 export type ChannelDescriptor<S = unknown> = ServedDescriptor<S> | SubscribedDescriptor<S>;
 
@@ -32,9 +33,9 @@ interface SectionFault {
 /** A channel with a function of its own, and so with a queue, a dead-letter queue, alarms and a role. */
 export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
   readonly delivery: 'function';
-  /** Who the announcements are for: people do not get those that are for other systems only. */
+  /** Who reads the channel: announcements for other systems only do not go to people. */
   readonly audience: 'people' | 'everyone';
-  /** It changes what it has shown without notifying people again, so it takes each newer number of a storm. */
+  /** The channel can change a shown message without notifying people again, so it gets each new number of a storm. */
   readonly changesMessages?: true;
   /** Without it the function needs no secret: IAM says what it may do. */
   readonly secret?: ChannelSecret;
@@ -53,8 +54,8 @@ export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
   /** Page of docs/runbooks; by default the one of all channels. */
   readonly runbook?: string;
   /**
-   * How `cordon doctor` asks the service about the secret. Without it, or if it says nothing, only a test message shows it,
-   * which the channel's own function sends.
+   * How `cordon doctor` asks the service whether the secret works. Without this, or without a result, only a test
+   * message of the channel's own function shows it.
    */
   examine?(exam: ChannelExam<S>, ask: AskService): Promise<ChannelExamined | undefined>;
 }
@@ -109,7 +110,7 @@ export interface ChannelSecret {
 export interface ChannelRight {
   readonly actions: readonly string[];
   readonly service: string;
-  /** Behind the account of the ARN; in two parts, the account stands between them once more. */
+  /** The part of the ARN after the account; if it has two parts, the account stands between them again. */
   readonly resource: string | readonly [before: string, after: string];
   readonly condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }

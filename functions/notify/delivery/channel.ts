@@ -40,7 +40,7 @@ export interface Manner<Memory = object> {
 
 export type Paced = <T>(call: () => Promise<T>) => Promise<T>;
 
-/** The service accepts nothing for a while, and says for how long, or does not. */
+/** The service accepts nothing for a while, whose length it may or may not give. */
 export class ChannelBusyError extends Error {
   override readonly name = 'ChannelBusyError';
   readonly retryAfterMs: number | undefined;
@@ -51,7 +51,7 @@ export class ChannelBusyError extends Error {
   }
 }
 
-/** The service refused a message, and says why with a word of its own. */
+/** The service refused a message, with an error code of its own. */
 export class ChannelRefusalError extends Error {
   override readonly name = 'ChannelRefusalError';
   readonly reason: string;

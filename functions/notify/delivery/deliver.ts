@@ -17,7 +17,7 @@ interface ChannelTraits {
 }
 
 export interface DeliverPorts extends ChannelTraits {
-  /** The function, which rejected messages are said to come from. */
+  /** The function that rejected messages name as their source. */
   readonly functionName: string;
   readonly deadLetters: DeadLetters;
   readonly states: ChannelStates;
@@ -37,9 +37,12 @@ interface Run extends DeliverPorts {
   failures: number;
 }
 
-/** How long a run starts new work: over a minute, so that the next run waits for its end and continues at once. */
+/**
+ * A run starts no new work after this time. It is longer than a minute, so the next run already waits and continues at
+ * once.
+ */
 const runMs = 75_000;
-/** As long as the function may run, so that two never send at once. */
+/** The function's timeout, so that two runs never send at once. */
 const turnMs = 90_000;
 /** More cases than this are shown in one message. */
 const storm = 10;
@@ -140,7 +143,7 @@ async function showCase(caseId: string, brief: boolean, run: Run): Promise<boole
     log.info(`shown in ${title}`, { id: newest.id });
   } catch (error) {
     const isRefused = error instanceof OutOfTimeError || error instanceof ChannelRefusalError;
-    // The service accepted nothing, so there is no unrecorded message.
+    // The service accepted nothing, so no message is unrecorded.
     if (isRefused && !hasPosted && isNoted && !state.posting) await change(run, caseId, forgetPosting);
     if (error instanceof OutOfTimeError) throw error;
     run.failures += 1;

@@ -43,7 +43,7 @@ async function deliverLeftOver(ports: NotifyPorts): Promise<void> {
   if (channel) await deliver(ports, channel, [], { wait: true });
 }
 
-/** What waits is kept until a secret is stored, and the alarm stays on as long. */
+/** Waiting states are kept until a secret is stored, and the alarm stays on until then. */
 async function connect({ connect: open, title, log, metrics }: NotifyPorts): Promise<Channel | undefined> {
   const channel = await open().catch((error: unknown) => {
     log.error(`the secret of ${title} could not be read`, { error });

@@ -18,9 +18,9 @@ export interface Limits {
   readonly answerMs: number;
 }
 
-/** Where the service is busy and names no time, from the first to the last of several answers. */
+/** The waits if the service is busy and names no time, from the first answer to the last. */
 const waitsMs = { first: 1_000, last: 32_000 };
-/** No time that a service names is waited for longer, or one wrong date would silence the channel. */
+/** The longest wait, whatever the service asks for: otherwise one wrong date would silence the channel. */
 const longestWaitMs = 3_600_000;
 
 interface Busy {
@@ -31,8 +31,8 @@ interface Busy {
 }
 
 /**
- * Makes calls as fast as the service takes them: at once until it says that it is busy, then after the time that it
- * names, and no faster than one in `gapMs` from there on. A call that is never answered delays the rest by `answerMs`.
+ * Makes calls as fast as the service accepts them: at once until it says that it is busy, then after the time that it
+ * names, and from then on at most one in `gapMs`. A call without an answer delays the others by `answerMs`.
  */
 export function paceCalls(
   { clock, pause }: PacePorts,

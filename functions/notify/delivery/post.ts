@@ -6,7 +6,7 @@ import { sendRequest } from '../../../shared/send-request';
 import { ChannelBusyError, ChannelRefusalError } from './channel';
 import { readRetryAfter } from './retry-after';
 
-/** Whose service it is, and which one address may be reached however it is named. */
+/** The name of the service, and the one unsafe address that may be reached. */
 interface Service {
   /** The channel's name for people. */
   readonly title: string;
@@ -25,9 +25,9 @@ const patienceMs = 8_000;
 const answerMax = 10_000;
 
 /**
- * Posts JSON to a URL that may come from a secret, and gives the answer. Nothing but HTTPS is spoken, no redirect is
- * followed, and neither the function itself, nor the addresses where AWS has credentials, nor private networks are reached,
- * under whatever name they hide.
+ * Posts JSON to a URL that may come from a secret, and returns the answer. It speaks only HTTPS and follows no
+ * redirect. It never connects to the function itself, to the addresses where AWS has credentials, or to private
+ * networks, whatever name resolves to them.
  */
 export async function post({ title, trusted }: Service, { url, headers, body }: Letter): Promise<string> {
   const target = readUrl(url, title, trusted);
@@ -93,7 +93,7 @@ function isForbidden(address: string): boolean {
   return forbidden.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 
-/** The address that is connected to is the one that was checked, so no name can change its meaning in between. */
+/** Connects to the address that was checked, so the name can't resolve to another one in between. */
 const guardedLookup: LookupFunction = (hostname, options, callback) => {
   lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
     const bad = error ? undefined : addresses.find(({ address }) => isForbidden(address));

@@ -14,8 +14,8 @@ interface TurnPorts {
 }
 
 /**
- * Takes the turn until `until`, or leaves the cases to the run that has the turn, which shows them before it ends. Waits
- * until `waitUntil` at most. Returns the turn as it was before, or undefined if another run keeps it.
+ * Takes the turn until `until`, waiting for it until `waitUntil` at most. Returns the earlier turn, or undefined if
+ * another run keeps the turn: that run shows the cases before it ends.
  */
 export async function takeTurn(
   ports: TurnPorts,

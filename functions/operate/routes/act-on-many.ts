@@ -21,7 +21,7 @@ export interface BulkPorts extends CommandPorts {
 /** The most things that one request of 10 s in one Lambda function can handle. */
 const maxThings = 500;
 const maxBodyBytes = 131_072;
-/** A selection whose cases are not found within these pages of 2,000 is too wide. */
+/** A selection is too wide if its cases are not found within this many pages of 2,000. */
 const maxPages = 10;
 /** As many as a list has for one case. */
 const maxBehaviors = 5;

@@ -66,7 +66,7 @@ function writeCursor(last: ThingKey, states: AgentStates): string {
   return Buffer.from(JSON.stringify([1, states.toSorted().join(), last])).toString('base64url');
 }
 
-/** A name and nothing else: the list goes on behind it, whether it is still there or not. */
+/** The last thing's name. The list continues after it, whether or not the thing still exists. */
 function readCursor(text: string, states: AgentStates): ThingKey {
   const parsed = parseJson(Buffer.from(text, 'base64url').toString('utf8'));
   const [version, of, name] = Array.isArray(parsed) ? parsed : [];

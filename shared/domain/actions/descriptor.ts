@@ -3,7 +3,10 @@ import type { SharedObject } from './lease';
 
 /** What is known of a thing and its case when an action is planned. */
 interface Planning {
-  /** Names what the action starts: the id of the case, and the time if the case has started one before, which is over. */
+  /**
+   * The name of the job or task that the action starts: the case's id, with the time if the case has started one
+   * before.
+   */
   readonly run: string;
   readonly configuration: { readonly quarantine: { readonly thingGroup: string } };
   readonly facts: Extract<Facts, { kind: 'known' }>;
@@ -29,15 +32,15 @@ interface ActionUse {
  */
 export interface ActionDescriptor<P, Backup extends string = never> {
   /**
-   * How it keeps the device out, and so how soon: by a certificate's status, at once and for good; by ending the session,
-   * once; by a policy, which IoT Core caches for minutes.
+   * How it keeps the device out. A certificate's status applies at once and lasts; ending a session has an effect once;
+   * a policy may apply minutes later, because IoT Core caches policies.
    */
   readonly means: 'certificate-status' | 'session' | 'policy' | 'none';
   /** The objects that it changes and that other things may use: a guard asks first. */
   readonly touches?: 'certificates' | 'policies';
   /** Facts that Cordon looks up only if a playbook may use the action. */
   readonly needs?: 'certificate-status' | 'policies';
-  /** Only where a playbook names it does respond have all its rights (`whenNamed` in `shared/mitigation/`). */
+  /** respond has all rights of the action only if a playbook names it (`whenNamed` in `shared/mitigation/`). */
   readonly needsNaming?: true;
   /** The action that denies where this one doesn't reach, or is refused. */
   readonly backup?: ActionBackup<P, Backup>;
@@ -56,7 +59,7 @@ export interface ActionDescriptor<P, Backup extends string = never> {
   findPrior(planning: Planning): P;
   /** Adds objects that appeared since, such as a certificate; undefined if there are none. */
   extendPrior?(prior: P, fresh: P): P | undefined;
-  /** The same objects with the state in which `fresh` has them, if a release restores any. */
+  /** Updates the state of the same objects from `fresh`, if a release restores any. */
   renewPrior?(prior: P, fresh: P): P;
   /** Objects beside the certificates that several containments may hold. */
   listShared?(prior: P): SharedObject[];
@@ -64,7 +67,7 @@ export interface ActionDescriptor<P, Backup extends string = never> {
   listRestored(prior: P): readonly Restored[];
   /** ARNs of the certificates that it denies whatever the thing's groups say. */
   listDenied?(prior: P): string[];
-  /** What may keep it from being taken. */
+  /** What may prevent the action. */
   readonly obstacle?: {
     stands(planning: Pick<Planning, 'violationIds'>): boolean;
     /** For people. */
@@ -72,7 +75,7 @@ export interface ActionDescriptor<P, Backup extends string = never> {
   };
   /** Details of its steps that no other action has, in words. */
   readonly details?: Readonly<Record<string, (...names: string[]) => string>>;
-  /** Why cordon.yml can't have it like this. */
+  /** Why cordon.yml can't use the action in this way; undefined if it can. */
   findFault?(use: ActionUse): string | undefined;
 }
 
@@ -86,7 +89,7 @@ export const restorable = [
   'mitigation task',
 ] as const;
 
-/** An object that an action changed, as people are shown it. */
+/** An object that an action changed, in words for people. */
 export interface Restored {
   readonly object: (typeof restorable)[number];
   readonly name: string;
@@ -112,12 +115,12 @@ interface ActionBackup<P, Name extends string> {
   };
 }
 
-/** Each of `known` as it is among `found`, or as it was if it isn't there. */
+/** The items of `known`, each replaced by the same item of `found` if there is one. */
 export function renewEach<T>(known: readonly T[], found: readonly T[], keyOf: (one: T) => unknown): T[] {
   return known.map((one) => found.find((other) => keyOf(other) === keyOf(one)) ?? one);
 }
 
-/** What of `found` is not among `known` yet. */
+/** The items of `found` that are not in `known`. */
 export function findNew<T>(known: readonly T[], found: readonly T[], keyOf: (one: T) => unknown): T[] {
   const keys = new Set(known.map(keyOf));
   return found.filter((one) => !keys.has(keyOf(one)));

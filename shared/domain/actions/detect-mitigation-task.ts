@@ -25,13 +25,15 @@ export const detectMitigationTask: ActionDescriptor<DetectMitigationTaskPrior> =
       `task ${taskId} is ${status}: ${executed} executed, ${failed} failed`,
     'no-undo': () => 'a task has no undo of its own: leaving the quarantine group undoes it',
   },
-  // Where both detectors run, Cordon's is minutes ahead: there is nothing yet that a task could be started for.
+  // With both detectors, Cordon's alert comes minutes earlier, when Device Defender has no violation for which a task
+  // could start.
   obstacle: {
     stands: ({ violationIds }) => violationIds.length === 0,
     words: 'no task: Device Defender has no violation of it',
   },
   findFault({ detector, actions, all }) {
-    // Alone, and once escalated: an escalation's quarantine finds the thing where the task has put it.
+    // If the task is in `actions`, quarantine must be there too. A quarantine that only the escalation adds finds the
+    // thing in the group already, and its release would leave it there.
     const undone =
       actions.includes('quarantine') ||
       (!actions.includes('detect-mitigation-task') && all.includes('quarantine'));

@@ -5,14 +5,14 @@ interface DisconnectPrior {
   readonly clientIds: readonly string[];
 }
 
-/** As many client ids as one device is believed to need. */
+/** One device should need no more client ids. */
 const maxClientIds = 10;
 
 export const disconnect: ActionDescriptor<DisconnectPrior> = {
   means: 'session',
   clientIds: {
     list: ({ clientIds }) => clientIds,
-    // Of more than are remembered the oldest go, but not the thing's name, which is the first.
+    // Above the limit, the oldest ids are dropped, but never the first, which is the thing's name.
     add: ({ clientIds: [first, ...others], ...prior }, clientId) => ({
       ...prior,
       clientIds: [...(first === undefined ? [] : [first]), ...[...others, clientId].slice(1 - maxClientIds)],

@@ -34,7 +34,10 @@ export function statusObject(certificateId: string): SharedObject {
   return `status/${certificateId}`;
 }
 
-/** A certificate whose policies deny by a version of Cordon's: only noted, as the policies are held by themselves. */
+/**
+ * A certificate whose policies have a version of Cordon's that denies. It is only recorded, because the policies have
+ * leases of their own.
+ */
 export function replacedObject(certificateArn: string): SharedObject {
   return `replaced/${certificateArn.slice(certificateArn.lastIndexOf('/') + 1)}`;
 }
@@ -43,7 +46,7 @@ export function policyObject(policyName: string): SharedObject {
   return `policy/${policyName}`;
 }
 
-/** The state before the first containment changed the object. A lease without holders says nothing. */
+/** The state before the first containment changed the object; undefined if nobody holds the lease. */
 export function priorOf(lease: Lease | undefined): Lease['prior'] | undefined {
   return lease?.holders.length ? lease.prior : undefined;
 }

@@ -34,9 +34,14 @@ export interface CaseBase {
   readonly detector: Finding['detector'] | 'operator';
   /** By behavior key; entries of earlier, closed cases stay, so that a late repeat opens nothing. */
   readonly violations: Readonly<Record<string, ViolationRecord>>;
-  /** When a person or a release last ended a case of the thing: alarms of before are settled, however late they arrive. */
+  /**
+   * When a person or a release last ended a case of the thing. Earlier alarms have no effect, however late they arrive.
+   */
   readonly settledAt?: number;
-  /** By behavior key: ends of alarms that have yet to arrive, since nothing between detector and case keeps the order. */
+  /**
+   * By behavior key: ends of alarms that arrived before the alarms, because the queues between detector and case keep
+   * no order.
+   */
   readonly outOfOrderClears?: Readonly<Record<string, OutOfOrderClear>>;
   readonly ledger: readonly LedgerEntry[];
   /** What AWS said of the thing when it was looked up. */
@@ -55,7 +60,10 @@ export interface CaseBase {
    * device may send a message at each connect before its session is cut.
    */
   readonly evadesUntil?: number;
-  /** People were notified, since it was planned, that its denial is not verified, or since its release, that AWS fails. */
+  /**
+   * People were notified of the present trouble: the denial of the planned containment is not verified, or AWS fails
+   * during the release.
+   */
   readonly isTold?: true;
   /**
    * Why a certificate of the thing can still connect until its denial by policy has spread; each session of it is cut.
@@ -76,11 +84,11 @@ export interface CaseBase {
   readonly isTaken?: true;
   /** When it was last put into the digest of cases that are only recorded, epoch ms. */
   readonly digestAt?: number;
-  /** It came with many others of one behavior, which one message covers; `apart`: it had a message of its own as well. */
+  /** Its storm: one message covers many cases of one behavior. `apart`: the case had a message of its own as well. */
   readonly storm?: { readonly id: string; readonly behavior: string; readonly apart?: true };
   /** Channels that showed it, if cordon.yml has routes. */
   readonly toldTo?: readonly string[];
-  /** Waits for approval like other things, which one announcement covered: its own waiting causes no message. */
+  /** One announcement covered all things that wait for approval, so this case causes no message of its own. */
   readonly quiet?: true;
   /** Violations that an operator rejected in this case: only an operator may contain the thing because of them. */
   readonly rejections?: readonly Rejection[];

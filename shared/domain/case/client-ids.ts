@@ -27,7 +27,7 @@ export interface ClientUser extends ClientConnect {
 const maxKept = 50;
 /** After this time, the same certificate under the same id is recorded again, so that the record does not expire. */
 const noteAgainMs = 30 * 86_400_000;
-/** Two clients may throw each other out of an id again and again: for so long each connect under it is noted. */
+/** Two clients may take an id from each other again and again. For this time, each connect under the id is recorded. */
 const contestedMs = 86_400_000;
 /** AWS restarts the versions of a client once it was disconnected for an hour (IoT developer guide, "Lifecycle events"). */
 const versionsLastMs = 3_600_000;
@@ -42,7 +42,7 @@ export function keepNewest(
   return { clientIds: clientIds.slice(-maxKept), ...(incomplete && { incomplete }) };
 }
 
-/** Whether a connect says something that is not noted yet. */
+/** Whether a connect changes what is recorded. */
 export function isNews(before: ClientUser | undefined, connect: ClientConnect): boolean {
   if (!before || !isSame(before, connect) || connect.at - before.at >= noteAgainMs) return true;
   return before.takenAt !== undefined && connect.at - before.takenAt < contestedMs;

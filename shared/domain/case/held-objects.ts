@@ -9,8 +9,9 @@ export function heldObjects(certificateId: string): SharedObject[] {
 }
 
 /**
- * Whether a thing's case still holds the object. A closed one doesn't, whatever was left of it. What says nothing, since a newer
- * Cordon wrote it or something else changed it, may hold it: it must not keep the others that hold the object from anything.
+ * Whether a thing's case still holds the object. A closed case doesn't, whatever its ledger has. A case that can't be
+ * read, because a newer Cordon wrote it or something else changed it, may hold the object, and must not delay the other
+ * holders.
  */
 export function holdsObject(
   record: (HeldLedger & Pick<Case, 'status'>) | undefined,

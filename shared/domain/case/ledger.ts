@@ -131,7 +131,7 @@ export function renewUntried(
   );
 }
 
-/** Counts the plans as tried: a crash, or a fault of AWS, leaves open what became of their calls. */
+/** Counts the plans as tried: after a crash, or a fault of AWS, the outcome of their calls is unknown. */
 export function countTried(ledger: readonly LedgerEntry[], actions: readonly ActionName[]): LedgerEntry[] {
   return ledger.map((entry) =>
     entry.status === 'planned' && actions.includes(entry.action)

@@ -54,7 +54,7 @@ export type News =
       readonly waits?: Reason;
     }
   | { readonly code: 'held-harder'; readonly behavior: string; readonly actions: readonly ActionName[] }
-  /** A later audit has the way round the containment no more. */
+  /** A later audit no longer finds the way round the containment. */
   | {
       readonly code: 'no-longer-undermined';
       readonly object: 'certificate' | 'policy';

@@ -84,7 +84,10 @@ export function noteEvent<C extends Publishing>(current: C, entry: TimelineEntry
     : note(folded, { at: entry.at, event: { code: 'events-folded', rows: maxEventRows } });
 }
 
-/** Each of these is about something else, while the others are the state of the case. */
+/**
+ * Each announcement of these kinds is about an event of its own. The other kinds are about the state of the case, of
+ * which only the newest matters.
+ */
 const ofFacts: ReadonlySet<AnnouncementKind> = new Set([
   'new-violation',
   'refused',

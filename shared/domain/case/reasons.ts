@@ -29,7 +29,7 @@ export type Reason =
       /** What the release could not restore. */
       readonly left: readonly (readonly Detail[])[];
     }
-  /** Never open: an alarm was cleared that has not arrived. */
+  /** The case was never open: the end of an alarm arrived before the alarm. */
   | { readonly code: 'clear-without-alarm' }
   | WordsOnly;
 

@@ -77,11 +77,11 @@ const maxBehaviors = 120;
 
 type Named = readonly [key: string, violation: ViolationRecord];
 
-/** Leaves room for one more of either. */
+/** The other entries, without the oldest that must go so that one more fits. */
 function boundOthers(others: readonly Named[], caseId: string): readonly Named[] {
   const found = others.filter(([, { kind }]) => kind !== undefined);
   const behaviors = others.filter(([, { kind }]) => kind === undefined);
-  // What a containment is for is the first to be in alarm, and the last to be forgotten.
+  // A containment is usually for the first behavior in alarm, so that one is forgotten last.
   const isOpen = ([, one]: Named) => one.caseId === caseId && one.lastEventType === 'in-alarm';
   const dropped = new Set([
     ...found.toSorted(byAge).slice(0, surplusOf(found, maxFindings)),
@@ -130,7 +130,7 @@ function keep(current: Case, known: ViolationRecord | undefined, finding: Findin
   }
 }
 
-/** More than are under way at once. */
+/** No more alarms of a behavior are under way at once. */
 const mostAlarms = 10;
 
 function noteAlarm(known: ViolationRecord | undefined, at: number): readonly number[] {

@@ -32,7 +32,10 @@ export function settle(
 
 /** How far the denial of a containment has come. */
 interface Denial {
-  /** What counts. What an earlier release stopped at, or a temporary deactivation that somebody else ended, matters to the release only. */
+  /**
+   * The entries that count. An entry at which an earlier release stopped, or a temporary deactivation that somebody
+   * else ended, matters only to the release.
+   */
   readonly entries: readonly LedgerEntry[];
   readonly temporary: LedgerEntry | undefined;
   readonly isTemporarilyDeactivated: boolean;
@@ -107,7 +110,7 @@ function settleFailed(record: ContainmentCase, { entries, failed }: Denial, now:
   return announce(noted, status, [reason], now);
 }
 
-/** Nothing but the kill switch keeps a plan from being carried out. */
+/** Only the kill switch keeps a plan from being carried out. */
 function settleUnfinished(
   record: ContainmentCase,
   { entries }: Denial,

@@ -26,8 +26,9 @@ function listNotHeld(facts: Case['facts']): Strength[] {
 }
 
 /**
- * Others may act with the certificate; or the policy lets the device act as another client. That a certificate is shared
- * shows only while its devices connect, which a held one does not: no later audit ends it (docs/facts.md#audits).
+ * Others may act with the certificate, or the policy lets the device act as another client. An audit sees that a
+ * certificate is shared only while its devices connect, which a held device does not. So no later audit ends that
+ * finding (docs/facts.md#audits).
  */
 export function findWayRound(
   finding: Case['violations'][string] | undefined,
@@ -36,7 +37,9 @@ export function findWayRound(
   return listWaysRound(finding).filter((way) => !ledger.some((entry) => isClosedBy(way, entry)));
 }
 
-/** A certificate that is inactive until the release serves nobody, and a policy whose default version denies allows nothing. */
+/**
+ * The way is closed if the certificate is inactive until the release, or if the default version of the policy denies.
+ */
 function isClosedBy({ object, name }: Undermined, entry: LedgerEntry): boolean {
   if (entry.status !== 'verified') return false;
   const { listShared, certificates } = descriptorOf(entry.action);

@@ -20,8 +20,8 @@ export interface FindingRecord {
   /** The time of the last in-alarm. */
   readonly alarmAt: number;
   /**
-   * Times of its alarms, oldest first, after the time since when all are known: an alarm that is older than the last event
-   * and is not one of them was overtaken in a queue.
+   * The time since when all alarms are known, then the times of its alarms, oldest first. An alarm that is older than
+   * the last event and not in the list was overtaken in a queue.
    */
   readonly alarms?: readonly number[];
   /** When it was last announced to people, epoch ms: a flapping value must not page each time. */

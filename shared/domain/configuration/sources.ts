@@ -54,7 +54,10 @@ const sender = z
       things: 3,
       within: 3_600_000,
     }),
-    /** The text of OCSF's `device` that has the name of the thing: none of them does by itself. */
+    /**
+     * The field of OCSF's `device` that has the name of the thing. Without this setting, no field names a thing for
+     * sure.
+     */
     device: z.optional(z.enum(deviceTexts)),
     /** An older finding is set aside: it may be a repeat of one that was dealt with. */
     maxAge: z._default(duration, 900_000),

@@ -32,7 +32,7 @@ export function onReconnected(current: Case | undefined, command: Reconnect, con
   const isOther = descriptorOf(cuts.action).clientIds?.list(cuts.prior).includes(command.clientId) === false;
   const heard = noteConnect(current, command);
   const known = isOther ? addClientId(heard, command.clientId, context.now) : heard;
-  // The event is of a session cut since, if the two clocks agree and its version does not say otherwise.
+  // The session of this event has been cut since, if both clocks agree and its version shows nothing else.
   if (!isOther && isBeforeCut(command, before, cuts))
     return changed({ ...known, ledger: replanCut(known.ledger) });
   const noted = noteEvent(known, {
@@ -64,7 +64,10 @@ function isOlder({ version, connectedAt }: Reconnect, before: { version: number;
   return isComparable ? version <= before.version : connectedAt < before.at;
 }
 
-/** Times alone tell, unless a session of the client that began after the cut is known: a newer one did so too. */
+/**
+ * Compares the times. But if a session that began after the cut is known, a session with a higher version began after
+ * the cut too.
+ */
 function isBeforeCut(
   { version, connectedAt }: Reconnect,
   before: { at: number } | undefined,
@@ -81,7 +84,7 @@ function beganWhileInactive({ connectedAt }: Reconnect, { ledger }: Case): boole
   return status === 'verified' && connectedAt >= appliedAt;
 }
 
-/** As many client ids as are cut. */
+/** Cordon cuts no more client ids. */
 const maxConnects = 10;
 
 function noteConnect(current: Case, { clientId, version, connectedAt }: Reconnect): Case {

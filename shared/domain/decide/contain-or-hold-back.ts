@@ -25,7 +25,7 @@ interface Judged {
   readonly playbook: Playbook | undefined;
   /** The earlier record of the behavior. */
   readonly known: ViolationRecord | undefined;
-  /** Whether it is not announced yet. */
+  /** Whether the alarm is new, so that people don't know of it yet. */
   readonly rises: boolean;
 }
 

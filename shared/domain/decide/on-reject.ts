@@ -28,7 +28,7 @@ export function* onReject(
     return changed(announce(note(kept, entry), 'refused', [reason], now));
   }
   const { dueAt: _dueAt, heldBackBy: _heldBackBy, request: _request, quiet, ...rest } = current;
-  // The no to a person's wish says nothing of the violations.
+  // Rejecting a person's order decides nothing about the violations.
   const rejections = [
     ...(current.rejections ?? []),
     ...(current.reason.code === 'requested' ? [] : openViolations(current).map(nameClaim)),

@@ -39,7 +39,10 @@ export function* onViolation(
   return end && alarmed.outcome === 'changed' ? yield* onViolation(alarmed.next, end, context) : alarmed;
 }
 
-/** An alarm that a newer event of its behavior overtook counts as if in order: what came after it is known, and stays the last. */
+/**
+ * Handles an alarm that a newer event of its behavior overtook as if it had come in order: the newer event stays the
+ * last one.
+ */
 function* onOvertaken(
   current: Case,
   known: ViolationRecord,
@@ -51,7 +54,7 @@ function* onOvertaken(
   const key = findingKey(alarm);
   const change = (record: Case, last: Partial<ViolationRecord>): Case => {
     const judged = record.violations[key];
-    // The fields of an event are those of every kind.
+    // Every kind of record has these fields.
     return judged
       ? { ...record, violations: { ...record.violations, [key]: { ...judged, ...last } as ViolationRecord } }
       : record;
@@ -141,7 +144,7 @@ function* onFurther(
     missing.length > 0 && playbook?.mode !== 'observe'
       ? yield* evaluateGuards({ ...input, isCounted: true, isRejected: false })
       : undefined;
-  // A device can't make up what an audit finds, so no number of alarms keeps this from people.
+  // A device can't forge the findings of an audit, so people are told however many alarms there are.
   const wayRound = findWayRound(covered.violations[key], covered.ledger);
   const told = { ...context, isAlwaysTold: wayRound.length > 0 };
   const announceNews = (news: News) => (next: Case) =>

@@ -75,7 +75,7 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     consequence:
       'is not contained in this case, or its containment not changed. A violation stays on record.',
     offeredIn: ['awaiting-approval'],
-    // The case may be closed by a clear that came right behind.
+    // A clear that came right after may have closed the case.
     ends: { reached: ['observed', 'closed'], done: 'is not contained; its violation stays on record' },
     objection: (record) => (isOpen(record) && record.request ? undefined : unlessWaiting(record)),
   },

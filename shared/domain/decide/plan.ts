@@ -123,7 +123,10 @@ function findDefenderIds(record: Case): string[] {
   );
 }
 
-/** An alert is a claim, and AWS refuses a task for one id that none has (API reference, StartDetectMitigationActionsTask). */
+/**
+ * An alert may be forged, and AWS refuses a whole task for one malformed id (API reference,
+ * StartDetectMitigationActionsTask).
+ */
 const isDefenderId = /^[a-zA-Z0-9-]{1,128}$/;
 
 /** A held device that reports under an id not known so far: its session is cut too, and the denial verified again. */

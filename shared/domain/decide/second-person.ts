@@ -48,7 +48,7 @@ export function judgeSecondPerson(
 function needsSecond(record: Case | undefined, { type, force }: Ordered): boolean {
   const rule = secondPersonFor[type];
   if (rule === undefined || force) return rule !== undefined;
-  // Whoever answers a question of Cordon's own is the second one.
+  // If a playbook or a guard asked, the person who answers is enough.
   if (record?.status === 'awaiting-approval' && type !== 'harden') return record.reason.code === 'requested';
   return rule === 'always';
 }

@@ -30,7 +30,7 @@ export interface Reading {
 }
 
 export interface Late {
-  /** How many datapoints are out of bounds by it. */
+  /** How many datapoints in a row are out of bounds, with the late one. */
   readonly count: number;
   /** Whether the newest is among them, so that the next one continues their row. */
   readonly reachesNewest: boolean;
@@ -67,7 +67,8 @@ function count(before: BehaviorState, reading: Reading, criteria: Criteria, newI
   const state = { ...before, ...passedBy(before, madeAt, toAlarm), bad: 0, good };
   const ended = violationId ?? before.forgotten;
   if (!ended || good < toClear) return { state };
-  // Of an excepted alarm's time, a late datapoint may have more than was excepted.
+  // A late datapoint from the time of an excepted alarm may have children that were not excepted, so that time stays
+  // open for alarms.
   const told = before.excepted ? undefined : ([before.openedAt ?? madeAt, madeAt] as const);
   return {
     state: { ...close(state), ...(told && { told }) },

@@ -7,10 +7,11 @@ import type { DetectedEvent, DetectState, Profiles } from './state';
 export type Caused<T> = readonly [event: DetectedEvent, cause: T];
 
 /**
- * Alerts go out before the state is saved. An invocation that is killed in between, or before which another one saves, may have
- * told that an alarm ended which is open after all, and an open alarm is not raised again. So the state has a note of the ends
- * before they go out (`ending`), and whoever finds it raises what is still open once more, later than its end.
- * `recalled`: these ends. `saved`: the events of this judgement, of which `cause` is the last cause.
+ * Alerts go out before the state is saved. If the invocation is killed in between, or another one saves first, an alert
+ * may have ended an alarm that is in fact still open, and an open alarm is not raised again. So the ends are noted in
+ * the state before they go out (`ending`). The invocation that finds the note raises what is still open once more, at a
+ * time after that end. `recalled`: these ends. `saved`: the events of this judgement, of which `cause` is the last
+ * cause.
  */
 export function raiseUnended<T>(
   state: DetectState,
@@ -26,7 +27,7 @@ export function raiseUnended<T>(
     if (saved.some(([event]) => keyOf(event) === key && event.at > end.at)) return [];
     return [[{ ...end, violationId, eventType: 'in-alarm', at: end.at + 1 }, cause] as const];
   });
-  // What comes next is later than all that went out, whoever judges it.
+  // The next events must be later than all that went out, whichever invocation raises them.
   const endedAt = Math.max(
     state.endedAt ?? 0,
     ...[...recalled, ...events.map(([event]) => event)].map(({ at }) => at),
@@ -35,8 +36,9 @@ export function raiseUnended<T>(
 }
 
 /**
- * The state to save before the events go out, if an alarm ends with them, or another invocation may be about to save an end: as
- * before, with a note of the ends. Another invocation that has read the state of before can't save from here on.
+ * The state to save before the events go out: the earlier state with a note of the ends. Undefined unless an alarm
+ * ends, or another invocation may be about to save an end. After this save, an invocation that has read the earlier
+ * state can no longer save.
  */
 export function noteEnding(before: DetectState, events: readonly DetectedEvent[]): DetectState | undefined {
   const ending = events
@@ -51,9 +53,9 @@ export function noteEnding(before: DetectState, events: readonly DetectedEvent[]
 }
 
 /**
- * The ends that an invocation may have told in vain, of behaviors as the profiles have them now, and the state without their
- * note. Only a report of the thing shows again what reports had ended: without one (`isReported`), the note of those waits.
- * Undefined if all wait.
+ * The ends that an invocation may have announced wrongly, for the behaviors that the profiles have now, and the state
+ * without their note. For behaviors of reports, only a new report (`isReported`) shows the present state, so without
+ * one their note stays. Undefined if every note stays.
  */
 export function recallEnds(
   { ending = {}, ...settled }: DetectState,

@@ -14,8 +14,8 @@ import { sumWindow } from './window';
 const boundaryMs = 300_000;
 
 /**
- * A deploy may take a profile away that needs no look at the registry. Its open alarm is found then, even if it has no
- * end of its own, as that of a device that stays away.
+ * A deploy may remove a profile that needs no lookup in the registry. Its open alarm is found after this time, even if
+ * nothing else would end it, as with a device that stays away.
  */
 const goneProfileMs = 86_400_000;
 

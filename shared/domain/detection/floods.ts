@@ -1,7 +1,7 @@
 import { type Facts, ownsCertificate } from '../facts';
 import { clip } from '../text';
 
-/** A certificate of which more reports come than are judged of one. */
+/** A certificate that sends more reports than the detector evaluates for one certificate. */
 export interface Flood {
   /** The certificate, or the client id if there is none. */
   readonly sender: string;

@@ -62,7 +62,7 @@ function* judgeEvent(input: LifecycleInput): Detecting<Draft> {
   return judgement.conclude({ presence });
 }
 
-/** Whether the connection is known as it was later. */
+/** Whether the recorded connection is newer than the event. */
 function isBehind(before: PresenceState | undefined, { timestamp }: LifecycleEvent): boolean {
   const { connectedAt = 0, disconnectedAt = 0, others = [] } = before ?? {};
   return timestamp < Math.max(connectedAt, disconnectedAt, ...others.map((other) => other.connectedAt));

@@ -14,7 +14,7 @@ export interface Setting {
   readonly profiles: Profiles;
   /** Absent until the judgement turns out to depend on it (questions.ts). */
   readonly membership?: Membership | undefined;
-  /** Names a new violation; the same arguments give the same id, so what comes twice repeats no alarm. */
+  /** Names a new violation. The same arguments give the same id, so a repeated trigger repeats no alarm. */
   readonly nameViolation: (key: string, seed: string | number) => string;
 }
 
@@ -82,7 +82,7 @@ export function openJudgement({ state, at, profiles, membership, nameViolation }
       datapoints.push(...found);
     },
 
-    /** The result; `changes` of the state beside the behaviors, `stamp` what is noted only where something changed. */
+    /** The result. `changes`: of the state, beside the behaviors. `stamp`: recorded only if something changed. */
     conclude(changes: Changes = {}, stamp: Partial<DetectState> = {}): Draft {
       const { states: behaviors } = slots;
       const endedAt = slots.endedAt();

@@ -10,7 +10,7 @@ import type { BehaviorState, DetectedEvent, Profiles } from './state';
 export interface Verdict {
   readonly isBad: boolean;
   readonly value: MetricValue;
-  /** What identifies this datapoint, for the id of a new violation. */
+  /** Identifies this datapoint in the id of a new violation. */
   readonly seed: string | number;
   readonly principal?: string;
   /** The alarm is raised again while it is open, because its cause has changed. */

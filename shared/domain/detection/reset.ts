@@ -16,7 +16,7 @@ export function resetAlarms(
   const behaviors = Object.fromEntries(
     Object.entries(state.behaviors).map(([slot, behavior]) => [slot, reset(behavior, heldUntil, known)]),
   );
-  // An open alarm no longer delays anything, and what it delayed may be due by now.
+  // The open alarm is gone, so whatever it delayed may be due now.
   const isTimed = state.dueAt !== undefined || state.presence?.disconnectedAt !== undefined;
   return {
     ...state,
@@ -31,7 +31,8 @@ function reset(
   heldUntil: number | undefined,
   known: readonly string[] | undefined,
 ): BehaviorState {
-  // An excepted alarm stays open: it need not be raised again, and could not be recognized without its first evidence.
+  // An excepted alarm stays open: nobody needs another alert of it, and without its first evidence the exception would
+  // no longer be recognized.
   if (behavior.violationId !== undefined && behavior.excepted) return behavior;
   const { window, told: _, passed: _p, ...closed } = close({ ...behavior, bad: 0, good: 0 });
   const { forgotten, violationId = forgotten } = behavior;

@@ -57,8 +57,8 @@ export interface Placed {
 }
 
 /**
- * A sender's ids and clock order only its own reports, and no report is dated after its receipt: a wrong clock makes no
- * report newer than it is, and a report that is late by that clock can still raise an alarm.
+ * Dates a report. A sender's ids and clock order only its own reports, and no report is dated after its receipt. So a
+ * wrong clock never makes a report look newer than it is, and a report that looks late can still raise an alarm.
  */
 export function place(state: DetectState, report: DeviceReport, name: string, at: number): Placed {
   const sender = findSender(state, name);
@@ -72,14 +72,18 @@ export function place(state: DetectState, report: DeviceReport, name: string, at
   const shiftMs = Math.min(sender?.shiftMs ?? 0, tookMs);
   const lagMs = Math.min(sender?.lagMs ?? tookMs, tookMs);
   const placed = { isRepeat, isTimed: true, madeAt: claimedAt + shiftMs, trueAt: claimedAt + lagMs };
-  // One that was received before the newest (and processed after it) says nothing about a clock that was set back since.
+  // A report that was received before the newest one, but processed after it, does not show that the clock was set
+  // back.
   const isLate = sender !== undefined && (at < sender.at || isOlder(sender, report, placed.madeAt, shiftMs));
   if (isLate === 'set back')
     return { ...placed, isLate: false, madeAt: at, trueAt: at, shiftMs: tookMs, lagMs: tookMs };
   return { ...placed, isLate, shiftMs, lagMs };
 }
 
-/** Whether it was made before the newest of its sender; or the sender's clock was set back, and is right by the receipt. */
+/**
+ * Whether the report was made before the newest of its sender, or only looks so because the sender's clock was set
+ * back.
+ */
 function isOlder(
   sender: SenderState,
   { madeAt: word, reportId }: DeviceReport,
@@ -105,7 +109,7 @@ function isKnown(sender: SenderState, report: DeviceReport, at: number): boolean
   return sumsOf(sender).some((sum, index) => sender.ids[index] === reportId && same.includes(sum));
 }
 
-/** Whether it is between two known ids of a counter. A lower id than all means that the counter restarted. */
+/** Whether the id of a counter is between two known ids. If it is lower than all of them, the counter restarted. */
 function isOlderCount({ ids, at: lastAt }: SenderState, reportId: number, at: number): boolean {
   const [last = 0, ...rest] = ids;
   return at - lastAt < lateMs && reportId < last && rest.some((id) => id < reportId);

@@ -37,8 +37,8 @@ export function isQuiet({ untold, peak, fell, toldAt }: FleetSilence): boolean {
 }
 
 /**
- * Decides what to announce after a run that found newly silent agents, while `silent` are silent in total: one message for
- * a run, and if they are many, one in ten minutes; likewise for their return.
+ * Decides what to announce after a run that found newly silent agents; `silent` agents are silent in total. A run
+ * causes one message, and if the agents are many, at most one in ten minutes. The same applies when they return.
  */
 export function followSilence(
   before: FleetSilence,

@@ -27,11 +27,11 @@ export interface DetectState {
   /** The end of its last containment: earlier measurements are ignored, whenever they arrive. */
   readonly heldUntil?: number;
   readonly behaviors: Readonly<Record<string, BehaviorState>>;
-  /** The last event of behaviors that were forgotten: should they return, their next one is later, whatever caused it. */
+  /** The time of the last event of behaviors that were forgotten: if one returns, its next event must be later. */
   readonly endedAt?: number;
   /**
-   * When alarms ended, by behavior, as alerts say that are about to go out. If it is still set, an invocation was killed before it
-   * saved what followed from them: alarms that are open may have been told to be over.
+   * By behavior: the ends in the alerts that are about to go out. If this is still set later, an invocation was killed
+   * before it saved their effect, so alerts may have ended alarms that are open (disturbed.ts).
    */
   readonly ending?: Readonly<Record<string, number>>;
   /** Profiles that do not target the thing, and since when that is known. */
@@ -69,13 +69,16 @@ export interface BehaviorState {
   readonly good: number;
   /** The open alarm, if any. */
   readonly violationId?: string;
-  /** For an open alarm: its metric, the last datapoint as far as is remembered, and the last look at the targets. */
+  /** For an open alarm: its metric, the last recorded datapoint, and the last lookup of the targets. */
   readonly metric?: string;
   readonly heardAt?: number;
   readonly checkedAt?: number;
   /** For an open alarm that exceptions cover. */
   readonly excepted?: Excepted;
-  /** An alarm that ended with its thing's case before the case knew it: its alert is under way, so its end is told as well. */
+  /**
+   * An alarm that was reset with its thing's case before the case knew it. Its alert is under way, so its end must be
+   * sent as well.
+   */
   readonly forgotten?: string;
   /** For an open alarm: when the datapoint was made that raised it. */
   readonly openedAt?: number;

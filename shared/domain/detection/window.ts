@@ -1,11 +1,11 @@
 import { lateMs } from './senders';
 import type { Span } from './state';
 
-/** A flood must not make the state large: the window is kept in at most so many parts. */
+/** A flood must not make the state large, so the window has at most this many spans. */
 const maxSpans = 60;
 /** The limit for a sender other than the thing's first; there may be several of them. */
 export const fewSpans = 20;
-/** Spans that are kept however old they are, since they show the usual interval of the device. */
+/** These last spans are kept however old they are, because they show the usual interval of the device. */
 const keptSpans = 4;
 
 /** Several clients took part in a span. */
@@ -31,7 +31,8 @@ export function insertCount(window: readonly Span[], count: Count, durationMs: n
   const next = window[index];
   if (!next) return [...window];
   const [since, until, sum] = next;
-  // What is made of two is one if they ended at once, or if the later one has no time of its own.
+  // A count joins a span of the same cause that ends at the same time. Otherwise an event gets a span of its own, and a
+  // delta splits the span.
   if (until === at && next[3] === by) return window.with(index, span(since, until, sum + value, by));
   if (!isDelta) return window.toSpliced(index, 0, span(at, at, value, by));
   return window.toSpliced(index, 1, span(Math.min(since, at), at, value, by), span(at, until, sum, next[3]));
@@ -76,15 +77,15 @@ function append(
 const usualMs = 300_000;
 
 /**
- * A device that was disconnected delivers all kept reports at once. Where reports have no time, one that follows the last
- * much sooner than usual belongs to the silence before: each is given the usual interval of it, while some is left.
- * Returns the end of the last report's interval.
+ * A device that was disconnected delivers all waiting reports at once. If reports have no time, a report that follows
+ * the last one much sooner than usual belongs to the silence before it: each such report gets one usual interval of
+ * that silence, while any is left. Returns the end of the last report's interval.
  */
 function findGap(window: readonly Span[], at: number, durationMs: number): number | undefined {
   const [since, until] = window.at(-1) ?? [at, at];
   const lengths = window.slice(0, -1).flatMap(([from, to]) => (to > from ? [to - from] : []));
   const usual = lengths.sort((a, b) => a - b)[Math.floor(lengths.length / 2)] ?? usualMs;
-  // Within a window it makes no difference.
+  // Within one window, the exact place makes no difference.
   const isBurst = at - until < usual / 2 && until - since >= Math.max(usual * 1.5, durationMs);
   return isBurst ? since + usual : undefined;
 }

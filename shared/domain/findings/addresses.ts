@@ -21,7 +21,7 @@ export function parseNetwork(text: string): Network | undefined {
   return length <= width ? [base, length] : undefined;
 }
 
-/** Whether an address lies in one of the networks. What is no address lies in none. */
+/** Whether an address lies in one of the networks; false for a text that is no address. */
 export function isInNetworks(text: string, networks: readonly Network[]): boolean {
   const address = parseAddress(text);
   if (!address) return false;
@@ -29,8 +29,8 @@ export function isInNetworks(text: string, networks: readonly Network[]): boolea
 }
 
 /**
- * The address of `ip:port`, `[ip]:port` or an unbracketed IPv6 address, as device agents write it (docs/facts.md#other-agents). What
- * is no address is kept as it came: a behavior must not be blind to it.
+ * The address of `ip:port`, `[ip]:port` or an unbracketed IPv6 address, as device agents write it
+ * (docs/facts.md#other-agents). Any other text is kept as it is, so that a behavior still sees it.
  */
 export function readRemoteAddress(text: string): string {
   const bracketed = /^\[([^\]]*)\](:\d+)?$/.exec(text)?.[1];

@@ -61,7 +61,7 @@ export function metricsOf({
   };
 }
 
-/** Whether what is kept says the same, small swings aside: what swings must not cost a write each report. */
+/** Whether the health is the same except for small fluctuations, which must not cost a write for each report. */
 export function isSameHealth(a: AgentHealth | undefined, b: AgentHealth | undefined): boolean {
   if (!a || !b) return a === b;
   return (

@@ -13,7 +13,7 @@ import {
   type ViolationEventType,
 } from './violation';
 
-/** The violation as of a time that can be, with what its sender said if that is another. */
+/** The violation with a possible time, and with the time that its sender stated if that differs. */
 export function boundTime<F extends FindingEvent>(violation: F, arrivedAt: number): F {
   const { occurredAt: claimedAt } = violation;
   const occurredAt = boundByArrival(claimedAt, arrivedAt);

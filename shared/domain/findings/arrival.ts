@@ -2,8 +2,8 @@
 export const firstMs = 1_420_070_400_000;
 
 /**
- * No sender's clock alone orders anything: a time that can't be, such as one from the future, counts as that of the
- * arrival, or all that follows would be taken for older.
+ * Replaces an impossible time, such as one in the future, with the time of the arrival. Otherwise every later event
+ * would look older.
  */
 export function boundByArrival(claimedMs: number, arrivedMs: number): number {
   return claimedMs >= firstMs && claimedMs <= arrivedMs ? claimedMs : arrivedMs;

@@ -2,9 +2,9 @@ import { isObject, parseJson } from '../json';
 import { type Account, readAccount } from '../thing-ref';
 
 /**
- * An alert of Device Defender names no account (docs/facts.md#alerts): it is of the account whose topic it came by, which
- * takes alerts of its own account alone. One that came by another topic, or from another source, may say where it is
- * from; the name of a thing there means nothing here.
+ * An alert of Device Defender names no account (docs/facts.md#alerts). It belongs to the account of the topic that
+ * delivered it, since that topic takes alerts of its own account only. A message from another topic or source may name
+ * another account, whose things are not the things here.
  */
 
 /** Where a message says that it is from, where that is another account or region than `own`: `ACCOUNT/REGION`. */

@@ -68,7 +68,7 @@ function bindsToThing(resource: string, thingName: string): boolean {
 const onlyMqtt = new Set(['iot:connect', 'iot:subscribe', 'iot:receive']);
 
 /**
- * Whether it allows something over HTTPS, where no client id is. Thing policy variables have a value over MQTT only
+ * Whether it allows something over HTTPS, which has no client id. Thing policy variables have a value over MQTT only
  * (IoT developer guide, "Thing policy variables"), so a resource with one allows nothing there; of a role alias, AWS
  * doesn't say it, as the credentials provider takes the name of a thing.
  */

@@ -12,8 +12,9 @@ const mostRows = 10;
 const mostNames = 20;
 
 /**
- * The exceptions that a violation is, in words; undefined if it is none. Each child must be one: evidence that is
- * missing, cut short or only partly covered excepts nothing. `known`: what was excepted before and may still run.
+ * The exceptions that cover a violation, in words; undefined if they don't cover all of it. They must cover each child:
+ * with missing, shortened or partly covered evidence, no exception applies. `known`: children that were excepted
+ * earlier and may still run.
  */
 export function findExceptions(
   exceptions: readonly Exception[] | undefined,

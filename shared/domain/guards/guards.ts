@@ -29,7 +29,7 @@ export interface GuardInput {
   readonly killSwitch: KillSwitch;
   /** It has a place within the fleet limit already. */
   readonly isCounted: boolean;
-  /** An operator rejected a containment for the same before. */
+  /** An operator has already rejected a containment for the same violation. */
   readonly isRejected: boolean;
 }
 
@@ -109,8 +109,8 @@ export function findExemption(guards: Configuration['guards'], facts: KnownFacts
 }
 
 /**
- * How many things may be contained within the window. A percentage of a fleet that was never counted is as good as
- * none: then one thing is the limit, and the rest waits for approval.
+ * How many things may be contained within the window. If the limit is a percentage and the fleet was never counted, the
+ * limit is one thing, and the others wait for approval.
  */
 export function findFleetLimit(
   { fleetLimit }: Configuration['guards'],

@@ -24,7 +24,7 @@ const text = (max: number) => z.optional(z.string().check(z.maxLength(max)));
 export const maxReason = 500;
 const maxActor = 256;
 
-/** What `cordon kill-switch` stores; by hand it may as well be just `on` or `off`. */
+/** The value that `cordon kill-switch` stores; a person may also store just `on` or `off`. */
 const stored = z.object({
   state: z.enum(['on', 'off']),
   by: text(maxActor),
@@ -32,7 +32,7 @@ const stored = z.object({
   reason: text(maxReason),
 });
 
-/** Reads the value of the parameter; undefined if there is none, which is what `off` looks like at first. */
+/** Reads the value of the parameter. `undefined`: the parameter does not exist yet, so the switch is off. */
 export function readKillSwitch(value: string | undefined): KillSwitch {
   if (value === undefined) return { state: 'off' };
   const word = value.trim();

@@ -18,7 +18,7 @@ export type GuardReason =
   /** A text of OCSF's `device` has the thing's name, which may be that of another machine. */
   | { readonly code: 'named-by-device'; readonly sender: string; readonly text: DeviceText }
   | Shared
-  /** An operator rejected a containment for the same. */
+  /** An operator has already rejected a containment for the same violation. */
   | { readonly code: 'rejected-before' }
   | FleetLimitReached
   | SenderLimitReached;

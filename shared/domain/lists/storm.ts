@@ -128,7 +128,7 @@ function countGroups(own: readonly ListedCase[]): string[] {
 
 const mostActors = 3;
 
-/** Who acted on them, or else the playbook of all that it contained; undefined if it is nobody's doing. */
+/** Who acted on the cases, else the playbook that contained all of them; undefined if neither applies. */
 function findDecider(status: string, group: readonly ListedCase[]): string | undefined {
   const acts = group.flatMap(({ lastActor }) => lastActor ?? []);
   const actors = [...new Set(acts)];
@@ -152,7 +152,7 @@ function writeClock(at: number): string {
   return `${writeTime(at).slice(0, 5)} UTC`;
 }
 
-/** The commands with the number of cases that each takes now. None if the name could not be typed as it is. */
+/** The commands with the number of cases that each takes now. Empty if the behavior's name can't be typed as it is. */
 function listCommands({ behavior, open }: StormCases): string[] {
   // Of other findings, the sender or check alone has no space.
   const typed = behavior.replace(/^\w+ finding\//, '');

@@ -4,7 +4,7 @@ import { groupBy } from '../group-by';
 import { compareSeverity } from '../severity';
 import type { ListedCase } from './outline';
 
-/** Cases of one status with the same behaviors: of a storm, one group says it all. */
+/** Cases of one status with the same behaviors. One group can describe a whole storm. */
 interface CaseGroup extends Pick<ListedCase, 'status' | 'behaviors' | 'severity'> {
   readonly cases: number;
   readonly firstOpenedAt: number;

@@ -115,8 +115,8 @@ function readReminder({ news }: PendingAnnouncement): Pick<Announcement, 'remind
 }
 
 /**
- * From the first alarm of the case to the last action applied, and to the first verified denial, in ms; `decidedMs` to that
- * from the decision to contain, which people may have taken long after the alarm.
+ * Times in ms from the first alarm of the case: to the last action applied, and to the first verified denial.
+ * `decidedMs` is from the decision to contain, which people may take long after the alarm, to the verified denial.
  */
 export function measure(record: Case): { appliedMs?: number; verifiedMs?: number; decidedMs?: number } {
   const alarms = Object.values(record.violations).filter(({ caseId }) => caseId === record.caseId);
@@ -163,7 +163,7 @@ function describeProcess({ pid, commandLine, executable, user, parents = [] }: E
   return `${commandLine ?? executable ?? 'a process'}${who && ` (${who})`}${by}`;
 }
 
-/** Replaces control, bidirectional and line-separating characters, and those that are none. */
+/** Replaces control characters, bidirectional and line-separating ones, and code points that are no characters. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\uFFFE\uFFFF\u2028\u2029]/gu, '\uFFFD');
 }

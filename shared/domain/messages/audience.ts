@@ -14,7 +14,7 @@ export function audienceOf({
   return update ? 'update' : 'people';
 }
 
-/** The heartbeat that was sent at that time. It is quiet, since readers of earlier releases show nothing that is. */
+/** The heartbeat that was sent at that time. It has `quiet`, so that readers of earlier releases don't show it. */
 export function announceHeartbeat(sentAt: number): Announcement {
   return {
     version: 1,

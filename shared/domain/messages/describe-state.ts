@@ -27,7 +27,7 @@ const news = new Map([
   ['storm', 'many things at once'],
 ]);
 
-/** Statuses that no kind is called like. */
+/** Statuses whose name is not also a kind. */
 const states = new Map([
   ['awaiting-approval', 'waits for approval'],
   ['releasing', 'being released'],
@@ -137,7 +137,7 @@ const acts = new Map([
   ['release-conflict', ['release', 'dismiss']],
 ]);
 
-/** What to type next. Nothing if the names could not be typed as they are. */
+/** The commands to type next; none if the names can't be typed as they are. */
 export function listNextCommands(announcement: Announcement): readonly string[] {
   const { status, thingName, caseId, commands, request, reminder } = announcement;
   if (commands) return commands;
@@ -173,7 +173,7 @@ export function findRunbook({ status, killSwitch }: Announcement): string | unde
   return status === 'closed' ? undefined : 'docs/operating.md#statuses';
 }
 
-/** How severe it still is: what is over is not. */
+/** The severity; undefined for a case that is over. */
 export function describeSeverity({ status, severity }: Announcement): string | undefined {
   return status === 'closed' ? undefined : severity;
 }

@@ -143,7 +143,7 @@ interface Bounds {
   readonly mlDetectionConfig?: object;
 }
 
-/** Nothing of what was cut. */
+/** Returns no bounds if the JSON was cut. */
 function parse(criteria: string | undefined): Bounds {
   try {
     return JSON.parse(criteria ?? '{}') ?? {};

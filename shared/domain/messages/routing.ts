@@ -44,7 +44,7 @@ export function routeMany(
   routes: readonly Route[],
   toldTo: readonly string[] = [],
 ): string[] {
-  // Very many have few differences.
+  // Very many cases have few different routes.
   const kinds = new Map(cases.map((one) => [JSON.stringify([one.status, one.severity, one.playbook]), one]));
   return [...new Set([...toldTo, ...[...kinds.values()].flatMap((one) => routeMessage(one, at, routes))])];
 }

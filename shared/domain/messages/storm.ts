@@ -57,7 +57,7 @@ interface Opened {
 
 /** Later cases join the last storm until the sweep has announced its end. */
 const maxStorms = 10;
-/** A storm's last time need not be exact, so that not each of its cases writes. */
+/** A storm's last time may be this fraction of `within` old, so that not each of its cases costs a write. */
 const coarse = 10;
 
 /** Takes a new case: into a storm, whose id is given, or to be announced by itself. `next` is absent if nothing changes. */
@@ -81,7 +81,7 @@ export function noteOpened(
   return { storm: storm.id, next: { opened: [], storms: [...storms, storm] } };
 }
 
-/** The rest needs somebody for this case alone. */
+/** All other kinds need somebody for this case alone. */
 const covered: ReadonlySet<AnnouncementKind> = new Set<AnnouncementKind>([
   ...['observed', 'approval-needed', 'containing', 'contained', 'new-violation', 'rejected'],
   ...['approval-expired', 'released', 'dismissed'],

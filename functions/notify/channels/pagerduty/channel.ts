@@ -58,8 +58,8 @@ interface Event {
 }
 
 /**
- * What is only recorded, or is over before it was announced, opens no alert. A trigger of an open alert adds to its
- * log. A resolve comes alone: a trigger before it would wake people whose alert somebody has resolved by hand.
+ * A case that is only recorded, or over before it was announced, opens no alert. A trigger of an open alert adds to its
+ * log. No trigger precedes a resolve, because it would wake people again if somebody has resolved the alert by hand.
  */
 function listEvents(newest: Announcement, isKnown: boolean): Event[] {
   const { status, caseId, decided } = newest;

@@ -76,7 +76,7 @@ function one(text: string, length: number): string {
   return clip(printable(text.split('\n').join('; ')), length);
 }
 
-/** The first alarm; a clock that is wrong is not believed. */
+/** The time of the first alarm, unless the sender's clock was wrong. */
 function findBeginning({ at, violations }: Announcement): number {
   const alarms = violations.map(({ alarmAt }) => alarmAt).filter((alarmAt) => alarmAt > 0 && alarmAt <= at);
   return Math.min(at, ...alarms);

@@ -32,7 +32,7 @@ export function writeButtons(announced: Case): ActionsBlock[] {
 function writeButton(action: OperatorAction, { thingName, caseId, inAlarm = [], request }: Case): Button {
   const label = capitalize(action);
   const { consequence, emphasis } = operatorActionDescriptors[action];
-  // Whoever confirms has read the warning, so the release is forced.
+  // The person who confirms has read the warning, so the release is forced.
   const isWarned = action === 'release' && inAlarm.length > 0;
   // Somebody confirms just what was asked for.
   const isAsked = request?.action === (action === 'approve' ? 'contain' : action);

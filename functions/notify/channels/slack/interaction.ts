@@ -105,7 +105,7 @@ async function press(
     }
     const { thing, caseId, force, actions } = aim.data;
     const thingName = thingKey(thing);
-    // Anybody in a workspace may be let in under a second name; the listed operators are each one person.
+    // A workspace may admit one person under two names. So only the listed operators count as one person each.
     const person = ports.slackOperators ? `slack:${user.id}` : undefined;
     const order = {
       ...{ type: act, ...(person !== undefined && { person }) },

@@ -22,9 +22,10 @@ const descriptionMax = 15_000;
 const noteMax = 25_000;
 
 /**
- * One alert for each case, found by its alias. What comes later is a note, since an alert's message can't be changed without
- * its id, and creates the alert again: while it is open, Opsgenie only counts, and a note on one that somebody closed would
- * be lost without an error. An end comes alone: it would wake people for what is over. A digest has no end.
+ * One alert for each case, found by its alias. An alert's message can't be changed without its id, so later states are
+ * notes. Each note also creates the alert again: Opsgenie only counts this while the alert is open, and a note on a
+ * closed alert would be lost without an error. The end of a case creates no alert, because that would wake people for a
+ * case that is over. A digest has no end.
  */
 export function writeOpsgenie(newest: Announcement, isKnown: boolean): Request[] {
   const { status, caseId, kind } = newest;

@@ -26,7 +26,10 @@ const auditResult = z.object({
   ),
 });
 
-/** Results of Device Defender Audit. Its own message of each finding says nothing that the result does not lead to. */
+/**
+ * Results of Device Defender Audit. The separate message for each finding is ignored, because the result leads to the
+ * same findings.
+ */
 export const deviceDefenderAudit: Source = {
   name: 'device-defender-audit',
   reads: { what: 'a result of Device Defender Audit', field: 'auditDetails' },

@@ -17,8 +17,8 @@ const aheadMs = 5 * 60_000;
 const mostFindings = 10;
 
 /**
- * Reads one message of a sender: a finding, a list of some, or an event of EventBridge that has some in its detail. One at
- * fault holds up none of the others. Never throws.
+ * Reads one message of a sender: a finding, a list of some, or an event of EventBridge that has some in its detail. A
+ * faulty finding does not delay the others. Never throws.
  */
 export function readExternal(message: unknown, arrival: Arrival): Reading[] {
   const documents = unwrap(message);
@@ -97,7 +97,10 @@ function toMs(time: number): number {
   return Math.round(Math.abs(time) < 100_000_000_000 ? time * 1_000 : time);
 }
 
-/** Findings that say that something is over: a sender can't clear or release. Cordon's own would only come back. */
+/**
+ * Ignores findings that say that something is over, because a sender can neither clear nor release, and Cordon's own
+ * findings, which would come back as new ones.
+ */
 function findIgnored({
   activity_id: activity,
   status_id: status,
