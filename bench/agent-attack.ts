@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { appName, attacks } from './agent-attacks';
-import { startCountingBroker } from './agent-broker';
-import { type App, note, startApp, type Watched } from './agent-children';
-import { asUnit, type Subject, startSubject } from './agent-subject';
+import { appName, attacks } from './agent/attacks';
+import { startCountingBroker } from './agent/broker';
+import { type App, note, startApp, type Watched } from './agent/children';
+import { asUnit, type Subject, startSubject } from './agent/subject';
 import { writeTable } from './figures';
 
 /*

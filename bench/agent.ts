@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startCountingBroker } from './agent-broker';
-import { readAgentFlags } from './agent-flags';
-import { measureAgents } from './agent-measure';
-import { writeResult } from './agent-result';
-import { UnexpectedEndError } from './agent-subject';
+import { startCountingBroker } from './agent/broker';
+import { readAgentFlags } from './agent/flags';
+import { measureAgents } from './agent/measure';
+import { writeResult } from './agent/result';
+import { UnexpectedEndError } from './agent/subject';
 
 /*
  * Cordon's agent and another one in the same run: npm run bench:agent -- --help.

@@ -1,13 +1,13 @@
-import { measureLikeAws, writeAwsResult } from './aws-times';
-import { measureChildren, writeChildrenResult } from './children';
-import { readFlags } from './flags';
-import { measureFlood, writeFloodResult } from './flood';
-import { measureHeld, writeHeldResult } from './held';
-import { type Service, startService } from './service';
-import { runSiege, writeSiegeResult } from './siege';
-import { measureSlack, writeSlackResult } from './slack';
-import { measureSteadily, writeSteadyResult } from './steady';
-import { runStorm, writeStormResult } from './storm';
+import { measureLikeAws, writeAwsResult } from './alerts/aws-times';
+import { measureChildren, writeChildrenResult } from './alerts/children';
+import { readFlags } from './alerts/flags';
+import { measureFlood, writeFloodResult } from './alerts/flood';
+import { measureHeld, writeHeldResult } from './alerts/held';
+import { type Service, startService } from './alerts/service';
+import { runSiege, writeSiegeResult } from './alerts/siege';
+import { measureSlack, writeSlackResult } from './alerts/slack';
+import { measureSteadily, writeSteadyResult } from './alerts/steady';
+import { runStorm, writeStormResult } from './alerts/storm';
 
 /*
  * Alerts through the packaged functions on a local stack of its own: npm run bench -- --help.

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { findProblems, readOutcome, type Told } from '../../bench/completeness';
-import { countMessages, listen, waitForQuiet } from '../../bench/queues';
-import { behaviors, createFaults, createStorm } from '../../bench/storm';
-import { publishAtOnce } from '../../bench/traffic';
+import { findProblems, readOutcome, type Told } from '../../bench/alerts/completeness';
+import { countMessages, listen, waitForQuiet } from '../../bench/alerts/queues';
+import { behaviors, createFaults, createStorm } from '../../bench/alerts/storm';
+import { publishAtOnce } from '../../bench/alerts/traffic';
 import { connectTable } from '../../shared/storage/table';
 import { type EndToEnd, root, startEndToEnd } from './harness';
 import { type Packages, packageService } from './package-service';

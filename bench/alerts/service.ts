@@ -71,7 +71,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 function packageService(folder: string, configuration: string): void {
-  const args = [join('scripts', 'package-variant.mjs'), join('bench', configuration), folder];
+  const args = [join('scripts', 'package-variant.mjs'), join('bench', 'alerts', configuration), folder];
   const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   if (status !== 0) throw new Error('sls package failed');
 }

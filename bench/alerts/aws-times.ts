@@ -1,6 +1,6 @@
-import type { Case } from '../shared/domain/case/case';
+import type { Case } from '../../shared/domain/case/case';
+import { type Latency, latencyHead, latencyRow, summarize, writeTable } from '../figures';
 import { loadCase } from './cases';
-import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
 import type { AwsTimes, Flags } from './flags';
 import { waitForQuiet } from './queues';
 import type { Service } from './service';

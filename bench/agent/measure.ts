@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CountingBroker } from './agent-broker';
-import { type App, countSeen, note, startApp, type Watched } from './agent-children';
-import type { AgentFlags } from './agent-flags';
-import { countProcesses, fillProcesses, type Load, openConnections } from './agent-load';
-import { type AgentResult, type ChildResult, findProblems, type LoadResult } from './agent-result';
-import { asUnit, type Subject, startSubject, UnexpectedEndError } from './agent-subject';
+import type { CountingBroker } from './broker';
+import { type App, countSeen, note, startApp, type Watched } from './children';
+import type { AgentFlags } from './flags';
+import { countProcesses, fillProcesses, type Load, openConnections } from './load';
+import { type AgentResult, type ChildResult, findProblems, type LoadResult } from './result';
+import { asUnit, type Subject, startSubject, UnexpectedEndError } from './subject';
 
 interface Bench {
   readonly flags: AgentFlags;

@@ -1,4 +1,4 @@
-import { writeTable } from './figures';
+import { writeTable } from '../figures';
 
 /** The cost of one agent under one load. */
 interface Cost {

@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Closers } from '../local/closers';
-import { agentBundle } from '../local/package-service';
-import { type AgentEvent, type AgentProcess, startAgent } from '../local/story/agent-process';
-import { type AppProcess, startApp } from '../local/story/app-process';
+import { Closers } from '../../local/closers';
+import { agentBundle } from '../../local/package-service';
+import { type AgentEvent, type AgentProcess, startAgent } from '../../local/story/agent-process';
+import { type AppProcess, startApp } from '../../local/story/app-process';
+import { type Latency, latencyHead, latencyRow, summarize, writeProblems, writeTable } from '../figures';
 import { loadCase, release } from './cases';
-import { type Latency, latencyHead, latencyRow, summarize, writeProblems, writeTable } from './figures';
 import { listen, waitForQuiet } from './queues';
 import type { Service } from './service';
 import { enroll } from './traffic';
@@ -124,7 +124,7 @@ async function prepareDevices(
     await writeFile(own('cert.pem'), cert);
     await writeFile(own('key.pem'), key, { mode: 0o600 });
     const agent = await startAgent({
-      bundle: agentBundle(join(import.meta.dirname, '..')),
+      bundle: agentBundle(join(import.meta.dirname, '../..')),
       device: { thingName, certificateArn, cert: own('cert.pem'), key: own('key.pem') },
       clientId: thingName,
       configuration,

@@ -1,8 +1,8 @@
-import type { Case } from '../shared/domain/case/case';
+import type { Case } from '../../shared/domain/case/case';
+import { type Latency, latencyHead, latencyRow, summarize, writeProblems, writeTable } from '../figures';
 import { tableOf } from './cases';
 import { findProblems, readOutcome, type Told } from './completeness';
 import { readCpuTimes, subtractCpu } from './cpu';
-import { type Latency, latencyHead, latencyRow, summarize, writeProblems, writeTable } from './figures';
 import { createProgressLine } from './progress-line';
 import { countMessages, listen, waitForQuiet } from './queues';
 import type { Service } from './service';

@@ -4,10 +4,10 @@ import type { AddressInfo, Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { Aedes } from 'aedes';
-import { createCertificateAuthority } from '../local/aws/mqtt/certificates';
+import { createCertificateAuthority } from '../../local/aws/mqtt/certificates';
 
 /** What an agent needs to connect. */
-export interface Access {
+interface Access {
   readonly host: string;
   readonly port: number;
   readonly ca: string;

@@ -1,8 +1,8 @@
-import { findProblems, type Outcome } from '../../bench/completeness';
-import type { Case } from '../../shared/domain/case/case';
-import { thingKey } from '../../shared/domain/thing-ref';
-import { changeCase, flushed, words } from '../builders';
-import { alarm, lead, led } from '../shared/domain/lead-case';
+import { findProblems, type Outcome } from '../../../bench/alerts/completeness';
+import type { Case } from '../../../shared/domain/case/case';
+import { thingKey } from '../../../shared/domain/thing-ref';
+import { changeCase, flushed, words } from '../../builders';
+import { alarm, lead, led } from '../../shared/domain/lead-case';
 
 const behaviors = ['no-child-processes'];
 const record = led(undefined, alarm());

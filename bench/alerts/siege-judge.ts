@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ListThingGroupsForThingCommand } from '@aws-sdk/client-iot';
-import { checkChain } from '../cli/cases/verify';
-import type { Case } from '../shared/domain/case/case';
-import { describeReason } from '../shared/domain/messages/describe-reason';
-import { thingKey } from '../shared/domain/thing-ref';
+import { checkChain } from '../../cli/cases/verify';
+import type { Case } from '../../shared/domain/case/case';
+import { describeReason } from '../../shared/domain/messages/describe-reason';
+import { thingKey } from '../../shared/domain/thing-ref';
 import { tableOf } from './cases';
 import { countMessages, isDeadEnd } from './queues';
 import type { Service } from './service';

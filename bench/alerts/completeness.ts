@@ -1,10 +1,10 @@
 import { type IoTClient, ListThingsInThingGroupCommand } from '@aws-sdk/client-iot';
-import type { Case } from '../shared/domain/case/case';
-import { openViolations } from '../shared/domain/case/violation-record';
-import { groupBy } from '../shared/domain/group-by';
-import { describeReason } from '../shared/domain/messages/describe-reason';
-import { thingKey } from '../shared/domain/thing-ref';
-import type { connectTable } from '../shared/storage/table';
+import type { Case } from '../../shared/domain/case/case';
+import { openViolations } from '../../shared/domain/case/violation-record';
+import { groupBy } from '../../shared/domain/group-by';
+import { describeReason } from '../../shared/domain/messages/describe-reason';
+import { thingKey } from '../../shared/domain/thing-ref';
+import type { connectTable } from '../../shared/storage/table';
 import { inParallel } from './in-parallel';
 import { isDeadEnd } from './queues';
 

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CreateTopicCommand, PublishCommand } from '@aws-sdk/client-sns';
-import type { Case } from '../shared/domain/case/case';
-import { describeReason } from '../shared/domain/messages/describe-reason';
+import type { Case } from '../../shared/domain/case/case';
+import { describeReason } from '../../shared/domain/messages/describe-reason';
+import { type Latency, latencyHead, latencyRow, summarize, writeTable } from '../figures';
 import { loadCase } from './cases';
 import { readCpuTimes, subtractCpu } from './cpu';
-import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
 import type { Flags } from './flags';
 import { listen, waitForQuiet } from './queues';
 import type { CallCount, Service } from './service';

@@ -6,7 +6,7 @@ import {
   ListQueuesCommand,
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs';
-import { countInQueue } from '../local/count-in-queue';
+import { countInQueue } from '../../local/count-in-queue';
 import type { Service } from './service';
 
 type Messaging = Pick<Service, 'sns' | 'sqs'>;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectCommands } from '../shared/aws/commands';
-import type { Case } from '../shared/domain/case/case';
-import { thingKey } from '../shared/domain/thing-ref';
-import { connectTable } from '../shared/storage/table';
+import { connectCommands } from '../../shared/aws/commands';
+import type { Case } from '../../shared/domain/case/case';
+import { thingKey } from '../../shared/domain/thing-ref';
+import { connectTable } from '../../shared/storage/table';
 import type { Service } from './service';
 
 type Stack = Pick<Service, 'dynamodb' | 'outputs'>;

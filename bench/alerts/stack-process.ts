@@ -1,4 +1,4 @@
-import { startStack } from '../local/stack';
+import { startStack } from '../../local/stack';
 
 /** The message of the started stack to the process that measures it. */
 export interface StackReady {

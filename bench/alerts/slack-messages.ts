@@ -1,4 +1,4 @@
-import { groupBy } from '../shared/domain/group-by';
+import { groupBy } from '../../shared/domain/group-by';
 import type { Service } from './service';
 
 export interface SlackMessage {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Latency, latencyHead, latencyRow, summarize, writeTable } from '../figures';
 import { release, waitForCase } from './cases';
-import { type Latency, latencyHead, latencyRow, summarize, writeTable } from './figures';
 import { countMessages, isDeadEnd } from './queues';
 import type { Service } from './service';
 import { readSlack, type SlackMessage } from './slack-messages';

@@ -6,7 +6,7 @@ import {
   CreateThingCommand,
 } from '@aws-sdk/client-iot';
 import { PublishBatchCommand, PublishCommand } from '@aws-sdk/client-sns';
-import { createDevicePolicy } from '../local/devices';
+import { createDevicePolicy } from '../../local/devices';
 import { inParallel } from './in-parallel';
 import type { Service } from './service';
 

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MqttClient } from 'mqtt';
+import { type Latency, latencyHead, latencyRow, summarize, writeProblems, writeTable } from '../figures';
 import { loadCase, release } from './cases';
 import { aReport, bomb, connectDevice, reportsOf } from './device';
-import { type Latency, latencyHead, latencyRow, summarize, writeProblems, writeTable } from './figures';
 import type { Service } from './service';
 import { type Honest, judgeSiege, type Phase, phases } from './siege-judge';
 import { createFaults } from './storm';
