@@ -75,11 +75,16 @@ export async function releaseLease(
       problem = await unlessTaken({ object, version }, leases, () =>
         restore(isHolder ? stored?.value : undefined),
       );
-    } else if (isRestored) await hold();
-    else await holdIfAllowed(hold);
+    }
     if (!stored || problem !== undefined) return;
-    if (heldBy.length > 0) await leases.save({ ...stored.value, holders: heldBy }, stored.version);
-    else await leases.remove(object, stored.version);
+    if (heldBy.length === 0) return leases.remove(object, stored.version);
+    const { value } = stored;
+    // The thing holds the object, so it has to be one of those of whom the last restores it: the others may leave meanwhile.
+    const version = isHolder
+      ? stored.version
+      : await leases.save({ ...value, holders: [...heldBy, thingName] }, stored.version);
+    await (isRestored ? hold() : holdIfAllowed(hold));
+    await leases.save({ ...value, holders: heldBy }, version);
   });
   return { problem, heldBy };
 }

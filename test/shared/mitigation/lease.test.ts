@@ -74,8 +74,9 @@ function aSharedObject(scheduler: fc.Scheduler, killed: readonly Kill[]) {
     async release(name: Name) {
       await untilDone(async () => {
         await releaseLease(object, contextOf(name), {
-          restore: async () => {
-            await set(name, false);
+          // As of a certificate: without a lease, somebody else may want it as it is.
+          restore: async (lease) => {
+            if (lease) await set(name, false);
             return undefined;
           },
           hold: () => set(name, true),
