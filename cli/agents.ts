@@ -1,3 +1,4 @@
+import { countMissed } from '../shared/domain/detection/agents';
 import type { DetectState } from '../shared/domain/detection/state';
 import { printable } from '../shared/domain/messages/announcement';
 import type { ThingKey } from '../shared/domain/thing-ref';
@@ -38,6 +39,8 @@ interface Row {
   /** Time of the agent's last report, or of the one before it. */
   readonly heardAt: string;
   readonly silentSince?: string;
+  /** It missed a report: it may fall silent, or its thing is contained, or retired, which Cordon finds once three are missed. */
+  readonly late?: true;
   readonly intervalMs?: number;
   readonly degraded: readonly string[];
   readonly mode?: string;
@@ -53,12 +56,13 @@ export async function listAgents(
   flags: AgentFlags,
   reader: AgentReader,
   version: string,
+  now = Date.now(),
 ): Promise<AgentList> {
   const than = typeof flags.old === 'string' ? flags.old : version;
   if (!isVersion(than)) throw new UsageError(`--old ${than}: expected a version such as 1.4.0`);
   const wanted = listWanted(flags);
   const states = things.length > 0 ? await loadNamed(things, reader) : await loadAll(wanted, flags, reader);
-  const rows = states.flatMap((state) => readRow(state, than));
+  const rows = states.flatMap((state) => readRow(state, than, now));
   const isListed = ({ faults }: Row) =>
     flags.all || things.length > 0 || faults.some((fault) => wanted.includes(fault));
   const listed = rows.filter(isListed).sort(compareRows);
@@ -101,7 +105,11 @@ async function loadAll(
   return [...new Map(found.map((state) => [state.thingName, state])).values()];
 }
 
-function readRow({ thingName, agent }: DetectState, than: string): Row[] {
+/** Only every second report is recorded, so a count of one is no sign. */
+const missedIfLate = 2;
+
+function readRow(state: DetectState, than: string, now: number): Row[] {
+  const { thingName, agent } = state;
   if (!agent) return [];
   const { health, heardAt, silentAt, intervalMs } = agent;
   const version = health?.version ?? 'unknown';
@@ -119,6 +127,7 @@ function readRow({ thingName, agent }: DetectState, than: string): Row[] {
       version,
       heardAt: writeTime(heardAt),
       ...(silentAt !== undefined && { silentSince: writeTime(silentAt) }),
+      ...(silentAt === undefined && countMissed(state, now) >= missedIfLate && { late: true }),
       ...(intervalMs !== undefined && { intervalMs }),
       degraded,
       ...rest,
@@ -136,10 +145,11 @@ function compareRows(a: Row, b: Row): number {
 
 function writeRows(rows: readonly Row[], total: number, limit: number): string {
   const lines = rows.slice(0, limit).map((row) => {
-    const { thingName, version, heardAt, silentSince, degraded, notes = [], intervalMs } = row;
+    const { thingName, version, heardAt, silentSince, late, degraded, notes = [], intervalMs } = row;
     const details = [
       `last report ${heardAt}`,
       ...(silentSince ? [`silent since ${silentSince}`] : []),
+      ...(late ? ['late: soon silent, unless its thing is contained or retired'] : []),
       ...(intervalMs === undefined
         ? []
         : [`reports each ${writeDuration(Math.round(intervalMs / 1_000) * 1_000)}`]),

@@ -40,7 +40,7 @@ function aReader(states: readonly DetectState[] = fleet) {
 }
 
 const list = (flags: Partial<AgentFlags> = {}, things: readonly string[] = [], { reader } = aReader()) =>
-  listAgents(things, { limit: 100, ...flags }, reader, '1.2.0');
+  listAgents(things, { limit: 100, ...flags }, reader, '1.2.0', now);
 const namesOf = async (flags: Partial<AgentFlags>) =>
   JSON.parse((await list({ ...flags, json: true })).text).map(
     ({ thingName }: { thingName: string }) => thingName,
@@ -50,6 +50,18 @@ describe('cordon agents', () => {
   it('lists agents that are silent, degraded or old, in this order, and no others', async () => {
     expect(await namesOf({})).toEqual(['quiet', 'blind', 'aged', 'nameless']);
     expect((await list()).isWell).toBe(false);
+  });
+
+  it.each([
+    ['nothing of one that reported two intervals ago', 2 * 300_000, undefined],
+    ['that one is late that missed a report', 2 * 300_000 + 30_000, true],
+  ])('says %s, since its thing may be retired', async (_, ago, late) => {
+    const { reader } = aReader([aThing('well', { heardAt: now - ago })]);
+    const [row] = JSON.parse((await list({ all: true, json: true }, [], { reader, asked: [] })).text);
+
+    expect(row.late).toBe(late);
+    const { text } = await list({ all: true }, [], { reader, asked: [] });
+    expect(text.includes('late: soon silent, unless its thing is contained or retired')).toBe(late ?? false);
   });
 
   it.each<[string, Partial<AgentFlags>, readonly string[]]>([
