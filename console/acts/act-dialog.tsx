@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { PossibleAct, Restoration } from '../../shared/api/case';
+import type { MeAnswer } from '../../shared/api/stack';
 import { useClient } from '../api/live';
 import type { PersonRequest } from '../api/types';
 import { Changes } from '../parts/changes';
@@ -13,8 +14,8 @@ interface ActDialogProps {
   readonly act: PossibleAct;
   readonly thingName: string;
   readonly caseId: string;
-  /** Actions that hold the thing already. */
-  readonly held: readonly string[];
+  /** What `harden` can add: actions that do not hold the thing yet. */
+  readonly additions: MeAnswer['additions'];
   readonly restores: readonly Restoration[];
   /** What somebody asked for, and this act confirms. */
   readonly request?: PersonRequest;
@@ -25,7 +26,7 @@ interface ActDialogProps {
  * Shows what an act does, asks for a comment, and sends it. The operator types the thing's name for an act that cuts a
  * device off, or opens one in alarm.
  */
-export function ActDialog({ act, thingName, caseId, held, restores, request, onClose }: ActDialogProps) {
+export function ActDialog({ act, thingName, caseId, additions, restores, request, onClose }: ActDialogProps) {
   const client = useClient();
   const [comment, setComment] = useState('');
   const [isForced, setIsForced] = useState(request?.force ?? false);
@@ -58,7 +59,7 @@ export function ActDialog({ act, thingName, caseId, held, restores, request, onC
           <b>{thingName}</b> {act.consequence}
         </p>
         {act.action === 'release' && restores.length > 0 && <Changes restores={restores} />}
-        {act.action === 'harden' && <HardenChoice held={held} chosen={added} onChoose={setAdded} />}
+        {act.action === 'harden' && <HardenChoice additions={additions} chosen={added} onChoose={setAdded} />}
         {act.warning && <p class="callout tone-warning">{capitalize(act.warning)}.</p>}
         <CommentField label="Comment, for the timeline" value={comment} onInput={setComment} />
         {act.forcible && (

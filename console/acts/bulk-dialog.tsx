@@ -31,6 +31,7 @@ interface BulkDialogProps {
 /** Sends one act for many cases. The operator types their number, and so has read it. */
 export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
   const client = useClient();
+  const me = useLive<MeAnswer>('/me', 300_000).value;
   const [comment, setComment] = useState('');
   const [typed, setTyped] = useState('');
   const [added, setAdded] = useState<readonly string[]>([]);
@@ -81,7 +82,9 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
     <Dialog title={`${label} ${count} ${isHarmless ? 'cases' : 'things'}`} onClose={onClose}>
       <form onSubmit={send}>
         <p>{consequence}</p>
-        {act === 'harden' && <HardenChoice held={[]} chosen={added} onChoose={setAdded} />}
+        {act === 'harden' && (
+          <HardenChoice additions={me?.additions ?? []} chosen={added} onChoose={setAdded} />
+        )}
         <p class="names">
           {names.slice(0, 5).map((name) => (
             <span key={name} class="code">
@@ -90,7 +93,7 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
           ))}
           {count > 5 && <span>and {count - Math.min(5, names.length)} more</span>}
         </p>
-        {scope.kind === 'cases' && <OwnRequests act={act} cases={scope.cases} />}
+        {scope.kind === 'cases' && <OwnRequests act={act} cases={scope.cases} actor={me?.actor} />}
         <CommentField label="Comment, for each timeline" value={comment} onInput={setComment} />
         {!isHarmless && <TypedNumber count={count} onInput={setTyped} />}
         <Fault>{fault}</Fault>
@@ -114,13 +117,13 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
 interface OwnRequestsProps {
   readonly act: BulkAct;
   readonly cases: readonly ListedCase[];
+  readonly actor: string | undefined;
 }
 
 /** Whoever asked can't confirm, so the API refuses these. */
-function OwnRequests({ act, cases }: OwnRequestsProps) {
-  const me = useLive<MeAnswer>('/me', 300_000).value;
+function OwnRequests({ act, cases, actor }: OwnRequestsProps) {
   const confirmed = act === 'approve' ? 'contain' : act;
-  const own = cases.filter(({ request }) => request?.action === confirmed && request.actor === me?.actor);
+  const own = cases.filter(({ request }) => request?.action === confirmed && request.actor === actor);
   if (own.length === 0) return null;
   return (
     <p class="callout tone-warning">You asked for {own.length} of these: somebody else has to confirm.</p>

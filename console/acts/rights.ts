@@ -15,11 +15,11 @@ const permitted = new WeakMap<Client, Map<string, Asked>>();
 
 export interface Rights {
   mayAct(act: Act): boolean;
+  /** What `harden` can add to a containment; nothing until it is known. */
+  readonly additions: MeAnswer['additions'];
   /** Why there are no acts, if there are none. */
   readonly why?: string;
 }
-
-const all: Rights = { mayAct: () => true };
 
 /** Which acts the caller has the right to. Until this is known, or if nothing tells it, all: the API checks again. */
 export function useRights(thingName: string | undefined, acts: readonly Act[]): Rights {
@@ -45,14 +45,16 @@ export function useRights(thingName: string | undefined, acts: readonly Act[]): 
 }
 
 function judge(me: MeAnswer | undefined, acts: readonly Act[], refused: readonly Act[]): Rights {
+  const additions = me?.additions ?? [];
   if (me?.decidedBy === 'groups')
     return me.roles.includes('operator')
-      ? all
-      : { mayAct: () => false, why: `You can read only: members of ${me.operators} can act.` };
+      ? { mayAct: () => true, additions }
+      : { mayAct: () => false, additions, why: `You can read only: members of ${me.operators} can act.` };
   const mayAct = (act: Act) => !refused.includes(act);
-  if (!me || acts.length === 0 || refused.length < acts.length) return { mayAct };
+  if (!me || acts.length === 0 || refused.length < acts.length) return { mayAct, additions };
   return {
     mayAct,
+    additions,
     why: `You can read only: IAM permits ${me.actor} no act here (execute-api:Invoke on POST/things/*).`,
   };
 }

@@ -79,7 +79,7 @@ interface OpenCaseProps {
 
 function OpenCase({ record, chosen, onChoose }: OpenCaseProps) {
   const { route } = useLocation();
-  const { mayAct: hasRight, why } = useRights(record.thingName, record.acts);
+  const { mayAct: hasRight, why, additions } = useRights(record.thingName, record.acts);
   const acts = listActs(record.possible).filter(({ action }) => hasRight(action));
   useShortcuts([
     { keys: 'u', does: 'Back to the list', run: () => route('/console') },
@@ -153,7 +153,9 @@ function OpenCase({ record, chosen, onChoose }: OpenCaseProps) {
           act={chosen}
           thingName={record.thingName}
           caseId={record.caseId}
-          held={record.ledger.map(({ action }) => action)}
+          additions={additions.filter(
+            ({ action }) => !record.ledger.some((entry) => entry.action === action),
+          )}
           onClose={() => onChoose(undefined)}
           {...(chosen.secondPerson?.state === 'confirms' && record.request && { request: record.request })}
           restores={record.restores}

@@ -1,5 +1,8 @@
+import { descriptorOf } from '../../shared/domain/actions/registry';
+import type { Configuration } from '../../shared/domain/configuration';
 import { mostCharacters } from '../../shared/domain/decide/operator-actions';
 import { nameIamUser } from '../../shared/domain/decide/second-person';
+import { listPermitted } from '../../shared/domain/guards/choose-actions';
 import { type HttpAnswer, HttpProblem, type HttpRequest, jsonResponse } from '../../shared/http';
 
 /** Where a token states the rights of its owner. The authorizer has checked signature, issuer, audience and time. */
@@ -57,16 +60,22 @@ export function findCaller({ requestContext }: HttpRequest, rule: GroupRule): Ca
   };
 }
 
+export interface CallerPorts {
+  readonly groupRule: GroupRule;
+  readonly playbooks: Configuration['playbooks'];
+}
+
 /** Who the caller is, and what they may do as far as groups decide. Nothing here knows what IAM permits. */
 export async function showCaller(
   request: HttpRequest,
-  { groupRule }: { readonly groupRule: GroupRule },
+  { groupRule, playbooks }: CallerPorts,
 ): Promise<HttpAnswer> {
   const { actor, person, roles, decidedBy } = findCaller(request, groupRule);
   return jsonResponse({
     ...{ actor, isProven: person !== undefined, decidedBy },
     roles: [...roles],
     ...(decidedBy === 'groups' && { operators: groupRule.group }),
+    additions: listPermitted(playbooks).map((action) => ({ action, does: descriptorOf(action).words.does })),
   });
 }
 

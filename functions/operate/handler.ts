@@ -11,7 +11,7 @@ import {
 import { operatorRoutes, type RouteKey } from '../../shared/routes';
 import type { ButtonRoute } from '../notify/channels/registry';
 import { handleInteraction, type SlackPorts } from '../notify/channels/slack/interaction';
-import { requireRole, showCaller } from './caller';
+import { type CallerPorts, requireRole, showCaller } from './caller';
 import { type CasePorts, checkHealth, listClosed, showCase, showTimeline } from './cases';
 import { type CommandPorts, examineOrder, sendCommand, showRefusal } from './command';
 import { actOnMany, type BulkPorts } from './routes/act-on-many';
@@ -28,6 +28,7 @@ import { type SummaryPorts, summarize } from './routes/summary';
 export type OperatePorts = { readonly openApi: string } & AgentPorts &
   AuditPorts &
   BulkPorts &
+  CallerPorts &
   CasePorts &
   CommandPorts &
   FleetPorts &

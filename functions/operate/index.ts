@@ -36,6 +36,7 @@ export const handler = wrap(
     listDegraded: detection.listDegraded,
     loadStates: detection.loadStates,
     guards: configuration.guards,
+    playbooks: configuration.playbooks,
     customMetrics: configuration.customMetrics,
     securityProfiles: configuration.securityProfiles,
     killSwitch: connectKillSwitch(readEnv('KILL_SWITCH_PARAMETER')).hold(),

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { counts, isComplete } from './lists';
-import { flood, killSwitch, more, time } from './parts';
+import { action, flood, killSwitch, more, time } from './parts';
 
 /** What the HTTP API answers of the whole stack, and of the caller. */
 
@@ -69,6 +69,9 @@ export const me = z.object({
     .array(z.enum(['viewer', 'operator']))
     .describe('Of groups. Whom IAM let in here is a viewer at least'),
   operators: z.string().optional().describe('The group whose members may act'),
+  additions: z
+    .array(z.object({ action, does: z.string().describe('To be read after the action') }))
+    .describe('What `harden` can add to a containment'),
 });
 
 export const rules = z.object({

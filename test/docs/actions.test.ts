@@ -1,11 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { actionNames } from '../../shared/domain/actions/registry';
+import { actionNames, descriptors } from '../../shared/domain/actions/registry';
 
-it('the table of actions has one row for each, in the order of the registry', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../docs/configuration.md'), 'utf8');
-  const [, section = ''] = page.split('\n## Actions\n');
+const readPage = (name: string) => readFileSync(join(import.meta.dirname, '../../docs', name), 'utf8');
+
+it('the page about operators names the actions that need no playbook to name them', () => {
+  const [, listed = ''] =
+    /takes the actions that a playbook names, and\n(.*?)\.\n/s.exec(readPage('operating.md')) ?? [];
+
+  expect([...listed.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name)).toEqual(
+    actionNames.filter((name) => !descriptors[name].needsNaming),
+  );
+});
+
+it('the table of actions is what their descriptors say', () => {
+  const [, section = ''] = readPage('configuration.md').split('\n## Actions\n');
   const [table = ''] = section.split('\n## ');
+  const rows = [...table.matchAll(/^\| `([a-z-]+)` +\| (.*?) +\| (.*?) +\|$/gm)];
 
-  expect([...table.matchAll(/^\| `([a-z-]+)` /gm)].map(([, name]) => name)).toEqual(actionNames);
+  expect(rows.map(([, name, does, release]) => [name, does, release])).toEqual(
+    actionNames.map((name) => [name, descriptors[name].words.does, descriptors[name].words.release]),
+  );
 });

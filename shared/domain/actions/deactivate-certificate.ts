@@ -7,6 +7,10 @@ interface DeactivateCertificatePrior {
 }
 
 export const deactivateCertificate: ActionDescriptor<DeactivateCertificatePrior> = {
+  words: {
+    does: 'sets the certificates INACTIVE',
+    release: 'sets them ACTIVE, if they were',
+  },
   means: 'certificate-status',
   touches: 'certificates',
   needs: 'certificate-status',

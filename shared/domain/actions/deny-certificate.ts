@@ -8,6 +8,10 @@ interface DenyCertificatePrior {
 }
 
 export const denyCertificate: ActionDescriptor<DenyCertificatePrior> = {
+  words: {
+    does: "attaches the deny policy to the thing's certificates",
+    release: 'detaches it, unless it was attached before',
+  },
   means: 'policy',
   touches: 'certificates',
   certificates: {

@@ -31,6 +31,8 @@ interface ActionUse {
  * the action finds before it changes anything, which the ledger keeps; `Backup` is the name of the action that backs it.
  */
 export interface ActionDescriptor<P, Backup extends string = never> {
+  /** For people, in the docs and where an operator chooses an action: what it does, and what a release does. */
+  readonly words: { readonly does: string; readonly release: string };
   /**
    * How it keeps the device out. A certificate's status applies at once and lasts; ending a session has an effect once;
    * a policy may apply minutes later, because IoT Core caches policies.

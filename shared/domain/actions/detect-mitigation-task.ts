@@ -10,6 +10,10 @@ interface DetectMitigationTaskPrior {
 const maxViolations = 25;
 
 export const detectMitigationTask: ActionDescriptor<DetectMitigationTaskPrior> = {
+  words: {
+    does: "has Device Defender quarantine the thing for Device Defender's violations",
+    release: 'nothing more: leaving the quarantine group undoes it',
+  },
   means: 'none',
   needsNaming: true,
   findPrior: ({ run, violationIds }) => ({

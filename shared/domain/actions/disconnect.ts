@@ -9,6 +9,10 @@ interface DisconnectPrior {
 const maxClientIds = 10;
 
 export const disconnect: ActionDescriptor<DisconnectPrior> = {
+  words: {
+    does: 'ends the open session, and each later one with cached rights',
+    release: 'nothing: the device may connect',
+  },
   means: 'session',
   clientIds: {
     list: ({ clientIds }) => clientIds,

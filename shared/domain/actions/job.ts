@@ -6,6 +6,10 @@ interface JobPrior {
 }
 
 export const job: ActionDescriptor<JobPrior> = {
+  words: {
+    does: 'sends the device a job, on the jobs topics that stay open',
+    release: 'cancels the job if it has not ended',
+  },
   means: 'none',
   needsNaming: true,
   findPrior: ({ run }) => ({ action: 'job', jobId: `cordon-${run}` }),

@@ -13,6 +13,10 @@ interface QuarantinePrior {
  * policies"), and a thing can be in ten groups at most (IoT Core quotas): hence the backup.
  */
 export const quarantine: ActionDescriptor<QuarantinePrior, 'deny-certificate'> = {
+  words: {
+    does: 'adds the thing to the quarantine group, which has a deny policy',
+    release: 'removes it, unless it was a member before',
+  },
   means: 'policy',
   backup: {
     action: 'deny-certificate',

@@ -11,6 +11,10 @@ interface ReplacePolicyVersionPrior {
 }
 
 export const replacePolicyVersion: ActionDescriptor<ReplacePolicyVersionPrior> = {
+  words: {
+    does: "makes the deny document the default version of the thing's policies",
+    release: 'sets the former default and removes the other',
+  },
   means: 'policy',
   touches: 'policies',
   needs: 'policies',

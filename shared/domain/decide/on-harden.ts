@@ -1,7 +1,7 @@
-import { type ActionName, actionNames, descriptorOf } from '../actions/registry';
+import { descriptorOf } from '../actions/registry';
 import { type Case, isOpen } from '../case/case';
 import { note } from '../case/outbox';
-import { addBackups, listActionsOf } from '../guards/choose-actions';
+import { addBackups, listPermitted } from '../guards/choose-actions';
 import { findShared } from '../guards/guards';
 import { findWithheld } from '../guards/kill-switch';
 import type { OperatorCommand } from './command';
@@ -22,7 +22,7 @@ export function* onHarden(
   const { actions = [], force, actor } = command;
   const { configuration, killSwitch, now } = context;
   const permitted = listPermitted(configuration.playbooks);
-  const foreign = actions.filter((action) => !permitted.has(action));
+  const foreign = actions.filter((action) => !permitted.includes(action));
   if (foreign.length > 0) return unchanged({ code: 'no-rights', actions: foreign });
   const withheld = findWithheld(killSwitch);
   if (withheld)
@@ -54,10 +54,4 @@ export function* onHarden(
     ...(pastContainments && { pastContainments }),
     ...(escalation && { escalation }),
   });
-}
-
-/** Actions that respond has the rights for (infra/template/respond-rights.ts). */
-function listPermitted(playbooks: Context['configuration']['playbooks']): ReadonlySet<ActionName> {
-  const always = actionNames.filter((action) => !descriptorOf(action).needsNaming);
-  return new Set([...always, ...playbooks.flatMap(listActionsOf)]);
 }

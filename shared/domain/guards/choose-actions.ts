@@ -1,4 +1,4 @@
-import { type ActionName, descriptorOf } from '../actions/registry';
+import { type ActionName, actionNames, descriptorOf } from '../actions/registry';
 import type { Playbook } from '../configuration';
 import type { Facts, PrincipalFacts } from '../facts';
 
@@ -30,6 +30,12 @@ export function addBackups(
 /** All that a playbook may do, with what escalation adds. */
 export function listActionsOf({ actions, escalate }: Pick<Playbook, 'actions' | 'escalate'>): ActionName[] {
   return [...actions, ...(escalate?.actions ?? [])];
+}
+
+/** The actions that `respond` has the rights for (infra/template/respond-rights.ts), in the order of the registry. */
+export function listPermitted(playbooks: readonly Pick<Playbook, 'actions' | 'escalate'>[]): ActionName[] {
+  const named = new Set(playbooks.flatMap(listActionsOf));
+  return actionNames.filter((action) => !descriptorOf(action).needsNaming || named.has(action));
 }
 
 function escalateActions(playbook: Playbook, pastContainments: readonly number[], now: number): ActionName[] {

@@ -73,6 +73,7 @@ export function anOperator(
     refusals: { read: async (thingName, requestId) => refusals.get(`${thingName}#${requestId}`) },
     openApi,
     own: account,
+    playbooks: aConfiguration().playbooks,
     rules: () => 'Detector: cordon',
     source: () => ({ text: 'detector: cordon\n', parameters: {} }),
     keepClosedMs: Infinity,

@@ -1,6 +1,6 @@
 import { audit } from '../../../shared/api/acts';
 import { DamagedItemError, IndexNotBuiltError } from '../../../shared/errors';
-import { now } from '../../builders';
+import { aPlaybook, now } from '../../builders';
 import { aContainedCase } from '../../cli/stored-cases';
 import { anOperator, aRequest, ofThing, signedInAs, userArn } from './operator';
 
@@ -92,13 +92,30 @@ describe('who the caller is', () => {
 
     expect(value).toEqual({
       ...{ actor: 'ada', isProven: true, decidedBy: 'groups', operators: 'soc' },
-      roles,
+      ...{ roles, additions: expect.any(Array) },
     });
   });
 
   it('is answered for a signed request, whose rights IAM decides: a role proves no person', async () => {
     expect((await anOperator().ask('GET /me')).value).toEqual({
       ...{ actor: userArn, isProven: false, decidedBy: 'iam', roles: ['viewer', 'operator'] },
+      additions: expect.any(Array),
+    });
+  });
+
+  it('comes with the actions that can be added to a containment: those that respond has the rights for', async () => {
+    const playbooks = [aPlaybook({ actions: ['job'] })];
+    const namesOf = async (over: object) => {
+      const { value } = await anOperator([], over).ask('GET /me');
+      return (value as { additions: { action: string }[] }).additions;
+    };
+
+    const always = ['quarantine', 'disconnect', 'deny-certificate', 'deactivate-certificate'];
+    expect((await namesOf({ playbooks: [] })).map(({ action }) => action)).toEqual(always);
+    expect((await namesOf({ playbooks })).map(({ action }) => action)).toEqual([...always, 'job']);
+    expect(await namesOf({ playbooks })).toContainEqual({
+      action: 'job',
+      does: 'sends the device a job, on the jobs topics that stay open',
     });
   });
 });

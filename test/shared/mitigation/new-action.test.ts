@@ -21,6 +21,7 @@ interface DetachPoliciesPrior {
 }
 
 export const detachPolicies: ActionDescriptor<DetachPoliciesPrior> = {
+  words: { does: 'detaches the policies of its certificates', release: 'attaches them again' },
   means: 'policy',
   touches: 'certificates',
   needsNaming: true,
