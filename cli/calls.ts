@@ -20,12 +20,15 @@ export function isUnanswered(error: Error): boolean {
   return error.name === 'TimeoutError' || ('code' in error && silences.has(String(error.code)));
 }
 
-/** A limit was reached. The SDK gives a connection that was cut the same name. */
+/** A timeout. The SDK uses the same name for a connection that was cut. */
 function isSlow(error: Error): boolean {
   return error.name === 'TimeoutError' && (!('code' in error) || error.code === 'ETIMEDOUT');
 }
 
-/** Retries what AWS throttles as often as its quotas may need; an address that does not answer only once, if it failed at once. */
+/**
+ * Retries throttled calls as often as AWS's quotas may require. Retries an address that does not answer only once, and
+ * only if the first attempt failed at once.
+ */
 class AnsweredRetryStrategy extends StandardRetryStrategy {
   override async refreshRetryTokenForRetry(token: Token, failure: Failure): Promise<Token> {
     const { error } = failure;
@@ -42,7 +45,7 @@ const answerMs = 8_000;
 export function promptCalls(requestTimeout = answerMs) {
   return {
     retryStrategy: new AnsweredRetryStrategy({ maxAttempts: 8 }),
-    // The last is for an answer that begins and never ends.
+    // The last timeout is for an answer that begins and never ends.
     requestHandler: {
       ...{ connectionTimeout: 4_000, requestTimeout, throwOnRequestTimeout: true },
       socketTimeout: requestTimeout,

@@ -5,8 +5,8 @@ export function describeError(error: unknown, env: NodeJS.ProcessEnv = process.e
 }
 
 /**
- * Whether the SDK could make nothing of an answer: it names no error of AWS, or is a page. Proxies answer so, and servers other
- * than AWS if they lack an operation.
+ * Whether the SDK could not read an answer: it names no AWS error, or is a web page. Proxies answer like this, and so
+ * do servers other than AWS that lack an operation.
  */
 export function isUnreadable(error: Error): boolean {
   if (/^\s*Deserialization error\b/m.test(error.message)) return true;

@@ -61,7 +61,7 @@ function nameFault(error: unknown, where: Where, env: NodeJS.ProcessEnv): Fault 
   return { text: `${said}; ${nameRights(error.message)}`, exitCode: exitCodes.refused };
 }
 
-/** Whether a command gets no answer at all: nothing is there, or it knows the caller not, or refuses. */
+/** Whether no command can work there: nothing answers, or the caller is unknown or refused. */
 export function isShut(error: unknown): boolean {
   if (error instanceof Error && isUnreadable(error)) return false;
   const { exitCode } = readFault(error, { stage: '', isLocal: false }, {});
@@ -79,7 +79,7 @@ function nameRights(message: string): string {
   return 'docs/iam has the rights that each command needs';
 }
 
-/** Names under which services of AWS report credentials that were good once. */
+/** Error names with which AWS services report expired credentials. */
 const expired = new Set(['ExpiredTokenException', 'ExpiredToken', 'RequestExpired', 'TokenRefreshRequired']);
 const unknownCredentials = new Set([
   'UnrecognizedClientException',

@@ -81,7 +81,7 @@ export function findTarget({ aws, stage }: TargetOptions) {
   };
 }
 
-/** Never AWS in place of a local stack that ended. */
+/** Never uses AWS in place of a local stack that ended. */
 export function findAgain(options: TargetOptions, from: Target): Target {
   try {
     const found = findTarget(options);
@@ -95,7 +95,7 @@ export function findAgain(options: TargetOptions, from: Target): Target {
 
 type WantedSwitch = Parameters<ReturnType<typeof connectKillSwitch>['write']>[0];
 
-/** Who forgot a variable of another stack must see where the command goes. */
+/** A person who forgot a variable of another stack must see where the command goes. */
 function writeEndpoint(): string {
   const { AWS_ENDPOINT_URL: endpoint } = process.env;
   return endpoint ? ` at ${printable(endpoint)} (AWS_ENDPOINT_URL)` : '';

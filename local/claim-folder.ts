@@ -17,7 +17,7 @@ export async function claimFolder(stateDirectory: string, localFile: string): Pr
   } finally {
     await rm(draft, { force: true });
   }
-  // What a crashed stack left would send clients to it.
+  // Removes the file of a crashed stack, to which clients would connect otherwise.
   await rm(localFile, { force: true });
   return async () => {
     // A boot that was interrupted may have written it meanwhile.

@@ -5,7 +5,7 @@ export class Closers {
   readonly #open: Close[] = [];
   #isClosed = false;
 
-  /** What is started after all was closed, as by something that was interrupted, is ended at once. */
+  /** If something is started after everything was closed, for example by an interrupted step, it is ended at once. */
   push(close: Close): void {
     if (this.#isClosed) void close();
     else this.#open.push(close);

@@ -16,8 +16,8 @@ interface Account {
 }
 
 /**
- * Creates what the stack expects of the account, whose local one begins empty: thing groups that security profiles apply
- * to, topics that alerts come by, and the group and the deny policy that it adopts.
+ * Creates what the stack expects in the account, because the local account begins empty: the thing groups of security
+ * profiles, the topics of alerts, and the group and deny policy that the stack adopts.
  */
 export async function createExisting(
   template: Template,

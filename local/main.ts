@@ -45,5 +45,6 @@ try {
   process.stderr.write(`cordon: ${explain(error)}\n`);
   process.exitCode = 1;
 }
-// Everything is closed; a story that was interrupted may still wait for something that never comes.
+// Everything is closed, but an interrupted story may still wait for something that never comes, so the process exits
+// here.
 process.exit();

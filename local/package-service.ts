@@ -29,8 +29,8 @@ export async function packageService(root: string, onWork: (what: string) => voi
     agentBundle(root),
   ];
   const isPackaged = artifacts.every((file) => existsSync(file)) && (await readFile(stamp, 'utf8')) === hash;
-  // The page first, since the package of a function has it in it. cordon.yml too: its faults are one line each, and the packager
-  // would wrap them in a stack.
+  // Builds the page first, because the package of a function contains it. Reads cordon.yml before the packager does,
+  // because the packager would add a stack trace to its one-line errors.
   await Promise.all([
     run(root, [join('scripts', 'build-console.mjs')], 'the console could not be built'),
     ...(isPackaged ? [] : [run(root, [join('bin', 'cordon.mjs'), 'check'])]),
@@ -59,7 +59,7 @@ async function readCustomMetrics(root: string): Promise<string[]> {
   return Object.keys(configuration?.customMetrics ?? {});
 }
 
-/** Hashes a thousand small files synchronously: handing each to a thread of Node would take longer than reading it. */
+/** Hashes a thousand small files synchronously, because handing each one to a thread takes longer than reading it. */
 function hashSources(root: string): string {
   const hash = createHash('sha256');
   for (const source of sources)

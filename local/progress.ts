@@ -9,7 +9,7 @@ export interface Progress {
 /** Progress on a terminal; plain lines elsewhere. */
 export async function createProgress(stream: NodeJS.WriteStream): Promise<Progress> {
   let now = 'start';
-  // A terminal that reports no width would be redrawn without end.
+  // If a terminal reports no width, the progress would be redrawn without end.
   const live = stream.isTTY && stream.columns > 0;
   // Loaded for a terminal only: it takes a third of the processor time of `--package` if nothing has changed.
   const spinner = live ? (await import('ora')).default({ stream, discardStdin: false }) : undefined;

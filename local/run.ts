@@ -176,7 +176,7 @@ export async function runUntilDone(
   if (flags.story) {
     const result = await play(root, running, progress, storyClosers);
     await endStory();
-    // What is closed meanwhile makes the story fail.
+    // If something is closed meanwhile, the story fails.
     if (isStopping) return 'stopped';
     if (result.failed) process.exitCode = 1;
     if (flags.json) printResult(result);

@@ -42,7 +42,7 @@ export interface Base {
   readonly later: Later;
 }
 
-/** What starts after the gateway, which asks for it when it is asked itself. */
+/** Servers that start after the gateway. The gateway uses them when a request comes. */
 export interface Later {
   aws?: LocalAws;
   broker?: Broker;

@@ -61,7 +61,10 @@ export async function startStack(options: StackOptions): Promise<LocalStack> {
   }
 }
 
-/** Deploys the template as CloudFormation would, and what a person does after that; then starts what calls its functions. */
+/**
+ * Deploys the template as CloudFormation would, takes the steps of a person after a deploy, and then starts the event
+ * sources and schedules.
+ */
 async function deploy(
   template: Template,
   servers: Servers,

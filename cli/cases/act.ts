@@ -116,7 +116,7 @@ function statusOf(stored: Versioned<Case> | undefined): string {
   return stored?.value.status ?? 'without a case';
 }
 
-/** Whether the case has come to where the command can lead, and everybody can read of it. */
+/** Whether the case has reached a status to which the command leads, and has published it. */
 function hasEnded(order: Order, stored: Versioned<Case> | undefined): boolean {
   const { name, requestId, before } = order;
   const { reached } = operatorActionDescriptors[name].ends;

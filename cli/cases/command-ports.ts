@@ -1,7 +1,10 @@
 import type { Fault } from '../exit-codes';
 import type { Target } from '../target';
 
-/** What each room's commands are made with. Implementations are loaded when a command runs, so that each starts quickly. */
+/**
+ * The dependencies of each folder's commands. Implementations are loaded when a command runs, so that each starts
+ * quickly.
+ */
 export interface CommandPorts {
   readonly version: string;
   /** Opens the stack that the command is for, and names it on standard error. */

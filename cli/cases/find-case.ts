@@ -28,7 +28,7 @@ export async function findCase(name: string, reader: CaseReader): Promise<FoundC
   const newest = (await cases.load(named))?.value;
   if (newest) return { record: newest, rows: await history.readTimeline(newest.caseId) };
   const rows = await history.readTimeline(name);
-  // One row's word could have been changed, so each thing that any row names is asked.
+  // Somebody may have changed the name in one row, so every thing that any row names is looked up.
   const things = [...new Set(rows.flatMap(({ thingName }) => parseThing(thingName) ?? []))];
   for (const thingName of things) {
     const current = (await cases.load(thingName))?.value;

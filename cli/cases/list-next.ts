@@ -1,7 +1,7 @@
 import type { ListedCase } from '../../shared/domain/lists/outline';
 import { isRegistryName } from '../../shared/domain/text';
 
-/** Behaviors of which several cases wait are few, or no command is the next one. */
+/** If more behaviors than this have several waiting cases, no command is proposed. */
 const mostBehaviors = 3;
 
 /**

@@ -158,7 +158,7 @@ export async function findCases(
 /** The least that closed cases are kept (docs/operating.md). */
 const surelyKeptMs = 30 * 86_400_000;
 
-/** DynamoDB deletes expired cases days later; what expires when stands in the case. */
+/** DynamoDB deletes expired cases days later, so the list compares the expiry in the case. */
 async function isKept(
   { closedAt, thingName, caseId }: ListedCase,
   { history }: CaseLister,

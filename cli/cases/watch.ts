@@ -45,7 +45,7 @@ async function repeat(look: () => Promise<void>, ports: WatchPorts): Promise<voi
   }
 }
 
-/** One look. Why looks fail is said once, and so is that they no longer do. */
+/** One look. It prints once why looks fail, and once that they succeed again. */
 export function createAttempt(look: () => Promise<void>, { explain, reopen }: WatchPorts) {
   let isFirst = true;
   let told: string | undefined;

@@ -10,7 +10,7 @@ interface Proposal {
 /** Names of things that a command may be for; none if they can't be had at once. */
 export type ThingFinder = (command: string, prefix: string) => Promise<readonly string[]>;
 
-/** What fits the line, whose last word is being typed; nothing if it is a file or anything else. */
+/** The proposals for a line whose last word is being typed; none for a file or other text. */
 export async function complete(
   program: Command,
   line: string,

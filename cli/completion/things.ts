@@ -25,7 +25,7 @@ export function openThings(
       return [...new Set(cases.map(({ thingName }) => thingName))];
     };
     const late = delay(patienceMs, [], { ref: false });
-    // No stack, no rights: the shell has nothing to offer then, and the command itself will say why.
+    // Without a stack or rights, the shell offers nothing, and the command itself reports the reason.
     return Promise.race([read(), late]).catch(() => []);
   };
 }

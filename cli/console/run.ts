@@ -36,7 +36,7 @@ export async function runConsole(
     first = undefined;
     if (known) return known;
     const again = await findAgain();
-    // What was opened for a stack of this machine must not go on with an account.
+    // A console that was opened for a local stack must not continue with an AWS account.
     if (again.isLocal !== target.isLocal)
       throw new UnreachableError('the local stack has stopped: start it again with npm start');
     return findApi(again, api);

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /**
- * Who opens the one-time link gets a cookie, and who has the cookie may use the console. Only hashes are kept: what is in
- * this process's memory opens nothing.
+ * The browser that opens the one-time link gets a cookie, with which it may use the console. The process keeps only
+ * hashes, so its memory holds nothing that opens the console.
  */
 export function createSessions(cookieName: string) {
   let link: Buffer | undefined;

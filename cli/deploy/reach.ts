@@ -11,8 +11,8 @@ const waysOfOsls = [
 ];
 
 /**
- * Throws if CloudFormation does not answer, or not this caller, in the words of the other commands and within seconds. osls waits
- * for minutes, and says it in the words of its libraries.
+ * Throws within seconds, with the error of the other commands, if CloudFormation does not answer or refuses the caller.
+ * osls would wait for minutes and print the errors of its libraries.
  */
 export async function reachCloudFormation(
   stage: string,

@@ -49,8 +49,8 @@ export async function runChecks(
 }
 
 /**
- * Errors of AWS by name: a missing right differs from a service that is not there, for which `unknownLocally` says why if the
- * server is the local stack.
+ * Describes an error of AWS by its name. A missing right is distinguished from a missing service, for which
+ * `unknownLocally` gives the reason if the server is the local stack.
  */
 export function describeFailure(error: unknown, unknownLocally?: string): string {
   if (!(error instanceof Error)) return `it could not be read: ${String(error)}`;

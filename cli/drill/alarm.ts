@@ -6,8 +6,9 @@ import { DrillEnded, until } from './recorder';
 import type { Scene } from './scene';
 
 /**
- * Reports a normal value, then as many as it takes that violate; if Device Defender evaluates and is not waited for, its
- * alert is made up. Resolves to when the violation was sent, epoch ms.
+ * Reports a normal value, then as many violating values as the behavior needs. If Device Defender evaluates and the
+ * drill does not wait for it, the drill publishes the alert itself. Resolves to the time at which the violation was
+ * sent, epoch ms.
  */
 export async function raiseAlarm(scene: Scene): Promise<number> {
   const { reporter, recorder, stimulus, configuration, waitDetect, say, signal } = scene;

@@ -13,8 +13,8 @@ const publishEveryMs = 200;
 const connectEveryMs = 1_000;
 
 /**
- * A device that goes on sending whatever is done to it: on its session while it lasts, then with a new one at each try, and
- * over HTTPS beside it.
+ * A device that keeps sending despite a containment: on its session while that lasts, then with a new session at each
+ * try, and over HTTPS in parallel.
  */
 export function keepSending(device: ProofDevice, topic: string, session?: Session) {
   const attempts: Attempt[] = [];

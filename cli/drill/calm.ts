@@ -6,7 +6,10 @@ import type { Target } from '../target';
 /** Statuses of things that are being handled right now. */
 const busy = ['containing', 'contained', 'awaiting-approval', 'releasing'] as const;
 
-/** Refuses a drill beside a real storm, whose cases would have to wait for it. Half the fleet limit in its time is one. */
+/**
+ * Refuses a drill during a real storm, whose cases would have to wait for it. A storm is half the fleet limit within
+ * its time.
+ */
 export async function checkCalm(
   { history }: { readonly history: Pick<Target['history'], 'listByStatus'> },
   { things, within }: Configuration['guards']['fleetLimit'],

@@ -21,8 +21,8 @@ import { connectBoth, enrollDrill } from './setup';
 import type { DrillResult } from './steps';
 
 /**
- * Plays the story with a thing of its own, and takes everything away again, also when it is cut short. Only what it can't
- * clean away is left, which the next drill tries again.
+ * Plays the story with a thing of its own, and deletes everything again, even if it is interrupted. If it can't delete
+ * something, the next drill tries again.
  */
 export async function drill(options: DrillOptions, target: DrillTarget): Promise<DrillResult> {
   const thingName = `${drillPrefix}${randomBytes(4).toString('hex')}`;
@@ -133,7 +133,10 @@ function readAdoptedPolicy({ configuration, target, arnPrefix }: Scene): Pick<Pr
   };
 }
 
-/** How long the device goes on sending before each way is tried: one that was refused once may be taken the next time. */
+/**
+ * How long the device keeps sending before each way is tried: a message that was refused once may be accepted the next
+ * time.
+ */
 const sendingMs = 3_000;
 
 /** Tries each way out; with `--policies`, again when the policies alone deny. Resolves to what was sent in between. */

@@ -54,7 +54,10 @@ export function retainedTopics(thingName: string): string[] {
 export type CleanTarget = EnrollTarget &
   Pick<Target, 'cases' | 'refusals' | 'openCommands'> & { readonly account: DrillAccount };
 
-/** Ends the case of a drill's thing and deletes all that the drill made. Each part is tried though another fails. */
+/**
+ * Closes the case of a drill's thing and deletes everything that the drill made. If one part fails, the others are
+ * still tried.
+ */
 export async function clean(thingName: string, target: CleanTarget, folder?: string): Promise<string[]> {
   const faults: string[] = [];
   const attempt = async (what: string, run: () => Promise<unknown>) => {

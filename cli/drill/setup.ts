@@ -49,7 +49,7 @@ export async function enrollDrill(
   return { device: openDevice(thingName, endpoints, { ca, cert, key }), arnPrefix };
 }
 
-/** What devices often have beside MQTT, so that it can be seen to be refused. */
+/** Rights that devices often have beside MQTT, so that the drill can prove that they are denied. */
 function writeDrillPolicy(arnPrefix: string, retainedTopic: string): string {
   return JSON.stringify({
     Version: '2012-10-17',

@@ -30,7 +30,7 @@ export function connectRemovals(
       await iot.send(new DetachThingPrincipalCommand({ thingName, principal }));
     },
 
-    /** Though policies are on it, but never while a thing has it (API reference, DeleteCertificate). */
+    /** Works with policies attached, but not while a thing has the certificate (API reference, DeleteCertificate). */
     async deleteCertificate(certificateId: string): Promise<void> {
       const command = new DeleteCertificateCommand({ certificateId, forceDelete: true });
       const what = `certificate ${certificateId.slice(0, 12)}…`;

@@ -130,7 +130,7 @@ async function findKept(path: string): Promise<string> {
 }
 
 interface Plan {
-  /** The certificate, if the end of it is that it is deleted. */
+  /** The certificate, if it ends up deleted. */
   readonly removed: readonly string[];
   readonly disarm: readonly Step[];
   readonly remove: readonly Step[];
@@ -162,7 +162,7 @@ async function planCertificate(
   return { ...rest, disarm: [...disarm, { text, run: detach }] };
 }
 
-/** A certificate that an earlier run took from the thing, and got no further with. */
+/** A certificate that an earlier, interrupted run detached from the thing. */
 async function planOrphan(arn: string, mark: string, registry: DeviceRegistry): Promise<Plan> {
   const owners = await registry.listThingsOfPrincipal(arn);
   if (owners.length === 0) return planRemoval(arn, mark, registry);

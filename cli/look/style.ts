@@ -25,7 +25,7 @@ export function openScreen(output: Output = process.stdout, env: NodeJS.ProcessE
   const isColoured = !env.NO_COLOR && (output.hasColors?.(env) ?? false);
   return {
     width: Math.max(40, output.columns || 80),
-    // Asked for here: Node 22 would otherwise look at standard output a second time.
+    // Determined here, because Node 22 would otherwise check standard output a second time.
     paint: isColoured ? (format, text) => styleText(format, text, { validateStream: false }) : plain.paint,
   };
 }

@@ -86,7 +86,7 @@ function parseRecord(text: string): Readonly<Record<string, unknown>> | undefine
   }
 }
 
-/** Asks whether a button is meant, as Slack's dialog does. */
+/** Asks for confirmation of a button, as Slack's dialog does. */
 export function renderConfirmPage(ts: string, { actionId, label, confirm }: SlackButton): ApiResponse {
   const { title, text, yes, no } = confirm ?? { title: label, text: '', yes: label, no: 'Cancel' };
   const body = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${slackText(title)}</title>

@@ -56,8 +56,9 @@ export function emptyResult(coldStartMs: StoryResult['coldStartMs'] = {}): Story
 }
 
 /**
- * Plays the whole story: a child of myapp starts on mything1, and the device is cut off, and given back. Nothing of it
- * is simulated but AWS: real processes, real MQTT over mutual TLS, the packaged agent and functions.
+ * Plays the whole story: a child of myapp starts on mything1, Cordon contains the device, and an operator releases it.
+ * Only AWS is simulated: the processes, the MQTT connections over mutual TLS, the packaged agent and the packaged
+ * functions are real.
  */
 export async function playStory(
   stack: StoryStack,
@@ -146,7 +147,7 @@ async function play(
 
   await step('the operator cleans the device and releases it', async () => {
     await app.killChild();
-    // Forced, since the agent, which was cut off, may not have reported yet that the child has ended.
+    // Forced, because the agent was cut off and may not have reported yet that the child has ended.
     const said = await runCordon(stack.root, [
       ...['release', 'mything1', '--force', '--comment', 'child was a test'],
     ]);
@@ -188,7 +189,7 @@ async function play(
   result.email = stack.mails().length;
 }
 
-/** Has the device publish, and returns what came of it if that is as wanted. */
+/** Lets the device publish, and returns the outcome if it is the expected one. */
 async function probe(
   application: ProofDevice,
   wanted: PublishResult['outcome'],

@@ -5,8 +5,8 @@ import { waitFor } from './wait';
 const looks = 5;
 
 /**
- * Waits until no message is waiting or in work, at several looks in a row: a function may be about to send one to the next queue.
- * What a connect or an earlier step sets off would otherwise count as time of the next.
+ * Waits until several looks in a row find no message that waits or is being handled, because a function may be about to
+ * send one to the next queue. Otherwise the work of an earlier step would count as time of the next one.
  */
 export async function waitForQuiet(sqs: SQSClient): Promise<void> {
   const { QueueUrls = [] } = await sqs.send(new ListQueuesCommand({}));

@@ -15,7 +15,7 @@ export interface StoryStack {
   readonly ca: string;
   readonly announcementsTopicArn: string;
   readonly clients: { readonly iot: IoTClient; readonly sns: SNSClient; readonly sqs: SQSClient };
-  /** How long the broker goes on with cached policies: a denial, and its end, may take as long to show. */
+  /** How long the broker uses cached policies. A denial, and its end, may take effect this much later. */
   readonly policyCacheSeconds: number;
   readonly coldStartMs: Readonly<Record<string, number>>;
   /** Runs the sweep now, as its schedule does each minute. */

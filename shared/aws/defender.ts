@@ -67,13 +67,18 @@ export function connectDefender(actionName: string, client: IoTClient = iotClien
 /** ListActiveViolations allows ten calls a second for the account (General Reference). Cordon uses half of that. */
 const pageDelayMs = 200;
 
-/** Which of these are no alarms to act on: Detect sends no alert of a suppressed behavior, and a person said so of the others. */
+/**
+ * Violations on which Cordon must not act: those of suppressed behaviors, for which Detect sends no alert, and those
+ * that a person labeled.
+ */
 const dismissedStates: readonly unknown[] = [
   VerificationState.FALSE_POSITIVE,
   VerificationState.BENIGN_POSITIVE,
 ];
 
-/** The violation as its alert has it (docs/facts.md#alerts). One without the fields of every alert is left out. */
+/**
+ * The violation in the form of its alert (docs/facts.md#alerts); undefined if it lacks a field that every alert has.
+ */
 function toFindings(active: ActiveViolation): readonly Violation[] {
   const { violationStartTime, lastViolationValue, verificationState, ...same } = active;
   if (active.behavior?.suppressAlerts || dismissedStates.includes(verificationState)) return [];

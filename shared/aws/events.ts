@@ -1,7 +1,7 @@
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
 
 export interface EventBus {
-  /** Throws what AWS answers against the event; its `name` is the code. */
+  /** Throws AWS's refusal of the event; its `name` is the error code. */
   put(event: PutEventsRequestEntry): Promise<void>;
 }
 

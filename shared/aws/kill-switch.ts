@@ -13,11 +13,13 @@ import type { Clock } from '../ports/runtime';
 export const killSwitchTrustMs = 5_000;
 /** The limit for reading the switch where its state is shown beside other things; after that, it counts as unreadable. */
 const briefMs = 2_000;
-/** The limit while a device waits for the decision: an unreadable switch would have it wait for another minute at least. */
+/**
+ * The limit while a device waits for the decision: after an unreadable switch, it would wait at least another minute.
+ */
 export const decisionMs = 8_000;
 /**
- * The most for the next read after one that failed, so that respond ends within its 15 seconds if Systems Manager hangs: a command
- * has the switch read twice if its steps take more than five seconds, and a killed function saves none of them.
+ * The limit of the next read after a failed one, so that respond ends within its 15 seconds if Systems Manager hangs. A
+ * command reads the switch twice if its steps take more than five seconds, and a killed function saves none of them.
  */
 const afterFailureMs = 4_000;
 /** The limit while a person waits, beside whatever else their command asks. */
@@ -72,9 +74,9 @@ export function connectKillSwitch(name: string, client = createSwitchClient(), l
     },
 
     /**
-     * Reads the switch when it is needed, but at most once in five seconds: a state counts from before it was read, and that it
-     * can't be read from when that was known. An invocation may end while it reads, and the function be frozen until the next,
-     * which waits for no such read, and which a limit that passed meanwhile tells nothing.
+     * Reads the switch when it is needed, but at most once in five seconds. A state counts from the start of its read,
+     * a failure from its end. An invocation may end during a read, and Lambda may then freeze the function until the
+     * next invocation. That one does not wait for the old read, and ignores a time limit that passed during the freeze.
      */
     hold(clock: Clock = Date.now): KillSwitchReader {
       let held: { readonly value: Promise<KillSwitch>; until: number } | undefined;

@@ -12,7 +12,7 @@ export type FindingSeverity = SeverityLabel;
 export type FindingWorkflow = WorkflowStatus;
 
 export interface SecurityHub {
-  /** Creates the finding, or updates it if its `UpdatedAt` is later. Throws what AWS answers against it by its code. */
+  /** Creates the finding, or updates it if its `UpdatedAt` is later. Throws AWS's refusal, named by its error code. */
   importFinding(finding: SecurityFinding): Promise<void>;
   /** What the import can't change of a finding that exists. */
   setWorkflow(finding: Pick<SecurityFinding, 'Id' | 'ProductArn'>, status: FindingWorkflow): Promise<void>;

@@ -37,7 +37,7 @@ function findPossible(
   securityProfileName: string,
   behavior: Behavior,
 ): Playbook[] {
-  // The strongest alarm of an unknown thing meets every condition that can be met.
+  // An alarm of an unknown thing with the highest confidence meets every condition that can be met.
   const strongest = listAlarms(securityProfileName, behavior).at(-1);
   const possible: Playbook[] = [];
   for (const playbook of playbooks) {

@@ -8,8 +8,9 @@ const deepest = 50;
 export const tooDeepFault = `nests more than ${deepest} levels deep`;
 
 /**
- * The line at which a YAML text nests too deep, found without reading on. What yaml makes of such a text takes seconds, and
- * centuries if its keys are collections: their text has the text of each key within, again and again.
+ * The line at which a YAML text nests too deep, found without parsing the rest. The yaml library takes seconds for such
+ * a text. If keys are collections, it never ends, because the text of each key contains the text of every key within
+ * it.
  */
 export function findTooDeepLine(text: string): number | undefined {
   const parser = new Parser();

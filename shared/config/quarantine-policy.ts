@@ -24,10 +24,9 @@ const notEvenOnKept = [
 ];
 
 /**
- * The deny policy of containments: a closed list of what stays open, so that an action nobody thought of is denied. A
- * contained device may connect under its own two client ids, subscribe, and publish and receive on the kept topics.
- *
- * `${thing}` of a kept topic is the attached thing, by a variable that only MQTT resolves, and only if the
+ * The deny policy of containments. It lists what stays open and denies every other action, including those that nobody
+ * thought of. A contained device may connect under its own two client ids, subscribe, and publish and receive on the
+ * kept topics. `${thing}` of a kept topic is the attached thing, by a variable that only MQTT resolves, and only if the
  * certificate belongs to that thing alone or the client id is the thing's name. AWS doesn't say what a Deny does whose
  * NotResource has a variable without a value: it may apply, or be passed over. The second statement, without variables,
  * holds in both cases; the last one refuses a client that stands for no attached thing.

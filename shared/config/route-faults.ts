@@ -19,7 +19,10 @@ export function listRoutable({ notify }: Pick<FileConfiguration, 'notify'>): Cha
   );
 }
 
-/** Routes that name what is not there, that take no message, or leave a message to nobody that some channel must show. */
+/**
+ * Routes that name an unknown channel or playbook, that never apply, or that give nobody a message that some channel
+ * must show.
+ */
 export function findRouteFaults(configuration: FileConfiguration): Fault[] {
   const { routes } = configuration.notify;
   if (!routes) return [];
@@ -146,7 +149,7 @@ function findReached(routes: readonly Route[], kind: Kind): { reached: Route[]; 
 
 const weekMinutes = 7 * 1_440;
 
-/** Hours of different time zones move against each other, so only those of one zone are put together. */
+/** The clocks of time zones change on different days, so only hours of one zone are combined. */
 function coversWeek(routes: readonly Route[]): boolean {
   const hours = routes.flatMap((route) => route.hours ?? []);
   const zones = new Set(hours.map(({ timeZone }) => timeZone));

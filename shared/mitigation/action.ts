@@ -26,7 +26,7 @@ export interface MitigationContext {
   readonly deniedCertificates: readonly string[];
   /** Ids of certificates that are inactive only until the denial by policy has spread. */
   readonly temporarilyInactive: readonly string[];
-  /** What Cordon's calls for this action of the case changed: what they didn't, a revert leaves to whoever did. */
+  /** What Cordon's calls for this action of the case changed. A revert leaves changes by others alone. */
   readonly touched: Touched;
   readonly jobDocument: string;
   readonly things: Things;
@@ -48,7 +48,10 @@ export interface Right {
 }
 
 interface Rights {
-  /** The rights to verify and to undo, too: what an earlier cordon.yml did must be released under a later one. */
+  /**
+   * Also the rights to verify and to undo, because a release under a later cordon.yml must undo what an earlier one
+   * did.
+   */
   readonly always?: readonly Right[];
   /** Only if a playbook names the action. */
   readonly whenNamed?: readonly Right[];

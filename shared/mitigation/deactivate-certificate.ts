@@ -12,7 +12,7 @@ import {
 import { forEachItem } from './each';
 import { acquireLease, noteSet, nothingToUndo, releaseLease } from './lease';
 
-/** The hardest cut: every device with the certificate is out, and can't receive anything until it is active again. */
+/** The strictest action: no device with the certificate can connect or receive anything until it is active again. */
 export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certificate'>> = {
   rights: () => ({
     always: [{ actions: ['iot:DescribeCertificate', 'iot:UpdateCertificate'], resources: ['cert/*'] }],
@@ -27,7 +27,7 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
       // Not before: until then, the release of another thing may make it ACTIVE.
       const status = await readNow();
       if (status === 'ACTIVE') await deactivate(certificateId, context);
-      // A crash in between: what changed it until now counts as Cordon's own call.
+      // After a crash in between, a change until now counts as Cordon's own call.
       else if (before === 'ACTIVE' && setAt === undefined)
         await noteSet(statusObject(certificateId), context.clock(), context);
       return undefined;
@@ -83,7 +83,7 @@ export const deactivateCertificate: MitigationAction<PriorOf<'deactivate-certifi
   },
 };
 
-/** A certificate that AWS refused to deactivate is not held: whoever deactivates it later, it wasn't Cordon. */
+/** A certificate that AWS refused to deactivate is not held, so a later deactivation is not Cordon's. */
 async function deactivate(certificateId: string, context: MitigationContext): Promise<void> {
   try {
     await context.certificates.setStatus(certificateId, 'INACTIVE');
@@ -98,8 +98,8 @@ async function deactivate(certificateId: string, context: MitigationContext): Pr
 const clockMarginMs = 1_000;
 
 /**
- * Whether somebody set INACTIVE over Cordon's INACTIVE, and so wants it to stay. The API reference does not say whether
- * such a call changes `lastModifiedDate`; if it doesn't, nothing distinguishes it from Cordon's.
+ * Whether somebody set the certificate INACTIVE again after Cordon, and so wants it to stay INACTIVE. The API reference
+ * does not say whether such a call changes `lastModifiedDate`; if it doesn't, nothing shows the call.
  */
 function isByAnother(modifiedAt: number | undefined, setAt: number | undefined): boolean {
   return modifiedAt !== undefined && setAt !== undefined && modifiedAt > setAt + clockMarginMs;

@@ -13,10 +13,10 @@ export interface Denial {
   readonly principals: readonly string[];
   /** The client ids under which the device may ask; undefined is a request without a client id, as over HTTPS. */
   readonly clientIds: readonly (string | undefined)[];
-  /** What denies; by name if it hangs on the certificate or a group as it is. */
+  /** The policy that denies; by its name if it is attached to the certificate or to a group. */
   readonly policyName?: string;
   readonly document: string;
-  /** The group whose policy denies is this thing's; absent if the policy hangs on the certificate. */
+  /** The thing whose group has the policy; absent if the policy is attached to the certificate. */
   readonly groupOf?: string;
 }
 
@@ -127,7 +127,9 @@ async function prove(
   return { kind, answers: withAnswers({ state: 'listed' }) };
 }
 
-/** Whether a certificate, on which AWS gives no answer, can't connect in any case, for longer than a temporary deactivation. */
+/**
+ * Whether a certificate for which AWS gives no answer can't connect anyway, for longer than a temporary deactivation.
+ */
 async function isDead(principal: string, { temporarilyInactive, certificates }: MitigationContext) {
   const certificateId = idOf(principal);
   if (temporarilyInactive.includes(certificateId)) return false;
@@ -141,7 +143,10 @@ interface Answer<T> {
   readonly error?: string;
 }
 
-/** What AWS refuses for good is no answer; throttling, say, is thrown, to be tried again. */
+/**
+ * A permanent refusal of AWS counts as no answer. A temporary error, such as throttling, is thrown, so that the call is
+ * tried again.
+ */
 async function attempt<T>(ask: () => Promise<T>): Promise<Answer<T>> {
   try {
     return { value: await ask() };

@@ -37,14 +37,17 @@ export const disconnect: MitigationAction<Prior> = {
   },
 };
 
-/** What no request of the data plane can name: a `$` in front (API reference, DeleteConnection), steps of a path. */
+/**
+ * Client ids that no request of the data plane can name: those that begin with `$` (API reference, DeleteConnection),
+ * and `.` and `..`.
+ */
 const unnameable = /^(\$.*|\.{1,2})$/s;
 
 type Ask<T> = (clientId: string) => Promise<T>;
 
 /**
- * Asks for the ids that the device may be connected under now: its own, whatever becomes of the others, and those that its
- * certificates used. All are asked for before any fault counts. `left` says which can't be asked for, and why.
+ * Handles the ids under which the device may be connected now: its own, and those that its certificates used. A fault
+ * with one id is thrown only after all have been tried. `left` names the ids that can't be handled, and why.
  */
 async function askAll<T>(prior: Prior, context: MitigationContext, ask: Ask<T>) {
   const { thingName } = context;
@@ -70,7 +73,9 @@ async function askOthers<T>(prior: Prior, context: MitigationContext, ask: Ask<T
   return { answers, left };
 }
 
-/** Ids beside the thing's name, but those that somebody else connected under since, who must not be cut for it. */
+/**
+ * The ids beside the thing's name, without those under which somebody else has connected since, who must not be cut.
+ */
 async function listOthers({ clientIds }: Prior, context: MitigationContext) {
   const { thingName, heldCertificates, knownIds } = context;
   const known = await Promise.all(heldCertificates.map((id) => knownIds.list(id)));

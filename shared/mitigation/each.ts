@@ -2,8 +2,8 @@ import type { Detail } from '../domain/case/details';
 import { isRefusal } from '../errors';
 
 /**
- * Goes through all items, though AWS refuses some: what can be held is held, what can be restored is restored.
- * Returns what stands against the others.
+ * Handles every item, even if AWS refuses some, so that as many as possible are held or restored. Returns the refusals
+ * of the others.
  */
 export async function forEachItem<T>(
   items: readonly T[],

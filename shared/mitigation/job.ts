@@ -21,7 +21,7 @@ export const job: MitigationAction<PriorOf<'job'>> = {
 
   async verify({ jobId }, { thingName, jobs }) {
     const status = await jobs.readStatus(jobId, thingName);
-    // It holds nothing: whether the device obeys changes no denial, so a job that is there is enough.
+    // A job holds nothing, so it is enough that it exists: whether the device obeys changes no denial.
     return status === undefined
       ? unverified(ownDetail('job', 'not-listed', jobId))
       : done(ownDetail('job', 'status', jobId, status));
@@ -42,7 +42,7 @@ export const job: MitigationAction<PriorOf<'job'>> = {
   },
 };
 
-/** Whether the device may have done something for it. */
+/** Whether the device may have begun the job. */
 function hasBegun(status: string | undefined): boolean {
   return ['IN_PROGRESS', 'SUCCEEDED', 'FAILED', 'TIMED_OUT'].includes(status ?? '');
 }

@@ -6,7 +6,7 @@ import type { Leases } from '../ports/storage';
 import { untilUndisturbed } from '../undisturbed';
 import type { MitigationContext } from './action';
 
-/** As many things as may take and leave a shared object at the same moment. */
+/** How often a conflict is retried: this many things may take and leave a shared object at the same moment. */
 const tries = 20;
 
 type LeaseContext = Pick<MitigationContext, 'thingName' | 'leases'>;
@@ -46,9 +46,9 @@ export async function noteSet(
 }
 
 interface Undoing {
-  /** Gets the lease while the thing is one of the holders: without one, nothing of what is found was done for it. */
+  /** Reads the lease if the thing is one of its holders. Otherwise nothing was done to the object for this thing. */
   readonly restore: (lease: Lease | undefined) => Promise<Detail | undefined>;
-  /** Does to the object what was done to it before. */
+  /** Applies the containment to the object again. */
   readonly hold: () => Promise<void>;
 }
 
@@ -90,8 +90,8 @@ export async function releaseLease(
 }
 
 /**
- * For a release that was killed after its restore, also if the thing had left the object before that. What AWS refuses for good was
- * not held before either.
+ * For a release that was killed after its restore, even if the thing had given up its lease before that. If AWS refuses
+ * permanently, the object was not held before either.
  */
 async function holdIfAllowed(hold: () => Promise<void>): Promise<void> {
   try {
@@ -102,8 +102,8 @@ async function holdIfAllowed(hold: () => Promise<void>): Promise<void> {
 }
 
 /**
- * What stands against a restore is void if another thing took the object meanwhile: it changed the object, too. If the lease was gone
- * before, no removal of it finds that out.
+ * A conflict does not count if another thing took the object meanwhile, because that containment also changed it. If
+ * the lease was gone before, removing it does not show this.
  */
 async function unlessTaken(
   before: { readonly object: Lease['object']; readonly version: number | undefined },

@@ -1,7 +1,10 @@
 import { matchesWildcard } from '../domain/wildcard';
 import { isSameDocument } from './policy-text';
 
-/** What a policy lacks of a deny policy, by its text: an explicit deny wins, so whatever else it says takes nothing away. */
+/**
+ * What a policy lacks of a deny policy, by its text. An explicit deny wins, so the policy's other statements don't
+ * matter.
+ */
 
 interface Statement {
   readonly Effect?: unknown;
@@ -76,7 +79,8 @@ function isAsWide(has: Statement, wanted: Statement): boolean {
   const kept = readTexts(has.NotResource);
   const mayKeep = readTexts(wanted.NotResource);
   if (wanted.NotResource === undefined) return false;
-  // A Deny whose variable has no value may be passed over (docs/facts.md#policies), so it stands for none without variables.
+  // AWS may ignore a Deny whose variable has no value (docs/facts.md#policies), so such a statement does not replace
+  // one without variables.
   if (kept.some(hasVariable) && !mayKeep.some(hasVariable)) return false;
   return kept.every((one) => mayKeep.some((pattern) => includes(pattern, one)));
 }

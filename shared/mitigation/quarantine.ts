@@ -25,7 +25,7 @@ export const quarantine: MitigationAction<PriorOf<'quarantine'>> = {
   },
 
   async verify({ thingGroup, principals }, context) {
-    // For a certificate that is denied itself, an answer would say nothing of the group.
+    // If a certificate is denied itself, the answer would not show what the group does.
     const others = principals.filter((arn) => !context.deniedCertificates.includes(arn));
     const denial = {
       principals: others,

@@ -11,9 +11,9 @@ import { acquireLease, nothingToUndo, releaseLease } from './lease';
 import { isSameDocument } from './policy-text';
 
 /**
- * Makes a deny document the default version of the device's own policies. Whoever holds such a policy is denied with
- * it, which is why a guard asks first if others do. A policy has at most five versions: the one that has to go is
- * in the ledger with its document, and is never the one that release needs.
+ * Makes a deny document the default version of the device's own policies. It denies every holder of such a policy, so a
+ * guard asks first if others hold it. A policy has at most five versions: the one that must be deleted is in the ledger
+ * with its document, and is never the one that the release needs.
  */
 export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-version'>> = {
   rights: () => ({
@@ -125,8 +125,8 @@ async function replace(
   if (ours.some(({ isDefault }) => isDefault)) return undefined;
   const [newest] = ours;
   if (newest) {
-    // Left by a crash, or by a release that somebody interrupted: used again, so that no version is wasted.
-    // The release of another thing may delete it in this moment.
+    // A crash or an interrupted release left this version. It is used again, so that no version is wasted. The release
+    // of another thing may delete it at this moment.
     const isSet = await orNothing(async () => {
       await registry.setDefaultVersion(policyName, newest.versionId);
       return true;
@@ -155,7 +155,7 @@ function findConflict(
   }
   if (!versions.some(({ versionId }) => versionId === before))
     return { code: 'default-version-deleted', policyName, versionId: before };
-  // Whoever made it meant it to be the default; that it isn't may be our doing, since a lost denial is applied again.
+  // Its author meant it to be the default. Cordon may have changed that when it applied a lost denial again.
   const newer = versions.find(({ versionId }) => Number(versionId) > Number(newest.versionId));
   return newer && { code: 'version-added', policyName, versionId: newer.versionId, before };
 }

@@ -11,7 +11,7 @@ import type { AuditState } from '../domain/findings/audit';
 import type { Heartbeat } from '../domain/heartbeat';
 import type { ThingKey } from '../domain/thing-ref';
 
-/** What the rules need kept. A file under shared/storage/ implements each. */
+/** What the rules need to store. A file under shared/storage/ implements each. */
 
 /** A value with the version it was read at; saving demands that nobody wrote in between. */
 export interface Versioned<T> {
@@ -78,7 +78,7 @@ export interface DetectionReset {
 
 /** Which things hold an object that they share, so that the last of them restores it. */
 export interface Leases {
-  /** Holders whose case no longer holds the object are left out. */
+  /** Without holders whose case no longer holds the object. */
   load(object: Lease['object']): Promise<Versioned<Lease> | undefined>;
   /** Throws VersionConflictError as the case store does. A lease that is made again has no version of the one before. */
   save(lease: Lease, previous: number): Promise<number>;

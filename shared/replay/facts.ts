@@ -8,8 +8,8 @@ export interface AssumedFacts {
 }
 
 /**
- * What a decision knows of each thing: what its case recorded, else that it is registered, in no group, without type or
- * attributes, with one certificate that nobody shares, which is the one its first report came from.
+ * The facts about each thing: those that its case recorded. Otherwise, the thing is assumed to be registered, in no
+ * group, without type and attributes, with one unshared certificate: the one of its first report.
  */
 export function assumeFacts(
   violations: readonly Finding[],

@@ -40,9 +40,9 @@ export interface Response {
 const ranks = { observed: 1, asked: 2, contained: 3 } as const;
 
 /**
- * Runs violations, in order of time, through a configuration as respond does, with every step of AWS done at once, and
- * nobody who approves, rejects or releases. Things that no case was opened for are not in the result. Before each violation
- * but the first it yields how many are done, so that who runs it can show that, or stop.
+ * Runs violations, in order of time, through a configuration as respond does. Every step succeeds at once, and nobody
+ * approves, rejects or releases. The result has only things for which a case was opened. Before each violation but the
+ * first, it yields how many are done, so that the caller can show the progress or stop.
  */
 export function* simulate(simulation: Simulation): Generator<number, Map<string, Response>> {
   const cases = new Map<string, Case>();

@@ -18,7 +18,7 @@ function dueKindOf({ agent }: DetectState): 'DETECT' | 'SILENT' {
   return agent?.silentAt === undefined ? 'DETECT' : 'SILENT';
 }
 
-/** A row of the index that says of an agent what it can't see. */
+/** A row of the index for an agent that can't see everything. */
 interface DegradedRow {
   readonly thingName: ThingKey;
   readonly outline?: Pick<DegradedAgent, 'degraded'>;
@@ -34,8 +34,8 @@ export interface DegradedAgent {
 const degradedKey = (shard: number) => `AGENT#degraded#${shard}`;
 
 /**
- * The sparse index that lists cases lists degraded agents too. Its time is always the same, so a report that says what the
- * one before it said writes nothing to the index.
+ * The sparse index that lists cases also lists degraded agents. The time in its key is constant, so a report with
+ * unchanged health writes nothing to the index.
  */
 function indexDegraded({ thingName, agent }: DetectState) {
   const { degraded = [] } = agent?.health ?? {};

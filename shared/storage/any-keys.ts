@@ -26,7 +26,7 @@ interface SentCommand {
   readonly constructor: new (input: unknown) => SentCommand;
 }
 
-/** Nearly nothing has such a key, so that it is looked for before anything is copied. */
+/** Almost no object has such a key, so it is looked for before anything is copied. */
 function hasUnsafeKey(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasUnsafeKey);
   if (!isPlain(value)) return false;

@@ -16,7 +16,7 @@ export interface ShardPosition {
   readonly sk: string;
 }
 
-/** Where a list goes on: in which of its statuses, and behind which case of each shard. */
+/** Where a list continues: in which of its statuses, and after which case of each shard. */
 export interface ListPosition {
   readonly statusIndex: number;
   /** By shard: `end` if nothing is left in this status. */
@@ -36,8 +36,8 @@ const version = 1;
 const urgencyVersion = 2;
 
 /**
- * A position as text. It names positions and nothing else: whose partitions they are in comes from the query that it is
- * given with, so a forged one finds nothing that its bearer may not list anyway.
+ * A position as text. The partitions come from the query, not from the cursor, so a forged cursor finds nothing that
+ * the caller may not list anyway.
  */
 export function writeCursor({ statusIndex, shards: positions }: ListPosition, query: string): string {
   const written = positions.map((one) =>
@@ -55,7 +55,9 @@ export function readCursor(cursor: string, query: string, statuses: number): Lis
   return { statusIndex, shards: written.map(readPosition) };
 }
 
-/** Writes a cursor like `writeCursor`: a forged one begins somewhere else in what its bearer may list anyway. */
+/**
+ * Writes a cursor like `writeCursor`. With a forged one, a list begins elsewhere among what the caller may list anyway.
+ */
 export function writeUrgencyCursor({ at, statusIndex, after }: UrgencyPosition, query: string): string {
   const place = after ? [after.severity, after.expiresAt ?? null, after.openedAt, after.thingName] : null;
   const text = JSON.stringify([urgencyVersion, hash(query), statusIndex, [at, place]]);
@@ -89,7 +91,7 @@ function readPlace(value: unknown, status: CaseStatus): Urgency {
 
 const foreign = 'is none of this list';
 
-/** What a list wrote behind its version and the hash of its query. */
+/** The content of a cursor after its version and the hash of its query. */
 function readParts(cursor: string, query: string, expected: number): unknown[] {
   const parsed = parseJson(Buffer.from(cursor, 'base64url').toString('utf8'));
   if (!Array.isArray(parsed) || parsed.length !== 4) throw new CursorError(foreign);
@@ -124,7 +126,7 @@ function readPosition(value: unknown): ListPosition['shards'][number] {
   return { updatedAt, thingName, sk };
 }
 
-/** Behind which of its earlier cases the list of a thing goes on. */
+/** The earlier case of a thing after which the list continues. */
 export function writeClosedCursor(thingName: ThingKey, sk: string): string {
   return Buffer.from(JSON.stringify([version, hash(thingName), sk])).toString('base64url');
 }

@@ -11,8 +11,8 @@ import { type CaseInFirstNames, fromFirstNames, toFirstNames } from './first-nam
 import { thingOf } from './keys';
 
 /**
- * A case as the table has it: `value` in words, as earlier releases read and write it, and beside it the codes of what
- * is in words there. An older function that writes the item drops `codes`, so that none is ever of other words.
+ * A case as the table has it: `value` in words, as earlier releases read and write it, and `codes` for those words. An
+ * older function that writes the item drops `codes`, so the codes never contradict the words.
  */
 export interface CaseItem {
   readonly value: CaseInFirstNames;
@@ -50,7 +50,7 @@ export function readCase(item: CaseItem): Case {
   try {
     return readWhole(item);
   } catch (error) {
-    // A function that works on an item of any shape meets a field of another type, or none.
+    // The function met a missing field, or a field of another type.
     if (error instanceof TypeError) throw new DamagedItemError(item.value?.thingName, error);
     throw error;
   }
@@ -149,7 +149,9 @@ function quote(text: string): Extract<Detail, { code: 'text' }> {
   return { code: 'text', text };
 }
 
-/** Reasons of earlier releases that rules go by: the question that an approval answers, and what an operator decided. */
+/**
+ * Reasons of earlier releases on which rules depend: the question that an approval answers, and an operator's decision.
+ */
 function readReason(text: string): Reason {
   const shared = /^(certificate|policy) (\S+) is (?:used|held) by (.+) as well$/.exec(text);
   if (shared)

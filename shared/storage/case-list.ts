@@ -47,7 +47,7 @@ interface Found extends ShardPosition {
 interface StatusQuery {
   readonly status: CaseStatus;
   readonly since: number;
-  /** What changed after the last case of the page before is not behind it. */
+  /** A case that changed after the last case of the previous page does not come after it. */
   readonly until: number;
   readonly limit: number;
 }
@@ -96,7 +96,7 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
         }
         const first = take(shard);
         examined += 1;
-        // It may have had the status before when that was read.
+        // The case may have had an earlier status in the list when that status was read.
         if (first && matchesFilter(first.listed, filter) && !isFound(first)) found.push(first);
       }
     }

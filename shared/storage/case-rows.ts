@@ -12,8 +12,8 @@ export interface CaseRow extends Omit<ListedCase, keyof CaseOutline | 'status'> 
 }
 
 /**
- * What a list shows of a row; nothing where it has no outline and the case is gone. `stored`: the case of a row without an
- * outline. What can't be read is listed nevertheless: one damaged item must not hide the others, nor itself.
+ * What a list shows of a row; nothing if it has no outline and the case is gone. `stored`: the case of a row without an
+ * outline. A case that can't be read is listed as damaged, and does not hide the others.
  */
 export function listRow(
   row: CaseRow,
@@ -32,7 +32,7 @@ function outlineStored(value: CaseItem['value']): CaseOutline | 'damaged' {
   return record ? outlineCase(record) : 'damaged';
 }
 
-/** What counts and orders cases goes by these fields. */
+/** Counts and orders depend on these fields. */
 function isOutline(outline: unknown): outline is CaseOutline {
   return isObject(outline) && typeof outline.openedAt === 'number' && Array.isArray(outline.behaviors);
 }

@@ -27,7 +27,10 @@ export interface ChannelState<Place = object> {
   readonly dueAt?: number;
   /** Expiry that respond set when the case was closed, epoch ms. */
   readonly keptUntil?: number;
-  /** The channel shows the case as closed, since then, epoch ms: what respond could not date, as it was not there yet. */
+  /**
+   * Since when the channel shows the case as closed, epoch ms. respond could not set an expiry, because this state did
+   * not exist yet.
+   */
   readonly closedAt?: number;
 }
 
@@ -116,7 +119,7 @@ export function connectChannelStates<Place extends object, Memory extends object
   };
 }
 
-/** The table has the fields of a place beside the others, as it always did for Slack. */
+/** The fields of a place are stored beside the others, as they always were for Slack. */
 type ChannelItem = Omit<ChannelState, 'place'>;
 type TurnItem = Omit<ChannelTurn, 'memory'>;
 

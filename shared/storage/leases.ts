@@ -24,7 +24,8 @@ export function connectLeases(
       const present = holders.filter((_, index) => holdsObject(cases[index]?.value, object));
       return { ...stored, value: { ...stored.value, holders: present } };
     },
-    // A thing that read the lease of before would overwrite one that another thing made meanwhile, at the same version.
+    // Otherwise a thing that had read the earlier lease could overwrite a newer one with the same version, which
+    // another thing made meanwhile.
     save: (lease, previous) =>
       save(
         leaseKey(lease.object, account),

@@ -6,8 +6,8 @@ import { shards } from './keys';
 type OutlinedRow = Omit<ListedCase, keyof CaseOutline> & { readonly outline?: CaseOutline };
 
 /**
- * All cases of a status that changed since a time, as the index has them. Left out are those that an earlier release wrote
- * without an outline: it knew neither storms nor digests, which this is for.
+ * All cases of a status that changed since a time, as the index has them. Cases that an earlier release wrote without
+ * an outline are left out, because that release knew neither storms nor digests, for which this list is.
  */
 export async function listOutlined(
   { queryAll }: Pick<ReturnType<typeof connectItems>, 'queryAll'>,

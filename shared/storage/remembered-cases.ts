@@ -7,10 +7,10 @@ import { withoutEarlier } from './without-earlier';
 
 type ReadAll = CaseListReader['readAll'];
 
-/** With fewer cases of a status, to read them all takes less time than to ask each shard of each status what changed. */
+/** With fewer cases of a status, reading them all takes less time than asking each shard of each status for changes. */
 const fewest = 2_500;
 
-/** After this time, all are read again: what the changes did not show lasts no longer. */
+/** After this time, all cases are read again, so an error lasts no longer. */
 const rememberedMs = 60_000;
 
 /** An index shows a change a little later than it was made, and no two clocks are the same. */
@@ -24,8 +24,8 @@ interface Remembered {
 }
 
 /**
- * `readAll` for whoever asks again and again: of a status with many cases, it reads only what changed since the last time. Each
- * change of a case is in the index under its new status, so what left a status is found among the changes of the others.
+ * `readAll` for repeated reads: of a status with many cases, it reads only the changes since the last read. The index
+ * has each changed case under its new status, so a case that left a status is found among the changes of the others.
  */
 export function rememberCases(readAll: ReadAll, clock: Clock): ReadAll {
   const remembered = new Map<CaseStatus, Remembered>();
@@ -75,7 +75,7 @@ function applyChange(cases: Remembered['cases'], status: CaseStatus, change: Lis
   else if (known) cases.delete(change.thingName);
 }
 
-/** The end of an earlier case says nothing of the present one. */
+/** An earlier case that ended does not remove the present one. */
 function isNewer(known: ListedCase, change: ListedCase): boolean {
   const isOtherCase = change.status === 'closed' && known.caseId !== change.caseId;
   return isOtherCase ? known.openedAt >= change.openedAt : known.updatedAt > change.updatedAt;

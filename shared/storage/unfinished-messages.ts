@@ -6,7 +6,7 @@ import { unfinishedMessagesKey } from './keys';
 
 /** Longer than messages are redelivered, which is half an hour. */
 const keptMs = 3_600_000;
-/** More messages of one sender than are redelivered at once. */
+/** No more messages of one sender are redelivered at once. */
 const mostMessages = 20;
 
 interface Begun {

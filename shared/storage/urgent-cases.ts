@@ -17,13 +17,13 @@ export interface UrgencyPage extends CasePage {
 /** After this many cases, a page begins no further status. */
 const maxExamined = 2_000;
 
-/** The first page would change with each poll otherwise, because its cursor has the time. */
+/** Rounds the time, because it is in the cursor: otherwise the first page would change with each poll. */
 const roundMs = 60_000;
 
 /**
- * A page of open cases, the most urgent first. No index has this order, so a page reads all cases of a status, up to the bound
- * of `readAll`. Statuses before the page are not read, nor those behind it. What is urgent is judged by the time of the first
- * page, so a case keeps its place while the pages are turned. Throws CursorError.
+ * A page of open cases, the most urgent first. No index has this order, so a page reads all cases of a status, up to
+ * the bound of `readAll`. It reads no status before or after the page. Urgency depends on the time of the first page,
+ * so a case keeps its place from page to page. Throws CursorError.
  */
 export async function pageByUrgency(
   { statuses, filter = {}, since = 0, limit, cursor, now }: UrgencyQuery,
@@ -47,7 +47,7 @@ export async function pageByUrgency(
     examined += read.cases.length;
     isComplete &&= read.isComplete;
     const after = index === first ? from?.after : undefined;
-    // It may have had the status before when that was read.
+    // The case may have had an earlier status in the list when that status was read.
     const known = new Set(found.map(({ thingName }) => thingName));
     const wanted = read.cases
       .filter(

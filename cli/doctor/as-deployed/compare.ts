@@ -19,7 +19,10 @@ export function matches(deployed: unknown, actual: unknown): boolean {
   return String(deployed) === String(actual);
 }
 
-/** What a policy document no longer says of what was deployed, and what it says instead, in words. */
+/**
+ * The statements that a policy document lacks compared with the deployed one, and those that it has in addition, in
+ * words.
+ */
 export function comparePolicies(deployed: unknown, actual: unknown): string[] {
   const { missing, left } = pairUp(listStatements(deployed), listStatements(actual), isSameStatement);
   return [

@@ -1,7 +1,7 @@
 import type { PresentResources } from './present';
 import type { DeployedResource } from './template';
 
-/** One that a command of its own restores. What needs no other word is only text. */
+/** A difference that a command of its own restores. Other differences are only text. */
 interface Difference {
   readonly what: string;
   readonly why?: string;

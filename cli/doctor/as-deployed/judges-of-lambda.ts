@@ -37,7 +37,7 @@ interface Settings {
   readonly Environment?: { readonly Variables?: Readonly<Record<string, unknown>> };
 }
 
-/** A variable may lead the function elsewhere or load code into it, and a network may lead nowhere. */
+/** A variable may redirect the function's calls or load code into it, and a network may cut it off from AWS. */
 function judgeAdded(name: string, deployed: Settings, present: Settings): Differences {
   const own = deployed.Environment?.Variables ?? {};
   const added = Object.keys(present.Environment?.Variables ?? {}).filter((variable) => !(variable in own));

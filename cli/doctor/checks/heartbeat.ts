@@ -14,7 +14,7 @@ const about = 'heartbeat';
 /** A new stack has its first one within this time. */
 const firstMs = 300_000;
 
-/** Whether the way of an alert is open, as the newest heartbeat shows. */
+/** Whether alerts get through, as the newest heartbeat shows. */
 export function checkHeartbeat({ heartbeat, deployedAt, hasNamesake }: Read, now: number): Check {
   return {
     about,

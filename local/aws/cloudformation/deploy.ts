@@ -135,7 +135,7 @@ function createResource(
   };
   const resourceScope = openResourceScope(template, scope, created, report);
   const properties = resolveValue(source.Properties ?? {}, 'Properties', resourceScope);
-  // What could not be judged before, because it came from another resource.
+  // Checks values that were unknown before, because they come from another resource.
   for (const problem of type.check(properties)) problems.push(`${logicalId} (${source.Type}): ${problem}`);
   if (problems.length > 0) throw new TemplateError(problems);
   return type.create(properties, context);

@@ -35,7 +35,7 @@ export function clientSettings(gateway: Gateway, region: string, service: string
   return {
     endpoint: gateway.url,
     region,
-    // A copy for each client, as the SDK writes into what it is given.
+    // A copy for each client, because the SDK changes its settings.
     credentials: { accessKeyId, secretAccessKey },
     signer: { sign: async (request) => request },
     requestHandler: {

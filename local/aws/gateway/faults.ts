@@ -79,7 +79,7 @@ export function createFaultInjector(random: () => number = Math.random): FaultIn
   };
 }
 
-/** mulberry32: small, and good enough to repeat a run of faults. */
+/** mulberry32: a small generator with a seed, so that a run of faults can be repeated. */
 function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

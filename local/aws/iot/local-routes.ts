@@ -61,7 +61,7 @@ function accept<T extends z.ZodMiniType>(schema: T, perform: (input: z.output<T>
   };
 }
 
-/** What AWS and devices would do by themselves, and a test must state. */
+/** Events that AWS and devices cause themselves, and that a test sets here. */
 export function iotLocalRoutes(registry: IotRegistry): LocalRoutes {
   return {
     'POST /_cordon/violations': accept(Violation, (input) => setViolation(registry, input)),

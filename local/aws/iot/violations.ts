@@ -30,7 +30,7 @@ export interface AlarmEnd extends Happening {
   readonly value?: MetricValue;
 }
 
-/** What Device Defender would have found; here it is stated, as nothing evaluates reports. */
+/** The violations that Device Defender would have found. A test sets them, because nothing evaluates reports here. */
 export interface ViolationStore {
   /** Raises an alarm, or moves the last violation of one that is already active, which is no new event. */
   setViolation(alarm: Alarm): Violation;

@@ -12,8 +12,8 @@ const MAX_RECEIVE = 10;
 const MAX_EVENT_BYTES = 6_000_000;
 const MAX_BACKOFF_MS = 5_000;
 /**
- * What a call to SQS takes Lambda, in which more messages come. Here it takes no time, and each message of a burst would
- * be an invocation of its own, which costs this machine what it needs for others.
+ * Waits as long as Lambda's call to SQS takes, during which more messages arrive. Without the wait, each message of a
+ * burst would be a separate invocation, which would cost this machine too much processor time.
  */
 const GATHER_MS = 10;
 

@@ -46,7 +46,7 @@ function readLastLines(file: string): string[] {
     const bytes = Buffer.alloc(size - from);
     const length = readSync(descriptor, bytes, 0, bytes.length, from);
     const lines = bytes.toString('utf8', 0, length).split('\n');
-    // What is cut off at the front, and the nothing after the last line's end, are no lines.
+    // The cut first line and the empty text after the last line's end are not lines.
     return lines.slice(from > 0 ? 1 : 0, -1).slice(-KEPT_LINES);
   } finally {
     closeSync(descriptor);

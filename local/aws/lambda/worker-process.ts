@@ -185,8 +185,9 @@ function memoryFlags(memoryMb: number): string[] {
 }
 
 /**
- * What Lambda sets (lambda/latest/dg/configuration-envvars.html), what the template sets, PATH and the authority of the
- * stack's TLS endpoints; nothing else of this machine, so that a function cannot lean on what will not be there.
+ * The variables that Lambda sets (lambda/latest/dg/configuration-envvars.html), those of the template, PATH, and the
+ * authority of the stack's TLS endpoints. A function sees no others of this machine, so that it can't depend on
+ * variables that Lambda lacks.
  */
 function workerEnvironment(settings: WorkerSettings): Record<string, string> {
   const { definition, credentials, identity } = settings;

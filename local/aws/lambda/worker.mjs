@@ -58,7 +58,7 @@ async function handleInvocation(handler, { requestId, event, deadlineAt, functio
     send({ type: 'result', requestId, error: describeError(error) });
   } finally {
     currentRequestId = '';
-    // What ran once is compiled, and this process ends by a signal.
+    // Writes the compile cache now, because this process ends by a signal.
     if (compiledDirectory) module.flushCompileCache();
   }
 }

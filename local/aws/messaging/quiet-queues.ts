@@ -17,7 +17,7 @@ type Methods = Record<(typeof changing)[number], (this: Queue, ...args: unknown[
   startPollTimerIfNeeded(this: Queue): void;
 };
 
-/** What may make a message due earlier than was known. */
+/** Calls that may make a message due earlier. */
 const changing = ['enqueue', 'dequeue', 'changeVisibility'] as const;
 /** How often fauxqs looks. */
 const lookMs = 20;
@@ -29,8 +29,9 @@ export async function loadQueueClass(): Promise<{ readonly prototype: unknown }>
 }
 
 /**
- * While anybody polls a queue, fauxqs looks 50 times a second for messages that have become due, so a stack whose ten queues
- * are empty never rested. With this a queue is looked at when one of its messages becomes due, and not at all if it has none.
+ * While a client polls a queue, fauxqs checks 50 times a second for messages that have become due, so even ten empty
+ * queues kept the stack busy. With this, a queue is checked when one of its messages becomes due, and never while it is
+ * empty.
  */
 export async function letQueuesRest(): Promise<void> {
   resting ??= loadQueueClass().then(({ prototype }) => {

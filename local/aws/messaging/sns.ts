@@ -148,7 +148,7 @@ function addPolicy(response: ApiResponse, topicArn: string): ApiResponse {
   return { ...response, body: body.replace('<Attributes>', `<Attributes>${entry}`) };
 }
 
-/** One value per name, the last: what IAM is asked about must be what fauxqs then acts on. */
+/** Keeps the last value of each name, so that IAM judges the same values on which fauxqs then acts. */
 function readForm({ body, query }: ApiRequest): URLSearchParams {
   const sent = body.length > 0 ? new URLSearchParams(body.toString()) : query;
   return new URLSearchParams(Object.fromEntries(sent));
@@ -190,7 +190,7 @@ function readPublication(form: URLSearchParams, prefix: string): Publication {
   };
 }
 
-/** What SNS refuses of the other calls, and fauxqs takes. */
+/** Faults of the other calls that SNS refuses and fauxqs accepts. */
 function faultOf(form: URLSearchParams): Refusal | undefined {
   const named = ['TopicArn', 'SubscriptionArn'].find((name) => form.get(name) !== null);
   const parts = (named ? (form.get(named) ?? '') : '').split(':').length;

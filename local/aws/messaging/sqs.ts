@@ -151,7 +151,7 @@ async function findRedriveFault(
   };
 }
 
-/** fauxqs ends all long polls on a queue when one message comes; SQS lets those that got none go on waiting. */
+/** fauxqs ends all long polls on a queue when one message comes. In SQS, polls without a message continue to wait. */
 async function receive(
   request: ApiRequest,
   forward: Forward,

@@ -52,7 +52,7 @@ export function createHooks(context: BrokerContext): Hooks {
       const session = client ? context.sessionOf.get(client as BrokerClient) : undefined;
       // Only aedes itself publishes without a client, and only a client that was let in has a session.
       if (!client || !session) return callback(client ? new Error('no session') : null);
-      // A session that is being cut, or was, may still send its will, nothing else.
+      // A session that is being cut, or has been cut, may only send its will.
       const isWill = packet === wills.get(client);
       const overError = () => callback(new Error('the session is over'));
       if (session.endReason !== undefined && !isWill) return overError();
@@ -89,7 +89,7 @@ export function cutAfterRefusal(
   );
   const finish = (): Promise<void> => cutSession(context, session, 'AUTH_ERROR');
   const cut = (): void => void forget.then(finish, finish);
-  // Ends the stream behind the SUBACK; a peer that does not read gets a second.
+  // Ends the stream after the SUBACK; a peer that does not read has one second.
   const patience = setTimeout(cut, 1000);
   client.conn.end(() => {
     clearTimeout(patience);

@@ -87,7 +87,7 @@ function listen(server: TlsServer, port: number, host: string): Promise<void> {
 }
 
 function end(server: TlsServer | Server): Promise<void> {
-  // One that does not listen has nothing to end.
+  // A server that does not listen needs no end.
   return new Promise((resolve) => server.close(() => resolve()));
 }
 

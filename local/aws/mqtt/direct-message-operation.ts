@@ -9,7 +9,7 @@ import { findPublishTopicFault, MAX_PAYLOAD_BYTES } from './topics';
 const MAX_TIMEOUT_SECONDS = 60;
 const DEFAULT_TIMEOUT_SECONDS = 10;
 
-/** SendDirectMessage: no rule sees the message, nothing is queued or retained. */
+/** SendDirectMessage: rules don't see the message, and it is neither queued nor retained. */
 export function directMessage(
   broker: Broker,
   clientId: string,

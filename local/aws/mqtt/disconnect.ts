@@ -7,8 +7,8 @@ export interface DisconnectOptions {
 }
 
 /**
- * Looks for sessions whose certificate is no longer active, and ends them in the time that AWS takes for it: one that is
- * cut by its client id meanwhile is cut as that call says, without its will, say.
+ * Finds sessions whose certificate is no longer active, and ends them after the time that AWS takes. If a call cuts
+ * such a session by its client id meanwhile, the call decides how it ends, for example without its will.
  */
 export function noteRegistryChange(context: BrokerContext): void {
   context.authorizer.noteChange();

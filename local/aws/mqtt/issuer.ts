@@ -19,7 +19,7 @@ const {
 export const keyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 export const signingAlgorithm = { name: 'ECDSA', hash: 'SHA-256' } as const;
 export const dayMs = 86_400_000;
-/** Clocks of devices lag: a certificate of this instant would be refused as not yet valid. */
+/** Clocks of devices may be behind, and would refuse a certificate from this moment as not yet valid. */
 export const backdateMs = 300_000;
 
 /** A CA's own certificate and key. */

@@ -24,7 +24,7 @@ export interface RuleEngine {
   process(message: RuleMessage): void;
   /** Resolves when every message handed over so far is through. */
   drain(): Promise<void>;
-  /** Drops what waits, since what it goes to is about to end too, and resolves when no action is running. */
+  /** Drops waiting messages, because their targets are about to end too, and resolves when no action is running. */
   close(): Promise<void>;
 }
 
@@ -37,7 +37,10 @@ interface CompiledRule {
 
 /** The number of republications from which on a message counts as circling. */
 const MAX_HOPS = 8;
-/** More messages of one client waiting on one rule than this are dropped, as a stuck action must not eat the memory. */
+/**
+ * Above this number of waiting messages of one client for one rule, messages are dropped, so that a stuck action can't
+ * fill the memory.
+ */
 const MAX_WAITING = 10_000;
 
 /** Throws SqlParseException for a statement or an action that this emulation cannot run. */
@@ -65,8 +68,8 @@ export function createRuleEngine(options: RuleEngineOptions): RuleEngine {
   }
 
   /**
-   * One client's messages keep their order within a rule; clients do not wait for each other. Of each at most one is
-   * handled in a turn of the event loop, so that what one sends does not hold up this process.
+   * One client's messages keep their order within a rule, and clients do not wait for each other. Each turn of the
+   * event loop handles at most one message of a client, so that no client blocks this process.
    */
   function enqueue(key: string, run: () => Promise<void>): void {
     const chain = chains.get(key) ?? { tail: Promise.resolve(), waiting: 0 };
@@ -91,7 +94,7 @@ export function createRuleEngine(options: RuleEngineOptions): RuleEngine {
 
   return {
     process(message) {
-      // Nothing public shows a rule that reads Device Defender's reports, so none may count on it.
+      // No public source shows a rule that receives Device Defender's reports, so no rule here receives them.
       if (parseDefenderTopic(message.topic)) return;
       if ((message.hops ?? 0) > MAX_HOPS) {
         options.log.warn('rules go round in a circle; message dropped', { topic: message.topic });

@@ -2,8 +2,8 @@
 const atOnce = 4;
 
 /**
- * Lets each client do few things in a turn of the event loop, in order: thousands of messages of one client come in one
- * read, and the rest of the stack must not wait until all of them are through.
+ * Handles only a few messages of each client in a turn of the event loop, in order. One read may bring thousands of
+ * messages of one client, and the rest of the stack must not wait for all of them.
  */
 export function createTurns(): (client: object, act: () => void) => void {
   const waiting = new Map<object, (() => void)[]>();

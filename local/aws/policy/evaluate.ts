@@ -106,7 +106,7 @@ function appliesTo(
   if (!coversResource(resource, context)) return false;
   const variables = hasVariables ? context : undefined;
   const holds = testCondition(statement.Condition ?? {}, { context, variables, hasSetOperators });
-  // What can't be read must not open anything: unknown refuses an Allow and lets a Deny bite.
+  // A condition that can't be read must not widen access: an Allow with it does not apply, and a Deny does.
   return holds === 'yes' || (holds === 'unknown' && isDeny);
 }
 

@@ -17,7 +17,10 @@ export function loadAbstractLevel(): unknown {
   return createRequire(fromDynalite.resolve('memory-level'))('abstract-level');
 }
 
-/** dynalite sums up each answer byte by byte, which took a thirtieth of the stack's time; Node has it natively. */
+/**
+ * dynalite computes the checksum of each answer byte by byte, which took a thirtieth of the stack's time. Node has a
+ * native function.
+ */
 export function sumNatively(): void {
   const checksum = fromDynalite('buffer-crc32') as { unsigned: (body: string) => number };
   checksum.unsigned = crc32;

@@ -8,7 +8,7 @@ interface Table {
 
 /** DynamoDB leaves alone what expired more than five years ago (developer guide, "Time to Live"). */
 const oldestSeconds = 5 * 365 * 86_400;
-/** Items looked at before others have their turn. */
+/** How many items are checked before other work has its turn. */
 const pageSize = 200;
 
 /**

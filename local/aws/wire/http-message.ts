@@ -17,7 +17,7 @@ export function readBody(message: IncomingMessage, maximumBytes: number): Promis
     });
     message.on('end', () => resolve(length > maximumBytes ? undefined : Buffer.concat(chunks)));
     message.on('error', reject);
-    // Each request ends with this; an error takes the time to note where it was made.
+    // Every request ends here. Only one that was cut off makes an error, because each error captures a stack.
     message.on('close', () => {
       if (!message.readableEnded) reject(new Error('the client went away'));
     });

@@ -42,7 +42,7 @@ export const customResource = defineResource({
       const invocation = context.hooks.invokeFunction(properties.ServiceToken, event);
       const body = await Promise.race([answer.body, waitForFailure(invocation, context)]);
       const created = readResponse(body, requestId, context);
-      // Most functions answer just before they return: the next resource then finds their process free.
+      // Most functions answer just before they return, so this waits until their process is free for the next resource.
       await invocation;
       return created;
     } finally {
@@ -148,7 +148,7 @@ async function acceptResponse(
       if (bytes <= MAX_RESPONSE_BYTES) chunks.push(chunk);
     }
   } catch {
-    // The function went away in mid-sentence; it may try again.
+    // The function closed the connection before the end of its answer; it may try again.
     return undefined;
   }
   await new Promise<void>((resolve) => response.writeHead(200).end(resolve));

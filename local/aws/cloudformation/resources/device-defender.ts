@@ -102,7 +102,7 @@ const mitigationAction = defineResource({
   properties: z.strictObject({
     ActionName: text.optional(),
     RoleArn: text,
-    // The one kind that a task of Detect may run (docs/facts.md#mitigation-tasks); the others are Audit's.
+    // The only kind that a task of Detect may run (docs/facts.md#mitigation-tasks); the others are for Audit.
     ActionParams: z.strictObject({
       AddThingsToThingGroupParams: z.strictObject({
         ThingGroupNames: z.array(text),

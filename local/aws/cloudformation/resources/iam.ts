@@ -119,7 +119,9 @@ const managedPolicy = defineResource({
   },
 });
 
-/** A service that may not assume the role it is given fails on AWS only when it acts, and mostly in silence. */
+/**
+ * On AWS, a service that may not assume its role fails only when it acts, usually without an error that anybody sees.
+ */
 export function requireTrust(
   roleArn: string,
   service: string,

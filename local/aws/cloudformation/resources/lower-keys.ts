@@ -1,4 +1,4 @@
-/** CloudFormation's `AwsIotSqlVersion` is the API's `awsIotSqlVersion`, and so with every key at any depth. */
+/** Turns CloudFormation's `AwsIotSqlVersion` into the API's `awsIotSqlVersion`, and likewise every key at any depth. */
 export function lowerKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(lowerKeys);
   if (typeof value !== 'object' || value === null) return value;

@@ -2,7 +2,8 @@ import * as z from 'zod';
 import { json, number, tagList, text, toJson, withoutEffect } from './properties';
 import { defineResource, type ResourceType } from './resource-type';
 
-// Resources that exist here in name and settings only: nothing in the local stack logs to, alarms through or stores in them.
+// Resources that have only a name and settings here: the local stack writes no logs to them, raises no alarms and
+// stores nothing.
 
 const logGroup = defineResource({
   properties: z.strictObject({

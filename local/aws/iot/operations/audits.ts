@@ -123,7 +123,9 @@ export function setAuditFinding(registry: IotRegistry, input: z.output<typeof Au
   return finding;
 }
 
-/** Nothing is audited: the findings are those that `POST /_cordon/audit-findings` stated. IAM has no resource type here. */
+/**
+ * Nothing is audited: a test sets the findings with `POST /_cordon/audit-findings`. IAM has no resource type for this.
+ */
 export function auditRoutes(registry: IotRegistry): readonly IotRoute[] {
   const configuration = routesAt('/audit/configuration');
   return [

@@ -38,7 +38,10 @@ function criteriaTypeOf({ behavior }: Violation): string {
   return criteria?.statisticalThreshold === undefined ? 'STATIC' : 'STATISTICAL';
 }
 
-/** The reference does not say what an absent flag means: here suppressed alerts come too, which a client must expect. */
+/**
+ * The reference does not say what an absent flag means. Here, suppressed alerts are listed too, so that clients expect
+ * them.
+ */
 function createFilter(registry: IotRegistry, call: IotCall): (violation: Violation) => boolean {
   const thingName = call.query.get('thingName');
   const profileName = call.query.get('securityProfileName');
@@ -114,7 +117,7 @@ function putVerificationState(registry: IotRegistry, call: IotCall): void {
   registry.state.log.info('violation labeled', { violationId, verificationState });
 }
 
-/** Security profiles are not evaluated here: the violations are those that `setViolation` stated. */
+/** Security profiles are not evaluated here: a test sets the violations with `setViolation`. */
 export function violationRoutes(registry: IotRegistry): readonly IotRoute[] {
   const { build } = registry.state.arns;
   const ofFilters = (call: IotCall) => {
