@@ -22,13 +22,16 @@ export const disconnect: MitigationAction<Prior> = {
   },
 
   async verify(prior, context) {
-    const { connections, deniedAt, policyCacheMs } = context;
+    const { connections, deniedAt, policyCacheMs, clock } = context;
     const bitesAt = findBitesAt(deniedAt, policyCacheMs);
     const { answers, left } = await askAll(prior, context, connections.connectedSince);
     const old = answers.find(
       ({ answer }) => answer !== undefined && (bitesAt === undefined || answer < bitesAt),
     );
     if (old) return unverified({ code: 'old-session', clientId: old.clientId });
+    // A session that can be neither ended nor looked up may go on until the policies have spread.
+    const unseen = left.find(({ code }) => code === 'clients-unnameable' || code === 'client-refused');
+    if (unseen && (bitesAt === undefined || clock() < bitesAt)) return unverified(unseen);
     return done({ code: 'no-old-session' }, ...left);
   },
 

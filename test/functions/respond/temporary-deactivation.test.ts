@@ -45,6 +45,35 @@ describe('while IoT Core uses cached policies,', () => {
     expect(order.toSorted()).toEqual(['certificates.setStatus', 'connections.cut', 'things.addToGroup']);
   });
 
+  it.each([
+    ['inactive certificates', 'deactivate-certificate'],
+    ['cuts', 'cut-reconnects'],
+  ] as const)(
+    'a session that can not be named keeps the case from being contained, and people learn why, with %s',
+    async (_, untilPoliciesSpread) => {
+      const world = aWorldWithPolicies();
+      const denying = withActions(['deny-certificate', 'disconnect']).configuration;
+      const engine = anEngine(world, {
+        policyCacheMs,
+        configuration: { ...denying, quarantine: { ...denying.quarantine, untilPoliciesSpread } },
+      });
+      await world.heard.recordConnect('..', { certificateId, at: now - 1 });
+      await engine(alarm());
+
+      expect(caseOf(world).status).toBe('containing');
+      expect(world.told.map(({ kind, text }) => [kind, text])).toEqual([
+        ['containing', expect.stringContaining("the session of .. can't be ended")],
+      ]);
+
+      while (world.time.now < now + spreadMs) {
+        world.time.now = caseOf(world).dueAt ?? Number.NaN;
+        await engine(resume);
+      }
+      expect([caseOf(world).status, readCertificate(world)]).toEqual(['contained', 'ACTIVE']);
+      expect(world.told.map(({ kind }) => kind)).toEqual(['containing', 'contained']);
+    },
+  );
+
   it('the certificate is reactivated once the denial has spread, and the thing stays contained', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());

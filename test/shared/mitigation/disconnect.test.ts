@@ -157,12 +157,35 @@ describe('disconnect', () => {
           "session of mything1, any/2 ended; the session of $any, ., .. can't be ended: AWS IoT accepts no such client id; the session of odd could not be ended: InvalidRequestException",
       });
       expect([...sessions.keys()]).toEqual([]);
-      expect(await disconnect.verify(prior, refusing)).toEqual({
+      const spread = { ...refusing, clock: () => now + policyCacheMs + 120_000 };
+      expect(await disconnect.verify(prior, spread)).toEqual({
         result: 'done',
         detail:
           "no session with the old rights; the session of $any, ., .. can't be ended: AWS IoT accepts no such client id; the session of odd could not be ended: InvalidRequestException",
       });
     });
+
+    it.each(['.', '..', '$any', 'odd'])(
+      'counts a session under %s as going on until the denial has spread, since nothing can end it or see it',
+      async (clientId) => {
+        const { context, knownIds } = await hearing({});
+        await knownIds.recordConnect(clientId, { certificateId: own, at: now - 1 });
+        const connectedSince = refuse('odd', context.connections.connectedSince);
+        const device = { ...context, connections: { ...context.connections, connectedSince } };
+
+        const spreadAt = now + policyCacheMs + 120_000;
+        expect(await disconnect.verify(prior, { ...device, clock: () => spreadAt - 1 })).toEqual({
+          result: 'unverified',
+          detail: expect.stringContaining(`the session of ${clientId} c`),
+        });
+        expect(await disconnect.verify(prior, { ...device, clock: () => spreadAt })).toMatchObject({
+          result: 'done',
+        });
+        expect(await disconnect.verify(prior, { ...device, deniedAt: undefined })).toMatchObject({
+          result: 'unverified',
+        });
+      },
+    );
 
     it('is refused if AWS refuses to end the session of the thing’s own client', async () => {
       const { context } = await hearing({});
