@@ -1,3 +1,5 @@
+import { listChannels, listServed } from '../../../functions/notify/channels/registry';
+
 /**
  * The resource types that IAM knows for each action that a role of the stack may have, from AWS's machine-readable
  * service authorization reference as cfn-lint 1.51 carries it; see docs/facts.md#policies.
@@ -69,6 +71,11 @@ export const resourceTypes: Readonly<Record<string, readonly string[]>> = {
 const iot = (type: string) =>
   new RegExp(`^arn:<AWS::Partition>:iot:<AWS::Region>:<AWS::AccountId>:${type}/.`);
 
+/** The ids of the channels' secrets. */
+const secrets = listServed(listChannels()).flatMap(({ descriptor: { secret, buttons } }) =>
+  [secret, buttons?.secret].flatMap((one) => one?.id ?? []),
+);
+
 /** How the resources of a type are written in the template; what refers to another resource has its type in brackets. */
 export const shapes: Readonly<Record<string, RegExp>> = {
   table: /^<AWS::DynamoDB::Table>$/,
@@ -85,8 +92,9 @@ export const shapes: Readonly<Record<string, RegExp>> = {
   key: /^<KmsKeyArn>$/,
   'log-group':
     /^(arn:<AWS::Partition>:logs:<AWS::Region>:<AWS::AccountId>:log-group:\/aws\/lambda\/cordon-dev-[a-z-]+:\*|<(AWS::Logs::LogGroup|ProvisionLogGroup)>)$/,
-  secret:
-    /^arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:<(?:Slack|Pagerduty|Teams|Webhook)\w*Secret>-\?{6}$/,
+  secret: new RegExp(
+    `^arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:<(?:${secrets.join('|')})Secret>-\\?{6}$`,
+  ),
   'event-bus': /^arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus\/[\w.-]+$/,
   product:
     /^arn:<AWS::Partition>:securityhub:<AWS::Region>:<AWS::AccountId>:product\/<AWS::AccountId>\/default$/,

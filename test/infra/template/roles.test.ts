@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { toPascalCase } from '../../../functions/notify/channels/names';
+import { listChannels } from '../../../functions/notify/channels/registry';
 import { writeIot } from '../../../infra/template/iot';
 import { writeMessaging } from '../../../infra/template/messaging';
 import { listFunctions, writeRoles } from '../../../infra/template/roles';
 import { parseConfiguration } from '../../../shared/config/parse';
 import { actionNames } from '../../../shared/domain/actions/registry';
+import { listActionsOf } from '../../../shared/domain/guards/choose-actions';
 import { minimalConfiguration } from '../../builders';
 import { resourceTypes, shapes } from './iam-actions';
 import { ofType, type Resource, template } from './template';
@@ -77,6 +79,16 @@ function texts(value: unknown, resources: Resources): string[] {
   const id = String([inner].flat()[0]);
   return [`<${(resources[id] as Resource | undefined)?.Type ?? id}>`];
 }
+
+describe('the largest configuration', () => {
+  it('names every channel and every mitigation action, so that these tests and those of the packages leave none out', () => {
+    const channels = listChannels().map(({ name }) => name);
+    const named = new Set(parsed.playbooks.flatMap(listActionsOf));
+
+    expect(channels.filter((name) => parsed.notify[name] === undefined)).toEqual([]);
+    expect(actionNames.filter((name) => !named.has(name))).toEqual([]);
+  });
+});
 
 const sizes = [
   ['of the packaged template', template.Resources],
