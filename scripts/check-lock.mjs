@@ -1,6 +1,6 @@
 // npm ci of npm 11 refuses a lock file that names an optional dependency without an entry of its own. That happens if
-// the registry, when the lock was written, did not have the builds for other platforms. `--fix` adds the entries; they
-// carry no checksum, and no machine but one of that platform ever fetches them.
+// the registry, when the lock was written, did not have the builds for other platforms. `--fix` adds the entries. They
+// have no checksum, and only a machine of that platform fetches them.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const file = 'package-lock.json';

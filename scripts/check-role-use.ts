@@ -1,5 +1,6 @@
-// Least privilege, proven: over all tests that ran the stack, each right of each role was used, and none was missing.
-// node --import ./scripts/native-typescript.mjs scripts/check-role-use.ts FOLDER, after the tests ran with CORDON_ROLE_USE=FOLDER
+// Proves least privilege: in all tests that ran the stack, each right of each role was used, and none was missing. node
+// --import ./scripts/native-typescript.mjs scripts/check-role-use.ts FOLDER, after the tests ran with
+// CORDON_ROLE_USE=FOLDER
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RoleUseLine } from '../local/aws/gateway/role-use';

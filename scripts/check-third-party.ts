@@ -15,9 +15,10 @@ import {
 } from './third-party/servers';
 
 /**
- * Deploys Cordon to an AWS that somebody else wrote, plays what that server knows, and compares what it does not know with
- * third-party/gaps.yml. A gap that is not listed fails, and one that is listed and no longer met. `--ci` installs the server if it
- * can, and fails on a wrong step alone: what a missing or broken server or a busy machine leads to is skipped, with the reason.
+ * Deploys Cordon to an AWS emulator of a third party, tries what that server supports, and compares what it lacks with
+ * third-party/gaps.yml. Fails on a gap that is not listed, and on a listed gap that no longer exists. `--ci` installs
+ * the server if it can, and fails on a wrong step alone: if the server is missing or broken, or the machine is busy, it
+ * skips the rest with the reason.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const cache = join(root, '.cordon', 'third-party');

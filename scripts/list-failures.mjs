@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 
-/** Failures that are printed whole; of the others only the names are. */
+/** This many failures are printed in full; of the others only the names. */
 const whole = 20;
 
 /**

@@ -60,7 +60,7 @@ const checksOfPackage = [
 ];
 const jest = [
   join('node_modules', 'jest', 'bin', 'jest.js'),
-  // Jest takes a file of tests behind it for another reporter.
+  // Jest would take a test file after this flag for another reporter.
   '--reporters=<rootDir>/scripts/test-progress.cjs',
   '--json',
   `--outputFile=${jestResult}`,
@@ -105,7 +105,7 @@ if (result) {
 }
 if (status !== 0 && failed === 0) failed += 1;
 say(`ended after ${Math.round((performance.now() - startedAt) / 1000)} s`);
-// A part of the tests uses a part of the rights, and one that failed perhaps too few.
+// Some of the tests use only some of the rights, and a failed test may have used too few.
 if (isQuick || jestArgs.length > 0) say('skipped: least privilege, which only the whole suite proves');
 else
   await runCheck('each right of each role is used, none is missing', process.execPath, [
@@ -128,7 +128,10 @@ async function runTests() {
   return status;
 }
 
-/** The tests, which wait for processes of theirs, go first; but the checks should not be what is left for the end. */
+/**
+ * The tests often wait for their processes, so they have priority over the checks, but the checks must not be left for
+ * the end.
+ */
 async function runCheck(what, command, args, priority = 5) {
   const startedAt = performance.now();
   const child = spawn(command, args, {

@@ -31,7 +31,7 @@ export async function fillProcesses(total: number, signal: AbortSignal): Promise
     close: async () => {
       if (shell.pid !== undefined) process.kill(-shell.pid, 'SIGKILL');
       await ended;
-      // Whoever takes orphans in must have waited for each before the next measurement.
+      // The process that adopts orphans must have waited for each of them before the next measurement.
       while (countProcesses() > before + missing / 2 && !signal.aborted) await delay(pollMs);
     },
   };

@@ -13,7 +13,7 @@ import type { Service } from './service';
 import { enroll } from './traffic';
 
 export interface ChildrenResult {
-  /** From the start of the first child, which nothing was warm for. */
+  /** From the start of the first child, with cold functions and connections. */
   readonly firstMs: number;
   readonly denied: Latency;
   readonly applied: Latency;

@@ -33,7 +33,7 @@ export interface Outcome {
 /** Behaviors in alarm by thing. */
 export type Expected = ReadonlyMap<string, readonly string[]>;
 
-/** Names everything that differs from a run without repeats, without faults and without haste. */
+/** Names everything that differs from a run without repeats, faults and load. */
 export function findProblems(expected: Expected, outcome: Outcome): string[] {
   const { cases, members, announcements, failedInvocations, messages } = outcome;
   const repeated = findDoubles(announcements.map(({ id }) => id));

@@ -43,7 +43,10 @@ function times(count: number, call: (index: number) => Promise<unknown>): Promis
   return Promise.all(Array.from({ length: count }, (_, index) => call(index)));
 }
 
-/** Contains and releases honest things while others attack, functions are killed and calls fail; then holds all against what must be. */
+/**
+ * Contains and releases honest things while others attack, functions are killed and calls fail. Then compares
+ * everything with the expected state.
+ */
 export async function runSiege(
   service: Service,
   minutes: number,

@@ -28,7 +28,7 @@ interface BulkDialogProps {
   readonly onSent: () => void;
 }
 
-/** Sends one act for many cases. The operator types their number, and so has read it. */
+/** Sends one act for many cases. The operator types their number, which shows that they have read it. */
 export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
   const client = useClient();
   const me = useLive<MeAnswer>('/me', 300_000).value;
@@ -120,7 +120,7 @@ interface OwnRequestsProps {
   readonly actor: string | undefined;
 }
 
-/** Whoever asked can't confirm, so the API refuses these. */
+/** A person can't confirm their own order, so the API refuses these. */
 function OwnRequests({ act, cases, actor }: OwnRequestsProps) {
   const confirmed = act === 'approve' ? 'contain' : act;
   const own = cases.filter(({ request }) => request?.action === confirmed && request.actor === actor);

@@ -7,7 +7,7 @@ interface RefusalAnswer {
 
 const lookAfterMs = [800, 1_600, 3_200, 6_400];
 
-/** A command may be refused after it was taken: the case itself only shows that nothing came of it. */
+/** A command may be refused after the API accepted it. The case itself only shows that nothing changed. */
 export async function followCommand(client: Client, thingName: string, commandId: string): Promise<void> {
   for (const ms of lookAfterMs) {
     await new Promise((resolve) => setTimeout(resolve, ms));

@@ -40,7 +40,7 @@ export function useRights(thingName: string | undefined, acts: readonly Act[]): 
       : [];
     return judge(me, acts, refused);
   }, [client, me, thingName, acts.join(), refusals]);
-  // Buttons of other acts must not move under the pointer as one is refused.
+  // When an act is refused, the buttons of the others must not move under the pointer.
   return useSteady(newest, `${thingName} ${acts}`);
 }
 

@@ -21,8 +21,8 @@ interface Bulk {
 type Order = Readonly<Record<string, unknown>>;
 
 /**
- * One act on any number of cases, request by request. `send` returns what became of each; where it throws, it was not
- * through, and another `send` goes on from there.
+ * One act on any number of cases, in several requests. `send` returns the result for each case. If it throws, some
+ * cases are left, and another `send` continues with them.
  */
 export function createBulk(client: Pick<Client, 'read' | 'post'>, { act, count, cases }: Bulk) {
   // The same key sends nothing twice, should an answer get lost.
@@ -57,7 +57,7 @@ function nameCase({ thingName, caseId }: Wanted): Wanted {
   return { thingName, caseId };
 }
 
-/** No further than what shows that they are more than expected. */
+/** Stops reading once there are more cases than expected. */
 async function listAll(
   client: Pick<Client, 'read'>,
   filter: Readonly<Record<string, string>>,

@@ -5,7 +5,7 @@ import { showToast } from '../parts/toasts';
 import { actWords } from '../words/acts';
 import { followCommand } from './follow';
 
-/** Sends a command, and says what became of it. Gives why it was not taken. */
+/** Sends a command and reports its outcome. Returns the reason if the API did not accept it. */
 export async function sendCommand(
   client: Client,
   act: Act,

@@ -94,7 +94,7 @@ export function createClient({ api, token }: ClientOptions) {
     }
     // A problem that says when to try again is of one list, not of the connection.
     if (status >= 500 && !response.headers.has('retry-after')) {
-      // Who acts is told at the act; what is seen is no older for it.
+      // A failed act reports its own failure; it does not make the shown data older.
       if (!isAct) setConnection({ ...connection, state: 'failing', why });
       return new ApiError('unreachable', why, status);
     }

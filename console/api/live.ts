@@ -20,14 +20,14 @@ export interface Live<T> {
 }
 
 const hurriedMs = 700;
-/** No command changes what is read less often than this. */
+/** Commands don't change data that is read less often than this. */
 const rareMs = 60_000;
 const hurryForMs = 15_000;
 const slowestMs = 30_000;
 let hurriedUntil = 0;
 const sleepers = new Set<() => void>();
 
-/** After a command: all that it may change is read again now, and often for a while. */
+/** After a command: reads everything that it may change now, and more often for a while. */
 export function hurry(): void {
   hurriedUntil = Date.now() + hurryForMs;
   for (const wake of sleepers) wake();

@@ -86,7 +86,7 @@ export function ChartPlace({ children }: { readonly children: ComponentChildren 
   );
 }
 
-/** Draws now, and again in other colours and widths. Gives what ends that. */
+/** Draws now, and again when colours or width change. Returns a function that ends this. */
 function draw(
   Plot: Plot,
   element: HTMLElement,

@@ -101,7 +101,7 @@ export function Metric({
 
 const tones = { alarm: 'danger', contained: 'held', released: 'good' } as const;
 
-/** That a case was closed says no more than that the thing was released. */
+/** The mark of a closed case would repeat the mark of its release. */
 function readMark({ at, kind }: NonNullable<MetricAnswer['marks']>[number]): Mark[] {
   return kind === 'closed' ? [] : [{ at, label: kind, tone: tones[kind] }];
 }

@@ -48,8 +48,9 @@ function mayMove(waitsSince: number, place: Place): boolean {
 }
 
 /**
- * The newest value, or the one before while somebody points at what is shown: what moves between a look and a click,
- * or a press and a release, gets a click that was meant for another. Of another list, and where nothing was shown, it is the newest.
+ * The newest value, or the earlier one while somebody points at it: if rows moved between a look and a click, or
+ * between a press and a release, the click would go to another row. For another list, or if nothing was shown, it is
+ * the newest.
  */
 export function useSteady<T>(newest: T, list: string, place: Place = 'view'): T {
   const [, redraw] = useReducer((count: number) => count + 1, 0);

@@ -40,7 +40,8 @@ export function Toasts() {
     listeners.add(setNewest);
     return () => void listeners.delete(setNewest);
   }, []);
-  // One that goes away by itself must not leave a click on its button to the page behind. What somebody closes goes at once.
+  // A message that disappears by itself stays while somebody points at it, so that a click on its button does not reach
+  // the page behind. A message that somebody closes disappears at once.
   const shown = useSteady(newest, `without ${closed}`, 'toasts');
   return (
     <div class="toasts" role="status" aria-live="polite">

@@ -27,7 +27,7 @@ const listOf: Readonly<Record<CaseStatus, string>> = {
   closed: '?show=Closed',
 };
 
-/** How the fleet is, and how much of what holds Cordon back is used. */
+/** The state of the fleet, the used part of the fleet limit, and what else restrains Cordon. */
 export function FleetView() {
   const live = useLive<FleetAnswer>('/fleet', 10_000);
   const health = useLive<HealthAnswer>('/health', 15_000);

@@ -45,12 +45,12 @@ export function NeedsSomebody() {
   const path = `/cases?${new URLSearchParams({ status: statuses.join(','), limit: String(pageSize), ...order, ...filter })}`;
   const isFiltered = Object.keys(filter).length > 0;
   const first = useLive<CaseListAnswer>(path);
-  // The list first: what counts all cases takes longer, the more there are.
+  // Reads the list first, because counting all cases takes longer the more there are.
   const [isListed, setIsListed] = useState(false);
   useEffect(() => setIsListed((before) => before || first.value !== undefined), [first.value]);
   const all = isFiltered ? `/summary?${new URLSearchParams(filter)}` : '/summary';
   const counted = useLive<Summary>(isListed ? all : undefined, 15_000);
-  // Above the list: what comes there, even for the first time, moves it.
+  // Shown above the list, so a change there moves the list.
   const summary = useSteady(counted.value ?? null, all) ?? undefined;
   const list = useRef<HTMLUListElement>(null);
   const search = useRef<HTMLInputElement>(null);

@@ -48,7 +48,7 @@ const errorSchema =
   /^export var (?!ConditionalCheckFailed)\w+\$ = \[-3, n0,[^;]*;\nn0_registry\.registerError\(\w+\$, \w+\);$/gm;
 
 /**
- * Leaves out what a function never asks of its clients.
+ * Leaves out the parts of the AWS clients that functions never use.
  *
  * The schema of an operation has computed keys (`{ [_h]: ["GET", ...] }`), which a bundler can't drop since making a key
  * may run code; as the literals that they are, it drops the operations that nobody calls: 100 KB of AWS IoT.

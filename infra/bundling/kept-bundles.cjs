@@ -35,7 +35,7 @@ function openKept(root, kind, more = '') {
   return { folder, isMade: false, cache, making: mkdtempSync(join(cache, 'making-')) };
 }
 
-/** Puts in place what was made; of two runs at once, the first one's. */
+/** Moves the result to its place; if two runs finish at once, the first one wins. */
 function closeKept({ folder, cache, making }) {
   try {
     renameSync(making, folder);

@@ -96,7 +96,9 @@ async function findMove(deploy: Deploy): Promise<readonly string[]> {
   }
 }
 
-/** CloudFormation would fail at these in the middle of a deploy, or take over what is not its own. */
+/**
+ * Names at which CloudFormation would fail in the middle of a deploy, or take over resources that are not the stack's.
+ */
 async function refuseCollisions({ stage, template, isTableAdopted, ...account }: Deploy): Promise<void> {
   const found = await findCollisions(template, isTableAdopted, account);
   if (found.length === 0) return;

@@ -38,10 +38,10 @@ export function judgeOutcomes(outcomes: readonly Outcome[], gaps: readonly Gap[]
   };
 }
 
-/** Errors that a busy machine, or a server that does not answer, leads to. */
+/** Errors that a busy machine, or a server that does not answer, causes. */
 const late = /\b(AbortError|TimeoutError|ECONNRESET|ECONNREFUSED|timed? ?out|no answer within|not within)\b/i;
 
-/** Why the outcomes say nothing of Cordon: a step was out of time, and its consequences can't be distinguished from a fault. */
+/** Why the outcomes prove nothing about Cordon: a step took too long, and its consequences look like a fault. */
 export function findLate(outcomes: readonly Outcome[]): string | undefined {
   const found = outcomes.find(
     ({ verdict, what, detail }) => verdict !== 'held' && late.test(`${what} ${detail ?? ''}`),
