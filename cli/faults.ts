@@ -1,5 +1,5 @@
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
-import { ConfigurationError } from '../shared/config/parse';
+import { ConfigurationError, UnreadableFileError } from '../shared/config/parse';
 import { printable } from '../shared/domain/messages/announcement';
 import { IndexNotBuiltError } from '../shared/errors';
 import { isUnanswered } from './calls';
@@ -23,7 +23,7 @@ export function readFault(error: unknown, where: Where, env: NodeJS.ProcessEnv):
   if (error instanceof ConfigurationError)
     return {
       text: error.faults.map(printable).join('\n'),
-      exitCode: error.cause === undefined ? exitCodes.failed : exitCodes.usage,
+      exitCode: error instanceof UnreadableFileError ? exitCodes.usage : exitCodes.failed,
     };
   const { text, exitCode } = nameFault(error, where, env);
   const stack = error instanceof Error && env.CORDON_DEBUG ? error.stack : undefined;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type Parameters, pickParameters, type Source } from './parameters';
-import { ConfigurationError, parseConfiguration } from './parse';
+import { parseConfiguration, UnreadableFileError } from './parse';
 import type { FileConfiguration } from './schema';
 
 /** The file that is packaged: CORDON_CONFIG, or cordon.yml in the folder. */
@@ -23,7 +23,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new ConfigurationError(
+    throw new UnreadableFileError(
       [
         `${file}: can't be read (${(error as NodeJS.ErrnoException).code}): check the path, or copy the cordon.yml of the repository there`,
       ],

@@ -22,12 +22,14 @@ export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly faults: readonly string[];
 
-  /** `cause`: of a file that can't be read at all. */
   constructor(faults: readonly string[], cause?: unknown) {
     super(faults.join('\n'), { cause });
     this.faults = faults;
   }
 }
+
+/** There is no cordon.yml to read, so nothing is known about its text. */
+export class UnreadableFileError extends ConfigurationError {}
 
 /** Validates the text of a cordon.yml with the parameters that replace values in it. Throws ConfigurationError. */
 export function parseConfiguration(

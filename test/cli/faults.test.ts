@@ -1,7 +1,8 @@
 import { ResourceNotFoundException } from '@aws-sdk/client-dynamodb';
 import { CliError, RefusedError, TimedOutError, UnwellError, UsageError } from '../../cli/cli-error';
 import { readFault, type Where } from '../../cli/faults';
-import { ConfigurationError } from '../../shared/config/parse';
+import { loadConfiguration } from '../../shared/config/load';
+import { ConfigurationError, parseConfiguration } from '../../shared/config/parse';
 import { IndexNotBuiltError } from '../../shared/errors';
 
 const named = (name: string, message = 'no', more: object = {}) =>
@@ -9,10 +10,20 @@ const named = (name: string, message = 'no', more: object = {}) =>
 const read = (error: unknown, where: Partial<Where> = {}, env: NodeJS.ProcessEnv = {}) =>
   readFault(error, { stage: 'dev', isLocal: false, ...where }, env);
 
+function catchFrom(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}
+
 describe('what a command ends with', () => {
   it.each([
     [new CliError('a'), 1],
     [new ConfigurationError(['cordon.yml:1: no']), 1],
+    [catchFrom(() => parseConfiguration('detector: [', 'cordon.yml')), 1],
+    [catchFrom(() => loadConfiguration('no-such-cordon.yml')), 2],
     [new UsageError('a'), 2],
     [new RefusedError('a'), 3],
     [named('AccessDeniedException'), 3],
