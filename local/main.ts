@@ -5,16 +5,18 @@ import { explain } from './explain';
 import { readFlags } from './flags';
 import { packageService } from './package-service';
 import { createProgress } from './progress';
+import { ResultLine } from './story/result';
 
 const root = join(fileURLToPath(import.meta.url), '..', '..');
 
-/** Waits for a signal, or for a reader of the output that exits early, such as head. */
-function waitForStop(): Promise<'stopped'> {
+/** Waits for a signal, or for a reader of the output that exits early, such as head. Returns what of it came. */
+function waitForStop(): Promise<string> {
   return new Promise((resolve) => {
-    const stop = () => resolve('stopped');
     // A terminal signals the whole group and npm passes it on again: the second must not cut the clean-up short.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop);
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', stop);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+      process.on(signal, () => resolve(`interrupted by ${signal}`));
+    for (const stream of [process.stdout, process.stderr])
+      stream.on('error', () => resolve('interrupted, since nobody reads the output any more'));
   });
 }
 
@@ -25,14 +27,16 @@ async function main(): Promise<void> {
   if (flags.packageOnly) return packageService(root, (what) => progress.show('Preparing', what));
   const closers = new Closers();
   const stopping = waitForStop();
+  const line = new ResultLine(flags.json ? process.stdout : undefined);
   // Loaded only now, so that a mistyped flag is reported without delay.
-  const { runUntilDone, printFailure } = await import('./run');
+  const { runUntilDone } = await import('./run');
   try {
-    const outcome = await Promise.race([runUntilDone(root, flags, progress, closers, stopping), stopping]);
+    const stop = await Promise.race([runUntilDone(root, flags, progress, line, closers, stopping), stopping]);
+    if (stop && flags.story) line.write(`${progress.current()}: ${stop}`);
     // Interrupted before the story was through: that is no success.
-    if (outcome === 'stopped' && flags.once) process.exitCode = 130;
+    if (stop && flags.once) process.exitCode = 130;
   } catch (error) {
-    if (flags.json) printFailure(`${progress.current()}: ${explain(error)}`);
+    line.write(`${progress.current()}: ${explain(error)}`);
     throw error;
   } finally {
     await closers.closeAll();

@@ -12,7 +12,8 @@ import type { Flags } from './flags';
 import { packageService } from './package-service';
 import type { Progress } from './progress';
 import { type LocalStack, startStack } from './stack';
-import { emptyResult, playStory, type StoryResult } from './story/play';
+import { playStory } from './story/play';
+import type { ResultLine, StoryResult } from './story/result';
 
 interface Running {
   readonly stack: LocalStack;
@@ -127,10 +128,11 @@ async function play(
   root: string,
   running: Running,
   progress: Progress,
+  result: StoryResult,
   closers: Closers,
-): Promise<StoryResult> {
+): Promise<void> {
   const { stack, clients, devices, ca } = running;
-  const result = await playStory(
+  await playStory(
     {
       root,
       stateDirectory: join(root, '.cordon'),
@@ -146,6 +148,7 @@ async function play(
       mails: stack.aws.mails,
     },
     progress,
+    result,
     closers,
   );
   if (result.failed)
@@ -153,17 +156,20 @@ async function play(
       'The story did not happen',
       `${result.failed}\n.cordon/logs/ has the log of the stack and of each function.`,
     );
-  return result;
 }
 
-/** Boots the stack, plays the story if the flags ask for it, and stays up unless they say once. */
+/**
+ * Boots the stack, plays the story if the flags ask for it, and ends with `once`; else the stack stays up. `line` says
+ * how far the story came.
+ */
 export async function runUntilDone(
   root: string,
   flags: Flags,
   progress: Progress,
+  line: ResultLine,
   closers: Closers,
-  stopping: Promise<'stopped'>,
-): Promise<'done' | 'stopped'> {
+  stopping: Promise<unknown>,
+): Promise<void> {
   let isStopping = false;
   void stopping.then(() => {
     isStopping = true;
@@ -174,23 +180,14 @@ export async function runUntilDone(
   // The list has this before the story begins, so that Ctrl-C in the middle of the story ends its processes too.
   closers.push(endStory);
   if (flags.story) {
-    const result = await play(root, running, progress, storyClosers);
+    await play(root, running, progress, line.result, storyClosers);
     await endStory();
     // If something is closed meanwhile, the story fails.
-    if (isStopping) return 'stopped';
-    if (result.failed) process.exitCode = 1;
-    if (flags.json) printResult(result);
+    if (isStopping) return;
+    if (line.result.failed) process.exitCode = 1;
+    line.write();
   }
-  if (flags.once) return 'done';
+  if (flags.once) return;
   showAddresses(running, progress);
-  return stopping;
-}
-
-/** Prints, with --json, that a run ended before the story was through. */
-export function printFailure(failed: string): void {
-  printResult({ ...emptyResult(), failed });
-}
-
-function printResult(result: StoryResult): void {
-  process.stdout.write(`${JSON.stringify(result)}\n`);
+  await stopping;
 }

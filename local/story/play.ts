@@ -19,59 +19,28 @@ import {
   startControlDevice,
 } from './devices';
 import { waitForQuiet } from './quiet';
+import type { StoryResult } from './result';
 import { runCordon } from './run-cordon';
 import type { StoryStack } from './story-stack';
 import { waitFor } from './wait';
 
-/** What the story proved; `null` if it didn't get that far. */
-export interface StoryResult {
-  contained: boolean;
-  verified: boolean;
-  controlUndisturbed: boolean;
-  slack: number;
-  email: number;
-  released: boolean;
-  restored: boolean;
-  childToDeniedMs: number | null;
-  alertToAppliedMs: number | null;
-  coldStartMs: Readonly<Record<string, number>>;
-  /** The step that did not happen, and why. */
-  failed?: string;
-}
-
-/** A result that proves nothing yet. */
-export function emptyResult(coldStartMs: StoryResult['coldStartMs'] = {}): StoryResult {
-  return {
-    contained: false,
-    verified: false,
-    controlUndisturbed: false,
-    slack: 0,
-    email: 0,
-    released: false,
-    restored: false,
-    childToDeniedMs: null,
-    alertToAppliedMs: null,
-    coldStartMs,
-  };
-}
-
 /**
  * Plays the whole story: a child of myapp starts on mything1, Cordon contains the device, and an operator releases it.
  * Only AWS is simulated: the processes, the MQTT connections over mutual TLS, the packaged agent and the packaged
- * functions are real.
+ * functions are real. `result` has, at each moment, what was proved so far.
  */
 export async function playStory(
   stack: StoryStack,
   progress: Progress,
+  result: StoryResult,
   closers: Closers,
-): Promise<StoryResult> {
-  const result = emptyResult(stack.coldStartMs);
+): Promise<void> {
+  result.coldStartMs = stack.coldStartMs;
   try {
     await play(stack, progress, result, closers);
   } catch (error) {
     result.failed = `${progress.current()}: ${error instanceof Error ? error.message : String(error)}`;
   }
-  return result;
 }
 
 async function play(

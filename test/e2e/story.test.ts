@@ -90,6 +90,55 @@ describe('npm start -- --once --json', () => {
   }, 120_000);
 });
 
+describe('npm start -- --once --json, interrupted', () => {
+  const applicationMayPublish = 'mything1 may publish for its application';
+
+  it.each<[string, string, (child: ChildProcess) => unknown, RegExp]>([
+    [
+      'before the story',
+      'the local stack boots',
+      (child) => child.kill('SIGINT'),
+      /^[^:]+: interrupted by SIGINT$/,
+    ],
+    [
+      'in the middle of the story',
+      applicationMayPublish,
+      (child) => child.kill('SIGTERM'),
+      /^[^:]+: interrupted by SIGTERM$/,
+    ],
+    [
+      'by a reader of the story that ends',
+      applicationMayPublish,
+      (child) => child.stderr?.destroy(),
+      /^[^:]+: interrupted, since nobody reads the output any more$/,
+    ],
+  ])(
+    'prints one line that says where, %s',
+    async (_, said, interrupt, failed) => {
+      const args = ['local/start.mjs', '--once', '--json'];
+      const { child, output, ended } = start(process.execPath, args);
+      child.stderr?.on('data', () => {
+        if (output.err.includes(said)) interrupt(child);
+      });
+
+      const { code, out } = await ended;
+
+      const lines = out.trim().split('\n');
+      expect({ code, lines: lines.length }).toEqual({ code: 130, lines: 1 });
+      const result = JSON.parse(lines[0] ?? '');
+      expect(result).toMatchObject({ contained: expect.any(Boolean), released: false, restored: false });
+      expect(result.failed).toMatch(failed);
+      // What was measured by then is there.
+      if (said === applicationMayPublish) expect(result.coldStartMs.respond).toEqual(expect.any(Number));
+      await waitUntil(
+        () => `the end of ${listStarted()}`,
+        () => listStarted().length === 0,
+      );
+    },
+    180_000,
+  );
+});
+
 /** The steps that went well, without what is another number in each run. */
 function listSteps(said: string): readonly string[] {
   return [...said.matchAll(/^ok {3}(.*) \(\d+ ms\)$/gm)].map(([, step = '']) =>
