@@ -43,7 +43,7 @@ function writeOutcome(record: CaseAnswer): string {
     case 'awaiting-approval':
       return `It is not contained: it waits for your approval.${why}`;
     case 'containing':
-      return `It is being contained; the denial is not verified yet.${why.replace('applied, not yet verified: ', '')}`;
+      return `It is being contained; the denial is not verified yet.${why.replace('applied, not verified yet: ', '')}`;
     case 'contained':
       return `It is contained${writeActions(record)}, and the denial is verified${took}.${why}`;
     case 'containment-failed':

@@ -14,6 +14,7 @@ import { findThreshold, writeValue } from '../../console/words/violation';
 import type { CaseGroup } from '../../shared/api/lists';
 import { caseStatuses } from '../../shared/domain/case/status';
 import { listPossible, operatorActionDescriptors } from '../../shared/domain/decide/operator-actions';
+import { describeReason } from '../../shared/domain/messages/describe-reason';
 import { changeCase } from '../builders';
 import { aContainedCase } from '../cli/stored-cases';
 
@@ -118,6 +119,16 @@ describe('the sentence of a case', () => {
     );
     expect(writeStory({ ...record, status: 'closed', closedAt: now + 5 * minute })).toMatch(
       /It was contained and the case is closed; it was held for 5 min\.$/,
+    );
+  });
+
+  it('does not repeat in the reason that the denial is not verified yet', () => {
+    const detail = [{ code: 'old-session', clientId: 'mything1' }] as const;
+    const reason = describeReason({ code: 'unverified', detail });
+
+    expect(reason).toMatch(/^applied, not verified yet: /);
+    expect(writeStory({ ...record, violations: [], status: 'containing', reason })).toBe(
+      'Somebody asked to contain mything1. It is being contained; the denial is not verified yet. Reason: mything1 is connected with a session older than the denial.',
     );
   });
 

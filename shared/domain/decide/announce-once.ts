@@ -34,7 +34,7 @@ export function announceOnce(
   return entry ? { ...next, violations: { ...next.violations, [key]: { ...entry, toldAt: now } } } : next;
 }
 
-/** Adds to the present announcement that further behaviors come without a message. */
+/** Adds to the present announcement that further behaviors cause no message. */
 function hintAtMore(next: Case, before: Case): Case {
   const announcements = next.outbox.announcements.map((pending) =>
     pending.seq > before.announcementSeq

@@ -33,7 +33,7 @@ function describeDetail(detail: Detail): string {
     case 'certificate-changed':
       return detail.isUnclaimed
         ? `${nameCertificate(detail.certificateId)} is ${detail.status}, and stays so: this case has no record of setting it`
-        : `${nameCertificate(detail.certificateId)} is ${detail.status} by somebody else, and stays so`;
+        : `${nameCertificate(detail.certificateId)} was set ${detail.status} by somebody else, and stays so`;
     case 'certificate-held':
       return `${nameCertificate(detail.certificateId)} stays denied for ${detail.heldBy.join(', ')}`;
     case 'certificate-unseen':

@@ -54,11 +54,11 @@ function describeNews(news: News): string {
     case 'certificate':
       return `${describeCertificate(news)}: ${describeCovered(news)}`;
     case 'others-wait':
-      return 'other things that wait for it come without a message: cordon list shows them';
+      return 'other things that wait for it cause no message: cordon list shows them';
     case 'others-rejected':
-      return 'others that waited for the fleet limit end without a message';
+      return 'other cases that waited for the fleet limit end without a message';
     case 'others-violated':
-      return 'further behaviors come without a message for ten minutes: the cases have them all';
+      return 'further behaviors cause no message for ten minutes: their cases list them';
     case 'replaced':
     case 'unproven':
     case 'not-proven-yet':

@@ -76,7 +76,7 @@ export function describeReason(reason: Reason): string {
       return `dismissed ${describeActor(reason)}${left ? `; left as it is: ${left}` : ''}`;
     }
     case 'clear-without-alarm':
-      return 'an alarm was cleared that has not arrived';
+      return 'the end of an alarm arrived before the alarm';
     case 'text':
       return reason.text;
   }
@@ -136,13 +136,13 @@ export function describeRefusal(refusal: Refusal): string {
     case 'case-closed':
       return 'its case is closed';
     case 'taken-up-before':
-      return 'taken up before';
+      return 'already handled';
     case 'late-event':
       return 'a repeated or late event';
     case 'own-echo':
-      return 'what the containment itself causes is no news';
+      return 'a side effect of the containment itself';
     case 'late-clear':
-      return 'a clear without an alarm, known by now';
+      return 'a repeated end of an alarm that has not arrived';
     case 'nothing-due':
       return 'nothing is due';
     case 'no-case':
@@ -156,9 +156,9 @@ export function describeRefusal(refusal: Refusal): string {
     case 'not-held':
       return 'the thing is not held';
     case 'session-under-denial':
-      return 'the session began under the denial';
+      return 'the session began after the denial';
     case 'older-session':
-      return 'a newer session of the client was heard of';
+      return 'a newer session of the client is known';
     case 'nothing-awaits-approval':
       return 'nothing awaits approval';
     case 'already-held':

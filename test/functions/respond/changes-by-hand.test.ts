@@ -319,7 +319,7 @@ describe('a plan that the kill switch keeps from being tried', () => {
       'deactivate-certificate',
       'revoke',
       undefined,
-      'certificate aaaaaaaa is REVOKED by somebody else, and stays so',
+      'certificate aaaaaaaa was set REVOKED by somebody else, and stays so',
     ],
   ] as const)(
     'stops no release at what somebody did otherwise where %s did nothing',

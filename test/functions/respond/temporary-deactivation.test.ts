@@ -265,7 +265,7 @@ describe('while IoT Core uses cached policies,', () => {
     world.time.now = now + spreadMs;
     await engine(resume);
 
-    const left = 'certificate aaaaaaaa is INACTIVE by somebody else, and stays so';
+    const left = 'certificate aaaaaaaa was set INACTIVE by somebody else, and stays so';
     expect([caseOf(world).status, temporaryStatusOf(caseOf(world)), readCertificate(world)]).toEqual([
       'contained',
       'reverted',
@@ -292,7 +292,7 @@ describe('while IoT Core uses cached policies,', () => {
 
     expect(readCertificate(world)).toBe('INACTIVE');
     expect(world.told.at(-1)?.text).toBe(
-      'everything is as it was before, except for this: certificate aaaaaaaa is INACTIVE by somebody else, and stays so',
+      'everything is as it was before, except for this: certificate aaaaaaaa was set INACTIVE by somebody else, and stays so',
     );
   });
 

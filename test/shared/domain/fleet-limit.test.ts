@@ -34,7 +34,7 @@ describe('the announcement of the fleet limit', () => {
     expect(describeCase(record).outbox.announcements).toMatchObject([
       {
         kind: 'approval-needed',
-        text: `${reason}; other things that wait for it come without a message: cordon list shows them`,
+        text: `${reason}; other things that wait for it cause no message: cordon list shows them`,
       },
     ]);
     expect(newsOf(record)).toEqual(['approval-needed']);
@@ -69,7 +69,7 @@ describe('the announcement of the fleet limit', () => {
     const first = lead(waiting, order('reject'));
     expect(newsOf(first)).toEqual(['rejected']);
     expect(describeCase(first).outbox.announcements[0]?.text).toBe(
-      'rejected by ada: checked; others that waited for the fleet limit end without a message',
+      'rejected by ada: checked; other cases that waited for the fleet limit end without a message',
     );
     expect(newsOf(lead(waiting, order('reject'), { fleetLimitTold: true }))).toEqual([
       'rejected, for systems',

@@ -149,7 +149,7 @@ describe('deactivate-certificate', () => {
       expect(await deactivateCertificate.revert(aPrior({ [a]: 'ACTIVE' }), context)).toMatchObject({
         result: 'done',
         ...(after === 'INACTIVE' && {
-          left: ['certificate aaaaaaaa is INACTIVE by somebody else, and stays so'],
+          left: ['certificate aaaaaaaa was set INACTIVE by somebody else, and stays so'],
         }),
       });
       expect(statuses()).toEqual({ [a]: after });
