@@ -42,7 +42,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-describe('a connection on which nothing happens, over NAT that forgets what is idle', () => {
+describe('an idle connection over NAT that forgets idle connections', () => {
   const keepAliveSeconds = 2;
 
   async function hold(idleMs: number, isDone: (ended: readonly string[], relay: SlowRelay) => boolean) {

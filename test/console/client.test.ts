@@ -22,7 +22,7 @@ const problem = (status: number, headers: Record<string, string> = {}) =>
 const catchError = (promise: Promise<unknown>) =>
   promise.catch((error: ApiError) => error) as Promise<ApiError>;
 
-describe('how the connection is', () => {
+describe('the state of the connection', () => {
   it('is lost if nothing answers, and live again with the next answer', async () => {
     const { get, connection } = client();
     answers.push(new TypeError('fetch failed'), new Response('{}'));
@@ -44,7 +44,7 @@ describe('how the connection is', () => {
     expect(connection()).toEqual({ state: 'failing', lastAt: expect.any(Number), why });
   });
 
-  it('is as it was if an act failed, and if one list is not there yet', async () => {
+  it('stays the same if an act fails, or if one list is not available yet', async () => {
     const { get, post, connection } = client();
     answers.push(new Response('{}'), problem(500), problem(503, { 'retry-after': '60' }));
 

@@ -177,7 +177,7 @@ describe('a storm', () => {
     expect(writeStorm(group, now, 'UTC')).toBe('290 wait for approval since 07:00, all no-child-processes');
   });
 
-  it('is what has five cases or more in a status that the list shows', () => {
+  it('is five or more similar cases in a status that the list shows', () => {
     const few = { ...group, cases: 4 };
     expect(findStorms([group, few], ['awaiting-approval'])).toEqual([group]);
     expect(findStorms([group], ['contained'])).toEqual([]);
@@ -206,7 +206,7 @@ describe('cordon.yml in blocks', () => {
 });
 
 describe('text of a device', () => {
-  it('shows what hides in it or turns it around, and leaves what scripts and emoji need', () => {
+  it('shows characters that hide or reverse text, and leaves those that scripts and emoji need', () => {
     expect(showUnseen('\u202Egpj.exe\u200B\u0000')).toBe('[U+202E]gpj.exe[U+200B][U+0000]');
     expect(showUnseen('my\u200Dapp')).toBe('my[U+200D]app');
     expect(showUnseen('👩\u200D💻 نامه\u200Cای שלום\ttab\n')).toBe('👩\u200D💻 نامه\u200Cای שלום\ttab\n');
@@ -247,13 +247,13 @@ it.each([
   ['ada@example.com', 'ada@example.com'],
 ])('shortens %s to %s', (actor, name) => expect(shortenActor(actor)).toBe(name));
 
-it('names an assignee as it names who acts, whatever else an act says', () => {
+it('names an assignee in the same way as the person who acts', () => {
   expect(shortenAct('assigned to arn:aws:iam::000000000000:user/ada')).toBe('assigned to ada');
   expect(shortenAct('assigned to ada@example.com')).toBe('assigned to ada@example.com');
   expect(shortenAct('release ordered')).toBe('release ordered');
 });
 
-it('leads to the list that it has the filter of, and to the first one without a name', () => {
+it('leads to the list with its filter, or to the first list without a name', () => {
   expect(writeAddress({ group: 'pumps' })).toBe('/console?group=pumps');
   expect(writeAddress({ show: 'Contained', thing: '', behaviors: '', group: 'a:b' })).toBe(
     '/console?show=Contained&behaviors=&group=a%3Ab',

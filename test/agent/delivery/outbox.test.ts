@@ -61,7 +61,7 @@ describe('an outbox', () => {
     expect(ids()).toEqual([]);
   });
 
-  it('keeps a report that failed, with its id and its place, until its time has come', async () => {
+  it('keeps a failed report, with its id and its place, until it is due again', async () => {
     const { outbox, delivered, settle, clock } = anOutbox({ retryMs: 100 });
     outbox.put(aReport({ id: 1 }), false);
     outbox.put(aReport({ id: 2 }), false);
@@ -77,7 +77,7 @@ describe('an outbox', () => {
     expect(delivered).toEqual([1, 1, 2]);
   });
 
-  it('holds no more than its bytes, and loses no peak', () => {
+  it('holds no more than its limit in bytes, and loses no peak', () => {
     const { outbox, folded, ids } = anOutbox({ mostBytes: 1000 });
     for (let id = 1; id <= 100; id += 1) outbox.put(aReport({ id, children: id === 3 ? 7 : 0 }), false);
 

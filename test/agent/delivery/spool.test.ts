@@ -154,7 +154,7 @@ describe('a spool', () => {
     expect([isKept, still, problems.all(), readdirSync(folder)]).toEqual([false, ['spool'], {}, []]);
   });
 
-  it('removes all that was delivered meanwhile once the folder can be changed again, so that the next run sends nothing twice', () => {
+  it('removes the reports that were delivered meanwhile once the folder is writable again, so that the next run sends nothing twice', () => {
     const problems = createProblems(() => undefined);
     const spool = openSpool(directory, 'mything1', problems);
     for (const id of [1, 2, 3, 4]) spool.keep('cordon', aReport({ id }), false);

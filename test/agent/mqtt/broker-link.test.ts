@@ -112,7 +112,7 @@ describe('a connection to a broker that breaks the rules', () => {
     expect(said).toEqual(['connected', 'ended: the broker sent a packet of more than 1024 KB']);
   });
 
-  it('stays if many packets come that each may be as large as they are', async () => {
+  it('stays open if many packets of allowed size arrive', async () => {
     const large = Buffer.concat([Buffer.from([0x30, 0x83, 0x80, 0x06, 0, 1, 0x61]), Buffer.alloc(96 * 1024)]);
     const said = await listen((socket) => {
       socket.write(accepted);
@@ -128,7 +128,7 @@ describe('a connection to a broker that breaks the rules', () => {
     expect(said).toEqual(['connected', 'ended: the broker sent a message with QoS 2']);
   });
 
-  it('does not come to be once it has ended', async () => {
+  it('is not established after it has ended', async () => {
     const said = await listen((socket) => socket.write(Buffer.concat([accepted, Buffer.from([0xff, 0xff])])));
 
     expect(said).toEqual(['ended: Invalid header flag bits, must be 0x0 for auth packet']);
@@ -136,7 +136,7 @@ describe('a connection to a broker that breaks the rules', () => {
 });
 
 describe('a connection to a broker that is silent, as over a network that is gone', () => {
-  it('ends for want of an acknowledgement, which is no refusal of what it asked for', async () => {
+  it('ends if no acknowledgement comes, which does not count as a refusal', async () => {
     expect(await listenToSilence(3, { acknowledgeTimeoutMs: 50 })).toEqual(['first', 'first', 'first']);
   });
 

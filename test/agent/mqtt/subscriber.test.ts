@@ -20,7 +20,7 @@ function ask(ends: readonly ('broker' | 'agent')[], everyMs = 1000): readonly st
 }
 
 describe('a subscription', () => {
-  it('is left alone once the broker has ended two connections in place of an answer', () => {
+  it('is not repeated once the broker has ended two connections instead of answering', () => {
     expect(ask(['broker', 'broker', 'broker', 'broker', 'broker'])).toEqual([
       'accepted',
       'accepted',
@@ -29,7 +29,7 @@ describe('a subscription', () => {
     ]);
   });
 
-  it('is asked for again an hour later, since the broker may have ended every connection for a while', () => {
+  it('is repeated an hour later, because the broker may have ended every connection for a while', () => {
     expect(ask(Array(7).fill('broker'), 1_200_000)).toEqual([
       ...['accepted', 'accepted', 'rejected', 'rejected'],
       // An hour after the second end of the first, and so on.
@@ -37,7 +37,7 @@ describe('a subscription', () => {
     ]);
   });
 
-  it('is asked for again if the agent ended the connection, since a network that is gone refuses nothing', () => {
+  it('is repeated if the agent ended the connection, because a lost network refuses nothing', () => {
     expect(ask(['agent', 'agent', 'broker', 'agent', 'agent'])).toEqual(Array(5).fill('accepted'));
   });
 });

@@ -190,7 +190,7 @@ describe('createChildSampler', () => {
 });
 
 describe('a process that is found by its script', () => {
-  it('is found though its kernel name was the same before it became that', () => {
+  it('is found even if it had the same kernel name before', () => {
     const proc = aProc([{ pid: 10, comm: 'node', args: ['node', 'supervisor.js'] }]);
     const sample = watch(proc, { script: 'app.js' });
     sample();

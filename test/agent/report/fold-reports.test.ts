@@ -48,7 +48,7 @@ describe('foldReports', () => {
     });
   });
 
-  it('keeps all exceptions that children of a metric were', () => {
+  it('keeps all exceptions that applied to children of a metric', () => {
     const report = (id: number, exceptions: NonNullable<Report['exceptions']>): Report => ({
       ...aReport({ id, children: 1 }),
       exceptions,

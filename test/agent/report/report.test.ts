@@ -237,7 +237,7 @@ describe('buildReport', () => {
     expect(report.custom_metrics?.m0).toEqual([{ string_list: names.slice(0, 6) }]);
   });
 
-  it('stays far below 128 KB with thousands of sockets, and true in its totals', () => {
+  it('stays far below 128 KB with thousands of sockets, with correct totals', () => {
     const established = Array.from({ length: 4000 }, (_, port) =>
       aSocket({ remoteAddress: '2001:db8::1', remotePort: port }),
     );

@@ -122,7 +122,7 @@ describe('the console’s server', () => {
     });
   });
 
-  it('hands a call to the API without the cookie, and its answer back', async () => {
+  it('forwards a call to the API without the cookie, and returns its answer', async () => {
     const { origin, cookie } = await openConsole();
     const answer = await send(`${origin}/console/api/cases?status=closed`, {
       headers: { cookie, 'if-none-match': '"0"', 'x-forged': '1' },

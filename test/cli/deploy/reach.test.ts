@@ -65,7 +65,7 @@ describe('a deploy or a removal', () => {
     });
   });
 
-  it('says so of a server that accepts and never answers', async () => {
+  it('says so about a server that accepts and never answers', async () => {
     const endpoint = await serve(hold);
 
     expect(await reach(endpoint, {}, silenceMs)).toEqual({
@@ -75,7 +75,7 @@ describe('a deploy or a removal', () => {
     expect(endedByServer).toBe(0);
   });
 
-  it('says so of a server whose answer begins and never ends', async () => {
+  it('says so about a server whose answer begins and never ends', async () => {
     const endpoint = await serve((request, response) => {
       response.writeHead(200, { 'content-type': 'text/xml' }).write('<DescribeStacksResponse>');
       hold(request);

@@ -22,7 +22,7 @@ import {
   topicArn,
 } from './deployed-stack';
 
-describe('what the doctor says of Device Defender', () => {
+describe('the doctor’s findings about Device Defender', () => {
   const mendsOf = async (changes: Partial<PresentResources>) => (await look(changes)).map(({ mend }) => mend);
   const aws = 'aws iot update-security-profile --security-profile-name myapp';
 

@@ -131,7 +131,7 @@ describe('the drill’s report', () => {
     await expect(reportViolation()).rejects.toThrow(/^report \d+: the session had ended before it was sent$/);
   });
 
-  it('fails if the broker does not take it', async () => {
+  it('fails if the broker does not accept it', async () => {
     const { report } = await aReporter('cordon', [], 'refused');
 
     await expect(report()).rejects.toThrow(/^report \d+: the broker did not take it \(refused\)$/);

@@ -17,7 +17,7 @@ const aMessage = (children: number, at: number) =>
     messageId: `message of ${at}`,
   });
 
-it('an alarm whose end went out is raised again if another invocation saved a newer report in between', async () => {
+it('an alarm is raised again if its end went out and another invocation saved a newer report in between', async () => {
   const stored = fakeDetection();
   let meanwhile: (() => Promise<unknown>) | undefined;
   const { run, alerts } = aDetector(
@@ -51,7 +51,7 @@ it('an alarm whose end went out is raised again if another invocation saved a ne
   expect(new Set(alerts.map(({ violationId }) => violationId)).size).toBe(1);
 });
 
-it('the last alert says what the detector knows, however invocations interleave', async () => {
+it('the last alert agrees with the detector’s state, however invocations interleave', async () => {
   const reports = fc.array(
     fc.record({
       children: fc.integer({ min: 0, max: 1 }),

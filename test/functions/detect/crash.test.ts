@@ -104,7 +104,7 @@ const examples: [Sent[], number][] = [2, 3, 4].flatMap((killedAt) =>
   ]),
 );
 
-it('the last alert says what the last report did, wherever an invocation before was killed', async () => {
+it('the last alert agrees with the last report, wherever an earlier invocation was killed', async () => {
   await fc.assert(
     fc.asyncProperty(sent, fc.integer({ min: 0, max: 1 }), async (reports, end) => {
       const { last, isOpen } = await play(reports, end);

@@ -84,7 +84,7 @@ const killers = (count: number) =>
   Array.from({ length: count }, (_, index) => message(`killer-${index}`, 'f'));
 const isKiller = ({ messageId }: SQSRecord) => messageId.startsWith('killer');
 
-it('a report that ends the function loses no honest report, even if it always comes first', () => {
+it('no honest report is lost if another report ends the function, even if that report always comes first', () => {
   const { dead, deaths } = deliverAll([...killers(1), ...honest(12)], (waiting) =>
     waiting.toSorted((a, b) => Number(isKiller(b)) - Number(isKiller(a))),
   );
@@ -93,7 +93,7 @@ it('a report that ends the function loses no honest report, even if it always co
   expect(deaths).toBe(maxReceives);
 }, 60_000);
 
-it('reports that end the function lose no honest report, even if one certificate sends one in each batch', () => {
+it('no honest report is lost if reports end the function, even if one certificate sends such a report in each batch', () => {
   const { dead } = deliverAll([...killers(6), ...honest(8)], (waiting) => {
     const [killer, ...others] = waiting.filter(isKiller);
     return [...(killer ? [killer] : []), ...waiting.filter((one) => !isKiller(one)), ...others];

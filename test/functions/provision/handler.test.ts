@@ -131,7 +131,7 @@ describe('provision', () => {
     );
   });
 
-  it('takes a policy off for which an update attached another one, whoever is in the group', async () => {
+  it('detaches a policy that an update has replaced, whichever things are in the group', async () => {
     const { run, attached, answers } = setUp({ member: 'mything1', policyName: 'theirs' });
     attached.add(`${groupArn} deny`);
     attached.add(`${groupArn} theirs`);
@@ -142,7 +142,7 @@ describe('provision', () => {
     expect(answers).toEqual(answered({ Status: 'SUCCESS', PhysicalResourceId: id }));
   });
 
-  it('leaves the policy on a group with things that an update gives up', async () => {
+  it('leaves the policy on a group with things that an update no longer uses', async () => {
     const { run, attached, answers } = setUp({ member: 'mything1', policyName: 'theirs' });
     const before = `${groupArn}-before`;
     attached.add(`${before} deny`);

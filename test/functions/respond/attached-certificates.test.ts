@@ -131,7 +131,7 @@ describe('a certificate that somebody attaches to a held thing', () => {
 describe('a thing with a principal that is no certificate', () => {
   const cognito = 'us-east-1:1a2b3c4d-0000-4000-8000-000000000000';
 
-  it('is contained, and a message says that this certificate is not held', async () => {
+  it('is contained, and a message says that this principal is not held', async () => {
     const world = aWorldWithPolicies();
     world.registered.find('mything1').principals.push(cognito);
     await anEngine(world)(alarm());

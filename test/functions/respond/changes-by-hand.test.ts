@@ -200,7 +200,7 @@ describe('a thing whose registry entry, rules and case change in any order', () 
 });
 
 describe('a planned denial that was never applied', () => {
-  it('takes no policy off on release that somebody attached by hand meanwhile', async () => {
+  it('leaves a policy on release that somebody attached by hand meanwhile', async () => {
     const world = aWorldWithPolicies();
     const engine = anEngine(world, withActions(['deny-certificate', 'disconnect']));
     world.hook = (call, perform) =>
@@ -223,7 +223,7 @@ describe('a planned denial that was never applied', () => {
 });
 
 describe('an applied denial whose lease is gone from the table', () => {
-  it('is taken off by the release', async () => {
+  it('is detached by the release', async () => {
     const world = aWorldWithPolicies();
     const engine = anEngine(world, withActions(['deny-certificate', 'disconnect']));
     await engine(alarm(), { id: 'alarm' });
@@ -364,7 +364,7 @@ describe('a plan that the kill switch keeps from being tried', () => {
     },
   );
 
-  it('is still untried if the release of it has to be delivered again', async () => {
+  it('is still untried if its release has to be delivered again', async () => {
     const { world, engine } = await aWithheld('quarantine', 'join');
     world.hook = (call, perform) =>
       call === 'things.listGroups' ? Promise.reject(awsError('ThrottlingException')) : perform();
@@ -376,7 +376,7 @@ describe('a plan that the kill switch keeps from being tried', () => {
     expect([caseOf(world).status, readState(world).group]).toEqual(['closed', true]);
   });
 
-  it('is not taken for untried once a crash may have cut it off', async () => {
+  it('is not treated as untried once a crash may have interrupted it', async () => {
     const world = aWorldWithPolicies();
     const engine = anEngine(world, withActions(['quarantine', 'disconnect']));
     world.hook = async (call, perform) => {
@@ -400,7 +400,7 @@ describe('a plan that the kill switch keeps from being tried', () => {
 });
 
 describe('a thing that Cordon put into the quarantine group', () => {
-  it('leaves it on release though AWS refused to Cordon later to put it there again', async () => {
+  it('leaves it on release even if AWS later refused to add it again', async () => {
     const world = aWorldWithPolicies();
     const engine = anEngine(world, withActions(['quarantine', 'disconnect']));
     await engine(alarm(), { id: 'alarm' });
@@ -417,7 +417,7 @@ describe('a thing that Cordon put into the quarantine group', () => {
 });
 
 describe('a plan that waited', () => {
-  it('does not take its own call for one of others if a crash cut off a command that changes nothing', async () => {
+  it('recognizes its own call after a crash interrupted a command that changes nothing', async () => {
     const world = aWorldWithPolicies();
     const engine = anEngine(world, withActions(['quarantine', 'disconnect']));
     world.hook = (call, perform) => {

@@ -32,7 +32,7 @@ describe('a thing whose release stopped in conflict, contained again', () => {
     expect(world.certificates.statuses.get('b'.repeat(64))).toBe('INACTIVE');
   });
 
-  it('is contained by the actions of now, whatever the conflict is about', async () => {
+  it('is contained by the present actions, whatever the conflict is about', async () => {
     const world = aWorldWithPolicies();
     await anEngine(world, { configuration })(alarm());
     world.certificates.statuses.set('a'.repeat(64), 'REVOKED');
@@ -56,7 +56,7 @@ describe('a thing whose release stopped in conflict, contained again', () => {
     expect(world.certificates.statuses.get('a'.repeat(64))).toBe('ACTIVE');
   });
 
-  it('gets a job of its own: the one before is canceled, and the device does nothing for it again', async () => {
+  it('gets a new job: the earlier one is canceled, and the device never runs it again', async () => {
     const world = aWorldWithPolicies();
     const engine = anEngine(world, {
       configuration: aConfiguration({

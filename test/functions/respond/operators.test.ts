@@ -24,7 +24,7 @@ describe('a refused command of an operator', () => {
     expect(world.stored.refusedActs).toEqual([{ command: 'release', actor: 'ada' }]);
   });
 
-  it('is an act of the audit where no timeline has it: without a case, or of a case that is closed', async () => {
+  it('is in the audit if no timeline has it: without a case, or for a closed case', async () => {
     const world = aWorldWithPolicies();
     const engine = anEngine(world);
     world.killSwitch = { state: 'on' };

@@ -104,7 +104,7 @@ describe('two held things that share a certificate and its policy', () => {
     expect(readShared(world)).toEqual(free);
   });
 
-  it('do not keep a release from its end whose denial AWS refuses for both', async () => {
+  it('do not prevent the end of a release if AWS refuses the denial for both', async () => {
     const { world, engine } = aSharingWorld();
     // A certificate has ten policies at most.
     world.hook = async (call, perform) => {
@@ -119,7 +119,7 @@ describe('two held things that share a certificate and its policy', () => {
     expect(caseOf(world, 'mything1').status).toBe('closed');
   });
 
-  it('are restored as they were, whatever order their calls fall in', async () => {
+  it('are restored as they were, in whatever order their calls happen', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), async (scheduler) => {
         const { world, engine } = aSharingWorld();
@@ -136,7 +136,7 @@ describe('two held things that share a certificate and its policy', () => {
     );
   });
 
-  it('hold one while the other is released, and are restored as they were, whatever order their calls fall in', async () => {
+  it('keep one contained while the other is released, and are restored as they were, in whatever order their calls happen', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), async (scheduler) => {
         const { world, engine } = aSharingWorld();

@@ -86,7 +86,7 @@ describe('the cases of a storm', () => {
     expect(outlineCase(caseOf(world, 'thing0'))).not.toHaveProperty('storm');
   });
 
-  it('have no messages of their own while the message of the storm covers them, and have them after its end', async () => {
+  it('have messages of their own only after the end of the storm, whose message covers them until then', async () => {
     const { engine, strike, toldOf, end } = setUp();
     await strike();
 

@@ -28,7 +28,7 @@ describe('the turns of a long list', () => {
     expect(await read()).toEqual(range(1, 1_000));
   });
 
-  it('go on behind what a reader broke off at', async () => {
+  it('continue after the item at which a reader stopped', async () => {
     const read = aReader(200);
 
     expect(await read(125)).toEqual(range(1, 125));
@@ -53,7 +53,7 @@ describe('the turns of a long list', () => {
     expect(await read()).toBe(10);
   });
 
-  it('begin again after 20,000, as passing over them takes time as well', async () => {
+  it('begin again after 20,000 items, because skipping items takes time too', async () => {
     const read = aReader(30_000);
     for (let turn = 0; turn < 20; turn += 1) await read();
 

@@ -71,7 +71,7 @@ describe('messages', () => {
 });
 
 describe('the table', () => {
-  it('can be set back to any point in time, forgets by itself, and stays when the stack goes', () => {
+  it('has point-in-time recovery and expiry, and stays when the stack is deleted', () => {
     expect(template.Resources.Table).toMatchObject({
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
@@ -84,7 +84,7 @@ describe('the table', () => {
   });
 });
 
-it('keeps nothing that a failed deploy has made: its name would block the next', () => {
+it('leaves nothing of a failed deploy, whose names would block the next one', () => {
   const policies = Object.values(template.Resources).map(({ DeletionPolicy }) => DeletionPolicy);
 
   expect(policies).not.toContain('Retain');
@@ -114,7 +114,7 @@ describe('the quarantine', () => {
     expect(template.Resources.QuarantineGroup).toMatchObject({ UpdateReplacePolicy: 'Retain' });
   });
 
-  it('loses its policy only after everything that could attach it again is gone, because a resource waits for that', () => {
+  it('loses its policy only after the deletion of everything that could attach it again', () => {
     for (const [, { DependsOn }] of [
       ...ofType('AWS::Lambda::EventSourceMapping'),
       ...ofType('AWS::Events::Rule'),
@@ -155,7 +155,7 @@ describe('Device Defender', () => {
 });
 
 describe('the HTTP API', () => {
-  it('asks who calls on every route but those that Slack signs, and those of the page, which has no data in it', () => {
+  it('authenticates the caller on every route except Slack’s and those of the page, which has no data', () => {
     const routes = ofType('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => [
       Properties.RouteKey,
       Properties.AuthorizationType,
@@ -200,8 +200,8 @@ describe('the channel that had the names of all', () => {
   });
 });
 
-describe('what runs by itself', () => {
-  it('is the sweep, the detector and what Slack has yet to be shown, each minute', () => {
+describe('what runs on a schedule', () => {
+  it('is the sweep, the detector and the pending states of Slack, each minute', () => {
     const schedules = ofType('AWS::Events::Rule').map(([, { Properties }]) => [
       Properties.ScheduleExpression,
       Properties.State,
@@ -219,7 +219,7 @@ describe('what runs by itself', () => {
 });
 
 describe('the log', () => {
-  it('that names what was let go with the stack stays a year after it, under a name that blocks no other', () => {
+  it('that names the abandoned things stays a year after the stack, under a name that blocks no other stack', () => {
     expect(template.Resources.ProvisionLogGroup).toEqual({
       Type: 'AWS::Logs::LogGroup',
       DeletionPolicy: 'RetainExceptOnCreate',
@@ -232,7 +232,7 @@ describe('the log', () => {
     });
   });
 
-  it('of every other function and of the API is kept for 30 days, and then is gone', () => {
+  it('of every other function and of the API is kept for 30 days', () => {
     const groups = ofType('AWS::Logs::LogGroup').flatMap(([id, { Properties }]) =>
       id === 'ProvisionLogGroup' ? [] : [Properties],
     );
@@ -383,7 +383,7 @@ describe('the stack', () => {
     expect(text).not.toContain('cordon-dev');
   });
 
-  it('has only what is billed by use, or not at all', () => {
+  it('has only resources that are billed by use or free', () => {
     expect([...new Set(Object.values(template.Resources).map(({ Type }) => Type))].toSorted()).toEqual([
       'AWS::ApiGatewayV2::Api',
       'AWS::ApiGatewayV2::Authorizer',

@@ -63,7 +63,7 @@ describe('the kill switch of a stage', () => {
     expect(ssm.commandCalls(GetParameterCommand)).toHaveLength(3);
   });
 
-  it('is read once by all that ask while the answer is awaited, and trusted for five seconds from the question', async () => {
+  it('is read once for all concurrent callers, and trusted for five seconds from the start of the read', async () => {
     let answer: (value: { Parameter: { Value: string } }) => void = () => undefined;
     ssm.on(GetParameterCommand).callsFake(() => new Promise((resolve) => (answer = resolve)));
     let time = 0;
@@ -98,7 +98,7 @@ describe('the kill switch of a stage', () => {
     expect(ssm.commandCalls(GetParameterCommand)).toHaveLength(1);
   });
 
-  it('is read anew where a read was left behind by an invocation that had ended, and the function was frozen since', async () => {
+  it('is read again if an earlier invocation ended during a read, after which the function was frozen', async () => {
     const answers: ((value: string) => void)[] = [];
     ssm
       .on(GetParameterCommand)
@@ -134,7 +134,7 @@ describe('the kill switch of a stage', () => {
     expect((await last).state).toBe('off');
   });
 
-  it('is waited for less after it could not be read, until it can: respond has 15 seconds for all that a command asks', async () => {
+  it('gets less time after a failed read, until a read succeeds: respond has 15 seconds for a whole command', async () => {
     const limits = jest.spyOn(AbortSignal, 'timeout');
     const waiting = connectKillSwitch(name, new SSMClient({ region: 'us-east-1' }), decisionMs);
     let time = 0;

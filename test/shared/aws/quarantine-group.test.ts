@@ -18,7 +18,7 @@ beforeEach(() => iot.reset());
 const inputs = () => iot.calls().map(({ args }) => args[0].input);
 
 describe('the quarantine group', () => {
-  it('gets and loses the policy', async () => {
+  it('attaches and detaches the policy', async () => {
     iot.on(AttachPolicyCommand).resolves({}).on(DetachPolicyCommand).resolves({});
 
     await group.attach('deny', arn);
@@ -30,7 +30,7 @@ describe('the quarantine group', () => {
     ]);
   });
 
-  it('counts the policy as lost if either is gone', async () => {
+  it('counts the policy as detached if the group or the policy is gone', async () => {
     iot.on(DetachPolicyCommand).rejectsOnce(awsError('ResourceNotFoundException'));
     await group.detach('deny', arn);
 

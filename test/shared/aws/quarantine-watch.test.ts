@@ -78,7 +78,7 @@ describe('the watch over an adopted policy', () => {
   const say = (statement: object) =>
     iot.on(GetPolicyCommand).resolves({ policyDocument: JSON.stringify({ Statement: statement }) });
 
-  it('takes every text that denies as much', async () => {
+  it('accepts every text that denies at least as much', async () => {
     say([{ Effect: 'Deny', Action: '*', Resource: '*' }]);
 
     expect(await adopted.findMissing()).toEqual([]);

@@ -102,7 +102,7 @@ describe('the announcer', () => {
     expect(JSON.parse(parts.default)).toEqual(announcement);
   });
 
-  it('publishes no more than SNS takes, whatever the device and the operator said', async () => {
+  it('publishes no more than SNS accepts, however long the texts of the device and the operator are', async () => {
     const most = (count: number) => '😀'.repeat(count);
     const world = aWorld();
     const engine = anEngine(world);
@@ -130,7 +130,7 @@ describe('the announcer', () => {
     expect(Buffer.byteLength(Message + JSON.stringify(MessageAttributes))).toBeLessThan(256 * 1024);
   });
 
-  it('publishes no more than SNS takes, whatever another product calls its findings and the device says beside', async () => {
+  it('publishes no more than SNS accepts, however long the texts of another product and of the device are', async () => {
     const world = aWorld();
     const engine = anEngine(world);
     const most = (count: number, index: number) => `${index} `.padEnd(count, '😀').toWellFormed();

@@ -60,7 +60,7 @@ const step = fc.record({
 });
 const mode = fc.constantFrom('observe' as const, 'approve' as const, 'enforce' as const);
 
-it('a case has in alarm in the end what is out of bounds, however alerts and what people do come in between', () => {
+it('a case ends with exactly the behaviors in alarm that are out of bounds, however alerts and commands interleave', () => {
   fc.assert(
     fc.property(
       fc.array(step, { minLength: 1, maxLength: 14 }),
@@ -129,7 +129,7 @@ it('a case has in alarm in the end what is out of bounds, however alerts and wha
   );
 });
 
-it('a child that is no exception has its device contained, whatever overtakes its report and its alert', () => {
+it('an unexpected child leads to the containment of its device, whatever overtakes its report and its alert', () => {
   const child = { metric: 'children', commandLine: 'x y', argumentCount: 1 };
   const curl: Evidence = { ...child, executable: '/usr/bin/curl' };
   const shell: Evidence = { ...child, executable: '/bin/sh' };

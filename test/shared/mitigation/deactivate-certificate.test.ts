@@ -123,7 +123,7 @@ describe('deactivate-certificate', () => {
     }
   });
 
-  it('leaves inactive on revert what is so without Cordon after AWS had refused it, and claims nothing of who did it', async () => {
+  it('leaves a certificate inactive on revert if AWS had refused Cordon’s call, and names nobody who deactivated it', async () => {
     const setting = setUp({ [a]: 'ACTIVE', [b]: 'ACTIVE' });
     const prior = aPrior({ [a]: 'ACTIVE', [b]: 'ACTIVE' });
     await deactivateCertificate.apply(prior, refuse(setting, a));

@@ -87,7 +87,7 @@ function aSharedObject(scheduler: fc.Scheduler, killed: readonly Kill[]) {
   };
 }
 
-describe('a release that is repeated, as nobody knows that its thing had left the object', () => {
+describe('a repeated release whose thing has already given up its lease', () => {
   /** Another thing takes the object in the middle of the restore. */
   function aRelease() {
     const { leases } = fakeLeases();
@@ -132,7 +132,7 @@ describe('a release that is repeated, as nobody knows that its thing had left th
 });
 
 describe('an object that things share', () => {
-  it('is as before once none holds it, whoever is killed at which call', async () => {
+  it('is as before once nothing holds it, at whichever call an invocation is killed', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), lives, kills, async (scheduler, counts, killed) => {
         const { rows, state, contain, release } = aSharedObject(scheduler, killed);
@@ -150,7 +150,7 @@ describe('an object that things share', () => {
     );
   });
 
-  it('is denied as long as one holds it, whoever else comes, goes and is killed meanwhile', async () => {
+  it('stays denied while one thing holds it, whichever other things take it, leave it or are killed meanwhile', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), lives, kills, async (scheduler, counts, killed) => {
         const { state, contain, release } = aSharedObject(scheduler, killed);

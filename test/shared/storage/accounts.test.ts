@@ -76,7 +76,7 @@ describe('two things of one name in two accounts', () => {
     expect(touched()).toEqual(['THING#111122223333/eu-west-1/mything1']);
   });
 
-  it('share no lease, though a policy or certificate of theirs has one name too', async () => {
+  it('share no lease, even if their policies or certificates have the same name', async () => {
     const objects = [policyObject('device'), statusObject('a'.repeat(64)), deniedObject('b'.repeat(64))];
     const keysOf = async (leases: ReturnType<typeof connectLeases>) => {
       dynamo.resetHistory();

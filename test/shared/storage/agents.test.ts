@@ -21,7 +21,7 @@ describe('the list of degraded agents', () => {
     agent: { heardAt: now, principal: 'a', health: { ...health, degraded }, ...(silentAt && { silentAt }) },
   });
 
-  it('has each with what limits it, by name, until it reports that it is well, and lists no case', async () => {
+  it('lists each agent by name with its limits until it reports a complete view, and lists no case', async () => {
     const table = await tables.openTable('degraded', [aCaseOf('blind')]);
     const { states, silences, listDegraded } = connectDetection('degraded', tables.client);
     const saved = names.map((name) => aState(name, ['gap']));
@@ -42,7 +42,7 @@ describe('the list of degraded agents', () => {
     expect((await listDegraded()).map(({ thingName }) => thingName)).toEqual(names.slice(1));
   }, 60_000);
 
-  it('names them while DynamoDB builds the index that has what limits them', async () => {
+  it('lists the names while DynamoDB builds the index with the limits', async () => {
     await tables.openTable('degraded-before', [], false);
     const { states, listDegraded } = connectDetection('degraded-before', tables.client);
     await states.save(aState('blind', ['hidden']), 0);

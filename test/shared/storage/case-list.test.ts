@@ -98,7 +98,7 @@ describe('a list of cases', () => {
     ]);
   }, 60_000);
 
-  it('does not repeat on a later page what changed after the page before', async () => {
+  it('does not repeat a case that changed after the previous page', async () => {
     const records = names.map((name, index) => aCaseOf(name, { updatedAt: now + index }));
     const table = await tables.openTable('moving', records);
     const first = await table.list.page({ statuses: ['contained'], limit: 10 });
@@ -110,7 +110,7 @@ describe('a list of cases', () => {
     expect(second.cases.map(({ thingName }) => thingName)).toEqual(names.slice(0, 47).toReversed());
   }, 60_000);
 
-  it('has once what changes its status between the reads of two statuses', async () => {
+  it('has a case once that changes its status between the reads of two statuses', async () => {
     const waiting = { status: 'awaiting-approval', updatedAt: now } as const;
     const table = await tables.openTable('racing', [aCaseOf('moving', waiting), aCaseOf('waiting', waiting)]);
     const statuses = ['awaiting-approval', 'contained'] as const;
@@ -304,7 +304,7 @@ describe('the cursor of a list', () => {
       await expect(table.list.page({ ...query, cursor })).rejects.toThrow('is none of this list');
   }, 60_000);
 
-  it('of an invented case leads nowhere but on in the same list', async () => {
+  it('of an invented case only continues the same list', async () => {
     const table = await tables.openTable('invented', [aCaseOf('a'), aCaseOf('b')]);
     const { next = '' } = await table.list.page(query);
     const [version, hash, index] = JSON.parse(Buffer.from(next, 'base64url').toString());

@@ -72,7 +72,7 @@ const show = (cases: readonly ListedCase[]) =>
   cases.map(({ thingName, status, updatedAt }) => `${thingName} ${status} ${updatedAt}`).toSorted();
 
 describe('cases that are asked for again and again', () => {
-  it('reads of many only what changed', async () => {
+  it('reads only the changes of many cases', async () => {
     const { readAll, read, put, pass, all } = openTable(many);
     await readAll(['awaiting-approval']);
     pass(20 * second);
@@ -92,7 +92,7 @@ describe('cases that are asked for again and again', () => {
     ]);
   });
 
-  it('reads all of few', async () => {
+  it('reads all cases if there are few', async () => {
     const { readAll, read } = openTable(2_499);
     await readAll(['awaiting-approval']);
     await readAll(['awaiting-approval']);
@@ -167,14 +167,14 @@ describe('cases that are asked for again and again', () => {
     expect(cases).toHaveLength(many);
   });
 
-  it('passes a question about a time on', async () => {
+  it('passes a query with a time on unchanged', async () => {
     const { readAll, read } = openTable(many);
     await readAll(['awaiting-approval']);
     expect((await readAll(['awaiting-approval'], 2_000_000)).cases).toEqual([]);
     expect(read.at(-1)).toMatchObject({ statuses: ['awaiting-approval'], since: 2_000_000 });
   });
 
-  it('answers as a whole read does, whatever happens between', async () => {
+  it('gives the same result as a complete read, whatever changes in between', async () => {
     const change = fc.record({
       thing: fc.integer({ min: 0, max: many + 20 }),
       status: fc.constantFrom<CaseStatus>(...openStatuses, 'closed'),

@@ -108,7 +108,7 @@ function choose(cases: readonly ListedCase[], { statuses, filter = {}, since = 0
 }
 
 describe('a list by urgency', () => {
-  it('is over all pages the sorted whole, for any cases, filter and size of the page', async () => {
+  it('has all cases in order over all pages, for any cases, filter and page size', async () => {
     await fc.assert(
       fc.asyncProperty(anyCases, anyQuery, async (cases, query) => {
         const pages = await readPages(open(cases), query);
@@ -121,7 +121,7 @@ describe('a list by urgency', () => {
     );
   });
 
-  it('has each case once that keeps its place, whatever opens, ends, moves or gets a comment meanwhile', async () => {
+  it('has each case exactly once that keeps its place, even if others open, end, move or get a comment meanwhile', async () => {
     const anyChange = fc.record({
       of: fc.nat(),
       what: fc.constantFrom('ends', 'opens', 'moves', 'comment'),
@@ -181,7 +181,7 @@ describe('a list by urgency', () => {
     expect(first?.thingName).toBe('urgent');
   });
 
-  it('reads no status before its place and none behind a full page', async () => {
+  it('reads no status before its place, and none after a full page', async () => {
     const cases = openStatuses.map((status, index) =>
       listCase({ status, severity: 'low', expiresIn: undefined, opened: 0, playbook: 'a' }, index),
     );
@@ -287,7 +287,7 @@ describe('the cursor of a list by urgency', () => {
       await expect(page({ ...query, cursor })).rejects.toThrow('is none of this list');
   });
 
-  it('of an invented place leads nowhere but on in the same list', async () => {
+  it('of an invented place only continues the same list', async () => {
     const { next = '' } = await page(query);
     const cursor = forge(next, ([version, hash, index]) => [
       version,

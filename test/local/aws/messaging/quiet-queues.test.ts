@@ -34,7 +34,7 @@ async function receive(QueueUrl: string, more: Partial<ReceiveMessageCommandInpu
 const ordered = { MessageGroupId: 'g', MessageDeduplicationId: 'd' };
 
 describe('a queue that is polled', () => {
-  it('is looked at when a message may be due, and at rest otherwise', async () => {
+  it('is checked when a message may be due, and idle otherwise', async () => {
     const { prototype } = (await loadQueueClass()) as { prototype: { processTimers(): void } };
     const looks = jest.spyOn(prototype, 'processTimers');
     const QueueUrl = await aQueue('resting');

@@ -211,7 +211,7 @@ describe('guards.fourEyes', () => {
     expect(off.outcome === 'changed' && isPlanned(off.next)).toBe(true);
   });
 
-  it('keeps the request in the table, and reads items of before', () => {
+  it('keeps the request in the table, and reads items of earlier releases', () => {
     const asked = led(contained, order('harden', ada, { actions: ['deactivate-certificate'] }));
     expect(readCase(JSON.parse(JSON.stringify(writeCase(asked))))).toEqual(asked);
     expect(readCase(JSON.parse(JSON.stringify(writeCase(contained)))).request).toBeUndefined();

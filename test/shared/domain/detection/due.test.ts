@@ -146,7 +146,7 @@ describe('the alarm of a device that stays away', () => {
     expect((second.state.dueAt ?? 0) - (first.dueAt ?? 0)).toBe(dayMs);
   });
 
-  it('ends if a deploy took its profile away, though the device never returns', () => {
+  it('ends if a deploy removed its profile, even if the device never returns', () => {
     const { dueAt = Number.POSITIVE_INFINITY, ...state } = away();
     expect(dueAt).toBeLessThan(Number.POSITIVE_INFINITY);
     const { events, state: after } = judgeTime({

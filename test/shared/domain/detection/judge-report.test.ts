@@ -122,7 +122,7 @@ describe('judgeReport', () => {
     },
   );
 
-  it('takes an id that an earlier version remembered alone as that of the same report, and other ids as before', () => {
+  it('treats an id that an earlier version stored without a checksum as the same report', () => {
     const alarmed = judgeReport(input(newDetectState(thingKey('t')), 1)).state;
     const senders = alarmed.senders?.map(({ sums: _, ...sender }) => sender) ?? [];
     const earlier = { ...alarmed, senders };

@@ -85,7 +85,7 @@ describe('resetAlarms, on the end of a case,', () => {
     expect(events).toBe(10);
   });
 
-  it('causes the end of an alarm that the case did not know, as its alert opens another one', () => {
+  it('causes the end of an alarm that the case did not know, because its alert opens another case', () => {
     const alarmed = report(newDetectState(thingKey('t')), 1, { at: now }).state;
     const end = (known: readonly string[]) =>
       report(resetAlarms(alarmed, now + 2, undefined, known), 0, { at: now + 3 });
@@ -201,7 +201,7 @@ describe('a report id from the future', () => {
     expect(kinds(report(cleared, 1, { at: now + 2 }))).toEqual(['children in-alarm']);
   });
 
-  it('from the thing itself blocks later reports no longer than it lasts', () => {
+  it('from the thing itself blocks later reports only until its time has passed', () => {
     const ahead = report(newDetectState(thingKey('t')), 1, { at: now, reportId: future }).state;
     const cleared = report(ahead, 0, { at: now + 1, reportId: future + 1 }).state;
 

@@ -27,7 +27,7 @@ describe('what limits the view of an agent', () => {
     );
   });
 
-  it('is no more than incomplete if the reasons are not known', () => {
+  it('is only called incomplete if the reasons are not known', () => {
     expect(describeDegraded([])).toBe('has an incomplete view');
   });
 });

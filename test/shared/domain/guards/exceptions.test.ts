@@ -191,7 +191,7 @@ describe('a violation that a playbook excepts', () => {
     }
   });
 
-  it('contains nothing by an alarm of before a release that arrives after it', () => {
+  it('contains nothing because of an alarm from before a release that arrives after it', () => {
     const [shell] = otherChild;
     const held = led(led(undefined, next, { configuration }), order('contain'), { configuration });
     const released = led(held, order('release'), { configuration });
@@ -204,7 +204,7 @@ describe('a violation that a playbook excepts', () => {
     expect([take(released, shell), take(later, shell)]).toEqual([released, later]);
   });
 
-  it('contains nothing by an alarm that is older than those that are remembered', () => {
+  it('contains nothing because of an alarm that is older than the remembered ones', () => {
     const [shell] = otherChild;
     const many = Array.from({ length: 11 }, (_, index) =>
       alarm({ ...excepted, violationId: `w${index}`, occurredAt: now + index }),
@@ -215,7 +215,7 @@ describe('a violation that a playbook excepts', () => {
     expect(take(many.slice(1).reduce<Case | undefined>(take, undefined), shell)?.status).toBe('contained');
   });
 
-  it('contains nothing by what was overtaken by the end once a person has judged it', () => {
+  it('contains nothing because of an overtaken alarm once a person has decided', () => {
     const shell = alarm({ reporter, occurredAt: now - 50, evidence: [{ ...curl(), executable: '/bin/sh' }] });
     const end = alarm({ reporter, occurredAt: now, eventType: 'alarm-cleared' });
     const other = led(undefined, alarm({ behaviorName: 'lasts', ...excepted }), { configuration });

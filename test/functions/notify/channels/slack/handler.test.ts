@@ -41,7 +41,7 @@ describe('notify with a bot token', () => {
     ]);
   });
 
-  it('tells what such numbers superseded before Slack took it', async () => {
+  it('shows a message that such numbers superseded before Slack accepted it', async () => {
     const { announce, minute, shown, state } = setUpNotify();
     await announce();
     state.fault = new Error('unreachable');

@@ -122,7 +122,7 @@ describe('a Slack message', () => {
     );
   });
 
-  it('says who decided, and no longer calls severe what is over', () => {
+  it('says who decided, and shows no severity for a closed case', () => {
     const decided = { command: 'release', actor: 'ada', comment: 'was <a> test' };
     const over = anAnnouncement({ status: 'closed', kind: 'released', decided });
 
