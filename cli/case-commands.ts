@@ -27,7 +27,7 @@ interface ExportFlags {
 export function addCaseCommands(program: Command, { version, target, reopen, explain }: CommandPorts): void {
   program
     .command('list')
-    .description('list open cases, those that need a person first')
+    .description('list open cases; those that need a person come first')
     .addOption(statusOption())
     .addOption(severityOption())
     .option('--behavior <name>', 'only with this behavior: NAME or PROFILE/NAME')

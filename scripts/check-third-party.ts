@@ -26,8 +26,8 @@ const flag = { type: 'boolean', default: false } as const;
 const { values, positionals } = readCommandLine();
 if (values.help) {
   say(`usage: npm run check:third-party -- [ministack] [moto] [--install] [--ci]
-  --install  installs what is missing in .cordon/third-party
-  --ci       installs it if that is possible, and fails on a wrong step only`);
+  --install  install missing servers in .cordon/third-party
+  --ci       install missing servers if possible, and fail only if a step is wrong`);
   process.exit();
 }
 const installMs = 90_000;

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { agentVersion, defaultMetrics } from '../build-constants';
 import { codeOf, host } from '../host';
 import { expandArguments, UsageError } from './arguments';
@@ -119,11 +119,13 @@ function defineFlags(write: (text: string) => void): Command {
       (text) => parseChoice('--report-to', ['cordon', 'device-defender', 'both'], text),
       'cordon',
     )
-    .option(
-      '--children-of <name>',
-      'report the children of processes of this name as num_child_procs_NAME; can be repeated',
-      (text, before: readonly MetricDefinition[]) => addChildren(text, before),
-      [],
+    .addOption(
+      new Option(
+        '--children-of <name>',
+        'report the children of processes of this name as num_child_procs_NAME; can be repeated',
+      )
+        .argParser((text, before: readonly MetricDefinition[]) => addChildren(text, before))
+        .default([], 'none'),
     )
     .option(
       '--sample-interval <ms>',
@@ -161,7 +163,7 @@ function defineFlags(write: (text: string) => void): Command {
       `allow Device Defender reports under ${defenderFloorSeconds} s (local stack only)`,
     )
     .option('--once', 'with --print: collect one report, print it and exit')
-    .option('--print', 'with --once')
+    .option('--print', 'with --once: print the report')
     .version(agentVersion)
     .addHelpText(
       'after',

@@ -62,47 +62,56 @@ export function readFlags(args: readonly string[]): Flags {
     .description('Sends alerts through the packaged functions on a local stack of its own, and measures.')
     .option(
       '--storm',
-      '10 alerts for each thing, 20 % of them repeats, shuffled, while calls fail; proves the end state',
+      'send 10 alerts for each thing, 20 % of them repeats, shuffled, while calls fail; check the end state',
     )
     .option(
       '--siege <minutes>',
-      'contains and releases while devices attack, calls fail and functions are killed; proves the end state',
+      'contain and release while devices attack, calls fail and functions are killed; check the end state',
       readCount,
     )
-    .option('--held <count>', 'held things, all due: how soon the sweep takes up what is urgent', readCount)
-    .option('--minutes <minutes>', 'of the sweep; with --held', readCount, 10)
-    .option('--flood', 'how much later other things are contained while one device floods')
+    .option(
+      '--held <count>',
+      'measure how soon the sweep handles urgent cases beside this many contained things, all due',
+      readCount,
+    )
+    .option('--minutes <minutes>', 'with --held: how long the sweep runs', readCount, 10)
+    .option('--flood', 'measure how much later other things are contained while one device floods')
     .option(
       '--children <count>',
-      'times that a real app starts a child, until its device is denied and released again',
+      'start a child of a real app this many times, and measure the time to the verified denial',
       readCount,
     )
     .option(
       '--aws',
-      'as the default, while calls take as long as on AWS, with the critical path of one alert',
+      'measure with the delays of AWS added to each call, and draw the critical path of one alert',
     )
-    .option('--iot-ms <ms>', 'with --aws: a call to the control plane of AWS IoT', readMs, 60)
-    .option('--data-ms <ms>', 'with --aws: a call to its data plane', readMs, 40)
-    .option('--dynamodb-ms <ms>', 'with --aws: a call to DynamoDB', readMs, 6)
-    .option('--sns-ms <ms>', 'with --aws: a publish to SNS', readMs, 20)
-    .option('--sqs-ms <ms>', 'with --aws: a message sent to SQS', readMs, 12)
-    .option('--delivery-ms <ms>', 'with --aws: from a queue to its function', readMs, 30)
-    .option('--slack', 'containments and releases at once, while Slack takes one message a second')
+    .option('--iot-ms <ms>', 'with --aws: delay of a call to the control plane of AWS IoT', readMs, 60)
+    .option('--data-ms <ms>', 'with --aws: delay of a call to its data plane', readMs, 40)
+    .option('--dynamodb-ms <ms>', 'with --aws: delay of a call to DynamoDB', readMs, 6)
+    .option('--sns-ms <ms>', 'with --aws: delay of a publish to SNS', readMs, 20)
+    .option('--sqs-ms <ms>', 'with --aws: delay of a message sent to SQS', readMs, 12)
+    .option('--delivery-ms <ms>', 'with --aws: delay from a queue to its function', readMs, 30)
+    .option('--slack', 'contain and release things at once, while Slack accepts one message a second')
     .option(
       '--things <count>',
-      'things that raise alerts (default: 200; with --storm 1000, with --slack 100)',
+      'number of things that raise alerts (default: 200; with --storm 1000, with --slack 100)',
       readCount,
     )
-    .option('--rate <alerts>', 'alerts a second, or "max"; without --storm', readRate, 20)
-    .option('--warm-up <things>', 'things contained before the measurement begins', readCount, 400)
+    .option('--rate <alerts>', 'without --storm: alerts a second, or "max"', readRate, 20)
+    .option('--warm-up <things>', 'number of things contained before the measurement begins', readCount, 400)
     .option(
       '--concurrency <invocations>',
-      'of a function at once (default: 4; with --storm or --aws 12)',
+      'concurrent invocations of a function (default: 4; with --storm or --aws 12)',
       readCount,
     )
-    .option('--seed <number>', 'of the storm: order of the alerts, and which calls fail', readCount, 1)
+    .option(
+      '--seed <number>',
+      'with --storm: seed for the order of the alerts and the failing calls',
+      readCount,
+      1,
+    )
     .option('--json', 'print the result as one JSON object on the last line')
-    .option('--profile <folder>', 'write a CPU profile of the stack process there')
+    .option('--profile <folder>', 'write a CPU profile of the stack process to this folder')
     .allowExcessArguments(false)
     .parse([...args], { from: 'user' });
   const {

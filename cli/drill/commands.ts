@@ -34,7 +34,7 @@ export function addDrillCommand(
       "where devices connect by MQTT, such as a custom domain (default: the account's endpoint)",
     )
     .option('--json', 'print the result as JSON', false)
-    .option('--root-ca <file>', "authorities of the broker's certificate (default: Amazon's)")
+    .option('--root-ca <file>', "CA certificates for the broker (default: Amazon's)")
     .option('--config <file>', 'the cordon.yml that was deployed (default: cordon.yml)')
     .addOption(detectorOption())
     .addHelpText(
