@@ -183,7 +183,10 @@ function ask(
   });
 }
 
-/** A certificate that is not ACTIVE gets 403, or an alert in the handshake (docs/facts.md). */
+/**
+ * A certificate that is not ACTIVE can't be used (docs/facts.md#sessions): the answer is 403, or an alert in the
+ * handshake.
+ */
 function judge(accepted: readonly number[]) {
   return ({ status, error }: HttpAnswer): { outcome: Outcome; detail: string } => {
     if (status !== undefined) {

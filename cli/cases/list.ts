@@ -155,7 +155,7 @@ export async function findCases(
   return { cases: cases.slice(0, limit), isMore: cases.length > limit };
 }
 
-/** The least that closed cases are kept (docs/operating.md). */
+/** The shortest time for which closed cases are kept (docs/closed-cases.md). */
 const surelyKeptMs = 30 * 86_400_000;
 
 /** DynamoDB deletes expired cases days later, so the list compares the expiry in the case. */

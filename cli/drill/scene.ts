@@ -39,7 +39,7 @@ export interface Scene extends DrillOptions {
   readonly target: DrillTarget;
 }
 
-/** IoT Core uses cached policies for 6 to 8 minutes (docs/facts.md). */
+/** IoT Core uses cached policies for 6 to 8 minutes (docs/facts.md#policies). */
 export const spreadMs = 600_000;
 
 /** The drill device's application sends there. */

@@ -14,7 +14,7 @@ const steps = {
   case: {
     title: 'the violation opens a case',
     meaning:
-      'No alert, or none that became a case: look at the alerts queue, the intake function and their dead letters.',
+      'There was no alert, or no alert became a case: look at the alerts queue, the intake function and their dead letters.',
     page: 'docs/runbooks/dead-letters.md',
   },
   contained: {
@@ -40,8 +40,7 @@ const steps = {
   },
   'https-refused': {
     title: 'an application message is refused by HTTPS',
-    meaning:
-      'The certificate gets round the thing group over HTTPS: no policy denies the certificate itself.',
+    meaning: 'The certificate evades the thing group over HTTPS: no policy denies the certificate itself.',
     page: 'docs/threat-model.md',
   },
   'role-refused': {
@@ -79,13 +78,14 @@ const steps = {
   },
   'as-before': {
     title: 'everything is as before',
-    meaning: 'The release left the thing, its certificate, its groups or its policies other than they were.',
+    meaning:
+      'After the release, the thing, its certificate, its groups or its policies differ from what they were.',
     page: 'docs/runbooks/release-conflict.md',
   },
   'works-again': {
     title: 'the device works again',
     meaning:
-      'The broker still refuses the device: AWS IoT goes on with cached policies for up to 8 minutes, later ones do not.',
+      'The broker still refuses the device: AWS IoT may use cached policies for up to 8 minutes. If it lasts longer, something still denies the device.',
     page: 'docs/how-it-decides.md',
   },
   retired: {

@@ -1,7 +1,7 @@
 import type { Case } from '../case/case';
 import type { PendingAnnouncement } from '../case/outbox';
 
-/** The device's own status, version 1, which the agent reads (agent/containment.ts). */
+/** The device's own status, version 1, which the agent reads (agent/mqtt/containment.ts). */
 export interface DeviceNotice {
   readonly version: 1;
   readonly status: 'contained' | 'released';
