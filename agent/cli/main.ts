@@ -15,6 +15,7 @@ const exitFatal = 1;
 const exitUsage = 2;
 
 async function run(args: readonly string[]): Promise<void> {
+  explainLostOutput();
   const commandLine = parse(args);
   if (commandLine.type === 'print') {
     host.writeOutput(commandLine.text);
@@ -36,6 +37,17 @@ async function run(args: readonly string[]): Promise<void> {
   const agent = runAgent(settings, log, openServiceManager(process.env, process.pid, log));
   stopOnSignals(agent, log);
   process.on('SIGHUP', () => void agent.reload(() => readSettings(args)));
+}
+
+/** A reader that exits early, such as head, is not an error: the agent ends with the exit code of what it did. */
+function explainLostOutput(): void {
+  process.stdout.on('error', (error) => {
+    if (codeOf(error) === 'EPIPE') return;
+    writeLine(`cordon-agent: standard output can’t be written (${codeOf(error)})\n`);
+    process.exit(exitFatal);
+  });
+  // On a pipe or a terminal, an error of a write arrives later.
+  process.stderr.on('error', () => undefined);
 }
 
 function parse(args: readonly string[]): CommandLine {
@@ -93,8 +105,6 @@ function stopOnSignals(agent: RunningAgent, log: Log): void {
 
 /** Exits on an unexpected error: a service manager restarts a process that exits, but not one that hangs. */
 function exitOnFailure(log: Log): void {
-  // On a pipe or a terminal, the error arrives later.
-  process.stderr.on('error', () => undefined);
   process.on('uncaughtException', (error) => fail(error, log));
   process.on('unhandledRejection', (error) => fail(error, log));
   // The reader of a dry run has exited.

@@ -190,6 +190,43 @@ describe('the bundled agent', () => {
     expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
   });
 
+  it.each([
+    ['help', 0, ['--help']],
+    ['one report', 0, ['--once', '--print']],
+    ['the findings of a failed check', 1, ['check', '--endpoint', 'localhost:1']],
+  ])('prints %s for a reader that has gone, and exits %d without an error', async (_, exitCode, args) => {
+    const { agent, ended } = start(
+      args[0] === 'check' ? ['check', ...connectFlags(), ...args.slice(1)] : args,
+    );
+    agent.stdout.destroy();
+
+    expect(await ended).toEqual({ code: exitCode, stdout: '', stderr: '' });
+  });
+
+  it.each([[['--help']], [['--once', '--print']], [['check']]])(
+    'says in one line that its output can’t be written: %s',
+    async (args) => {
+      const isCheck = args[0] === 'check';
+      const full = openSync('/dev/full', 'w');
+      const agent = spawn(process.execPath, [device.bundle, ...args, ...(isCheck ? connectFlags() : [])], {
+        env: { PATH: process.env.PATH },
+        stdio: ['ignore', full, 'pipe'],
+      });
+      started.push(agent);
+      closeSync(full);
+      let stderr = '';
+      agent.stderr?.on('data', (chunk: Buffer) => {
+        stderr += chunk.toString();
+      });
+      const [code] = await once(agent, 'close');
+
+      expect({ code, stderr }).toEqual({
+        code: 1,
+        stderr: 'cordon-agent: standard output can’t be written (ENOSPC)\n',
+      });
+    },
+  );
+
   it('continues if its log can’t be written', async () => {
     const log = openSync('/dev/full', 'w');
     const reader = spawn(
