@@ -13,6 +13,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const largestBytes = 1024 * 1024;
 const metricName = /^(?!aws:)[a-zA-Z0-9:_-]{1,128}$/;
 
+// A reader that exits early, such as head, ends no build.
+process.stdout.on('error', () => {});
+
 /** @returns {never} */
 function refuse(text) {
   process.stderr.write(`build-agent: ${text}\n`);

@@ -43,6 +43,22 @@ describe('npm run build:agent', () => {
     }
   });
 
+  it('builds everything although nobody reads its output any more', () => {
+    const script = join(root, 'infra', 'bundling', 'build-agent.mjs');
+    const outfile = join(directory, 'unread', 'cordon-agent.cjs');
+    const pipe = '"$@" | true';
+    const args = ['-c', pipe, 'sh', process.execPath, script, '--packages', '--release', '1.2.3'];
+
+    const { stderr } = spawnSync('sh', [...args, '--outfile', outfile], { encoding: 'utf8' });
+
+    expect(stderr).toBe('');
+    expect(readdirSync(join(directory, 'unread')).sort()).toEqual([
+      'cordon-agent-1.2.3.tar.gz',
+      'cordon-agent.cjs',
+      'cordon-agent_1.2.3_all.deb',
+    ]);
+  });
+
   it.each([
     ['an unknown flag', ['--relase', '1'], {}, "Unknown option '--relase'"],
     ['a metric name that is none', ['a b'], {}, '"a b" is not a name of a custom metric'],
