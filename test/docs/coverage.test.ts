@@ -86,7 +86,7 @@ describe('the pages', () => {
       channel: 'the secret of each channel',
       'detect-quotas': '[quotas of Device Defender]',
       endpoint: 'the device endpoint',
-      functions: 'the functions: active',
+      functions: 'the functions:',
       heartbeat: '[heartbeat]',
       'kill-switch': 'the kill switch',
       limits: 'concurrent executions',
