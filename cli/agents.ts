@@ -1,4 +1,4 @@
-import { countMissed } from '../shared/domain/detection/agents';
+import { countMissed } from '../shared/domain/detection/agent-silence';
 import type { DetectState } from '../shared/domain/detection/state';
 import { printable } from '../shared/domain/messages/announcement';
 import type { ThingKey } from '../shared/domain/thing-ref';

@@ -7,7 +7,7 @@ import { nameQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import type { FileConfiguration } from '../../shared/config/schema';
 import { isOpen } from '../../shared/domain/case/case';
 import { needsLifecycle } from '../../shared/domain/detection/judge-lifecycle';
-import { findFleetLimit } from '../../shared/domain/guards/guards';
+import { findFleetLimit } from '../../shared/domain/guards/fleet-limit';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { heartbeatName } from '../../shared/domain/heartbeat';
 import { isThingName } from '../../shared/domain/thing-ref';

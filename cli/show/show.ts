@@ -1,8 +1,8 @@
 import { type Case, isOpen } from '../../shared/domain/case/case';
 import { findKeptUntil } from '../../shared/domain/case/keeping';
 import { findRequest } from '../../shared/domain/case/person-request';
+import { findReleaseAt } from '../../shared/domain/case/release-rule';
 import { listStrength } from '../../shared/domain/case/strength';
-import { findReleaseAt } from '../../shared/domain/case/timers';
 import { damagedItem } from '../../shared/domain/damaged-item';
 import { listPossible } from '../../shared/domain/decide/operator-actions';
 import { pickFloods } from '../../shared/domain/detection/floods';

@@ -4,7 +4,7 @@ import { type Case, isOpen } from '../../shared/domain/case/case';
 import { holdsThing } from '../../shared/domain/case/ledger-entry';
 import type { Context } from '../../shared/domain/decide/decision';
 import type { DecisionQuestions } from '../../shared/domain/decide/questions';
-import { findFleetLimit } from '../../shared/domain/guards/guards';
+import { findFleetLimit } from '../../shared/domain/guards/fleet-limit';
 import type { FleetLimit } from '../../shared/ports/storage';
 import { type FactPorts, gatherFacts } from './facts';
 

@@ -1,5 +1,5 @@
 import type { Behavior, Configuration } from '../domain/configuration';
-import { boundOf, missed } from '../domain/detection/agents';
+import { boundOf, missed } from '../domain/detection/agent-silence';
 import {
   cordonMetricNames,
   disconnectDuration,

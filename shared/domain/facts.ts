@@ -15,6 +15,8 @@ export type Facts =
   /** The lookup failed: every guard that needs it must fail closed. */
   | { readonly kind: 'unavailable'; readonly reason: string };
 
+export type KnownFacts = Extract<Facts, { kind: 'known' }>;
+
 /** Who else uses a certificate or a policy. */
 export interface Sharing {
   /** Names for people: of things, of groups as `group NAME`, and how many more there are. */

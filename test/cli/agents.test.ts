@@ -1,5 +1,5 @@
 import { type AgentFlags, type AgentReader, listAgents } from '../../cli/agents';
-import type { AgentState } from '../../shared/domain/detection/agents';
+import type { AgentState } from '../../shared/domain/detection/agent-silence';
 import { type DetectState, newDetectState } from '../../shared/domain/detection/state';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { now } from '../builders';

@@ -1,7 +1,7 @@
 import { openStatuses } from '../../../shared/domain/case/status';
 import type { Configuration } from '../../../shared/domain/configuration';
 import { describeDegraded } from '../../../shared/domain/findings/degraded';
-import { findFleetLimit } from '../../../shared/domain/guards/guards';
+import { findFleetLimit } from '../../../shared/domain/guards/fleet-limit';
 import { summarizeCases } from '../../../shared/domain/lists/summary';
 import type { ThingKey } from '../../../shared/domain/thing-ref';
 import { type HttpAnswer, type HttpRequest, jsonResponse } from '../../../shared/http';

@@ -1,5 +1,5 @@
 import type { Case } from '../../../shared/domain/case/case';
-import type { AgentState } from '../../../shared/domain/detection/agents';
+import type { AgentState } from '../../../shared/domain/detection/agent-silence';
 import type { DetectState } from '../../../shared/domain/detection/state';
 import { describeDegraded } from '../../../shared/domain/findings/degraded';
 import { outlineCase } from '../../../shared/domain/lists/outline';

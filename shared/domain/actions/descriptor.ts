@@ -1,4 +1,4 @@
-import type { Facts } from '../facts';
+import type { KnownFacts } from '../facts';
 import type { SharedObject } from './lease';
 
 /** What is known of a thing and its case when an action is planned. */
@@ -9,7 +9,7 @@ interface Planning {
    */
   readonly run: string;
   readonly configuration: { readonly quarantine: { readonly thingGroup: string } };
-  readonly facts: Extract<Facts, { kind: 'known' }>;
+  readonly facts: KnownFacts;
   readonly clientIds: readonly string[];
   /** Device Defender's own violations: it starts tasks for no others. */
   readonly violationIds: readonly string[];

@@ -7,10 +7,11 @@ import { close, retryMs } from './lifecycle';
 import { announce, note } from './outbox';
 import { isPolicyDenial, isReplaced } from './policy-denials';
 import type { Reason } from './reasons';
+import { findReleaseAt } from './release-rule';
 import { remind, startReminding } from './reminders';
 import { listStrength } from './strength';
 import { findTemporaryDeactivation, findTemporaryDeactivationEnd } from './temporary-deactivation';
-import { findReleaseAt, findVerificationAt } from './timers';
+import { findVerificationAt } from './timers';
 
 /** After this long without a verified denial the containment counts as failed, but the attempts continue. */
 const verifyDeadlineMs = 20 * 60_000;

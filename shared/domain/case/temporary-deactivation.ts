@@ -1,6 +1,6 @@
 import { descriptorOf } from '../actions/registry';
 import type { PrincipalFacts } from '../facts';
-import { nameShared } from '../guards/guards';
+import { nameShared } from '../guards/shared-objects';
 import type { LedgerEntry } from './ledger-entry';
 import { findBitesAt, isDeniedByPolicy, isPolicyDenial, listPolicyDenials } from './policy-denials';
 import { extendPrior, findPrior, type PlanContext } from './prior-state';

@@ -1,21 +1,6 @@
 import type { Case } from './case';
+import { findReleaseAt } from './release-rule';
 import { findTemporaryDeactivation } from './temporary-deactivation';
-
-/** When the release rule releases the thing, epoch ms; undefined if only an operator can. */
-export function findReleaseAt(record: Case): number | undefined {
-  const { release, containedAt } = record;
-  if (!release || containedAt === undefined || 'by' in release) return undefined;
-  if ('after' in release) return containedAt + release.after;
-  // What an audit finds lasts for days, and says nothing of how the device behaves.
-  const own = Object.values(record.violations).filter(
-    ({ caseId, kind }) => caseId === record.caseId && kind !== 'audit',
-  );
-  // A device that fell silent is invalidated, which is not clean (docs/facts.md#alarms).
-  if (own.length === 0 || own.some(({ lastEventType }) => lastEventType !== 'alarm-cleared'))
-    return undefined;
-  // Clean since the last event of all its violations, but not before the containment.
-  return Math.max(containedAt, ...own.map(({ lastEventAt }) => lastEventAt)) + release.clearedFor;
-}
 
 /**
  * How many cases the sweep takes up in a minute, at five a second: they take 45 of the function's 60 seconds. The others are

@@ -10,6 +10,7 @@ import { chooseActions } from '../guards/choose-actions';
 import { evaluateGuards, type Verdict } from '../guards/guards';
 import { isEqual } from '../json';
 import { announceOnce } from './announce-once';
+import { findExpiry } from './approval-expiry';
 import type { Context, Informed } from './decision';
 import { isMilder, named, planContainment } from './plan';
 import { type Deciding, need } from './questions';
@@ -115,7 +116,7 @@ function holdBack(
     ...(heldBackBy && { heldBackBy }),
     ...(byLimit && isLimitTold && { quiet: true as const }),
   };
-  const expiresAt = now + (bySwitch ? readAgainMs : configuration.guards.approvalExpires);
+  const expiresAt = bySwitch ? now + readAgainMs : findExpiry(configuration, now);
   const lookAgainAt = bySwitch ? now + lookAgainMs : heldBackBy && lookAt;
   const next: Case = asks
     ? { ...held, status: 'awaiting-approval', dueAt: expiresAt }

@@ -4,14 +4,12 @@ import { countAnew, extendLedger, planMore, replanCut } from '../case/ledger';
 import type { CertificateNews } from '../case/news';
 import { announce, note } from '../case/outbox';
 import { listLeftOut } from '../case/temporary-deactivation';
-import type { Facts, PrincipalFacts } from '../facts';
+import type { Facts, KnownFacts, PrincipalFacts } from '../facts';
 import { groupBy } from '../group-by';
 import { addBackups } from '../guards/choose-actions';
-import { findShared } from '../guards/guards';
+import { findShared } from '../guards/shared-objects';
 import type { Informed } from './decision';
 import { listHolding } from './plan';
-
-type KnownFacts = Extract<Facts, { kind: 'known' }>;
 
 /**
  * Plans denials for certificates that the containment does not cover yet: newly attached ones, and ones that the

@@ -6,11 +6,12 @@ import { note } from '../case/outbox';
 import type { Objection } from '../case/reasons';
 import { openViolations } from '../case/violation-record';
 import type { Playbook } from '../configuration';
-import type { Facts } from '../facts';
+import type { KnownFacts } from '../facts';
 import { chooseActions } from '../guards/choose-actions';
+import { findExemption } from '../guards/exemptions';
 import { findPlaybook } from '../guards/find-playbook';
-import { findExemption, findShared } from '../guards/guards';
 import { findWithheld } from '../guards/kill-switch';
+import { findShared } from '../guards/shared-objects';
 import { isEqual } from '../json';
 import { compareSeverity } from '../severity';
 import type { OperatorCommand } from './command';
@@ -93,7 +94,7 @@ function renamed(record: Case, { name }: Playbook, now: number): Case {
 function findNeedForForce(
   asked: Case | undefined,
   actions: readonly ActionName[],
-  facts: Extract<Facts, { kind: 'known' }>,
+  facts: KnownFacts,
   { configuration: { guards } }: Context,
 ): Objection | undefined {
   const exemption = findExemption(guards, facts);

@@ -10,7 +10,7 @@ import { openViolations } from '../case/violation-record';
 import type { Playbook } from '../configuration';
 import { ownsCertificate } from '../facts';
 import type { Finding } from '../findings/finding';
-import { listEscalation } from '../guards/choose-actions';
+import { listEscalation } from '../guards/escalation';
 import { compareSeverity } from '../severity';
 import { agentClientId } from '../text';
 import type { Informed } from './decision';

@@ -5,6 +5,7 @@ import type { Refusal, Requested } from '../case/reasons';
 import type { Configuration } from '../configuration';
 import { isDrill } from '../drill';
 import { isEqual } from '../json';
+import { findExpiry } from './approval-expiry';
 import type { OperatorCommand } from './command';
 import { type Context, changed, type Decision, unchanged } from './decision';
 
@@ -81,7 +82,7 @@ export function askSecondPerson(
   if (verdict !== 'ask') return () => unchanged(verdict);
   const { type, actor, person = '', force, actions, comment, requestId } = command;
   const action = type === 'release' || type === 'harden' ? type : 'contain';
-  const expires = now + guards.approvalExpires;
+  const expires = findExpiry({ guards }, now);
   const reason: Requested = {
     ...{ code: 'requested' as const, action, actor, until: expires },
     ...(comment && { comment }),

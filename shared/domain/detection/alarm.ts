@@ -1,6 +1,6 @@
 import type { Criteria } from '../configuration';
 import type { ViolationEventType } from '../findings/violation';
-import { lateMs } from './senders';
+import { lateMs } from './report-time';
 import type { BehaviorState } from './state';
 
 /**

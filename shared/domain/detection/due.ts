@@ -1,10 +1,10 @@
 import type { Behavior, Criteria } from '../configuration';
 import { behaviorKey } from '../findings/violation';
-import { boundOf, silenceDue } from './agents';
+import { boundOf, silenceDue } from './agent-silence';
 import { violates } from './criteria';
+import { findSilentAt, refreshMs } from './invalidation';
 import { findAwaySince } from './lifecycle';
 import { disconnectDuration, isLifecycle, isSummed, missedReports } from './metrics';
-import { findSilentAt, refreshMs } from './silence';
 import { groupSlots } from './slots';
 import type { BehaviorState, DetectState, Profiles } from './state';
 import { isTarget } from './targets';

@@ -1,6 +1,6 @@
 import type { SecurityProfile } from '../configuration';
 import { ownField } from '../json';
-import { refreshMs } from './silence';
+import { refreshMs } from './invalidation';
 import type { BehaviorState, DetectState, Membership, Profiles } from './state';
 import { isTarget } from './targets';
 

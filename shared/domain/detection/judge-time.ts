@@ -1,13 +1,13 @@
-import { countMissed, fallSilent, isSilenceDue, type Silence } from './agents';
+import { countMissed, fallSilent, isSilenceDue, type Silence } from './agent-silence';
 import { violates } from './criteria';
 import { lastBoundary, listBounds } from './due';
 import type { Entry } from './entries';
+import { isSilent } from './invalidation';
 import { principalOf } from './judge-lifecycle';
 import { type Draft, openJudgement, type Setting } from './judgement';
 import { findAwaySince } from './lifecycle';
 import { disconnectDuration, isLifecycle, isSummed, missedReports } from './metrics';
 import { type Detecting, judgeWith, need } from './questions';
-import { isSilent } from './silence';
 import type { BehaviorState, DetectState, Judgement } from './state';
 import { sumWindow } from './window';
 

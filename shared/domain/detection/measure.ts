@@ -4,7 +4,7 @@ import { type Late, wasTold } from './alarm';
 import { numberOf, violates } from './criteria';
 import { isSummed } from './metrics';
 import type { Distribution } from './percentiles';
-import type { Placed } from './senders';
+import type { Placed } from './report-time';
 import type { BehaviorState, Span } from './state';
 import { insertCount, insertDelta, listChanged, sumWindow, trimWindow } from './window';
 

@@ -1,7 +1,7 @@
 import type { MetricValue } from '../findings/violation';
 import { close, type Late, stepAlarm } from './alarm';
 import { type Entry, listEntries } from './entries';
-import { refreshMs } from './silence';
+import { refreshMs } from './invalidation';
 import type { SlotStates } from './slot-states';
 import { readSlot } from './slots';
 import type { BehaviorState, DetectedEvent, Profiles } from './state';

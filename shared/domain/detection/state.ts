@@ -1,7 +1,7 @@
 import type { Behavior, SecurityProfile } from '../configuration';
 import type { MetricValue, ViolationEventType } from '../findings/violation';
 import type { ThingKey } from '../thing-ref';
-import type { AgentState } from './agents';
+import type { AgentState } from './agent-silence';
 import type { Excepted } from './excepted';
 
 /**

@@ -1,4 +1,5 @@
-import { lateMs } from './senders';
+import { findGap, usualMs } from './backlog';
+import { lateMs } from './report-time';
 import type { Span } from './state';
 
 /** A flood must not make the state large, so the window has at most this many spans. */
@@ -71,23 +72,6 @@ function append(
   const joins = newest[3] === by && at - newest[0] <= durationMs / maxSpans;
   if (joins) return [...window.slice(0, -1), span(newest[0], at, newest[2] + value, by)];
   return [...window, span(isDelta ? newest[1] : at, at, value, by)];
-}
-
-/** Device Defender takes a report in five minutes. */
-const usualMs = 300_000;
-
-/**
- * A device that was disconnected delivers all waiting reports at once. If reports have no time, a report that follows
- * the last one much sooner than usual belongs to the silence before it: each such report gets one usual interval of
- * that silence, while any is left. Returns the end of the last report's interval.
- */
-function findGap(window: readonly Span[], at: number, durationMs: number): number | undefined {
-  const [since, until] = window.at(-1) ?? [at, at];
-  const lengths = window.slice(0, -1).flatMap(([from, to]) => (to > from ? [to - from] : []));
-  const usual = lengths.sort((a, b) => a - b)[Math.floor(lengths.length / 2)] ?? usualMs;
-  // Within one window, the exact place makes no difference.
-  const isBurst = at - until < usual / 2 && until - since >= Math.max(usual * 1.5, durationMs);
-  return isBurst ? since + usual : undefined;
 }
 
 /** Drops spans that have left the window and that no late report can bring back. */

@@ -1,6 +1,7 @@
 import { type ActionName, actionNames, descriptorOf } from '../actions/registry';
 import type { Playbook } from '../configuration';
 import type { Facts, PrincipalFacts } from '../facts';
+import { listEscalation } from './escalation';
 
 /**
  * What the playbook does to this thing: more, if it was contained often of late, and if its certificate can act
@@ -40,17 +41,4 @@ export function listPermitted(playbooks: readonly Pick<Playbook, 'actions' | 'es
 
 function escalateActions(playbook: Playbook, pastContainments: readonly number[], now: number): ActionName[] {
   return [...new Set([...playbook.actions, ...listEscalation(playbook, pastContainments, now)])];
-}
-
-/** The actions that the playbook adds, if the thing was contained repeatedly. */
-export function listEscalation(
-  { actions, escalate }: Playbook,
-  pastContainments: readonly number[],
-  now: number,
-): ActionName[] {
-  if (!escalate) return [];
-  const recent = pastContainments.filter((at) => now - at < escalate.within).length;
-  return recent < escalate.afterContainments
-    ? []
-    : escalate.actions.filter((action) => !actions.includes(action));
 }

@@ -1,21 +1,15 @@
-import { type ActionName, descriptorOf } from '../actions/registry';
+import type { ActionName } from '../actions/registry';
 import { type Asking, createNeed } from '../asking';
 import type { Configuration, Playbook } from '../configuration';
 import { isDrill } from '../drill';
-import { type Facts, ownsCertificate, type Sharing } from '../facts';
+import { type Facts, type KnownFacts, ownsCertificate } from '../facts';
 import type { Finding } from '../findings/finding';
 import { findExceptions } from './exceptions';
+import { findExemption } from './exemptions';
+import { nameFleetLimit } from './fleet-limit';
 import { findWithheld, type KillSwitch } from './kill-switch';
-import type {
-  Excepted,
-  Exemption,
-  FleetLimitReached,
-  GuardReason,
-  SenderLimitReached,
-  Shared,
-} from './reasons';
-
-type KnownFacts = Extract<Facts, { kind: 'known' }>;
+import type { Excepted, GuardReason, SenderLimitReached } from './reasons';
+import { findShared, maxNamed } from './shared-objects';
 
 export interface GuardInput {
   /** What the playbook would do. */
@@ -99,63 +93,8 @@ function findOwnExceptions(
   return exceptions && { code: 'excepted', playbook: name, exceptions };
 }
 
-export function findExemption(guards: Configuration['guards'], facts: KnownFacts): Exemption | undefined {
-  for (const { thingGroup, attribute } of guards.exempt) {
-    if (thingGroup !== undefined && facts.groups.includes(thingGroup)) return { code: 'exempt', thingGroup };
-    for (const [name, value] of Object.entries(attribute ?? {}))
-      if (facts.attributes[name] === value) return { code: 'exempt', attribute: { name, value } };
-  }
-  return undefined;
-}
-
-/**
- * How many things may be contained within the window. If the limit is a percentage and the fleet was never counted, the
- * limit is one thing, and the others wait for approval.
- */
-export function findFleetLimit(
-  { fleetLimit }: Configuration['guards'],
-  fleetSize: number | undefined,
-): number {
-  const { things, percent } = fleetLimit;
-  if (percent === undefined) return things;
-  return Math.min(things, Math.max(1, Math.floor(((fleetSize ?? 0) * percent) / 100)));
-}
-
-function nameFleetLimit({ fleetLimit }: Configuration['guards']): FleetLimitReached {
-  const { things, percent, within } = fleetLimit;
-  return { code: 'fleet-limit', things, ...(percent !== undefined && { percent }), withinMs: within };
-}
-
 function nameSenderLimit({ name, limit }: Sender): SenderLimitReached {
   return { code: 'sender-limit', sender: name, things: limit.things, withinMs: limit.within };
-}
-
-/** Other things that the actions would affect, beyond the allowed number, by shared certificates or policies. */
-export function findShared(
-  actions: readonly ActionName[],
-  max: number,
-  facts: KnownFacts,
-): Shared | undefined {
-  const touched = new Set(actions.map((action) => descriptorOf(action).touches));
-  const certificate = facts.principals.find((one) => touched.has('certificates') && isTooWide(one, max));
-  if (certificate) return nameShared('certificate', certificate.certificateId.slice(0, 8), certificate);
-  const policy = facts.policies?.find((one) => touched.has('policies') && isTooWide(one, max));
-  return policy && nameShared('policy', policy.policyName, policy);
-}
-
-function isTooWide({ sharedWith, hasUncountedUsers }: Sharing, max: number): boolean {
-  return sharedWith.length + 1 > max || hasUncountedUsers === true;
-}
-
-/** The most names in a reason. */
-const maxNamed = 10;
-
-export function nameShared(
-  object: Shared['object'],
-  name: string,
-  { sharedWith }: Pick<Sharing, 'sharedWith'>,
-): Shared {
-  return { code: 'shared', object, name, holders: sharedWith.slice(0, maxNamed) };
 }
 
 function observe(reason: GuardReason): Verdict {

@@ -1,11 +1,10 @@
-import type { Playbook } from '../../../shared/domain/configuration';
-import type { Command } from '../../../shared/domain/decide/command';
-import { operatorActions } from '../../../shared/domain/decide/operator-actions';
-import { describeCase } from '../../../shared/domain/messages/describe-case';
-import { describeRefusal } from '../../../shared/domain/messages/describe-reason';
-import { thingKey } from '../../../shared/domain/thing-ref';
-import { aConfiguration, aContext, aPlaybook, decide, now, someFacts } from '../../builders';
-import { actionsOf, alarm, lead, led, order, resume, toldOf } from './lead-case';
+import type { Playbook } from '../../../../shared/domain/configuration';
+import type { Command } from '../../../../shared/domain/decide/command';
+import { operatorActions } from '../../../../shared/domain/decide/operator-actions';
+import { describeCase } from '../../../../shared/domain/messages/describe-case';
+import { describeRefusal } from '../../../../shared/domain/messages/describe-reason';
+import { aConfiguration, aContext, aPlaybook, decide, now } from '../../../builders';
+import { actionsOf, alarm, lead, led, order, resume, toldOf } from '../lead-case';
 
 const asking = aConfiguration({ playbooks: [aPlaybook({ mode: 'approve' })] });
 const watching = aConfiguration({
@@ -13,7 +12,6 @@ const watching = aConfiguration({
   playbooks: [aPlaybook({ mode: 'observe', actions: [] })],
 });
 const waiting = () => led(undefined, alarm(), { configuration: asking });
-const drift: Command = { type: 'drift', thingName: thingKey('mything1') };
 
 describe('a command that names its case', () => {
   const contained = led(undefined, alarm());
@@ -172,37 +170,6 @@ describe('a dismissal', () => {
     expect(decide(led(undefined, alarm()), order('dismiss'), aContext())).toMatchObject({
       refusal: { code: 'held', status: 'contained' },
     });
-  });
-});
-
-describe('drift', () => {
-  const inGroup = { facts: someFacts({ groups: ['cordon-quarantine'] }) };
-
-  it('opens a case that names it, holds nothing, and can be dismissed', () => {
-    const record = lead(undefined, drift, inGroup);
-
-    expect(describeCase(record)).toMatchObject({
-      status: 'observed',
-      reason: expect.stringContaining('in the quarantine group without a case'),
-      ledger: [],
-    });
-    expect(toldOf(record)).toEqual(['drift']);
-    expect(led(record, order('dismiss')).status).toBe('closed');
-  });
-
-  it('is announced again for a thing whose case was closed, and not twice for one case', () => {
-    const closed = led(led(undefined, drift, inGroup), order('dismiss'));
-
-    expect(decide(led(undefined, drift, inGroup), drift, aContext(inGroup)).outcome).toBe('unchanged');
-    expect(toldOf(lead(closed, drift, inGroup))).toEqual(['drift']);
-  });
-
-  it('is ignored for a thing that has left the group since the sweep looked', () => {
-    expect(decide(undefined, drift, aContext()).outcome).toBe('unchanged');
-  });
-
-  it('is ignored for a thing that a case holds there', () => {
-    expect(decide(led(undefined, alarm()), drift, aContext()).outcome).toBe('unchanged');
   });
 });
 

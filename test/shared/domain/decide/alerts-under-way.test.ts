@@ -1,16 +1,16 @@
 import fc from 'fast-check';
-import { type Case, isOpen } from '../../../shared/domain/case/case';
-import { openViolations } from '../../../shared/domain/case/violation-record';
-import type { Command } from '../../../shared/domain/decide/command';
-import type { OperatorAction } from '../../../shared/domain/decide/operator-actions';
-import { resetAlarms } from '../../../shared/domain/detection/reset';
-import { type DetectedEvent, newDetectState, type Profiles } from '../../../shared/domain/detection/state';
-import { findingKey } from '../../../shared/domain/findings/finding';
-import type { Evidence } from '../../../shared/domain/findings/violation';
-import { thingKey } from '../../../shared/domain/thing-ref';
-import { aConfiguration, aContext, aPlaybook, aViolation, decide, now } from '../../builders';
-import { criteria, judgeReport } from './detection/judging';
-import { alarm, led, order } from './lead-case';
+import { type Case, isOpen } from '../../../../shared/domain/case/case';
+import { openViolations } from '../../../../shared/domain/case/violation-record';
+import type { Command } from '../../../../shared/domain/decide/command';
+import type { OperatorAction } from '../../../../shared/domain/decide/operator-actions';
+import { resetAlarms } from '../../../../shared/domain/detection/reset';
+import { type DetectedEvent, newDetectState, type Profiles } from '../../../../shared/domain/detection/state';
+import { findingKey } from '../../../../shared/domain/findings/finding';
+import type { Evidence } from '../../../../shared/domain/findings/violation';
+import { thingKey } from '../../../../shared/domain/thing-ref';
+import { aConfiguration, aContext, aPlaybook, aViolation, decide, now } from '../../../builders';
+import { criteria, judgeReport } from '../detection/judging';
+import { alarm, led, order } from '../lead-case';
 
 /** The detector and the case of one thing, while queues delay, repeat and reorder the alerts between them. */
 

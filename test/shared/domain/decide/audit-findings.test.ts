@@ -1,15 +1,15 @@
-import type { Case } from '../../../shared/domain/case/case';
-import type { LedgerEntry } from '../../../shared/domain/case/ledger-entry';
-import { listStrength } from '../../../shared/domain/case/strength';
-import { findReleaseAt } from '../../../shared/domain/case/timers';
-import type { Decision } from '../../../shared/domain/decide/decision';
-import type { Finding } from '../../../shared/domain/findings/finding';
-import { writeAnnouncement } from '../../../shared/domain/messages/announcement';
-import { describeAllNews, describeStrength } from '../../../shared/domain/messages/describe-news';
-import { describeReason } from '../../../shared/domain/messages/describe-reason';
-import { thingKey } from '../../../shared/domain/thing-ref';
-import { recallCases } from '../../../shared/replay/recording';
-import { readCase, writeCase } from '../../../shared/storage/case-item';
+import type { Case } from '../../../../shared/domain/case/case';
+import type { LedgerEntry } from '../../../../shared/domain/case/ledger-entry';
+import { findReleaseAt } from '../../../../shared/domain/case/release-rule';
+import { listStrength } from '../../../../shared/domain/case/strength';
+import type { Decision } from '../../../../shared/domain/decide/decision';
+import type { Finding } from '../../../../shared/domain/findings/finding';
+import { writeAnnouncement } from '../../../../shared/domain/messages/announcement';
+import { describeAllNews, describeStrength } from '../../../../shared/domain/messages/describe-news';
+import { describeReason } from '../../../../shared/domain/messages/describe-reason';
+import { thingKey } from '../../../../shared/domain/thing-ref';
+import { recallCases } from '../../../../shared/replay/recording';
+import { readCase, writeCase } from '../../../../shared/storage/case-item';
 import {
   aConfiguration,
   aContext,
@@ -20,7 +20,7 @@ import {
   decide,
   now,
   type Situation,
-} from '../../builders';
+} from '../../../builders';
 
 const check = 'DEVICE_CERTIFICATE_SHARED_CHECK' as const;
 const certificateId = 'a'.repeat(64);

@@ -1,6 +1,6 @@
-import type { Case } from '../../../shared/domain/case/case';
-import { aContext, changeCase, decide, now } from '../../builders';
-import { alarm, lead, led, order } from './lead-case';
+import type { Case } from '../../../../shared/domain/case/case';
+import { aContext, changeCase, decide, now } from '../../../builders';
+import { alarm, lead, led, order } from '../lead-case';
 
 const hour = 3_600_000;
 const refused = (at: number, metric = 'aws:num-authorization-failures') =>

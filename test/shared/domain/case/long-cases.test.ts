@@ -1,10 +1,10 @@
-import type { Case } from '../../../shared/domain/case/case';
-import type { Command } from '../../../shared/domain/decide/command';
-import { describeCase } from '../../../shared/domain/messages/describe-case';
-import type { DescribedEntry } from '../../../shared/domain/messages/describe-event';
-import { thingKey } from '../../../shared/domain/thing-ref';
-import { aConfiguration, aContext, aPlaybook, decide, flushed, now } from '../../builders';
-import { alarm, lead, led, order } from './lead-case';
+import type { Case } from '../../../../shared/domain/case/case';
+import type { Command } from '../../../../shared/domain/decide/command';
+import { describeCase } from '../../../../shared/domain/messages/describe-case';
+import type { DescribedEntry } from '../../../../shared/domain/messages/describe-event';
+import { thingKey } from '../../../../shared/domain/thing-ref';
+import { aConfiguration, aContext, aPlaybook, decide, flushed, now } from '../../../builders';
+import { alarm, lead, led, order } from '../lead-case';
 
 /** A device decides how much it reports, and must not decide how much is kept and announced of it. */
 

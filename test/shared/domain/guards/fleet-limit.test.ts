@@ -1,7 +1,7 @@
-import { findFleetLimit } from '../../../shared/domain/guards/guards';
-import { describeCase } from '../../../shared/domain/messages/describe-case';
-import { aConfiguration, aPlaybook, flushed, now } from '../../builders';
-import { alarm, lead, led, order, resume } from './lead-case';
+import { findFleetLimit } from '../../../../shared/domain/guards/fleet-limit';
+import { describeCase } from '../../../../shared/domain/messages/describe-case';
+import { aConfiguration, aPlaybook, flushed, now } from '../../../builders';
+import { alarm, lead, led, order, resume } from '../lead-case';
 
 const limit = (things: number, percent: number | undefined, size: number | undefined) => {
   const { guards } = aConfiguration();

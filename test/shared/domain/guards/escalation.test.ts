@@ -1,6 +1,6 @@
-import type { Case } from '../../../shared/domain/case/case';
-import { aConfiguration, aPlaybook, now, someFacts } from '../../builders';
-import { actionsOf, alarm, led, order } from './lead-case';
+import type { Case } from '../../../../shared/domain/case/case';
+import { aConfiguration, aPlaybook, now, someFacts } from '../../../builders';
+import { actionsOf, alarm, led, order } from '../lead-case';
 
 const hour = 3_600_000;
 

@@ -1,11 +1,11 @@
-import type { Case } from '../../../shared/domain/case/case';
-import type { Playbook } from '../../../shared/domain/configuration';
-import type { Decision } from '../../../shared/domain/decide/decision';
-import { writeAnnouncement } from '../../../shared/domain/messages/announcement';
-import { describeCase } from '../../../shared/domain/messages/describe-case';
-import { describeReason } from '../../../shared/domain/messages/describe-reason';
-import { thingKey } from '../../../shared/domain/thing-ref';
-import { readCase, writeCase } from '../../../shared/storage/case-item';
+import type { Case } from '../../../../shared/domain/case/case';
+import type { Playbook } from '../../../../shared/domain/configuration';
+import type { Decision } from '../../../../shared/domain/decide/decision';
+import { writeAnnouncement } from '../../../../shared/domain/messages/announcement';
+import { describeCase } from '../../../../shared/domain/messages/describe-case';
+import { describeReason } from '../../../../shared/domain/messages/describe-reason';
+import { thingKey } from '../../../../shared/domain/thing-ref';
+import { readCase, writeCase } from '../../../../shared/storage/case-item';
 import {
   aConfiguration,
   aContext,
@@ -16,7 +16,7 @@ import {
   decide,
   now,
   type Situation,
-} from '../../builders';
+} from '../../../builders';
 
 const siem = { name: 'siem', limit: { things: 3, within: 3_600_000 }, maxAge: 900_000 };
 
