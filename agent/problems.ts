@@ -5,7 +5,7 @@ export interface Problems {
   /** `again` tries it again, and notes or ends the problem. */
   note(what: string, reason: string, again?: () => void): void;
   end(what: string): void;
-  /** Tries again: a disk that was full may have room by now, and the agent may have nothing to write for weeks. */
+  /** Tries again, because a full disk may have room now, and the agent may have nothing else to write for weeks. */
   retry(): void;
   all(): Readonly<Record<string, string>>;
 }

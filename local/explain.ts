@@ -1,6 +1,6 @@
 import { StartError } from './start-error';
 
-/** What `npm start` says of an error that ended it: what to do, if that is known, else the stack. */
+/** What `npm start` prints about an error that ended it: what to do, if that is known, else the stack trace. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof StartError || error.name === 'TemplateError') return error.message;

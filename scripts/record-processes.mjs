@@ -9,7 +9,7 @@ const [file, ...units] = process.argv.slice(2);
 const everyMs = 40;
 /** Files that only an exec or a move changes are read this often, and at each look while their process is younger than this. */
 const restEveryMs = 1000;
-/** SIGCHLD, SIGHUP and the like stay as they are; figures of time and memory change all the time and are left out. */
+/** Keeps SIGCHLD, SIGHUP and the like. Figures of time and memory change all the time and are left out. */
 const statusLines = /^(?:Name|Tgid|NSpid|Uid|SigIgn):.*\n/gm;
 const startedAt = performance.now();
 const frames = [];

@@ -57,7 +57,7 @@ const titles: Readonly<Record<number, string>> = {
 const jsonType = 'application/json';
 
 const headers = {
-  // A cache must not keep an answer about a case, and a browser must not take it for anything but JSON.
+  // A cache must not keep an answer about a case, and a browser must treat it as JSON only.
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
 };

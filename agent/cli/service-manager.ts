@@ -6,7 +6,7 @@ export interface ServiceManager {
   ready(): void;
   status(text: string): void;
   stopping(): void;
-  /** Tells the watchdog in time that the agent is not stuck. `now`: milliseconds of a steady clock. */
+  /** Notifies the watchdog in time that the agent is not stuck. `now`: milliseconds of a steady clock. */
   alive(now: number): void;
 }
 

@@ -8,7 +8,7 @@ import { createExecRunner, type ExecOutcome } from './exec-metric';
 import { createLook, type Look, nothing } from './metric-look';
 
 export interface MetricSampler {
-  /** There are processes to watch, which is worth a look several times a second. */
+  /** Whether there are processes to watch, for which the agent samples several times a second. */
   readonly isWatching: boolean;
   /** `now` need not be the time of day, but must rise evenly. A metric that is looked at less often may be left out. */
   sample(now: number): readonly MetricSample[];

@@ -4,7 +4,7 @@ import { describeFailure, type ProcReader, readTrimmed } from '../proc/proc-read
 
 /** Adds up the traffic of the interfaces that count, look by look, even if one appears, disappears or is reset. */
 export interface TrafficMeter {
-  /** `now` need not be the time of day, but must go on evenly. */
+  /** `now` need not be the time of day, but must rise evenly. */
   look(now: number): void;
   /** What moved since the first look; or in words why that can't be known. */
   total(): Counters | string;

@@ -32,7 +32,7 @@ export interface FamilySample {
 }
 
 export interface ChildSampler {
-  /** One sample for each selector, in their order. `now` need not be the time of day, but must go on evenly. */
+  /** One sample for each selector, in their order. `now` need not be the time of day, but must rise evenly. */
   sample(now: number): readonly FamilySample[];
   sight(): Sight;
   /** Milliseconds of a processor that other programs used for it. */

@@ -11,7 +11,7 @@ export function nextReportId(last: number, now: number): number {
   return Math.max(last + 1, Math.floor(now));
 }
 
-/** The newest id of a thing in this run: what a reload goes on from, even if no id can be kept. */
+/** The newest id of a thing in this run, from which a reload continues even if no id can be stored. */
 export interface NewestId {
   id: number;
 }
@@ -30,7 +30,10 @@ export function openReportIds(
   return countReportIds(newest, (id) => file.write(`${id}\n`));
 }
 
-/** Goes on after `newest`; each id is kept before it is used. By default none is: printed reports need no memory. */
+/**
+ * Continues after `newest`. Each id is stored before it is used; by default none is, because printed reports need no
+ * memory.
+ */
 export function countReportIds(
   newest: NewestId = { id: 0 },
   keep: (id: number) => void = () => undefined,

@@ -3,8 +3,8 @@ export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
 /**
- * Each asks the command for what fits the line up to the cursor, and offers files if it says nothing. The line is one
- * argument and never evaluated, so that nothing that is typed runs.
+ * Each script asks the command for proposals for the line up to the cursor, and offers files if there are none. The
+ * line is passed as one argument and never evaluated, so no typed text is executed.
  */
 const scripts: Readonly<Record<Shell, string>> = {
   bash: `_cordon() {

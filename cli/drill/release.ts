@@ -46,7 +46,7 @@ export async function returnToWork(
     );
     return `${snapshot.size} fields`;
   });
-  // What was not restored may deny the device for good, so the policy cache is not worth waiting for.
+  // An object that was not restored may deny the device for good, so waiting for the policy cache would prove nothing.
   const wait = isAsBefore
     ? { timeoutMs: spreadMs, everyMs, why: '' }
     : {

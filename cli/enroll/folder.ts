@@ -38,7 +38,7 @@ export async function findFolder(path: string): Promise<DeviceFolder | undefined
   return (await folder.read('certificate')) === undefined ? undefined : folder;
 }
 
-/** Creates the folder. Resolves to what removes it and its new parents again, as far as they are empty. */
+/** Creates the folder. Resolves to a function that removes it and its new parents again, if they are empty. */
 export async function createFolder(path: string): Promise<() => Promise<void>> {
   let first: string | undefined;
   try {

@@ -150,7 +150,7 @@ export function connectRegistry(
       }
     },
 
-    /** Ends the live session, which a certificate without rights would go on with for minutes. */
+    /** Ends the live session, which could continue for minutes although the certificate has no rights. */
     cutSession: connectConnections(dataPlane).cut,
   };
 }

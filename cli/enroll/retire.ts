@@ -81,7 +81,7 @@ export async function retire(
   return [...lines, ...(dryRun ? [] : [end])].join('\n');
 }
 
-/** Last, since a run that is cut short before needs nothing of them. */
+/** Last, because a later run needs none of these files to complete an interrupted one. */
 async function planFiles(path: string, retired: readonly string[]): Promise<Step[]> {
   const folder = await findFolder(path);
   const certificate = folder && (await readCertificate(folder));

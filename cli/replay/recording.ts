@@ -119,7 +119,7 @@ function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** The objects and arrays that stand one behind the other in a text, as pages do that a loop printed to one file. */
+/** The objects and arrays that follow each other in a text, such as pages that a loop printed to one file. */
 function splitValues(text: string): string[] {
   const values: string[] = [];
   let depth = 0;

@@ -82,7 +82,7 @@ export function useLive<T>(path: string | undefined, everyMs = 4_000): Live<T> {
   }, [client, path, everyMs]);
 
   if (path === undefined) return {};
-  // Nothing of the previous path is shown. The last answer for this one is, if there was one.
+  // Shows nothing of the previous path, but the last answer for this one, if there is one.
   return state.path === path ? state : { ...client.peek<T>(path) };
 }
 

@@ -38,7 +38,10 @@ export function NextPage<Page>({ path, list = path, label, everyMs, children }: 
   );
 }
 
-/** Whoever pressed the button for a page goes on at what comes in its place: without a focus, the next key begins at the top. */
+/**
+ * After somebody pressed the button for a page, the focus moves to its first row. Without a focus, the next key would
+ * begin at the top.
+ */
 function useFocusOnNext(isHere: boolean): (button: HTMLElement) => void {
   const before = useRef<Element>(undefined);
   useLayoutEffect(() => {

@@ -9,7 +9,7 @@ export interface ReplyPorts {
   readonly metrics: Metrics;
 }
 
-/** Tells the device what became of its report, in Device Defender's words. A lost answer costs nothing. */
+/** Sends the device the outcome of its report, in Device Defender's format. A lost answer does no harm. */
 export async function replyToReport({ envelope, read }: ReceivedReport, ports: ReplyPorts): Promise<void> {
   const { thingName, receivedAt } = envelope;
   const base = `cordon/things/${thingName}/reports/${envelope.format}`;

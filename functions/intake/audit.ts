@@ -31,8 +31,8 @@ const atOnce = 5;
 const mostLookedAt = 50;
 
 /**
- * Sends what an audit found to the mailboxes of the things. The message only says that it is over: what it found is asked
- * of AWS IoT, so that nobody who may publish to a topic can make up a finding.
+ * Sends the findings of an audit to the mailboxes of the things. The message only says that the audit is over. intake
+ * reads the findings from AWS IoT, so nobody who may publish to the topic can forge a finding.
  */
 export async function handleAudit(result: AuditResult, send: Send, ports: Ports): Promise<void> {
   const asides: string[] = [];

@@ -36,7 +36,7 @@ export async function lookUpCertificate(
 ): Promise<PrincipalFacts> {
   const { things, certificates } = ports;
   const certificateId = idOf(arn);
-  // A release leaves its lease once it has undone the change: what was read just before is over by now.
+  // A release gives up its lease after it has undone the change, so the status that was read just before is outdated.
   const readState = async (seenBefore: readonly SharedObject[] = []): Promise<State> => {
     const [policies, status] = await Promise.all([
       things.listPolicies(arn),

@@ -49,7 +49,7 @@ export function respond(handle: HandleCommand, ports: RespondPorts) {
   };
 }
 
-/** Whoever may send to the queue can write any name into a command; SQS itself says who sent it. */
+/** Every sender to the queue can write any name into a command, but SQS itself names the sender. */
 function provePerson(
   { person, ...command }: OperatorCommand,
   senderId: string,

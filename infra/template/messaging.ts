@@ -106,7 +106,7 @@ export function writeMessaging(prefix: string, { notify, sources }: FileConfigur
 
 /** Excludes announcements that people already received with another thing. */
 const forPeople = { audience: ['people'] };
-/** While a stack is updated, functions of before say nothing of it. */
+/** During an update, functions of the earlier version don't set this attribute. */
 const routedToMail = { mail: ['true', { exists: false }] };
 /** A channel's function accepts the heartbeat and does not show it. */
 const aHeartbeat = ['heartbeat'];

@@ -35,9 +35,9 @@ export function isValueTooDeep(value: unknown, levels = deepest): boolean {
 }
 
 /**
- * JSON as the body of a message: SQS refuses U+FFFE and U+FFFF (API reference, SendMessage), and has not always taken what
- * lies above U+FFFF, such as an emoji. JSON.stringify leaves both as they are, and a device's or a person's words may hold
- * them. Escaped, the value is the same.
+ * JSON as the body of a message. SQS refuses U+FFFE and U+FFFF (API reference, SendMessage), and has not always
+ * accepted characters above U+FFFF, such as emoji. The texts of devices and people may contain both, and JSON.stringify
+ * does not escape them. Escaping does not change the value.
  */
 export function writeMessageJson(value: unknown): string {
   return JSON.stringify(value).replace(

@@ -7,7 +7,10 @@ export interface Account {
   readonly region: string;
 }
 
-/** A thing, whatever registry it is in: a name alone says nothing, since another account may have it too. */
+/**
+ * A thing in any registry. A name alone does not identify it, because another account may have a thing of the same
+ * name.
+ */
 export interface ThingRef extends Account {
   readonly name: string;
 }

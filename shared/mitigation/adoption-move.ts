@@ -4,7 +4,7 @@ import type { GroupReader } from './adoption';
 import { isNamed } from './own-resource';
 
 export interface MoveReader extends Pick<GroupReader, 'listOwn' | 'hasMembers'> {
-  /** ARNs of what has the policy; none if the account has no such policy. */
+  /** ARNs of the targets of the policy; none if the account has no such policy. */
   readonly listTargets: (policyName: string) => Promise<readonly string[]>;
 }
 

@@ -8,7 +8,7 @@ type Prior = PriorOf<'disconnect'>;
 
 /**
  * Cuts the live session, which a policy change leaves open, and does so again at every reconnect until the denial has
- * spread: IoT Core may go on with cached policies for 6 to 8 minutes.
+ * spread: IoT Core may use cached policies for 6 to 8 minutes.
  */
 export const disconnect: MitigationAction<Prior> = {
   rights: () => ({
@@ -29,7 +29,7 @@ export const disconnect: MitigationAction<Prior> = {
       ({ answer }) => answer !== undefined && (bitesAt === undefined || answer < bitesAt),
     );
     if (old) return unverified({ code: 'old-session', clientId: old.clientId });
-    // A session that can be neither ended nor looked up may go on until the policies have spread.
+    // A session that can be neither ended nor looked up may continue until the policies have spread.
     const unseen = left.find(({ code }) => code === 'clients-unnameable' || code === 'client-refused');
     if (unseen && (bitesAt === undefined || clock() < bitesAt)) return unverified(unseen);
     return done({ code: 'no-old-session' }, ...left);

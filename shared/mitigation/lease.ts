@@ -53,9 +53,9 @@ interface Undoing {
 }
 
 /**
- * Undoes what was done to a shared object, if no other thing holds it as well; else the last of them will. The holder
- * leaves after the restore, so that nobody takes what is half restored for the state before. Another thing may take the
- * object in between, and find it held: for that one it is held again.
+ * Restores a shared object, unless other things hold it; then the last of them restores it. The holder gives up its
+ * lease after the restore, so that no other thing records a half restored state as the state before. If another thing
+ * takes the object in between and finds it held, the object is denied again for that thing.
  */
 export async function releaseLease(
   object: Lease['object'],

@@ -97,7 +97,7 @@ function hasVariable(pattern: string): boolean {
   return pattern.includes('${');
 }
 
-/** Whether all that `pattern` may stand for, `wider` stands for too: its wildcards are matched as text. */
+/** Whether `wider` matches everything that `pattern` matches. The wildcards of `pattern` are matched as text. */
 function includes(wider: string, pattern: string): boolean {
   if (wider === pattern) return true;
   // A `?` is one character, and `*` of the other may be several.

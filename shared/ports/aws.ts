@@ -29,7 +29,7 @@ export interface Things {
   listThingsOfPrincipal(principalArn: string): Promise<string[]>;
   addToGroup(thingName: string, thingGroup: string): Promise<void>;
   removeFromGroup(thingName: string, thingGroup: string): Promise<void>;
-  /** Counts the registry's things page by page within the quota, from a `next` of before or from the first. */
+  /** Counts the registry's things page by page within the quota, from an earlier `next` or from the first. */
   count(from?: string): AsyncIterable<CountedPage>;
   /**
    * The decision for an application publish by this client, or by one without a client id as over HTTPS: ALLOWED,
@@ -119,7 +119,7 @@ export interface Connections {
   cut(clientId: string): Promise<boolean>;
   /** When the live session began, epoch ms; undefined if there is none. */
   connectedSince(clientId: string): Promise<number | undefined>;
-  /** At QoS 1; `retain` keeps it for whoever subscribes later. */
+  /** At QoS 1; `retain` keeps the message for later subscribers. */
   publish(topic: string, payload: string | Uint8Array, options?: { readonly retain: boolean }): Promise<void>;
 }
 

@@ -29,7 +29,7 @@ export interface CaseStore {
   archive(record: ClosedCase): Promise<void>;
   /** Things whose case is due for work left undone, oldest first, at most `limit`. */
   listDue(now: number, limit: number): Promise<ThingKey[]>;
-  /** Things whose containment was tried in vain, or is lost, and is due to be tried again, oldest first, at most `limit`. */
+  /** Things whose containment failed or was lost and is due for another attempt, oldest first, at most `limit`. */
   listRetries(now: number, limit: number): Promise<ThingKey[]>;
   /** Things whose denial stands and is due to be verified again, oldest first, at most `limit`. */
   listRoutine(now: number, limit: number): Promise<ThingKey[]>;
@@ -37,7 +37,7 @@ export interface CaseStore {
 
 /** Places in the fleet limit's sliding window, and the notices about it. */
 export interface FleetLimit {
-  /** Takes a place for a thing; false if none is left. A thing has one, however often. */
+  /** Takes a place for a thing; false if none is left. A thing has only one place, even if it is contained again. */
   reserve(reservation: Reservation): Promise<boolean>;
   /**
    * Whether this case announces the fleet limit, or the rejection of what waited for it without a message of its own,
@@ -51,7 +51,7 @@ export interface FleetLimit {
   saveSize(size: FleetSize): Promise<void>;
 }
 
-/** Why commands were refused, for whoever sent them. */
+/** Why commands were refused, for their senders. */
 export interface Refusals {
   /** Kept for a day; as an act, as long as a closed case. Idempotent. */
   record(refused: RefusedCommand): Promise<void>;
@@ -108,7 +108,7 @@ export interface FleetSize {
   readonly things?: number;
   /** Epoch ms. */
   readonly countedAt?: number;
-  /** A count that is under way: things so far, and where it goes on. */
+  /** An unfinished count: the things so far, and where it continues. */
   readonly counting?: { readonly things: number; readonly next: string };
 }
 

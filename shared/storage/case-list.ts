@@ -16,7 +16,7 @@ export interface CaseQuery {
   readonly filter?: CaseFilter | undefined;
   /** Only cases that changed at this time (epoch ms) or later; closed ones: that were closed. */
   readonly since?: number | undefined;
-  /** Closed cases of before are no longer kept, though the table may still have them. */
+  /** Cases that were closed before this time have expired, even if the table still has them. */
   readonly keptSince?: number | undefined;
   readonly limit: number;
   readonly cursor?: string | undefined;

@@ -50,7 +50,7 @@ export function connectCases(
         caseId: record.caseId,
         severity: record.severity,
         updatedAt: record.updatedAt,
-        // A closed case is listed by its archived copy: this item goes on as the memory of the thing.
+        // Lists show the archived copy of a closed case; this item remains as the memory of the thing.
         ...(record.status !== 'closed' && indexStatus(record)),
         ...indexDue(record, shard),
         ...expireAt(findMemoryEnd(record)),

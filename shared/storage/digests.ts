@@ -16,7 +16,7 @@ export interface DigestState {
 export interface Digests {
   load(): Promise<Versioned<DigestState> | undefined>;
   save(state: DigestState, previous: number): Promise<number>;
-  /** Cases that were put into a digest in that time and are not held, as they are now. */
+  /** Cases that were recorded for a digest within that time and hold nothing, with their present state. */
   list(span: DigestSpan): Promise<ListedCase[]>;
 }
 

@@ -11,7 +11,7 @@ export interface Shard<R extends ShardPosition> {
   isDrained: boolean;
 }
 
-/** The shards of a status, from a position of a list or from the beginning. `since`: rows of before are not listed. */
+/** The shards of a status, from a position of a list or from the beginning. `since`: earlier rows are not listed. */
 export function openShards<R extends ShardPosition>(
   from: ListPosition['shards'] | undefined,
   since: number,

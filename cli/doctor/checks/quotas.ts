@@ -52,7 +52,7 @@ function limitOf({ code, byDefault }: QuotaNeed, quotas: ReadonlyMap<string, Quo
   return quotas.get(code)?.value ?? byDefault;
 }
 
-/** Others of the account call AWS IoT as well: a need of more than half is worth knowing. */
+/** Other users of the account call AWS IoT too, so a need of more than half is a note. */
 function judge(need: QuotaNeed, quota: Quota | undefined): Finding[] {
   const { code, byDefault, needed, because, otherwise } = need;
   const limit = quota?.value ?? byDefault;

@@ -25,8 +25,8 @@ export interface ThingState {
 const mostGroups = 10;
 
 /**
- * What would weaken the containment of a thing, or keep it from being seen. `agentVersion` is that of the newest agent; without it
- * none is expected. `read` resolves to nothing if there is no such thing.
+ * What would weaken the containment of a thing, or hide its behavior. `agentVersion` is the version of the newest
+ * agent; without it, no agent is expected. `read` resolves to nothing if there is no such thing.
  */
 export function checkThing(
   thingName: string,

@@ -19,8 +19,8 @@ interface Move {
 const maxListed = 10;
 
 /**
- * The moving of dead letters, which fauxqs lacks. A task is over when its start is answered. fauxqs does not keep the queue
- * that a message came from, so a task that names no destination fails, as on AWS for what SNS or a rule put there.
+ * Moves dead letters, which fauxqs can't. A task has ended when its start is answered. fauxqs does not store from which
+ * queue a message came, so a task without a destination fails, as on AWS for messages that SNS or a rule put there.
  */
 export function createMessageMoves(forward: Forward) {
   const moves: Move[] = [];

@@ -69,7 +69,7 @@ interface Grant {
   readonly document: PolicyDocument;
 }
 
-/** Splits statements into rights to one action on one resource pattern, as each of them must be worth having. */
+/** Splits statements into rights to one action on one resource pattern, because each of them must be needed. */
 function listGrants(documents: readonly PolicyDocument[]): Grant[] {
   return documents
     .flatMap((document) => toList(document.Statement).map((statement) => ({ document, statement })))

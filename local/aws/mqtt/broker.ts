@@ -48,7 +48,7 @@ export interface Broker {
   readonly host: string;
   readonly port: number;
   setPolicyCacheSeconds(seconds: number): void;
-  /** Puts the times of lifecycle events off, as they are approximate on AWS. */
+  /** Makes the times of lifecycle events inaccurate, as on AWS. */
   setPresenceSkewMs(ms: number): void;
   readonly authorizer: Authorizer;
   readonly retained: RetainedBook;

@@ -15,7 +15,7 @@ const operations = [
   'DeleteRolePolicy',
 ] as const;
 
-/** IAM: the roles of the stack as they are, and what gives rights to one or takes them. */
+/** IAM: the present roles of the stack, and the calls that give a role rights or take them. */
 export function createIam({ partition, accountId }: AwsIdentity, roles: RoleBook): ServiceHandler {
   const arnOf = (name: string) =>
     roles.findByName(name)?.arn ?? `arn:${partition}:iam::${accountId}:role/${name}`;

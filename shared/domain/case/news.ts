@@ -71,7 +71,7 @@ export type News =
 /** A certificate that the containment did not cover before. */
 export interface CertificateNews {
   readonly code: 'certificate';
-  /** Why it was not covered: it came while the thing is held, or is out of reach of the group by now. */
+  /** Why it was not covered: it was attached while the thing was held, or the group's policy no longer binds it. */
   readonly change: 'attached' | 'detached' | 'escapes-group';
   readonly certificateIds: readonly string[];
   /** Why it is left alone; it is held as well if that is absent. */

@@ -7,8 +7,8 @@ export function isPolicyDenial({ action }: Pick<LedgerEntry, 'action'>): boolean
 }
 
 /**
- * Whether each denial by policy is verified, or applied if AWS gives no answer: a certificate must not stay inactive
- * forever for want of a proof.
+ * Whether each denial by policy is verified, or at least applied if AWS gives no answer: without a proof, a certificate
+ * must not stay inactive forever.
  */
 export function isDeniedByPolicy(ledger: readonly LedgerEntry[]): boolean {
   const denials = listPolicyDenials(ledger);
@@ -26,7 +26,7 @@ export function listPolicyDenials(ledger: readonly LedgerEntry[]): LedgerEntry[]
 
 /**
  * Whether a refused denial is replaced: every certificate that can connect is denied itself, which covers more than the
- * group does, or the action that this one backed is in place by now.
+ * group does, or the action that this one backs is applied after all.
  */
 export function isReplaced(entry: LedgerEntry, ledger: readonly LedgerEntry[]): boolean {
   if (entry.status !== 'failed') return false;

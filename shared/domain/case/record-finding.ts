@@ -70,7 +70,7 @@ export function keepFinding(current: Case, finding: Finding, now: number): Case 
   return { ...current, updatedAt: now, violations: { ...remembered, [key]: entry } };
 }
 
-/** Whoever may send alerts or findings can make up their names without end, and an item is limited to 400 KB. */
+/** A sender of alerts or findings can invent any number of names, and an item is limited to 400 KB. */
 const maxFindings = 30;
 /** More than the profiles of a thing have. */
 const maxBehaviors = 120;

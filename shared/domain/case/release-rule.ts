@@ -5,7 +5,7 @@ export function findReleaseAt(record: Case): number | undefined {
   const { release, containedAt } = record;
   if (!release || containedAt === undefined || 'by' in release) return undefined;
   if ('after' in release) return containedAt + release.after;
-  // What an audit finds lasts for days, and says nothing of how the device behaves.
+  // A finding of an audit lasts for days, and does not show how the device behaves.
   const own = Object.values(record.violations).filter(
     ({ caseId, kind }) => caseId === record.caseId && kind !== 'audit',
   );

@@ -17,7 +17,10 @@ export const duration = z.pipe(
   z.transform((text) => Number(text.slice(0, -1)) * unitMs[text.slice(-1) as keyof typeof unitMs]),
 );
 
-/** What AWS IoT stores of an attribute (API reference, AttributePayload). An empty value removes it, so none is ever there. */
+/**
+ * What AWS IoT accepts as an attribute (API reference, AttributePayload). An empty value removes the attribute, so no
+ * stored value is empty.
+ */
 const attributeName = z
   .string()
   .check(

@@ -11,7 +11,7 @@ import { findMissing, isHeld, listHolding, planContainment } from './plan';
 import { type Deciding, need } from './questions';
 import { askSecondPerson } from './second-person';
 
-/** Goes on as the same containment, with its release rule and memory: a release undoes all of it. */
+/** Continues the same containment, with its release rule and memory: a release undoes all of it. */
 export function* onHarden(
   current: Case | undefined,
   command: OperatorCommand,

@@ -94,7 +94,7 @@ function* onAlarm(
     !isOpen(current) ||
     known?.caseId !== open.caseId ||
     known.lastEventType !== 'in-alarm' ||
-    // A different child than the excepted one may run by now.
+    // Another child than the excepted one may run now.
     known.excepted !== undefined ||
     isNewClaim(open, known, violation);
   // A repeated violation: its newest value is kept, without an announcement or a timeline entry.

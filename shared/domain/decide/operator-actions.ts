@@ -27,7 +27,7 @@ export interface OperatorActionDescriptor {
   readonly consequence: string;
   /** Statuses in which an announcement offers it. */
   readonly offeredIn: readonly CaseStatus[];
-  /** How a surface marks it; else it is shown as any other. */
+  /** How a surface marks the action; without this, like any other. */
   readonly emphasis?: 'recommended' | 'dangerous';
   /** What `force` overrides; without this, the action can't be forced. */
   readonly forcible?: string;

@@ -23,7 +23,7 @@ export interface Placed {
   readonly madeAt: number;
   /** The same by the clock of AWS, as far as the sender's clock is known. */
   readonly trueAt: number;
-  /** Whether the device says when; else it is the time of receipt. */
+  /** Whether the device states the time; otherwise the times are those of the receipt. */
   readonly isTimed: boolean;
   /** The correction of the sender's clock, and how far it is behind (state.ts). */
   readonly shiftMs?: number;

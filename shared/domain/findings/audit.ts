@@ -38,7 +38,7 @@ export interface Outcome {
   readonly found: readonly Found[];
   /** Resources of which not all things are known. */
   readonly partial: ReadonlySet<string>;
-  /** All findings were read: resources without one comply by now. */
+  /** All findings were read, so resources without a finding comply now. */
   readonly isComplete: boolean;
 }
 

@@ -60,7 +60,7 @@ function bindsToThing(resource: string, thingName: string): boolean {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IoT policies.
   if (client === 'client/${iot:Connection.Thing.ThingName}') return true;
   if (client === `client/${thingName}`) return true;
-  // Another kind of resource says nothing about clients.
+  // Resources of another kind don't concern client ids.
   return /^(topic|topicfilter)\//.test(client);
 }
 

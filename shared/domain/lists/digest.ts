@@ -15,7 +15,7 @@ export interface DigestSpan {
 /** Some by name, the others by number. */
 const mostListed = 20;
 
-/** One message for the cases that were recorded in a time, as they are now. */
+/** One message for the cases that were recorded within a time, with their present state. */
 export function writeDigest(
   cases: readonly ListedCase[],
   { seq, from, to }: DigestSpan,

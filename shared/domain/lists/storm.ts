@@ -75,7 +75,7 @@ export function isCalm({ lastAt }: Storm, own: readonly ListedCase[], now: numbe
   return now - lastAt >= within && !own.some(({ status }) => pending.has(status));
 }
 
-/** One message for all cases of a storm, as they are now; a later one replaces it. */
+/** One message for all cases of a storm, with their present state; a later one replaces it. */
 export function writeStorm(
   { id, since, lastAt, over }: Storm,
   cases: StormCases,

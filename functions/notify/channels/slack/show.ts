@@ -90,7 +90,7 @@ async function carryOn(
   const { place, earlier, more } = state;
   const { channel, ts, again } = place;
   await call(() => slack.update(writeRootMessage(newest, slack.kind, again), { channel, ts }));
-  // The thread stays in its channel, whatever cordon.yml names by now.
+  // The thread stays in its channel, even if cordon.yml names another one now.
   if (!brief && !isUpdate(newest, state))
     await call(() =>
       slack.post(writeReply(newest, earlier, more), {

@@ -40,7 +40,7 @@ export function connectWebhook({ secret, section, trusted, clock = Date.now }: W
       const requests = writeRequests(newest, lastSeq > 0 || posting === true, section);
       if (lastSeq === 0 && requests.some(({ opens }) => opens)) await willPost();
       for (const { path, body } of requests) {
-        // Nothing of what a device said moves a cursor or a line when the receiver prints it.
+        // The text of a device must not move the cursor or start a line when the receiver prints it.
         const content = JSON.stringify(mapTexts(body, (text) => text.split('\n').map(printable).join('\n')));
         await call(() =>
           post(

@@ -5,7 +5,7 @@ import { findUnknownFields } from './template';
 const section = z.strictObject({
   /** What is posted: the announcement itself, or what the alert API of Opsgenie (and what is compatible) takes. */
   format: z.optional(z.enum(['announcement', 'opsgenie'])),
-  /** A body of one's own, in which `${field}` stands for a field of the case. */
+  /** A custom body, in which `${field}` stands for a field of the case. */
   body: z.optional(z.record(z.string(), z.unknown())),
 });
 

@@ -92,7 +92,10 @@ function describeClass(document: unknown): string | undefined {
     : `class_uid is ${clip(JSON.stringify(uid), 32)}, and Cordon reads 2004, Detection Findings`;
 }
 
-/** The schema requires milliseconds, and products such as Prowler and Okta send seconds. None is of before March 1973. */
+/**
+ * The schema requires milliseconds, but products such as Prowler and Okta send seconds. As milliseconds, such a number
+ * would be before March 1973.
+ */
 function toMs(time: number): number {
   return Math.round(Math.abs(time) < 100_000_000_000 ? time * 1_000 : time);
 }
