@@ -1,5 +1,6 @@
 import { descriptorOf } from '../../shared/domain/actions/registry';
 import type { Case } from '../../shared/domain/case/case';
+import type { Detail } from '../../shared/domain/case/details';
 import { listCertificates } from '../../shared/domain/case/held-objects';
 import { findDeniedAt, isCut } from '../../shared/domain/case/ledger';
 import { findTouched } from '../../shared/domain/case/ledger-entry';
@@ -61,16 +62,22 @@ export async function perform(
   // The table is keyed by the action that wrote the prior state, so the two fit.
   const action = mitigations[entry.action] as MitigationAction;
   try {
-    return await action[kind](entry.prior, context);
+    const outcome = await action[kind](entry.prior, context);
+    return outcome.result === 'refused' ? refused(outcome.detail, attempt > 1) : outcome;
   } catch (error) {
     if (!(error instanceof Error) || (!isRefusal(error) && attempt < patience)) throw error;
-    const result = kind === 'apply' ? 'refused' : kind === 'verify' ? 'unverified' : 'conflict';
-    const { name, message } = error;
-    return {
-      result,
-      detail: [{ code: 'aws-error', name, message, ...(!isRefusal(error) && { isTransient: true }) }],
-    };
+    const isTransient = !isRefusal(error) && { isTransient: true as const };
+    const detail: Detail[] = [
+      { code: 'aws-error', name: error.name, message: error.message, ...isTransient },
+    ];
+    if (kind === 'apply') return refused(detail, attempt > 1);
+    return { result: kind === 'verify' ? 'unverified' : 'conflict', detail };
   }
+}
+
+/** An earlier delivery may have made the call, and ended before its outcome was saved. */
+function refused(detail: readonly Detail[], isRepeated: boolean): Outcome {
+  return { result: 'refused', detail, ...(isRepeated && { isUnsure: true }) };
 }
 
 /** Ids of the thing's certificates. */

@@ -36,7 +36,7 @@ export interface LedgerEntry {
   readonly left?: readonly Detail[];
   /** How often it was applied, or may have been; 0: no call was made for it. */
   readonly attempts: number;
-  /** It was applied, though `appliedAt` has yet to count from another time. */
+  /** It was applied, or may have been, though `appliedAt` has yet to count from another time. */
   readonly wasApplied?: true;
 }
 

@@ -18,8 +18,10 @@ export type Outcome =
   | { readonly result: 'done'; readonly detail: readonly Detail[]; readonly left?: readonly Detail[] }
   /** Verify: not verified (yet); `unproven` if AWS gave no answer. */
   | { readonly result: 'unverified'; readonly detail: readonly Detail[]; readonly unproven?: true }
-  /** Revert: somebody else changed an object that it would restore. Apply: AWS refused permanently. */
-  | { readonly result: 'conflict' | 'refused'; readonly detail: readonly Detail[] };
+  /** Revert: somebody else changed an object that it would restore. */
+  | { readonly result: 'conflict'; readonly detail: readonly Detail[] }
+  /** Apply: AWS refused permanently, or failed too often; `isUnsure` if a call may have had its effect all the same. */
+  | { readonly result: 'refused'; readonly detail: readonly Detail[]; readonly isUnsure?: true };
 
 /**
  * The next step of a case; `seen` are actions that this invocation has finished. Unless the kill switch is off
@@ -77,6 +79,7 @@ export function recordOutcome(record: Case, step: Step, outcome: Outcome, now: n
           attempts: entry.attempts + 1,
           detail,
           ...(done && { appliedAt: entry.appliedAt ?? now }),
+          ...(outcome.result === 'refused' && outcome.isUnsure && { wasApplied: true }),
         }
       : step.kind === 'verify'
         ? recordVerification(entry, outcome, now)

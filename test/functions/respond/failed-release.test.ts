@@ -2,7 +2,7 @@ import { awsError } from '../../aws-error';
 import { aConfiguration, aPlaybook } from '../../builders';
 import type { World } from '../../world';
 import { aWorldWithPolicies } from './all-actions-world';
-import { alarm, anEngine, caseOf, operator, resume, shownCaseOf } from './story';
+import { alarm, anEngine, caseOf, groupsOf, operator, resume, shownCaseOf } from './story';
 
 const configuration = aConfiguration({
   playbooks: [aPlaybook({ actions: ['quarantine', 'deny-certificate', 'disconnect'] })],
@@ -73,5 +73,32 @@ describe('a release that AWS fails', () => {
     await engine(operator('release'), { id: 'again', attempt: 4 });
 
     expect(announced(world)).toEqual(['contained', 'release-conflict', 'release-conflict']);
+  });
+});
+
+describe('a release after AWS had failed to contain the thing', () => {
+  it.each([
+    ['failed each time', [1, 2, 3, 4], 'TimeoutError'],
+    ['refused what an ended invocation had done', [1, 2], 'LimitExceededException'],
+  ])('undoes what took effect though AWS %s', async (_, attempts, name) => {
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, { configuration });
+    let calls = 0;
+    world.hook = async (call, perform) => {
+      if (call !== 'things.addToGroup') return perform();
+      calls += 1;
+      if (calls === 1) await perform();
+      throw awsError(calls === 1 ? 'TimeoutError' : name);
+    };
+    for (const attempt of attempts) await engine(alarm(), { id: 'alarm', attempt }).catch(() => undefined);
+    expect(shownCaseOf(world)).toMatchObject({
+      status: 'contained',
+      ledger: expect.arrayContaining([expect.objectContaining({ action: 'quarantine', status: 'failed' })]),
+    });
+
+    await engine(operator('release'));
+
+    expect(groupsOf(world)).toEqual(['sensors']);
+    expect(shownCaseOf(world).reason).toBe('released: everything is as it was before');
   });
 });
