@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { type Answers, resolve } from '../../shared/domain/asking';
 import type { Playbook } from '../../shared/domain/configuration';
-import { type Caused, noteEnding, raiseUnended, recallEnds } from '../../shared/domain/detection/disturbed';
+import {
+  type Caused,
+  noteEvents,
+  recallEvents,
+  settleRecalled,
+} from '../../shared/domain/detection/disturbed';
 import { judgeLifecycle } from '../../shared/domain/detection/judge-lifecycle';
 import { judgeReport } from '../../shared/domain/detection/judge-report';
 import { judgeTime } from '../../shared/domain/detection/judge-time';
@@ -35,7 +40,7 @@ export interface EvaluatePorts extends AnswerNeedsPorts, PublishPorts {
 
 type Run = Pick<SilenceRun, 'isAlone' | 'note'>;
 
-/** Judges the triggers of one thing in order of time, and saves what changed, in one write if no alarm ends. */
+/** Judges the triggers of one thing in order of time, and saves what changed: in one write, unless an event is noted before. */
 export function evaluateThing(ports: EvaluatePorts, profiles: Profiles) {
   const answersOf = createAnswers(ports);
   return async (thingName: ThingKey, triggers: readonly DetectionTrigger[], run?: Run): Promise<void> => {
@@ -71,13 +76,13 @@ async function judgeAll(
 ): Promise<void> {
   const stored = await ports.states.load(thingName);
   const before = stored?.value ?? newDetectState(thingName);
-  const cause = before.ending && findCause(chosen);
-  const recall = cause && recallEnds(before, profiles, cause.kind === 'report');
+  const cause = (before.ending ?? before.raising) && findCause(chosen);
+  const recall = cause && recallEvents(before, profiles, cause.kind === 'report');
   const judged = await judgeEach(chosen, recall?.state ?? before, ports, profiles);
-  const again = recall && raiseUnended(judged.state, recall.recalled, judged.events, cause);
+  const again = recall && settleRecalled(judged.state, recall.recalled, judged.events, cause);
   const state = again?.state ?? judged.state;
   const events = [...judged.events, ...(again?.events ?? [])];
-  const beginning = noteEnding(
+  const beginning = noteEvents(
     before,
     events.map(([event]) => event),
   );

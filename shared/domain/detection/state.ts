@@ -34,6 +34,8 @@ export interface DetectState {
    * before it saved their effect, so alerts may have ended alarms that are open (disturbed.ts).
    */
   readonly ending?: Readonly<Record<string, number>>;
+  /** The same of alarms that more than one datapoint decides: alerts may have raised alarms that are not open. */
+  readonly raising?: Readonly<Record<string, readonly [violationId: string, at: number]>>;
   /** Profiles that do not target the thing, and since when that is known. */
   readonly outside?: Readonly<Record<string, number>>;
   /** Window of the fleet's distribution that the thing was last counted in, by metric and duration. */

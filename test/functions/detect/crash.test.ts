@@ -2,14 +2,12 @@ import fc from 'fast-check';
 import { now } from '../../builders';
 import { fakeDetection } from '../../fakes-detection';
 import { aDetector, aReport, lifecycle, received } from './detector';
+import { aKiller, type Kill } from './killing';
 
 /** An invocation that is killed at one of its calls. SQS hands its message out again, after some that came later. */
-interface Sent {
+interface Sent extends Kill {
   readonly children: number;
   readonly gapMs: number;
-  /** The effect at which the invocation is killed, counted from 1, if it has so many. */
-  readonly killedAt: number;
-  readonly isAfter: boolean;
   /** How many other messages come before it is handed out again. */
   readonly later: number;
 }
@@ -34,20 +32,7 @@ function lastOf(alerts: readonly Record<string, unknown>[]): unknown {
 async function play(reports: readonly Sent[], end: number) {
   const stored = fakeDetection();
   const alerts: Record<string, unknown>[] = [];
-  let effects = 0;
-  let kill: Pick<Sent, 'killedAt' | 'isAfter'> | undefined;
-  let isKilled = false;
-  const effect =
-    <A extends readonly unknown[], T>(act: (...args: A) => Promise<T>) =>
-    async (...args: A): Promise<T> => {
-      effects += 1;
-      if (isKilled) throw new Error('killed');
-      isKilled = effects === kill?.killedAt;
-      if (isKilled && !kill?.isAfter) throw new Error('killed');
-      const result = await act(...args);
-      if (isKilled) throw new Error('killed');
-      return result;
-    };
+  const { begin, effect } = aKiller();
   const { run } = aDetector(
     {},
     {
@@ -57,10 +42,8 @@ async function play(reports: readonly Sent[], end: number) {
       alerts: { publish: effect(async (alert: string) => void alerts.push(JSON.parse(alert))) },
     },
   );
-  const handle = async (message: ReturnType<typeof received>, how?: typeof kill) => {
-    effects = 0;
-    kill = how;
-    isKilled = false;
+  const handle = async (message: ReturnType<typeof received>, how?: Kill) => {
+    begin(how);
     return (await run(message)).length === 0;
   };
   let at = now;

@@ -1,0 +1,167 @@
+import fc from 'fast-check';
+import { handleAlert } from '../../../functions/intake/alerts';
+import { aConfiguration, account, aPlaybook, now } from '../../builders';
+import { aRecord, fakeDeadLetters, fakeQueue } from '../../fakes';
+import { fakeDetection } from '../../fakes-detection';
+import { aWorld } from '../../world';
+import { anEngine } from '../respond/story';
+import { aDetector, received } from './detector';
+import { aBehavior, aKiller, type Kill } from './killing';
+
+/** From reports to the case: invocations of the detector are killed, and each message may come late and twice. */
+
+interface Values {
+  readonly one: number;
+  readonly two: number;
+}
+
+interface Sent extends Values, Kill {
+  readonly gapMs: number;
+  /** How many reports come before it is handed out again, if that is. */
+  readonly later: number;
+  readonly isTwice: boolean;
+}
+
+/** How many reports later an alert is delivered, and how many after that once more. */
+interface Delay {
+  readonly by: number;
+  readonly again: number | null;
+}
+
+const value = fc.integer({ min: 0, max: 1 });
+const sent: fc.Arbitrary<readonly Sent[]> = fc.array(
+  fc.record({
+    ...{ one: value, two: value },
+    gapMs: fc.constantFrom(1, 500, 20_000, 90_000),
+    killedAt: fc.constantFrom(0, 0, 0, 1, 2, 3, 4, 5, 6),
+    isAfter: fc.boolean(),
+    later: fc.nat({ max: 3 }),
+    isTwice: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 8 },
+);
+const delays: fc.Arbitrary<readonly Delay[]> = fc.array(
+  fc.record({ by: fc.nat({ max: 4 }), again: fc.option(fc.nat({ max: 4 })) }),
+  { minLength: 1, maxLength: 8 },
+);
+const modes = fc.constantFrom('observe' as const, 'enforce' as const);
+
+const behaviors = [
+  aBehavior({ name: 'one', metric: 'm1' }),
+  aBehavior({ name: 'two', metric: 'm2', toAlarm: 2, toClear: 2 }),
+];
+
+/** Takes out what is to be handled now: `left` counts how many times it is passed by. */
+function takeDue<T extends { left: number }>(waiting: T[], all: boolean): T[] {
+  for (const one of waiting) one.left -= 1;
+  const due = waiting.filter(({ left }) => all || left < 0);
+  for (const one of due) waiting.splice(waiting.indexOf(one), 1);
+  return due;
+}
+
+async function play(reports: readonly Sent[], delayed: readonly Delay[], mode: 'observe' | 'enforce') {
+  const stored = fakeDetection();
+  const world = aWorld();
+  const { log, metrics } = world.telemetry;
+  const { commands, sent: passed } = fakeQueue();
+  const { deadLetters, letters } = fakeDeadLetters();
+  const engine = anEngine(world, { configuration: aConfiguration({ playbooks: [aPlaybook({ mode })] }) });
+  const { begin, effect } = aKiller();
+  const alerts: { readonly alert: string; left: number }[] = [];
+  let published = 0;
+  let at = now;
+  const { run } = aDetector(
+    { behaviors },
+    {
+      ...stored,
+      states: { ...stored.states, save: effect(stored.states.save) },
+      datapoints: { append: effect(stored.datapoints.append) },
+      clock: () => at,
+      alerts: {
+        publish: effect(async (alert: string) => {
+          const { by = 0, again = null } = delayed[published % delayed.length] ?? {};
+          published += 1;
+          alerts.push({ alert, left: by });
+          if (again !== null) alerts.push({ alert, left: by + again });
+        }),
+      },
+    },
+  );
+  const handle = async (message: ReturnType<typeof received>, how?: Kill) => {
+    begin(how);
+    return (await run(message)).length === 0;
+  };
+  const messageOf = ({ one, two }: Values, receives: number) =>
+    received(
+      {
+        header: { report_id: at, version: '1.0' },
+        custom_metrics: { m1: [{ number: one }], m2: [{ number: two }] },
+      },
+      { receivedAt: at, messageId: `message of ${at}`, receives },
+    );
+  let taken = 0;
+  const deliver = async (all: boolean) => {
+    world.time.now = at + 50;
+    const attributes = { ...aRecord('').attributes, SentTimestamp: String(at + 40) };
+    const ports = { commands, deadLetters, log, metrics, own: account, clock: () => at + 45 };
+    for (const { alert } of takeDue(alerts, all)) {
+      await handleAlert(aRecord(alert, { attributes }), ports);
+      for (const { command, id } of passed.slice(taken)) await engine(command, { id });
+      taken = passed.length;
+    }
+  };
+  const waiting: { readonly message: ReturnType<typeof received>; left: number }[] = [];
+  const redeliver = async (all: boolean) => {
+    for (const { message } of takeDue(waiting, all)) await handle(message);
+  };
+  for (const report of reports) {
+    await redeliver(false);
+    at += report.gapMs;
+    const isHandled = await handle(messageOf(report, 1), report);
+    if (!isHandled || report.isTwice)
+      waiting.push({ message: messageOf(report, isHandled ? 1 : 2), left: report.later });
+    await deliver(false);
+  }
+  await redeliver(true);
+  at += 60_000;
+  await handle(messageOf(reports.at(-1) ?? { one: 0, two: 0 }, 1));
+  at += 60_000;
+  await deliver(true);
+  const state = stored.items.get('mything1')?.value;
+  const record = world.stored.items.get('mything1')?.value;
+  const known = (name: string) => state?.behaviors[`myapp-processes/${name}`]?.violationId !== undefined;
+  const shown = (name: string) => record?.violations[`myapp-processes/${name}`]?.lastEventType === 'in-alarm';
+  return {
+    known: { one: known('one'), two: known('two') },
+    shown: { one: shown('one'), two: shown('two') },
+    letters,
+    unsent: [...(record?.outbox.announcements ?? []), ...(record?.outbox.timeline ?? [])],
+  };
+}
+
+const undisturbed: Sent = {
+  ...{ one: 0, two: 0, gapMs: 1, killedAt: 0, isAfter: false, later: 0, isTwice: false },
+};
+/** The second of two violations in a row is told by an invocation that is killed, and the value between them comes after it. */
+const example: [Sent[], Delay[], 'observe'] = [
+  [
+    { ...undisturbed, two: 1 },
+    { ...undisturbed, killedAt: 2, later: 1 },
+    { ...undisturbed, two: 1, killedAt: 3 },
+    undisturbed,
+  ],
+  [{ by: 0, again: null }],
+  'observe',
+];
+
+it('the case says of each behavior what the detector knows, whatever is killed, repeated or late', async () => {
+  await fc.assert(
+    fc.asyncProperty(sent, delays, modes, async (reports, delayed, mode) => {
+      const { known, shown, letters, unsent } = await play(reports, delayed, mode);
+
+      expect({ shown, letters, unsent }).toEqual({ shown: known, letters: [], unsent: [] });
+      expect(known.one).toBe(reports.at(-1)?.one === 1);
+    }),
+    { numRuns: 150, examples: [example] },
+  );
+});
