@@ -52,7 +52,7 @@ export const host = {
   writeOutput: (text: string): boolean => process.stdout.write(text),
 };
 
-/** Nothing that the agent keeps is near as long. */
+/** Far longer than any text that the agent stores. */
 const longestText = 1024 * 1024;
 const blockBytes = 16 * 1024;
 

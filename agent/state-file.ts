@@ -88,7 +88,7 @@ export function replaceFile(path: string, text: string, isUrgent = false): void 
     try {
       removeIfThere(temporary);
     } catch {
-      // What failed first is the reason to report; the next run removes what is left.
+      // Reports the first failure; the next run removes the remaining file.
     }
     throw error;
   }

@@ -86,7 +86,7 @@ say(
     ? 'About a minute on two cores.'
     : 'About four minutes on two cores; a line for each file of tests.',
 );
-// Where one waits, another one works: the tests begin as soon as there is a package.
+// The checks run beside each other, because some of them wait: the tests begin as soon as the package exists.
 const beside = [...quickChecks, ...(isQuick ? [] : checks)].map((check) => runCheck(...check));
 if (!isQuick) {
   // The packaging goes first: all tests wait for it, and nothing waits for the other checks.

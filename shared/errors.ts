@@ -38,7 +38,7 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof Error && error.name === 'ResourceNotFoundException';
 }
 
-/** Nothing for what is not there. `isGone`: the errors that say so. */
+/** Undefined if the object does not exist. `isGone`: the errors that say so. */
 export async function orNothing<T>(
   read: () => Promise<T | undefined>,
   isGone: (error: unknown) => boolean = isNotFound,

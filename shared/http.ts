@@ -22,7 +22,7 @@ export type HttpRequest = APIGatewayProxyEventV2WithRequestContext<
 >;
 
 export interface HttpAnswer extends APIGatewayProxyStructuredResultV2 {
-  /** What stays the same while nothing happens, if the body has the time of the request too. */
+  /** The content that stays the same while nothing happens, for a body that also has the time of the request. */
   readonly sameAs?: string;
 }
 

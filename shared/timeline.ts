@@ -34,7 +34,7 @@ export function findTampering(rows: readonly TimelineRow[], head: string): strin
   return faults;
 }
 
-/** What stands in the table may be anything: a row that can't be hashed was changed as well. */
+/** The table may hold anything, so a row that can't be hashed counts as changed too. */
 function isSound(row: TimelineRow): boolean {
   try {
     return hashRow(row) === row.hash;

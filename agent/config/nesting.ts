@@ -15,7 +15,7 @@ export const tooDeepFault = `nests more than ${deepest} levels deep`;
 export function findTooDeepLine(text: string): number | undefined {
   const parser = new Parser();
   for (const lexeme of new Lexer().lex(text)) {
-    // What it has parsed is of no use here: only how many collections are open.
+    // The parsed text is not needed, only the number of open collections.
     Array.from(parser.next(lexeme));
     if (parser.stack.length > deepest) return text.slice(0, parser.offset).split('\n').length;
   }

@@ -61,7 +61,7 @@ export function openSpool(directory: string, thingName: string, problems: Proble
     unremoved.add(name);
     removeAll();
   };
-  /** One that can't be removed does not keep the others. */
+  /** A file that can't be removed does not prevent the removal of the others. */
   const removeAll = (): boolean =>
     attempt(
       `remove from ${folder}`,

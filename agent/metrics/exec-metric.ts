@@ -100,7 +100,7 @@ function follow(
     resolve(outcome);
   };
   const timer = setTimeout(() => end({ failure: `not done in ${timeoutSeconds} s` }), timeoutSeconds * 1000);
-  // Where there was no descriptor left for it (EMFILE), there is no output, but the error.
+  // If no descriptor was left for the output (EMFILE), there is only the error.
   child.stdout?.on('data', (chunk: Buffer) => {
     length += chunk.length;
     if (length > mostOutputBytes) end({ failure: `printed more than ${mostOutputBytes} bytes` });

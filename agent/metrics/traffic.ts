@@ -6,7 +6,7 @@ import { describeFailure, type ProcReader, readTrimmed } from '../proc/proc-read
 export interface TrafficMeter {
   /** `now` need not be the time of day, but must rise evenly. */
   look(now: number): void;
-  /** What moved since the first look; or in words why that can't be known. */
+  /** The traffic since the first look, or the reason why it is unknown. */
   total(): Counters | string;
   /** Goes on with another choice of interfaces. */
   use(rule: InterfaceRule): void;

@@ -22,7 +22,7 @@ export function isSame(
   return typeof stat !== 'string' && stat.startTicks === before?.startTicks;
 }
 
-/** One that can't be read now has not ended. */
+/** A process that can't be read now has not ended. */
 export function isThere(stat: ProcStat | ReadFailure, before: { readonly startTicks: number }): boolean {
   return typeof stat === 'string' ? stat !== 'gone' : isSame(stat, before) && isAlive(stat);
 }

@@ -64,7 +64,7 @@ export function createKnownProcesses(
       if (unknown.length > 0) unknowns.set(pid, new Set(unknown));
       else unknowns.delete(pid);
       if (!before) finds.fresh.push(stat);
-      // What selected it before, with the same kernel name, selects it still.
+      // The selectors that selected it before still do, because its kernel name is the same.
       const isTold = (index: number): boolean => before?.comm === comm && before.selectedBy.has(index);
       for (const index of matching) if (!isTold(index)) finds.selected[index]?.push(stat);
     },

@@ -154,7 +154,7 @@ export function findLineage(
   path = readPath(proc, stat.pid),
 ): Lineage {
   const { pid, session } = stat;
-  // One that began its session itself did not inherit it, whatever process had its number before.
+  // A process that began its session itself did not inherit it, even if another process had its number before.
   if (session !== pid && isInSession(proc, lineage, session)) return 'session';
   if (lineage.cgroups.size === 0 || path === undefined) return undefined;
   for (const [own, cgroup] of lineage.cgroups) {

@@ -17,7 +17,7 @@ export interface PidAnnouncements {
 }
 
 const mostNewPids = 256;
-/** Where /proc/loadavg stands still while processes come (lxcfs, gVisor), scans have to find them. */
+/** If /proc/loadavg does not change while processes start (lxcfs, gVisor), scans have to find them. */
 const distrustForMs = 600_000;
 
 /** Reads which numbers were assigned, and tests whether the kernel reports all of them. */

@@ -1,4 +1,4 @@
-/** What new numbers don't show: an exec in an old process brings a new name. */
+/** New numbers don't show everything: an exec in an old process gives it a new name. */
 const scanEveryMs = 10_000;
 /** A scan of thousands of processes takes its time: it must not take more than this share. */
 const mostScanShare = 1 / 400;

@@ -8,7 +8,7 @@ export function isTrustedFile(running: string, configured: string): boolean {
     const isRoots = file.uid === 0 && (file.mode & 0o022) === 0;
     return isRoots && file.dev === wanted.dev && file.ino === wanted.ino;
   } catch (error) {
-    // What can't be looked at is no exception.
+    // A file that can't be checked is no exception.
     if (codeOf(error) === 'no code') throw error;
     return false;
   }

@@ -32,8 +32,9 @@ export function isManagers(question: UnitQuestion, stat: ProcStat): boolean | 'a
 }
 
 /**
- * What a process is for systemd: the unit's main process, or a command for the unit (ExecStartPre=, ExecReload= and
- * their like) or begun by one. What systemd starts begins a session, as an escape may do, and what it begins inherits it.
+ * The role of a process for systemd: the unit's main process, a command for the unit (ExecStartPre=, ExecReload= and
+ * similar), or a descendant of such a command. A process that systemd starts begins a session, as an escaping process
+ * may do, and its descendants inherit the session.
  */
 export function roleOf(
   question: UnitQuestion,

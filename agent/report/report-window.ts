@@ -35,7 +35,7 @@ export interface ReportWindow {
   due(now: number): Due | undefined;
   /** Closes the window with a report, and opens the next one. */
   take(due: Due, now: number): Told;
-  /** More than in the last report was seen, or somebody new: what must not get lost. */
+  /** Whether a higher count or a new process was seen since the last report, which must not get lost. */
   hasUntold(): boolean;
 }
 
@@ -79,7 +79,7 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
       if (fullAt === undefined || now - fullAt >= rules.intervalMs) return 'interval';
       // A change soon after a report, such as a child of an app that just started, must not wait for the gap.
       if (now - takenAt < rules.changeGapMs && now - takenBefore < 2 * rules.changeGapMs) return undefined;
-      // Where changes are reported at the interval, a rise is made into a report at once, too: it is kept on disk.
+      // Even if changes are reported at the interval, a rise becomes a report at once, so that it is stored on disk.
       if (!rules.byException) return isRise(untold, told) ? 'change' : undefined;
       return differs(untold, told, compose(untold, told, rules, 'change', now)) ? 'change' : undefined;
     },

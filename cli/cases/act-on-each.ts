@@ -68,7 +68,7 @@ function checkUsage(name: OperatorAction, things: readonly string[], flags: ActF
     throw new UsageError(`give one or more THINGs, or --all with --expect: cordon help ${name}`);
 }
 
-/** More than a fleet has open cases. */
+/** A fleet has fewer open cases. */
 const mostSelected = 100_000;
 
 /** The cases that the action applies to and the options select; none unless they are as many as expected. */

@@ -112,7 +112,10 @@ async function callApi(
   return findDenial(answered) ?? { ...answered, headers: { ...bare, ...answered.headers } };
 }
 
-/** What API Gateway refuses before the function sees it, in words: it says `Forbidden`, or that a token is expired. */
+/**
+ * Words for a refusal of API Gateway before the function sees the request: API Gateway itself says only `Forbidden`, or
+ * that a token is expired.
+ */
 function findDenial({ status, headers, body }: ApiAnswer): ApiAnswer | undefined {
   if (status !== 403 || headers['content-type']?.startsWith('application/problem+json')) return undefined;
   return /token[^"]*(expired|invalid)/i.test(body.toString())

@@ -69,7 +69,7 @@ export function writeProvisioningStack(
   };
 }
 
-/** What becomes of a request of provisioning; a thing's settings are never changed by it. */
+/** The result of a provisioning request. It never changes the settings of an existing thing. */
 function writeTemplateBody(policyName: string) {
   return {
     Parameters: { SerialNumber: { Type: 'String' }, 'AWS::IoT::Certificate::Id': { Type: 'String' } },

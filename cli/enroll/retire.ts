@@ -217,7 +217,7 @@ async function planThing(
   ];
 }
 
-/** What others use meanwhile stays, and the command says so. */
+/** A policy that others have attached meanwhile stays, and the command says so. */
 function planPolicyDeletion(policyName: string, registry: DeviceRegistry): Step {
   return {
     text: `delete policy ${policyName}, if it exists`,

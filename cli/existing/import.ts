@@ -33,7 +33,7 @@ interface Carried {
 /** Topics in one file (shared/domain/configuration.ts). */
 const maxTopics = 5;
 
-/** Who made the profiles: those whose alerts go to a topic of Cordon are of a deploy of Cordon itself. */
+/** Guesses who made the profiles: if their alerts go to a topic of Cordon, a deploy of Cordon did. */
 export function guessDetector(profiles: readonly ExistingProfile[]): Detector {
   const topics = profiles.flatMap((profile) => profile.topics);
   return topics.length > 0 && topics.every((arn) => ownTopic.test(arn)) ? 'device-defender' : 'cordon';

@@ -64,7 +64,7 @@ export function connectExisting(client: Pick<IoTClient, 'send'>) {
         topics: Object.values(found.alertTargets ?? {}).flatMap(({ alertTargetArn }) => alertTargetArn ?? []),
         retained: [
           ...(found.additionalMetricsToRetainV2 ?? []),
-          // Of before metrics had dimensions.
+          // The field from before metrics had dimensions.
           ...(found.additionalMetricsToRetain ?? []).map((metric) => ({ metric })),
         ],
         targets: await listTargets(name),

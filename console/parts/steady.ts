@@ -2,7 +2,7 @@ import { useEffect, useReducer, useRef } from 'preact/hooks';
 
 /** How long after its last move a pointer may still be about to press. */
 const restMs = 1_000;
-/** Nothing is kept back for longer: a pointer may be pressed for ever, or never rest. */
+/** The longest delay, because a pointer may stay pressed for ever or never rest. */
 const mostMs = 5_000;
 
 /** Where a pointer can be at what moves: in what the views show, or at the toasts above it. */

@@ -136,7 +136,9 @@ interface Examined {
   readonly asks: boolean;
 }
 
-/** What the stored case says of an order for the case `caseId`, if one is named. respond decides, and checks again. */
+/**
+ * Checks an order against the stored case, which must be `caseId` if one is named. respond decides, and checks again.
+ */
 export function examineOrder(
   record: Case | undefined,
   caseId: string | undefined,

@@ -64,7 +64,10 @@ export async function lookUpCertificate(
   };
 }
 
-/** Of a certificate that is held, but no longer the thing's. Undefined if it was deleted: nobody needs to hold it. */
+/**
+ * The facts about a held certificate that is no longer the thing's. Undefined if it was deleted, because nobody needs
+ * to hold it then.
+ */
 export async function lookUpDetached(
   arn: string,
   thingName: string,

@@ -1,4 +1,4 @@
-/** What the story proved; `null` if it didn't get that far. */
+/** The results of the story; `null` for a step that it did not reach. */
 export interface StoryResult {
   contained: boolean;
   verified: boolean;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { act, coded, time } from './parts';
 
-/** What the HTTP API answers to an act, and of the acts before. */
+/** The HTTP API's answers to an act, and its list of earlier acts. */
 
 export const sent = z.object({
   command: act,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { restorable } from '../domain/actions/descriptor';
 import { act, action, coded, flood, outline, requested, time } from './parts';
 
-/** What the HTTP API answers of one case. */
+/** The HTTP API's answers about one case. */
 
 /** An act that is possible now. */
 export const possibleAct = z.object({

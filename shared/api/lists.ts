@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { action, flood, killSwitch, outline, requested, severity, status, time } from './parts';
 
-/** What the HTTP API answers of many cases. */
+/** The HTTP API's answers about many cases. */
 
 export const listedCase = z.object({
   ...outline,

@@ -5,9 +5,9 @@ import { operatorActions } from '../domain/decide/operator-actions';
 import { severities } from '../domain/severity';
 
 /**
- * What the HTTP API answers is in this folder, by what it is about; here is what several answers have in common. Times are
- * epoch ms. Functions import the types only: the OpenAPI document is made from the schemas when the service is packaged, and
- * tests hold answers against it.
+ * This folder has the answers of the HTTP API by topic; this file has the parts that several answers share. Times are
+ * epoch ms. Functions import the types only. Packaging makes the OpenAPI document from the schemas, and tests compare
+ * the answers with it.
  */
 
 export const time = z.int().describe('Epoch ms');
@@ -18,7 +18,7 @@ export const action = z.enum(actionNames);
 /** Data whose shape docs/ describes: programs go by its `code`. */
 export const coded = z.looseObject({ code: z.string() });
 
-/** What a case has, alone and in lists. */
+/** The fields of a case, alone and in lists. */
 export const outline = {
   thingName: z.string(),
   caseId: z.string(),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { counts, isComplete } from './lists';
 import { action, flood, killSwitch, more, time } from './parts';
 
-/** What the HTTP API answers of the whole stack, and of the caller. */
+/** The HTTP API's answers about the whole stack, and about the caller. */
 
 export const fleet = z.object({
   cases: z.object({ counts, isComplete }),

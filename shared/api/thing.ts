@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { damagedCases, listedCase } from './lists';
 import { time } from './parts';
 
-/** What the HTTP API answers of things, their metrics and their agents. */
+/** The HTTP API's answers about things, their metrics and their agents. */
 
 const metricValue = z
   .looseObject({})

@@ -5,7 +5,7 @@ export interface EventBus {
   put(event: PutEventsRequestEntry): Promise<void>;
 }
 
-/** Who calls it retries: the client gives up at once. */
+/** The caller retries, so the client gives up at once. */
 export function connectEvents(client = new EventBridgeClient({ maxAttempts: 1 })): EventBus {
   return {
     async put(event) {

@@ -14,11 +14,11 @@ export type FindingWorkflow = WorkflowStatus;
 export interface SecurityHub {
   /** Creates the finding, or updates it if its `UpdatedAt` is later. Throws AWS's refusal, named by its error code. */
   importFinding(finding: SecurityFinding): Promise<void>;
-  /** What the import can't change of a finding that exists. */
+  /** Sets the part of an existing finding that an import can't change. */
   setWorkflow(finding: Pick<SecurityFinding, 'Id' | 'ProductArn'>, status: FindingWorkflow): Promise<void>;
 }
 
-/** Who calls it retries: the client gives up at once. */
+/** The caller retries, so the client gives up at once. */
 export function connectSecurityHub(client = new SecurityHubClient({ maxAttempts: 1 })): SecurityHub {
   return {
     async importFinding(finding) {

@@ -5,7 +5,7 @@ import { severities } from '../domain/severity';
 import type { Fault } from './fault';
 import type { FileConfiguration } from './schema';
 
-/** What some channel must show at any time. */
+/** Messages that some channel must show at any time. */
 const needsSomebody: ReadonlySet<string> = new Set([
   'containment-failed',
   'release-conflict',

@@ -34,7 +34,7 @@ function listKnownKeys(path: readonly (string | number)[]): readonly string[] {
 
 type Definition = z.core.$ZodTypes['_zod'];
 
-/** What a value may be that a schema takes as input: of a union, each of its options. */
+/** The values that a schema accepts as input: for a union, each of its options. */
 function listAlternatives(schema: z.core.$ZodType): readonly Definition[] {
   const inner = schema._zod as Definition;
   const { def } = inner;

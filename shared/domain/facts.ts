@@ -7,7 +7,7 @@ export type Facts =
       readonly attributes: Readonly<Record<string, string>>;
       readonly groups: readonly string[];
       readonly principals: readonly PrincipalFacts[];
-      /** What is attached beside certificates: identities of Amazon Cognito, which no action holds. */
+      /** Principals beside certificates: identities of Amazon Cognito, which no action holds. */
       readonly otherPrincipals?: readonly string[];
       /** Only if a playbook may replace policy versions. */
       readonly policies?: readonly PolicyFacts[];
@@ -33,7 +33,7 @@ export interface PrincipalFacts extends Sharing {
   readonly escapesGroup: boolean;
   /** Only if a playbook may deactivate certificates. */
   readonly status?: string;
-  /** What another containment found before it changed the certificate, and so what release must restore. */
+  /** The state before another containment changed the certificate, which is the state that a release must restore. */
   readonly before?: { readonly attachedBefore?: boolean; readonly statusBefore?: string };
   /**
    * A certificate that a containment holds, and that is no longer attached to the thing, so no group's policy binds it.
@@ -48,7 +48,7 @@ export interface PolicyFacts extends Sharing {
   readonly defaultVersionId: string;
   /** The oldest version of a full policy that isn't the default. */
   readonly versionToDrop?: { readonly versionId: string; readonly document: string };
-  /** What another containment found before it changed the policy, and so what release must restore. */
+  /** The state before another containment changed the policy, which is the state that a release must restore. */
   readonly before?: PriorPolicy;
 }
 

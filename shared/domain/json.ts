@@ -28,7 +28,7 @@ export function isTooDeep(text: string): boolean {
   return false;
 }
 
-/** The same of a value, which may come from YAML and hold itself: JSON.stringify would not end well. */
+/** The same for a value, which may come from YAML and contain itself, so that JSON.stringify would fail. */
 export function isValueTooDeep(value: unknown, levels = deepest): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((item) => isValueTooDeep(item, levels - 1));

@@ -24,7 +24,7 @@ export async function judgeMove(
   const [, groupArn = '', group = '', policy = ''] = attached;
   const wanted = { type: 'AWS::IoT::Policy', property: 'PolicyName', name: policy };
   const isOwn = own.some((one) => isNamed(one, wanted));
-  // What an adopted policy denies, it still does without the stack.
+  // An adopted policy continues to deny without the stack.
   if (!isOwn) return [];
   if (group !== quarantine.thingGroup && (await reader.hasMembers(group)))
     return [

@@ -117,7 +117,7 @@ async function prove(
       deniesAsMuch(policy.document, document),
   );
   if (!isListed) return { kind: 'denied-nothing', answers: withAnswers({ state: 'not-listed' }) };
-  // Of an inactive certificate, say: there is no other answer to be had.
+  // For example for an inactive certificate, for which AWS gives no other answer.
   if (decision.value === undefined) return { kind: 'proven', by: 'GetEffectivePolicies' };
   const added = await attempt(() => things.testPublish(principal, clientId, topic, policyName));
   if (policyName !== undefined && added.value === 'EXPLICIT_DENY')

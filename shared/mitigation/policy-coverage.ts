@@ -36,7 +36,7 @@ export function allowsAnything(document: string): boolean {
   return readStatements(document).some(({ Effect }) => Effect === 'Allow');
 }
 
-/** Those of the resources on which a document denies the action, as far as its text says. */
+/** The resources on which a document denies the action, judged by its text. */
 export function listDenied(document: string, action: string, resources: readonly string[]): string[] {
   const denials = readDenials(document).filter((has) => isNone(has.Condition) && coversAction(has, action));
   return resources.filter((resource) =>

@@ -30,7 +30,7 @@ export const replacePolicyVersion: MitigationAction<PriorOf<'replace-policy-vers
       },
       ...denialRights,
     ],
-    // Who else holds the policies, which the guards ask.
+    // The right to see who else holds the policies, which the guards need.
     whenNamed: [{ actions: ['iot:ListTargetsForPolicy'], resources: ['policy/*'] }],
   }),
 
@@ -139,7 +139,7 @@ async function replace(
   return undefined;
 }
 
-/** What somebody else did to the policy while it was held, that a restore would undo or can't restore. */
+/** Changes by somebody else to the held policy that a restore would undo, or that it can't restore. */
 function findConflict(
   { policyName, defaultVersionId }: PriorPolicy,
   versions: readonly Version[],

@@ -7,7 +7,7 @@ import type { Announcement } from '../domain/messages/announcement-schema';
 
 /** What the rules need of AWS. A file under shared/aws/ implements each. */
 
-/** What the kill switch says now, or said some seconds ago. Never fails: what can't be read is `unknown`. */
+/** The state of the kill switch now, or some seconds ago. Never fails: a switch that can't be read is `unknown`. */
 export type KillSwitchReader = () => Promise<KillSwitch>;
 
 interface CountedPage {
@@ -93,7 +93,7 @@ export interface Defender {
 export interface Audits {
   /** What a check of a finished audit found, without what is suppressed, page by page. */
   listFindings(taskId: string, check: AuditCheck): AsyncIterable<AuditedResource>;
-  /** None for what is deleted since. */
+  /** Empty if the object has been deleted since. */
   listThingsOfCertificate(certificateId: string): Promise<FirstPage>;
   listThingsOfGroup(thingGroup: string): Promise<FirstPage>;
   /** Ids of the device certificates that a CA signed. */

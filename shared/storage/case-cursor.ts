@@ -23,12 +23,12 @@ export interface ListPosition {
   readonly shards: readonly (ShardPosition | 'start' | 'end')[];
 }
 
-/** Where a list by urgency goes on. */
+/** Where a list by urgency continues. */
 export interface UrgencyPosition {
   /** The time by which the list judges what is urgent (epoch ms). */
   readonly at: number;
   readonly statusIndex: number;
-  /** Behind this place in the status; without one, at its beginning. */
+  /** After this place in the status; without one, at its beginning. */
   readonly after?: Urgency | undefined;
 }
 

@@ -14,5 +14,5 @@ export function indexActs(entries: readonly DescribedEntry[]) {
   return at === undefined ? {} : { statusKey: auditKey(at), updatedAt: at, outline: { acts } };
 }
 
-/** Who acts in a timeline and is nobody. */
+/** Actors in timelines that are not people. */
 const automatic: ReadonlySet<string> = new Set(['playbook', 'timer']);

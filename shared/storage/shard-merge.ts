@@ -18,7 +18,7 @@ export function openShards<R extends ShardPosition>(
 ): Shard<R>[] {
   return Array.from({ length: shards }, (_, index) => {
     const known = from?.[index] ?? 'start';
-    // What is behind it is no longer kept.
+    // The rows after it changed before `since`.
     const position = typeof known === 'object' && known.updatedAt < since ? 'end' : known;
     return { index, buffer: [], position, isDrained: position === 'end' };
   });

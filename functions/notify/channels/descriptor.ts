@@ -86,7 +86,7 @@ export type AskService = (
 
 export type ChannelExamined =
   | { readonly is: 'well' | 'wrong'; readonly what: string }
-  /** Nothing is wrong, but something is worth knowing: why, and the page about it. */
+  /** Nothing is wrong, but a note is useful: why, and the page about it. */
   | { readonly is: 'unsure'; readonly what: string; readonly why: string; readonly mend: string };
 
 /** A channel that SNS serves without a function of Cordon. */

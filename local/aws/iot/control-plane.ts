@@ -59,7 +59,10 @@ function readCall({ labels }: RouteMatch<IotRoute>, request: ApiRequest): IotCal
   };
 }
 
-/** What IAM is asked. A request too broken to name its resources needs leave for all: it will be refused anyway. */
+/**
+ * The resources about which IAM is asked. A request that does not name its resources needs a right to all of them; it
+ * will be refused anyway.
+ */
 function identify(match: RouteMatch<IotRoute>, request: ApiRequest): IamRequest {
   const action = `iot:${match.route.operation}`;
   try {

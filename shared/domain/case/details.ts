@@ -1,14 +1,14 @@
 import type { ActionName } from '../actions/registry';
 
-/** What an earlier release wrote, of which only the words are known. */
+/** A text of an earlier release, which has no data beside it. */
 export interface WordsOnly {
   readonly code: 'text';
   readonly text: string;
 }
 
 /**
- * What a step of a mitigation action did or found, and what a release left as it is. What AWS answered is data.
- * `messages/describe-detail.ts` has the words.
+ * The effect or finding of a step of a mitigation action, or an object that a release left as it is. AWS's answers are
+ * kept as data. `messages/describe-detail.ts` has the words.
  */
 export type Detail =
   /** An error of AWS. `isTransient`: it may pass, such as a throttle. */

@@ -40,7 +40,10 @@ export interface LedgerEntry {
   readonly wasApplied?: true;
 }
 
-/** What Cordon's calls for an action changed: nothing, since none was made; nothing, since AWS refused; or possibly all of it. */
+/**
+ * What Cordon's calls for an action changed: nothing, because no call was made; nothing, because AWS refused; or
+ * possibly everything.
+ */
 export type Touched = 'nothing' | 'refused' | 'maybe';
 
 export function findTouched({ status, attempts, appliedAt, wasApplied }: LedgerEntry): Touched {

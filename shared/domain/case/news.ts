@@ -148,5 +148,5 @@ export type TimelineEvent =
       /** Events that are not listed. */
       readonly folded?: number;
     }
-  /** What an earlier release has not sent yet. */
+  /** A text that an earlier release had not sent yet. */
   | { readonly code: 'text'; readonly what: string; readonly detail?: string };

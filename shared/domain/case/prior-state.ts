@@ -28,7 +28,7 @@ export function extendPrior(prior: PriorState, context: PlanContext): PriorState
   return descriptorOf(prior.action).extendPrior?.(prior, findPrior(prior.action, context));
 }
 
-/** The same objects, in the state in which they are now. */
+/** The same objects with their present state. */
 export function renewPrior(prior: PriorState, context: PlanContext): PriorState {
   return descriptorOf(prior.action).renewPrior?.(prior, findPrior(prior.action, context)) ?? prior;
 }

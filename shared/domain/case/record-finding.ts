@@ -166,7 +166,7 @@ function keepBehavior(
     metric: violation.metric,
     detector: violation.detector,
     ...(defenderId && { defenderId }),
-    // What the case is about is the value that violated: the timeline has the one of the clear.
+    // The case keeps the value that violated, which is its cause. The timeline has the value of the clear.
     ...((alarm || !sameCase) && {
       ...(violation.value && { value: violation.value }),
       ...(violation.criteria && { criteria: violation.criteria }),

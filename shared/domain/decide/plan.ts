@@ -47,7 +47,7 @@ export function worsened(record: Case, playbook: Playbook | undefined): Case {
   return playbook && !isMilder(playbook, record) ? { ...record, severity: playbook.severity } : record;
 }
 
-/** As many containments as an escalation can ask for. */
+/** The largest number of containments for which an escalation can ask. */
 const keptContainments = 20;
 
 export function planContainment(

@@ -6,8 +6,8 @@ import type { GuardQuestions } from '../guards/guards';
 /** What a decision may depend on beside the case and the command. Each is asked at most once in a decision. */
 export interface DecisionQuestions extends GuardQuestions {
   /**
-   * What does AWS say of the thing? `urgent`: a lookup that fails is not tried again. `actions`: with what these need, beside
-   * those of the playbooks.
+   * What does AWS return about the thing? `urgent`: a failed lookup is not tried again. `actions`: also look up what
+   * these actions need, beside those of the playbooks.
    */
   facts(about: { readonly urgent: boolean; readonly actions?: readonly ActionName[] }): Facts;
   /**
@@ -26,5 +26,5 @@ export type Deciding<T> = Asking<DecisionQuestions, T>;
 
 export const need = createNeed<DecisionQuestions>();
 
-/** Where a decision does not depend on them. */
+/** For a decision that does not depend on the facts. */
 export const notAsked: Facts = { kind: 'unavailable', reason: 'not needed' };

@@ -71,7 +71,7 @@ export function nameIamUser(principalId: string | undefined): string | undefined
   return id && `iam:${id}`;
 }
 
-/** Where the order needs a second person: what becomes of the case instead. Undefined if it is to be carried out. */
+/** The case after an order that needs a second person. Undefined if the order is to be carried out. */
 export function askSecondPerson(
   record: Case | undefined,
   command: OperatorCommand,

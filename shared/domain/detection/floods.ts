@@ -32,7 +32,7 @@ const announceAgainMs = 3_600_000;
 const maxNamed = 3;
 const maxKept = 50;
 
-/** What to announce of a flood, by what was announced before. */
+/** Decides what to announce about a flood, given the earlier announcements. */
 export function noteFlood(
   { floods, summarizedAt }: FloodState,
   flood: Flood,
@@ -64,7 +64,7 @@ export function listRecent({ floods }: FloodState, now: number): ToldFlood[] {
   return floods.filter(({ toldAt }) => now - toldAt < announceAgainMs);
 }
 
-/** Those whose reports were for the thing, or whose certificate is the thing's as far as it is known. */
+/** The floods of reports for the thing, and those from a certificate that is known to be the thing's. */
 export function pickFloods(
   floods: readonly ToldFlood[],
   thingName: string,

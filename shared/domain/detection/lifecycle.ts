@@ -69,7 +69,10 @@ export function findAwaySince({
 /** More clients than a thing has; one whose end was never reported is pushed out by others. */
 const maxOthers = 4;
 
-/** What stays connected when a client of this id connects. A state from before clients were distinguished has none. */
+/**
+ * The other sessions that stay when a client with this id connects. The state of an early version, which did not
+ * distinguish clients, has none.
+ */
 function listOthers(before: PresenceState | undefined, clientId: string): readonly OtherSession[] {
   const { sessionId, clientId: last, connectedAt, disconnectedAt, others = [] } = before ?? {};
   const isOpen = sessionId !== undefined && connectedAt !== undefined && disconnectedAt === undefined;

@@ -24,8 +24,9 @@ export function binOf(value: number): string {
 }
 
 /**
- * Where a value lies to a percentile (`p99.9`) of the fleet: below 0, at 0, above 1. Undefined if the fleet is less
- * than two devices, or if a value is negative: then Device Defender has no percentiles either.
+ * Compares a value with a percentile (`p99.9`) of the fleet: negative if it is below, 0 if equal, positive if above.
+ * Undefined if the fleet has fewer than two devices, or if a value is negative: then Device Defender has no percentiles
+ * either.
  */
 export function compareToPercentile(
   value: number,

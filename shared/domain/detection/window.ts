@@ -106,7 +106,7 @@ export function sumWindow(window: readonly Span[], now: number, durationMs: numb
   return window.reduce((sum, one) => sum + (isInside(one) ? one[2] : 0), 0);
 }
 
-/** Where windows end that have another sum in `after` than in `before`. */
+/** The ends of the windows whose sums in `after` and `before` differ. */
 export function listChanged(before: readonly Span[], after: readonly Span[]): number[] {
   const known = new Set(before.map(String));
   const first = after.findIndex((one) => !known.has(String(one)));

@@ -4,8 +4,8 @@ import type { Severity } from '../severity';
 import { type BehaviorSubject, behaviorKey, type FindingEvent, type Violation } from './violation';
 
 /**
- * What a source says of a thing. Profile, behavior, metric, value and reporter are of a behavior's violation only, which
- * is the kind without a name: cases of earlier releases have no other.
+ * What a source reports about a thing. Only a behavior's violation has profile, behavior, metric, value and reporter.
+ * It is the kind without a name, because cases of earlier releases have no other kind.
  */
 export type Finding = Violation | ExternalFinding | AuditFinding;
 
@@ -66,7 +66,7 @@ export interface AuditFinding extends FindingEvent, AuditSubject {
   readonly eventType: 'in-alarm' | 'alarm-cleared';
 }
 
-/** That an audit is over. Its findings are not in the message. */
+/** The message that an audit is over. It has no findings. */
 export interface AuditResult {
   readonly taskId: string;
   /** Epoch ms. */
@@ -90,7 +90,7 @@ export type Reading =
 /** One kind of message on the alerts topic. A new one is a file in sources/ and a line in read-message.ts. */
 export interface Source {
   readonly name: string;
-  /** What its messages are, and the field that all of them have: the reason of a rejection says so. */
+  /** What its messages are, and the field that all of them have, for the reason of a rejection. */
   readonly reads: { readonly what: string; readonly field: string };
   /** Undefined: the message is of another source. Never throws. */
   read(message: Readonly<Record<string, unknown>>): Reading | undefined;
@@ -122,7 +122,10 @@ export function isOfGroup(key: string, wanted: string): boolean {
   return names.some((name) => name === wanted || (isOther && name.startsWith(`${wanted}/`)));
 }
 
-/** What the findings with these keys are about: those of another product or of an audit differ by their own ids. */
+/**
+ * The groups of the findings with these keys. Findings of another product or of an audit differ by their own ids, but
+ * share a group.
+ */
 export function groupsOfKeys(keys: readonly string[]): readonly string[] {
   return [...new Set(keys.map((key) => /^\w+ finding\/[^/]+/.exec(key)?.[0] ?? key))].toSorted();
 }

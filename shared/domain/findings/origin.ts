@@ -7,7 +7,7 @@ import { type Account, readAccount } from '../thing-ref';
  * another account, whose things are not the things here.
  */
 
-/** Where a message says that it is from, where that is another account or region than `own`: `ACCOUNT/REGION`. */
+/** The account and region that a message names, as `ACCOUNT/REGION`, if they differ from `own`. */
 export function findForeignOrigin(body: string, own: Account): string | undefined {
   const outer = parseJson(body);
   if (!isObject(outer)) return undefined;
@@ -29,7 +29,7 @@ function listOrigins(message: unknown): Partial<Account>[] {
   const told = isObject(message.cordon) ? message.cordon.thing : undefined;
   return [
     ...[message, told].filter(isObject).flatMap(readFields),
-    // Of the thing, or of the topic in the envelope of SNS.
+    // The ARN of the thing, or of the topic in the envelope of SNS.
     ...Object.values(message).flatMap((value) =>
       typeof value === 'string' ? (readAccount(value) ?? []) : [],
     ),

@@ -3,7 +3,7 @@ import { isObject } from '../json';
 
 /**
  * What the error action of a topic rule delivers instead of the rule's own selection (AWS IoT developer guide, "Error
- * handling (error action)"). It does not say which certificate published, so whatever is in it is a claim of somebody unknown.
+ * handling (error action)"). It does not name the certificate that published, so its content may come from anybody.
  */
 export interface RuleFailure {
   readonly topic: string;

@@ -6,9 +6,9 @@ type Exception = NonNullable<Playbook['unless']>[number];
 /** The part of a violation that exceptions are matched with. */
 export type Claim = Pick<Violation, 'metric' | 'value' | 'evidence' | 'isPartial'>;
 
-/** As many rows as a report carries: there may have been more. */
+/** A report carries at most this many rows, so there may have been more. */
 const mostRows = 10;
-/** As many names as an alert carries. */
+/** An alert carries at most this many names. */
 const mostNames = 20;
 
 /**

@@ -40,7 +40,7 @@ export function findStormCases(
   const isOf = ({ behaviors }: ListedCase) => behaviors.some((key) => isOfGroup(key, behavior));
   return {
     behavior,
-    // Those that began it had messages of their own, before it was known to be a storm.
+    // The first cases had messages of their own, before their number made a storm.
     own: takeNewest(
       real.filter((one) =>
         one.storm === undefined
@@ -154,7 +154,7 @@ function writeClock(at: number): string {
 
 /** The commands with the number of cases that each takes now. Empty if the behavior's name can't be typed as it is. */
 function listCommands({ behavior, open }: StormCases): string[] {
-  // Of other findings, the sender or check alone has no space.
+  // The keys of other findings have a space; their sender or check has none.
   const typed = behavior.replace(/^\w+ finding\//, '');
   if (!typed.split('/').every((part) => isRegistryName(part))) return [];
   const acts = (['approve', 'release'] as const).flatMap((act) => {

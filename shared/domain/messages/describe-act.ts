@@ -5,7 +5,7 @@ import type { OperatorAction } from '../decide/operator-actions';
 
 type Step = Extract<TimelineEvent, { code: 'step' }>;
 
-/** What became of a step, after the name of its action. */
+/** The outcome of a step, to be read after the name of its action. */
 const steps: Readonly<Record<Step['kind'], Readonly<Record<Step['result'], string>>>> = {
   apply: {
     done: 'applied',

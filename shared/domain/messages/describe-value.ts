@@ -80,7 +80,7 @@ export function nameFinding(key: string): string {
   return key.split('/').map(shortenId).join('/');
 }
 
-/** As many digits of a certificate's id as people read elsewhere. */
+/** As many digits of a certificate's id as other texts show. */
 function shortenId(name: string): string {
   return /^[0-9a-f]{64}$/.test(name) ? name.slice(0, 8) : name;
 }

@@ -50,7 +50,7 @@ function fitParts(text: string, room: number): string {
   return shorten(`${parts.join(', ')}${cut}`, room);
 }
 
-/** The same in all mails of a case, whatever their state: else each would begin a conversation of its own. */
+/** The same for all mails of a case, whatever their state; otherwise each mail would begin a new conversation. */
 const nameMax = 36;
 const stormMax = 30;
 

@@ -61,7 +61,7 @@ async function show(
 ): Promise<SlackPlace> {
   const { call } = manner;
   if (slack.kind === 'webhook') {
-    // What it posted can't be changed.
+    // A webhook can't change its messages.
     if (!isUpdate(newest, state)) await call(() => slack.post(writeRootMessage(newest, slack.kind)));
     return nowhere;
   }
