@@ -67,7 +67,7 @@ function joinPlans(acts: readonly Act[]): Act[] {
   for (const act of acts) {
     const order = joined.at(-1);
     const isPlan =
-      act.what === 'containment planned' &&
+      act.code === 'planned' &&
       order !== undefined &&
       order.caseId === act.caseId &&
       order.at === act.at &&

@@ -51,7 +51,8 @@ export const audit = z.object({
         actor: z.string(),
         thingName: z.string(),
         caseId: z.string().optional().describe('Absent for a refused command of a thing without a case'),
-        what: z.string(),
+        code: z.string().optional().describe('What happened, for programs'),
+        what: z.string().describe('The same in words'),
         detail: z.string().optional(),
       }),
     )

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { parseJson } from '../domain/json';
-import type { DescribedEntry } from '../domain/messages/describe-event';
 import { CursorError } from '../errors';
+import type { IndexedAct } from './index-acts';
 import { connectItems } from './items';
 import { auditKey } from './keys';
 import { refuseUnbuilt } from './status-index';
@@ -15,6 +15,8 @@ export interface Act {
   readonly thingName: string;
   /** Absent for a refused command of a thing that had no open case. */
   readonly caseId?: string;
+  /** Of the event, for programs. */
+  readonly code?: string;
   readonly what: string;
   readonly detail?: string;
 }
@@ -44,7 +46,7 @@ interface AuditRow {
   readonly thingName: string;
   readonly caseId?: string;
   readonly updatedAt: number;
-  readonly outline?: { readonly acts?: readonly DescribedEntry[] };
+  readonly outline?: { readonly acts?: readonly IndexedAct[] };
 }
 
 interface Position {
@@ -117,9 +119,14 @@ export function connectAudit(tableName: string, client?: DynamoDBClient) {
 
 function listActs({ thingName, caseId, outline }: AuditRow, actor?: string, thing?: string): Act[] {
   if (thing !== undefined && thing !== thingName) return [];
-  return (outline?.acts ?? []).flatMap(({ at, what, actor: by, detail }) =>
+  return (outline?.acts ?? []).flatMap(({ at, code, what, actor: by, detail }) =>
     by !== undefined && (actor === undefined || by === actor)
-      ? [{ at, actor: by, thingName, ...(caseId && { caseId }), what, ...(detail && { detail }) }]
+      ? [
+          {
+            ...{ at, actor: by, thingName, ...(caseId && { caseId }) },
+            ...{ ...(code && { code }), what, ...(detail && { detail }) },
+          },
+        ]
       : [],
   );
 }

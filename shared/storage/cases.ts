@@ -65,7 +65,7 @@ export function connectCases(
       await documents.send(
         new PutCommand({
           TableName: tableName,
-          Item: { pk: `CASE#${caseId}`, ...row, hash, ...indexActs(entries) },
+          Item: { pk: `CASE#${caseId}`, ...row, hash, ...indexActs(outbox.timeline) },
         }),
       );
       return hash;

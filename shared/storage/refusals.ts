@@ -1,7 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { Refusal } from '../domain/case/reasons';
-import { describeEntry } from '../domain/messages/describe-event';
 import { describeRefusal } from '../domain/messages/describe-reason';
 import type { Refusals, RefusedCommand } from '../ports/storage';
 import type { CaseOptions } from './cases';
@@ -51,6 +50,6 @@ function indexAct(
   return {
     thingName,
     ...(caseId !== undefined && { caseId }),
-    ...indexActs([describeEntry({ at: now, actor, event })]),
+    ...indexActs([{ at: now, actor, event }]),
   };
 }

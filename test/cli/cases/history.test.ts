@@ -65,7 +65,7 @@ describe('history', () => {
 
   it('shows the planned actions of an order on the line of the order', async () => {
     const act = { at: now - 1_000, actor: 'ada', thingName: 'mything1', caseId: 'case-1' };
-    const planned = { ...act, what: 'containment planned', detail: 'quarantine, disconnect' };
+    const planned = { ...act, code: 'planned', what: 'in any words', detail: 'quarantine, disconnect' };
     const found = [
       { ...act, what: 'approved', detail: 'looked at it' },
       planned,
@@ -76,7 +76,7 @@ describe('history', () => {
 
     expect(text.split('\n').slice(1)).toEqual([
       expect.stringMatching(/ada +approved +mything1 +case-1 +looked at it; quarantine, disconnect$/),
-      expect.stringMatching(/ada +containment planned +mything1 +case-2 +quarantine, disconnect$/),
+      expect.stringMatching(/ada +in any words +mything1 +case-2 +quarantine, disconnect$/),
     ]);
   });
 

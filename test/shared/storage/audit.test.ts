@@ -56,6 +56,7 @@ describe('the audit', () => {
         actor: 'bob',
         thingName: 'b',
         caseId: `case-b-${now}`,
+        code: 'comment',
         what: 'comment',
         detail: `b at ${now}`,
       },
@@ -87,10 +88,11 @@ describe('the audit', () => {
         actor: 'bob',
         thingName: 'a',
         caseId: 'case-1',
+        code: 'command-refused',
         what: 'containment refused',
         detail,
       },
-      { at: now, actor: 'ada', thingName: 'a', what: 'release refused', detail },
+      { at: now, actor: 'ada', thingName: 'a', code: 'command-refused', what: 'release refused', detail },
     ]);
     expect((await page({ from: now, to: now + 1, limit: 1, cursor: second.next })).acts).toEqual([]);
     const keptFor = Items.map(({ expiresAt }) =>
