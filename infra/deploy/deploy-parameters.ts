@@ -1,3 +1,5 @@
+import { nameParameter } from '../template/parameter-name';
+
 /** Checks `--param` and `params:` of serverless.yml before anything is packaged or sent. */
 
 /** A parameter as it was given, and where. */
@@ -48,9 +50,8 @@ function nameStage(stage: string): string {
   return `serverless.yml, params.${stage}`;
 }
 
-/** The name that `--param` has for a parameter of the stack: `oidcIssuer` for `OidcIssuer`. */
 export function nameOf({ ParameterKey }: StackParameter): string {
-  return ParameterKey.charAt(0).toLowerCase() + ParameterKey.slice(1);
+  return nameParameter(ParameterKey);
 }
 
 /** A parameter of earlier versions. It is still recognized, to explain the replacement. */

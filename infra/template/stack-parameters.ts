@@ -1,7 +1,7 @@
-import { nameOf } from '../deploy/deploy-parameters';
 import { accountParameters } from './account-rules';
 import { keyParameters } from './encryption';
 import { httpApiParameters } from './http-api';
+import { nameParameter } from './parameter-name';
 import { writeSecretParameters } from './secrets';
 
 /**
@@ -17,6 +17,6 @@ export function writeStackParameters(stage: string) {
   };
   return Object.entries(declared).map(([ParameterKey, declaration]) => ({
     ParameterKey,
-    ParameterValue: `\${param:${nameOf({ ParameterKey, ParameterValue: undefined })}, '${'Default' in declaration ? declaration.Default : ''}'}`,
+    ParameterValue: `\${param:${nameParameter(ParameterKey)}, '${'Default' in declaration ? declaration.Default : ''}'}`,
   }));
 }

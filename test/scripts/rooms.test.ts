@@ -13,6 +13,7 @@ const houses = [
   'console',
   'functions',
   'functions/notify',
+  'infra',
   'local',
   'local/aws',
   'shared',
