@@ -19,7 +19,7 @@ import {
   readCertificate,
 } from './folder';
 import { createKey, createSigningRequest, publicKeyOf, readRequestKey } from './key';
-import { type DeviceRegistry, prefixOf, requireSamePolicy } from './registry';
+import { type DeviceRegistry, isSamePolicy, prefixOf, requireSamePolicy } from './registry';
 
 export interface EnrollOptions {
   /** Where the device's files go. */
@@ -79,16 +79,20 @@ export async function enroll(
   const principals = there === undefined ? [] : await registry.listPrincipals(thingName);
   const held = principals.filter((one) => one.includes(':cert/'));
   const before = await readCertificate(folder);
-  if (before && (await folder.read('configuration')) !== undefined)
-    return describeFinished(thingName, before, held, folder, registry);
+  const named = options.scope === 'thing' ? thingName : undefined;
+  const writePolicy = (arn: string | undefined) =>
+    serializePolicy(writeDevicePolicy(prefixOf(arn), configuration.detector, options.topics, named));
+  if (before && (await folder.read('configuration')) !== undefined) {
+    const finished = await describeFinished(thingName, before, held, folder, registry);
+    const kept = options.topics.length > 0 ? await registry.findPolicy(policyName) : undefined;
+    if (!kept || isSamePolicy(kept, writePolicy(kept.policyArn))) return finished;
+    return `${finished} Its policy ${policyName} stays as it is, with other topics or another detector than given: for others, --policy-name NAME --rotate --out FOLDER.`;
+  }
   if (!before && held.length > 0 && !options.rotate)
     throw new RefusedError(
       `${thingName} already has a certificate (${held.map(shorten).join(', ')}), whose files are not in ${folder.path}: give its folder with --out, or create another certificate with --rotate`,
     );
 
-  const named = options.scope === 'thing' ? thingName : undefined;
-  const writePolicy = (arn: string | undefined) =>
-    serializePolicy(writeDevicePolicy(prefixOf(arn), configuration.detector, options.topics, named));
   const policy = await registry.findPolicy(policyName);
   // Refused before anything is created, so that no thing without a certificate remains, and no empty folder.
   if (policy) requireSamePolicy(policyName, policy, writePolicy(policy.policyArn));

@@ -31,9 +31,13 @@ interface DevicePolicy {
   readonly policyDocument: string | undefined;
 }
 
+export function isSamePolicy({ policyDocument: there }: DevicePolicy, policyDocument: string): boolean {
+  return isDeepStrictEqual(JSON.parse(there ?? 'null'), JSON.parse(policyDocument));
+}
+
 /** Refuses a policy of this name with another document. */
 export function requireSamePolicy(policyName: string, there: DevicePolicy, policyDocument: string): void {
-  if (isDeepStrictEqual(JSON.parse(there.policyDocument ?? 'null'), JSON.parse(policyDocument))) return;
+  if (isSamePolicy(there, policyDocument)) return;
   throw new RefusedError(
     `the policy ${policyName} exists with another document: give the topics and the cordon.yml that it was created with, or another --policy-name`,
   );

@@ -244,7 +244,13 @@ describe('cordon enroll', () => {
     expect(await readFile(filesOf('steady').key, 'utf8')).toBe(key);
 
     await e2e.iot.send(new UpdateCertificateCommand({ certificateId, newStatus: 'INACTIVE' }));
-    expect(await enrolled('steady')).toMatch(/^steady was enrolled before\. .* is INACTIVE\. /);
+    expect(await enrolled('steady')).toMatch(
+      /^steady was enrolled before\. .* is INACTIVE\. Its files are in \S+steady\.$/,
+    );
+    // The device does not get other topics, and the operator must not think so.
+    expect(await enrolled('steady', '--topic', 'more/${thing}/*')).toMatch(
+      /^steady was enrolled before\. .* Its policy cordon-dev-device stays as it is, with other topics or another detector than given: for others, --policy-name NAME --rotate --out FOLDER\.$/,
+    );
     expect([await readStatus(), await principalsOf('steady')]).toEqual(['INACTIVE', [arn]]);
 
     const elsewhere = await cli.run('enroll', 'steady', ...appTopic, '--out', 'other');
