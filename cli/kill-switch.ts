@@ -36,7 +36,7 @@ export async function showKillSwitch(
   const [seen, heldBack] = await Promise.all([target.killSwitch.read(), listHeldBack(target)]);
   const isRead = seen.state !== 'unknown';
   return {
-    text: json ? writeData(seen, heldBack) : say(sentence(seen), writeHeldBack(heldBack)),
+    text: json ? writeData(seen, heldBack) : say(sentence(seen), ...writeHeldBack(heldBack, seen.state)),
     isRead,
     ...(!isRead && heldBack instanceof Error && { fault: heldBack }),
   };
@@ -65,10 +65,12 @@ export async function turnKillSwitch(
   await target.killSwitch.write(wanted);
   const effect =
     state === 'on'
-      ? 'It takes effect within 5 seconds. Contained things stay contained, and a release still works.'
-      : 'Cordon decides again on the things that it held back, within some minutes and without another alert.';
+      ? ['It takes effect within 5 seconds. Contained things stay contained, and a release still works.']
+      : [];
   const heldBack = await listHeldBack(target);
-  return json ? writeData(wanted, heldBack) : say(sentence(wanted), effect, writeHeldBack(heldBack));
+  return json
+    ? writeData(wanted, heldBack)
+    : say(sentence(wanted), ...effect, ...writeHeldBack(heldBack, state));
 }
 
 /** The switch, and the things that it holds back or why they can't be listed. */
@@ -94,12 +96,24 @@ function say(...lines: readonly string[]): string {
   return lines.map(printable).join('\n');
 }
 
-function writeHeldBack(found: readonly string[] | Error): string {
-  if (found instanceof Error)
-    return `The things that it holds back can't be listed: ${found.name}: ${found.message}`;
-  if (found.length === 0) return 'It holds nothing back.';
+/** Once the switch is off, the things wait for the next decision. */
+function writeHeldBack(found: readonly string[] | Error, state: KillSwitch['state']): readonly string[] {
+  if (!(found instanceof Error) && found.length === 0) return ['It holds nothing back.'];
+  const isOff = state === 'off';
+  const holds = isOff ? 'held' : 'holds';
+  return [
+    found instanceof Error
+      ? `The things that it ${holds} back can't be listed: ${found.name}: ${found.message}`
+      : `It ${holds} back ${nameThings(found)}`,
+    ...(isOff
+      ? ['Cordon decides again on what it held back, within some minutes and without another alert.']
+      : []),
+  ];
+}
+
+function nameThings(found: readonly string[]): string {
   const more = found.length > maxNamed ? ` and ${found.length - maxNamed} more` : '';
-  return `It holds back ${writeCount(found.length, 'thing')}: ${found.slice(0, maxNamed).join(', ')}${more}`;
+  return `${writeCount(found.length, 'thing')}: ${found.slice(0, maxNamed).join(', ')}${more}`;
 }
 
 /** Things that would be contained if the switch were off. */

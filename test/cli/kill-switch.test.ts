@@ -49,8 +49,31 @@ describe('kill-switch', () => {
 
     expect(stage.read()).toEqual({ state: 'off', by: 'ada', at });
     expect(text.split('\n').slice(1)).toEqual([
-      'Cordon decides again on the things that it held back, within some minutes and without another alert.',
-      'It holds back 1 thing: mything1',
+      'It held back 1 thing: mything1',
+      'Cordon decides again on what it held back, within some minutes and without another alert.',
+    ]);
+    expect((await showKillSwitch(stage)).text.split('\n').slice(1)).toEqual(text.split('\n').slice(1));
+  });
+
+  it('is turned off without a word about new decisions if it holds nothing back', async () => {
+    const text = await turnKillSwitch('off', { actor: 'ada' }, aStage(), now);
+
+    expect(text).toBe(`The kill switch is off, since ${at}, by ada.\nIt holds nothing back.`);
+  });
+
+  it('says that Cordon decides again if the things can’t be listed', async () => {
+    const listByStatus = () => Promise.reject(new Error('slow down'));
+
+    const text = await turnKillSwitch(
+      'off',
+      { actor: 'ada' },
+      { ...aStage(), history: { listByStatus } },
+      now,
+    );
+
+    expect(text.split('\n').slice(1)).toEqual([
+      "The things that it held back can't be listed: Error: slow down",
+      'Cordon decides again on what it held back, within some minutes and without another alert.',
     ]);
   });
 
