@@ -8,6 +8,8 @@ import { type CaseReader, findCase } from './find-case';
 
 export interface ChainCheck {
   readonly rows: number;
+  /** What `show` prints of these rows, line by line: a row has all that was written at once. */
+  readonly entries: number;
   readonly whole: boolean;
   readonly faults: readonly string[];
   /** When its rows expired, epoch ms: there is nothing to check. */
@@ -21,7 +23,7 @@ export function checkChain(record: Case, rows: readonly TimelineRow[], now: numb
   const { timelineHead, timelineSeq, outbox } = record;
   const keptUntil = findKeptUntil(record) ?? Infinity;
   // The table deletes rows individually, so remaining rows prove nothing.
-  if (keptUntil <= now) return { rows: 0, whole: false, faults: [], expiredAt: keptUntil, pending: 0 };
+  if (keptUntil <= now) return { rows: 0, entries: 0, whole: false, faults: [], expiredAt: keptUntil, pending: 0 };
   // Sorted by number, because the keys begin with a time, and the clocks of two machines may differ.
   const ordered = rows.toSorted((a, b) => numberOf(a) - numberOf(b));
   const last = ordered.at(-1);
@@ -32,7 +34,13 @@ export function checkChain(record: Case, rows: readonly TimelineRow[], now: numb
   const faults = findTampering(settled, timelineHead);
   if (settled.length !== timelineSeq)
     faults.push(`the number of rows is ${settled.length}, but the case wrote ${timelineSeq}`);
-  return { rows: settled.length, whole: faults.length === 0, faults, pending: outbox.timeline.length };
+  return {
+    rows: settled.length,
+    entries: settled.reduce((sum, { entries }) => sum + entries.length, 0),
+    whole: faults.length === 0,
+    faults,
+    pending: outbox.timeline.length,
+  };
 }
 
 function numberOf({ sk }: TimelineRow): number {
@@ -61,8 +69,8 @@ export async function checkCase(name: string, reader: CaseReader, clock = Date.n
     throw new CliError(
       `${nameCase(record)}: its timeline expired at ${new Date(chain.expiredAt).toISOString()}, nothing to verify`,
     );
-  const { rows, whole, faults, pending } = chain;
-  return { caseId, thingName, status, rows, whole, faults, pending };
+  const { rows, entries, whole, faults, pending } = chain;
+  return { caseId, thingName, status, rows, entries, whole, faults, pending };
 }
 
 function nameCase({ caseId, thingName, status }: Pick<Case, 'caseId' | 'thingName' | 'status'>): string {
@@ -74,7 +82,7 @@ export async function verifyCase(name: string, reader: CaseReader, clock = Date.
   const check = await checkCase(name, reader, clock);
   const title = nameCase(check);
   const lines = check.whole
-    ? [`${title}: ${writeCount(check.rows, 'row')}, chain whole`]
+    ? [`${title}: ${writeCount(check.entries, 'entry')} in ${writeCount(check.rows, 'row')}, chain whole`]
     : [
         `${title}: ${writeCount(check.rows, 'row')}, chain BROKEN`,
         ...check.faults.map((fault) => `  ${fault}`),

@@ -73,9 +73,9 @@ describe('what respond wrote', () => {
     const [closed = '', open = ''] = caseIds;
 
     expect(await verifyCase('mything1', table)).toBe(
-      `case ${open} of mything1 (contained): 1 row, chain whole`,
+      `case ${open} of mything1 (contained): 8 entries in 1 row, chain whole`,
     );
-    expect(await verifyCase(closed, table)).toBe(`case ${closed} of mything1 (closed): 2 rows, chain whole`);
+    expect(await verifyCase(closed, table)).toBe(`case ${closed} of mything1 (closed): 12 entries in 2 rows, chain whole`);
   });
 
   it('is exported', async () => {

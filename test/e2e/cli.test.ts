@@ -141,7 +141,7 @@ describe('a thing contained by Device Defender’s own task', () => {
     expect(await cli.run('verify', 'tasked')).toEqual({
       ...succeeded,
       out: expect.stringMatching(
-        new RegExp(`^case ${caseId} of tasked \\(contained\\): \\d+ rows?, chain whole$`),
+        new RegExp(`^case ${caseId} of tasked \\(contained\\): \\d+ entries in \\d+ rows?, chain whole$`),
       ),
     });
     await clearedInVain('tasked');

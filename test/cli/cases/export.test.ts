@@ -18,7 +18,7 @@ describe('export', () => {
       version: 1,
       case: record,
       timeline: rows,
-      chain: { rows: 2, whole: true, faults: [], pending: 0 },
+      chain: { rows: 2, entries: 12, whole: true, faults: [], pending: 0 },
     });
   });
 

@@ -15,7 +15,7 @@ const key = (at: number, seq: number) => `00${at}#00000${seq}`;
 
 describe('verify', () => {
   it('finds the chain of an untouched case whole, by thing and by case', async () => {
-    const text = 'case case-1 of mything1 (closed): 2 rows, chain whole';
+    const text = 'case case-1 of mything1 (closed): 12 entries in 2 rows, chain whole';
 
     expect(await verify(aReleasedCase())).toBe(text);
     expect(await verify(aReleasedCase(), 'case-1')).toBe(text);
@@ -25,7 +25,7 @@ describe('verify', () => {
     const newer = aContainedCase({}, { newCaseId: 'case-2' });
 
     expect(await verifyCase('case-1', aTable([newer], [aReleasedCase()]))).toBe(
-      'case case-1 of mything1 (closed): 2 rows, chain whole',
+      'case case-1 of mything1 (closed): 12 entries in 2 rows, chain whole',
     );
   });
 
@@ -106,7 +106,7 @@ describe('verify', () => {
     };
     const { rows } = aReleasedCase();
     const written = flush({ record: owing, rows }).rows;
-    const text = `case case-1 of mything1 (closed): 2 rows, chain whole
+    const text = `case case-1 of mything1 (closed): 12 entries in 2 rows, chain whole
   not yet written: 1 entry; respond is running, or the sweep will continue`;
 
     expect(await verify({ record: owing, rows })).toBe(text);
@@ -118,11 +118,11 @@ describe('verify', () => {
 
     expect(await checkCase('mything1', aTable([aReleasedCase()]))).toEqual({
       ...known,
-      ...{ rows: 2, whole: true, faults: [] },
+      ...{ rows: 2, entries: 12, whole: true, faults: [] },
     });
     expect(await checkCase('case-1', aTable([change(aReleasedCase(), 0, { entries: forged })]))).toEqual({
       ...known,
-      ...{ rows: 2, whole: false, faults: [`${key(now, 0)}: the row was changed`] },
+      ...{ rows: 2, entries: 5, whole: false, faults: [`${key(now, 0)}: the row was changed`] },
     });
   });
 
