@@ -31,9 +31,17 @@ export function checkTcp({ host, port }: Endpoint, timing: LinkTiming): Promise<
     };
     socket.once('connect', () => end(ok('tcp', `port ${port} of ${socket.remoteAddress} answers`)));
     socket.once('timeout', () => end(failed('tcp', `no answer from port ${port}`, portAdvice(port))));
-    socket.once('error', (error) => end(failed('tcp', describeError(error), portAdvice(port))));
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      const advice = withoutRoute.has(error.code ?? '')
+        ? 'is the network up, and is there a route to this address?'
+        : portAdvice(port);
+      end(failed('tcp', describeError(error), advice));
+    });
   });
 }
+
+/** The machine itself has no way to the address, so no firewall was asked. */
+const withoutRoute: ReadonlySet<string> = new Set(['ENETUNREACH', 'ENETDOWN']);
 
 function portAdvice(port: number): string {
   return port === 443

@@ -160,6 +160,18 @@ describe('cordon-agent check', () => {
     expect(findings.at(-1)).toMatchObject({ outcome: 'skipped' });
   });
 
+  it('asks for the network, not for the firewall, if there is no route', async () => {
+    // Linux refuses every TCP connection to a multicast address so, whatever the routes of the machine.
+    const findings = await run({ endpoint: { host: '224.0.0.1', port: 8883 } });
+
+    expect(findings.at(-2)).toMatchObject({
+      check: 'tcp',
+      outcome: 'failed',
+      detail: expect.stringContaining('ENETUNREACH'),
+      advice: 'is the network up, and is there a route to this address?',
+    });
+  });
+
   it('names a port without TLS', async () => {
     const server = createTcpServer((socket) => {
       // The client cuts it, which is what is wanted.

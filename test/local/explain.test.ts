@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import { TemplateError } from '../../local/aws/cloudformation/template';
 import { explain } from '../../local/explain';
 import { StartError } from '../../local/start-error';
 
@@ -30,6 +31,16 @@ describe('what npm start says of an error that ended it', () => {
 
     expect(explain(error)).toBe(
       'cannot open a port (listen EACCES: permission denied 127.0.0.1:80): set CORDON_PORT or CORDON_MQTT_PORT to one from 1024, or leave them out',
+    );
+  });
+
+  it('is what to bring up if the machine does not reach itself', () => {
+    const error = new TemplateError([
+      'QuarantineRemoval (Custom::QuarantineRemoval): its function failed: Error: connect ENETUNREACH 127.0.0.1:44073',
+    ]);
+
+    expect(explain(error)).toBe(
+      `${error.message}: the loopback interface is down: bring it up (ip link set lo up)`,
     );
   });
 
