@@ -23,7 +23,8 @@ export function checkChain(record: Case, rows: readonly TimelineRow[], now: numb
   const { timelineHead, timelineSeq, outbox } = record;
   const keptUntil = findKeptUntil(record) ?? Infinity;
   // The table deletes rows individually, so remaining rows prove nothing.
-  if (keptUntil <= now) return { rows: 0, entries: 0, whole: false, faults: [], expiredAt: keptUntil, pending: 0 };
+  if (keptUntil <= now)
+    return { rows: 0, entries: 0, whole: false, faults: [], expiredAt: keptUntil, pending: 0 };
   // Sorted by number, because the keys begin with a time, and the clocks of two machines may differ.
   const ordered = rows.toSorted((a, b) => numberOf(a) - numberOf(b));
   const last = ordered.at(-1);

@@ -75,7 +75,9 @@ describe('what respond wrote', () => {
     expect(await verifyCase('mything1', table)).toBe(
       `case ${open} of mything1 (contained): 8 entries in 1 row, chain whole`,
     );
-    expect(await verifyCase(closed, table)).toBe(`case ${closed} of mything1 (closed): 12 entries in 2 rows, chain whole`);
+    expect(await verifyCase(closed, table)).toBe(
+      `case ${closed} of mything1 (closed): 12 entries in 2 rows, chain whole`,
+    );
   });
 
   it('is exported', async () => {

@@ -248,7 +248,7 @@ describe('cordon enroll', () => {
       /^steady was enrolled before\. .* is INACTIVE\. Its files are in \S+steady\.$/,
     );
     // The device does not get other topics, and the operator must not think so.
-    expect(await enrolled('steady', '--topic', 'more/${thing}/*')).toMatch(
+    expect(await enrolled('steady', '--topic', 'more/$' + '{thing}/*')).toMatch(
       /^steady was enrolled before\. .* Its policy cordon-dev-device stays as it is, with other topics or another detector than given: for others, --policy-name NAME --rotate --out FOLDER\.$/,
     );
     expect([await readStatus(), await principalsOf('steady')]).toEqual(['INACTIVE', [arn]]);
