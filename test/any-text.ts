@@ -6,8 +6,8 @@ const character = fc
   .map((codePoint) => String.fromCodePoint(codePoint));
 
 /**
- * Any characters, and often those that mean something in a text. `fc.string({ unit: 'binary' })` gives the first too, and
- * makes a table of all 1.1 million beforehand: seconds in each process.
+ * Any characters, with those that have a meaning in markup more often. `fc.string({ unit: 'binary' })` also gives any
+ * character, but first builds a table of all 1.1 million, which takes seconds in each process.
  */
 export function anyText(maxLength?: number): fc.Arbitrary<string> {
   const length = maxLength === undefined ? {} : { maxLength };

@@ -55,7 +55,7 @@ interface Ports {
 
 const cookieName = 'issuer-session';
 
-/** The endpoints of an authorization server that refuses everything that a strict one refuses. */
+/** The endpoints of an authorization server that is as strict as the RFCs allow. */
 export async function answerAuthorization(
   request: IncomingMessage,
   response: ServerResponse,

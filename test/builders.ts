@@ -208,7 +208,7 @@ export function flushed(record: Case): Case {
   return { ...record, outbox: { announcements: [], timeline: [] } };
 }
 
-/** Words as they are, as an earlier release wrote them: for what is any detail or reason. */
+/** A plain text in place of a detail or a reason, as an earlier release stored it. */
 export function words(text: string) {
   return { code: 'text', text } as const;
 }

@@ -132,7 +132,7 @@ interface RegisteredThing {
   readonly principals: string[];
 }
 
-/** A group policy bites if the client id is the thing's name and the certificate is the thing's. */
+/** A group policy applies if the client id is the thing's name and the certificate belongs to the thing. */
 export function fakeThings(quarantineGroup = 'cordon-quarantine') {
   const registry = new Map<string, RegisteredThing>();
   const groups = new Set([quarantineGroup, 'sensors']);

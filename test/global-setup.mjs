@@ -6,8 +6,8 @@ import { join } from 'node:path';
 export default function packageOnce() {
   runOrFail('local/start.mjs', '--package');
   runOrFail('bin/cordon.mjs', '--version');
-  // Jest's workers begin at once, and in a new checkout each of them would compile the stack and all its packages for itself.
-  // What fails in it, the tests say.
+  // Jest's workers begin at once, and in a new checkout each of them would compile the stack and all its packages for
+  // itself. If something fails here, a test fails too and says why.
   if (!existsSync(join('dist', 'functions', 'compiled')))
     run('--import', './scripts/native-typescript.mjs', 'test/runner/compile-once.ts');
 }

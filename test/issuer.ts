@@ -7,7 +7,7 @@ import { answerAuthorization, type ServerState } from './authorization-server';
 export interface Issuer {
   readonly url: string;
   readonly state: ServerState;
-  /** A token that holds for a minute, unless the claims or the key are to make it wrong. */
+  /** A token that is valid for a minute, unless the given claims or key make it invalid. */
   issue(claims: Readonly<Record<string, unknown>>, key?: CryptoKey): Promise<string>;
   close(): Promise<unknown>;
 }

@@ -1,6 +1,6 @@
 /**
- * The processor time that a function takes, in seconds: unlike the time on the clock, it does not grow while other processes have the
- * processor. Only what takes a hundred times as long as it should is told from it.
+ * The processor time that a function takes, in seconds. Unlike elapsed time, it does not grow while other processes
+ * run. It is exact enough only to find what takes a hundred times as long as it should.
  */
 export function measureProcessorSeconds(run: () => void): number {
   const before = process.cpuUsage();

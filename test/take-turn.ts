@@ -5,8 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 let held: Server | undefined;
 
 /**
- * Has one test file at a time run what the shipped configuration watches: every agent of the machine sees a process
- * called myapp and its children, and Jest runs several files at once. Waits for the file whose turn it is.
+ * Lets only one test file at a time run a process that the shipped configuration watches: Jest runs several files at
+ * once, and every agent on the machine sees each process called myapp and its children. Waits for its turn.
  */
 export async function takeTurn(name = 'cordon-tests-myapp', pollMs = 100): Promise<void> {
   for (;;) {

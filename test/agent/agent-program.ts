@@ -13,7 +13,10 @@ export interface AgentProgram {
   waitForEvent(name: string, times?: number): Promise<AgentEvent>;
   /** Ends it as a service manager does, and returns the exit code. */
   stop(): Promise<number | null>;
-  /** Ends it at once, and waits for that: one that is still on its way out may write into a folder that is being removed. */
+  /**
+   * Kills it and waits for its end, because a process that has not ended yet could write into a folder that is being
+   * removed.
+   */
   kill(): Promise<unknown>;
 }
 

@@ -106,7 +106,7 @@ describe('a day of the agent', () => {
         usedEarly = process.memoryUsage().heapUsed;
       }
     }
-    // What the last outage left is through, and so is the report of the last interval.
+    // The reports of the last outage are delivered, and so is the report of the last interval.
     await jest.advanceTimersByTimeAsync(15 * minuteMs);
     reporting.stop();
     collectGarbage();
@@ -122,7 +122,7 @@ describe('a day of the agent', () => {
     );
     expect(rises.length).toBeGreaterThanOrEqual(Math.floor(dayMs / childEveryMs));
     const bytes = reports.reduce((sum, { metrics }) => sum + (metrics?.network_stats?.bytes_in ?? 0), 0);
-    // Each start begins anew, and reports the traffic since its own first report.
+    // After each start, the agent reports the traffic since its own first report.
     expect(bytes).toBeGreaterThan((dayMs / 1000) * bytesASecond * 0.95);
     expect(bytes).toBeLessThanOrEqual((age() / 1000) * bytesASecond);
     // A report is some 300 bytes, and this test keeps each of some 900.

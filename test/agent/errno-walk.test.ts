@@ -26,9 +26,12 @@ import { memoryFolder } from './system';
 
 type Call = (...args: never[]) => unknown;
 
-/** All of errno(3) on Linux; libuv has no name for some, and then gives a text and no code of its own. */
+/** All of errno(3) on Linux. For those that libuv has no name for, the error has a text but no code. */
 const errnos = Array.from({ length: 133 }, (_, index) => index + 1);
-/** How long the agent looks, and how often it is told to reload: each kind of call is made most in one of these. */
+/**
+ * How long the agent looks, and how often it is told to reload. For each kind of call, one of these lives makes it most
+ * often.
+ */
 interface Life {
   readonly lookMs: number;
   readonly reloads: number;
@@ -296,7 +299,9 @@ describe('an errno', () => {
     );
 
     let run = 0;
-    /** One life in which calls get what `next` says of their kind; '' or what was wrong with it. */
+    /**
+     * Runs one life in which a call fails with the errno that `next` gives for its kind. Returns '' or what went wrong.
+     */
     const liveWith = async (next: (kind: string) => number | undefined, life: Life): Promise<string> => {
       reports = [];
       run += 1;
@@ -314,7 +319,9 @@ describe('an errno', () => {
       }
     };
     const deaths: string[] = [];
-    /** The errnos of one kind, each for one call, but for a single one, which all its calls get. */
+    /**
+     * Tries the errnos on the calls of one kind, one errno a call. A single errno is given to all calls of the kind.
+     */
     const tryOne = async (kind: string, errnos: number[], life: Life): Promise<void> => {
       const left = [...errnos];
       for (let before = -1; left.length > 0 && left.length !== before; ) {
@@ -330,9 +337,10 @@ describe('an errno', () => {
       if (left.length > 0) deaths.push(`${kind}: ${left.length} errnos were never tried`);
     };
     const kinds = walked.filter((one) => !fatal.test(one));
-    // Those that mean something to the agent, each for a whole life.
+    // The errnos that the agent treats specially, each for a whole life.
     for (const kind of kinds) for (const errno of special) await tryOne(kind, [errno], lives[0]);
-    // Then all, each call another one: of several kinds in one life, and alone if such a life ends early.
+    // Then all errnos, another one for each call: several kinds in one life, or one kind alone if such a life ends
+    // early.
     for (const life of lives) {
       const ofLife = kinds.filter((kind) => (best.get(kind)?.life ?? lives[0]) === life);
       for (let first = 0; first < ofLife.length; first += kindsAtOnce) {
@@ -358,7 +366,7 @@ describe('an errno', () => {
     const kinds = new Set<string>();
     intercept((_call, kind) => kinds.add(kind));
     await live(join(directory, 'state-kinds'));
-    /** They show nothing by themselves, or only what evidence says beside the rest. */
+    /** Calls whose failure hides no measurement: at most, a detail of the evidence is missing. */
     const silent =
       /^(?:closeSync|execFile|l?statSync|accessSync)|uptime|self\/limits|mountinfo|\/status$|cwd$|\.pem$|passwd$|class\/net|^mkdirSync|^readFileSync (?:\/state|#)|^openSync \/state\/[\w#.-]+\.(?:report-id|starts)$/;
     const unnamed: string[] = [];

@@ -13,7 +13,7 @@ import { waitFor } from './poll';
 const name = 'cordonhiddenapp';
 const metric = `num_child_procs_${name}`;
 
-/** Perl comes with git on Debian; the shell can neither ignore SIGCHLD nor call clone(2), and Node can't either. */
+/** Perl comes with git on Debian. Neither the shell nor Node can ignore SIGCHLD or call clone(2). */
 function findPerl(): string | undefined {
   try {
     return execFileSync('perl', ['-e', 'print $^X'], { encoding: 'utf8' });

@@ -25,14 +25,17 @@ function run(command: string, args: readonly string[]): Promise<string> {
   });
 }
 
-/** Without a compiler, test/agent/errno-walk.test.ts proves the same: it makes the errnos up in the process. */
+/** Without a compiler, test/agent/errno-walk.test.ts covers this: it throws the errnos inside the process. */
 const withCompiler = hasCompiler() ? it : it.skip;
 
 /** Nobody else's. */
 const userId = '65531';
 const hide = ['unshare', '--mount', 'sh', '-c', 'mount -t proc -o hidepid=2 proc /proc && exec "$@"', 'sh'];
 
-/** Before Linux 5.8, all mounts of /proc have the same options. Without root, test/agent/metrics/cannot-see.test.ts proves what the agent makes of it. */
+/**
+ * Before Linux 5.8, all mounts of /proc have the same options. Without root, test/agent/metrics/cannot-see.test.ts
+ * covers how the agent reports it.
+ */
 function mayHideProcesses(): boolean {
   const [command = '', ...args] = [...hide, 'grep', '-q', 'hidepid', '/proc/self/mountinfo'];
   try {
@@ -186,7 +189,7 @@ describe('the bundled agent on a machine that works against it', () => {
       listening().some((one) => one?.ports.some(({ port }) => port === 24_999)),
     );
 
-    // Then it makes room for those that were in no report; a list that is cut clears nothing.
+    // The next report lists the ports that were in no report yet. A truncated list clears no alarm.
     expect(listening().at(-1)?.ports).toHaveLength(50);
   });
 

@@ -13,10 +13,13 @@ import { startTlsBroker, type TestBroker } from './tls-broker';
 const delayMs = 300;
 const patienceMs = 60_000;
 
-/** Shorter than the time in which an answer to a ping is too late for the broker. */
+/** Shorter than the time that the broker allows for the answer to a ping. */
 const pauseMs = 300;
 
-/** Tries again if a connection ended while this process, which has both ends of it, did not go on, as on a busy machine. */
+/**
+ * Tries again if a connection ended while this process paused, as on a busy machine: it runs both ends of the
+ * connection.
+ */
 async function withoutPause<T extends { readonly ended: readonly string[] }>(
   attempt: () => Promise<T>,
 ): Promise<T> {

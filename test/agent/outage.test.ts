@@ -74,8 +74,7 @@ describe('a violation that could not be delivered', () => {
       const ids = sent().map(({ header }) => header.report_id);
       expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
       if (reportTo === 'cordon') {
-        // The parent identifies the child: between its fork and its exec, a child still has the command line of
-        // device.app.
+        // Finds the child by its parent: between its fork and its exec, the child has the command line of device.app.
         const told = sent().filter(({ evidence }) => evidence?.some(({ ppid }) => ppid === device.app.pid));
         expect(told).toHaveLength(1);
         expect(told[0]?.madeAt).toBeGreaterThanOrEqual(madeFrom);

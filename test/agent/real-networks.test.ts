@@ -76,12 +76,12 @@ describe('traffic in a network namespace of its own', () => {
 
   const bytesOut = (): number =>
     lines.reduce((sum, line) => sum + (JSON.parse(line).metrics?.network_stats?.bytes_out ?? 0), 0);
-  /** How often the agent had nothing more to do: after each look, of which a report has one too. */
+  /** How often the agent went idle: it does so after each look, and a report includes one look. */
   const countRests = (): number => {
     const status = readFileSync(`/proc/${agent.pid}/task/${agent.pid}/status`, 'utf8');
     return Number(/^voluntary_ctxt_switches:\s+(\d+)$/m.exec(status)?.[1]);
   };
-  /** Waits for a look at the counters, and one more: however slow the machine is, and as short as it can be. */
+  /** Waits for two looks at the counters, and no longer, however slow the machine is. */
   const nextLooks = async (): Promise<void> => {
     const before = countRests();
     await waitFor('two looks', () => countRests() >= before + 3);
@@ -94,7 +94,8 @@ describe('traffic in a network namespace of its own', () => {
   it('counts the traffic of a modem that appears, sends and disappears within one interval, and again when it comes back', async () => {
     let sent = 0;
     for (const size of [1_000_000, 1_100_000]) {
-      // The agent sees it once it has sent everything, as on a busy machine: the second time with more than the first time.
+      // As on a busy machine, the agent looks only after everything was sent. The second time, more was sent than the
+      // first time.
       agent.kill('SIGSTOP');
       addLink('ppp0');
       inside('ip', 'address', 'add', '10.99.0.1/24', 'dev', 'ppp0');

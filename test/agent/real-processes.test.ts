@@ -88,8 +88,8 @@ describe('the children of a real process', () => {
     sample();
     app.run('(sleep 60 &); echo forked.');
     await waitFor('the fork', () => app.output().includes('forked.'));
-    // If hundreds of processes began since the last look, the next scan finds the child. Before its exec, it has the
-    // app's command line.
+    // If hundreds of processes began since the last look, only the next scan finds the child. Before its exec, the
+    // child has the app's command line.
     const evidence = await waitFor('evidence of sleep', () => {
       const seen = sample().evidence;
       return seen.some(({ commandLine }) => commandLine === 'sleep 60') && seen;
@@ -117,7 +117,7 @@ describe('the children of a real process', () => {
   });
 
   it('include what the app becomes without a child, with evidence of what that is', async () => {
-    // The clock says that the process has run for long: a launcher becomes the app in its first seconds.
+    // The clock is set so that the process seems old: only in its first seconds may a launcher become the app.
     const sampler = createMetricSampler(
       createProcReader(),
       [{ metric: 'm', collect: 'children', of: { name } }],

@@ -31,7 +31,7 @@ export interface Intruder {
   readonly isWaitedFor: boolean;
 }
 
-/** A device that repeats the recording; its process numbers rise, and begin again at pid_max. */
+/** A device that repeats the recording. Its process numbers rise, and start again from a low number after pid_max. */
 export interface RecordedMachine {
   /** Milliseconds since the first repeat began. */
   readonly now: number;
@@ -41,7 +41,7 @@ export interface RecordedMachine {
   repeat(now: number, intruder?: Intruder): void;
   /** Goes on to a time, and says whether anything changed since the last. */
   goTo(now: number): boolean;
-  /** What systemd says of a unit that it is asked about now, once it did; give it what a look at `goTo` asks. */
+  /** The answer of systemd about a unit that was asked about at this frame; undefined until the recording has one. */
   answerOf(unit: string, askedAtFrame: number): { mainPid: number; controlPid: number } | undefined;
   /** The number of the frame that is shown, for `answerOf`. */
   readonly frame: number;
@@ -54,7 +54,10 @@ const mostPids = 32_768;
 const tickMs = 10;
 /** Page faults of a program of a few milliseconds. */
 const faults = 75;
-/** Fields of /proc/PID/stat: the numbers of processes, what was waited for, and the start (proc_pid_stat(5)). */
+/**
+ * Fields of /proc/PID/stat: process numbers, the counters of children that were waited for, and the start time
+ * (proc_pid_stat(5)).
+ */
 const numberFields = [4, 5, 6];
 const reapedFields = [11, 13, 16, 17];
 const startField = 22;
@@ -106,7 +109,7 @@ export function replay({ ownPid, frames }: Recording): RecordedMachine {
   for (const [, changes] of frames) apply(last, changes);
   const [firstNewest, lastNewest] = [newestIn(first), newestIn(last)];
   const [firstNumbers, lastNumbers] = [numbersIn(first), numbersIn(last)];
-  /** The pids of processes that end within the recording, so they must begin anew before each repeat. */
+  /** The pids of processes that end within the recording, so each repeat must start them again. */
   const renewed = [...firstNumbers].flatMap(([pid, id]) => (lastNumbers.get(pid) === id ? [] : [pid]));
   const stays = (pid: number): boolean => pid <= firstNewest && !renewed.includes(pid);
   const lowest = firstNewest + 1;

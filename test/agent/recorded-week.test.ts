@@ -8,7 +8,7 @@ import { type Intruder, readRecording, replay, statOf } from './recorded-machine
 const secondMs = 1000;
 const dayMs = 24 * 60 * 60 * secondMs;
 const lookEveryMs = 100;
-/** While nothing happens, each look is like the one before: those that scan are enough. */
+/** While nothing happens, all looks are alike, so the test plays only those that scan. */
 const quietEveryMs = 5 * 60 * secondMs;
 const repeats = 42;
 const periodMs = (7 * dayMs) / repeats;
@@ -107,7 +107,7 @@ function begin(seed: number) {
   return { machine, chance, seen, running, live };
 }
 
-/** What the recording has of an app in its own cgroup: its number, and from when until when. */
+/** Each process of an app in its own cgroup: its number, and when it began and ended in the recording. */
 function listLives(cgroup: string, comm: string): readonly { pid: number; from: number; until: number }[] {
   const lives = new Map<string, { pid: number; from: number; until: number }>();
   const files = new Map<string, string>();
@@ -154,7 +154,7 @@ const intrusions: readonly (readonly [App, Intrusion])[] = [
   ['sensor', shell],
   ['sensor', brief],
 ];
-/** The children that a process waited for before the first look are its start. */
+/** Children that a process waited for before the first look belong to its start. */
 const settledMs = 2 * secondMs;
 
 /** Puts a child of an app into the recording, at any moment of its life. */

@@ -23,7 +23,7 @@ interface SentReport {
   readonly health: { readonly restarts: number; readonly degraded: readonly string[] };
 }
 
-/** What a process of the agent's own user can do to it, and what is known of it afterwards. */
+/** What a process of the agent's own user can do to the agent, and what the reports show of that. */
 describe('an agent whose own user works against it', () => {
   let device: Device;
   let agent: AgentProgram | undefined;

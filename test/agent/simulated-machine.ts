@@ -24,7 +24,9 @@ interface Task extends Program {
   readonly namespaceDepth: number;
 }
 
-/** A kernel as far as the agent reads it: numbers that come again, forks, execs, ends, and who adopts what is left. */
+/**
+ * The parts of a kernel that the agent reads: reused process numbers, forks, execs, ends, and the adoption of orphans.
+ */
 export interface Machine {
   /** Milliseconds since its start. */
   now: number;
@@ -41,7 +43,7 @@ export interface Machine {
 }
 
 export const agentPid = 460;
-/** pid_max, far fewer than a device has (proc_sys_kernel(5)), so that the numbers come round again and again. */
+/** pid_max (proc_sys_kernel(5)), far lower than on a device, so that numbers are reused again and again. */
 export const mostPids = 2048;
 const firstFreePid = 300;
 /** Page faults of a program of a few milliseconds. */
@@ -155,7 +157,7 @@ function readMachine(
   newest: () => number,
   now: () => number,
 ): ProcReader {
-  /** A week reads millions, of which few differ from the last one of their process. */
+  /** A simulated week reads millions of these, and few differ from the previous one of the same process. */
   const lines = new WeakMap<Task, { readonly of: Task; readonly threads: number; readonly line: Buffer }>();
   const statOf = (task: Task): Buffer => {
     const { pid, ppid, session, comm, startTicks, reapedFaults, isZombie } = task;

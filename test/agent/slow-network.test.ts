@@ -168,7 +168,7 @@ describe('an agent on a network of IPv4 alone with a round trip of 600 ms, whose
       await waitFor('its acknowledgement', () => agent.events('reported').length >= 2, patienceMs);
 
       expect(agent.events('disconnected')[0]).toMatchObject({ reason: 'no acknowledgement of a report' });
-      // An agent that stood still, as it may on a busy machine, says that in one more report, which does not name the child.
+      // If the agent paused, as it may on a busy machine, one more report says so; that report does not name the child.
       const naming = reportsOf(1).filter(({ evidence }) => evidence !== undefined);
       expect([...new Map(naming.map((report) => [report.header.report_id, report])).values()]).toHaveLength(
         1,

@@ -4,10 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export interface SlowRelay {
   /** Connections that it took. */
   readonly connections: () => number;
-  /**
-   * Does what a forgetful NAT does: nothing of the present connections gets through any more, and neither side
-   * notices.
-   */
+  /** Acts like a NAT that lost its table: the open connections carry nothing any more, and neither side is told. */
   forget(what?: 'all' | 'answers'): void;
   close(): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import type { SystemSample } from '../../agent/metrics/system';
 import type { Socket } from '../../agent/proc/sockets';
 
-/** Thousands of renames take a minute on a disk that is busy, and prove nothing there. */
+/** Thousands of renames can take a minute on a busy disk, and the tests do not need a real disk for them. */
 export const memoryFolder = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 export function aSocket(changes: Partial<Socket> = {}): Socket {

@@ -16,7 +16,7 @@ export interface TestBroker {
   readonly subscribed: string[];
   /** Connections that got as far as TCP. */
   readonly connections: () => number;
-  /** Decides over each publish; a refused one closes the connection, as AWS IoT does. */
+  /** Whether a publish is allowed. The broker closes the connection after a refused one, as AWS IoT does. */
   mayPublish: (topic: string) => boolean;
   /** Called for each message that was let through. */
   onPublish: (topic: string) => void;

@@ -8,7 +8,7 @@ const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 const lookEveryMs = 100;
-/** While nothing happens, each look is like the one before: those that scan are enough. */
+/** While nothing happens, all looks are alike, so the test plays only those that scan. */
 const quietEveryMs = 2 * minuteMs;
 /** What began between two looks is found by the next scan at the latest. */
 const foundWithinMs = 15 * secondMs;
@@ -192,7 +192,7 @@ function upgrade(life: Life): void {
         );
         life.machine.exit(script);
       }
-      // needrestart, and systemd's own update: it runs itself anew under the same number.
+      // needrestart, and systemd's own update, after which systemd executes itself again under the same number.
       life.machine.exec(1, program('/usr/lib/systemd/systemd', '--deserialize', '30'));
       restartApp(life);
       life.machine.exit(dpkg);

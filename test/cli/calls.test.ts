@@ -51,7 +51,7 @@ describe('the calls of the command', () => {
   });
 
   it('end if a server takes them and says nothing', async () => {
-    // In less, the server may not even have seen the request when a busy machine goes on.
+    // With a shorter time, a busy machine could time out before the server has seen the request.
     expect([await ask(['hang'], 2_000), seen]).toEqual(['TimeoutError', 1]);
   });
 });

@@ -106,7 +106,10 @@ const asking = [
   ...['doctor', 'doctor a'],
 ];
 
-/** They answer words, a file, a page, or what a shell reads; `export` and `enroll --template` always JSON. */
+/**
+ * These commands print text, write a file, open a page or print shell code; `export` and `enroll --template` always
+ * print JSON.
+ */
 const withoutJson = [
   ...[
     'check',

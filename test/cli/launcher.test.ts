@@ -27,13 +27,13 @@ beforeAll(() => {
   for (const source of [...folders, 'cordon.yml', 'package.json', 'package-lock.json'])
     cpSync(join(root, source), join(checkout, source), { recursive: true, preserveTimestamps: true });
   symlinkSync(join(root, 'node_modules'), join(checkout, 'node_modules'));
-  // An earlier command left this bundle; the tests of a changed source have it built here.
+  // The bundle of an earlier command. The tests with a changed source have it built again here.
   const bundle = cliFolder(root);
   cpSync(bundle, join(checkout, relative(root, bundle)), { recursive: true });
 });
 afterAll(() => rmSync(checkout, { recursive: true, force: true }));
 
-/** On the machine's own Node, as `npx` runs it: jest's has the project's first in its path. */
+/** Uses the Node of the machine, as `npx` does: in Jest, the project's own Node comes first in PATH. */
 const path = (process.env.PATH ?? '')
   .split(delimiter)
   .filter((folder) => !folder.includes('node_modules'))

@@ -3,7 +3,7 @@ import type { Mailbox } from './command-queue-contract';
 import type { LiveSessions } from './connections-contract';
 import type { Registry } from './registry';
 
-/** One place in which every port must keep its laws. Each part is opened when the first law asks for it. */
+/** One implementation of all ports, which must keep their laws. Each part is opened when the first law asks for it. */
 export interface Account {
   readonly name: string;
   /** Whether operations may be missing; those of our own must all be there. */

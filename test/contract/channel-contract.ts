@@ -62,7 +62,9 @@ const hostile: readonly (readonly [what: string, text: string])[] = [
   ['more than any service takes', 'é漢🦊'.repeat(3_000)],
 ];
 
-/** What every channel keeps to, through the code that its function runs and over HTTP to a stand-in of its service. */
+/**
+ * The rules for every channel, tested through the code of its function and over HTTP against a stand-in of its service.
+ */
 export function itKeepsTheContract(descriptor: ServedDescriptor, start: () => Promise<StandIn>): void {
   let standIn: StandIn;
   let relay: FaultyRelay;

@@ -6,7 +6,7 @@ import { aName, type Law } from './laws';
 /** The queue, and its consumer's side. */
 export interface Mailbox {
   readonly commands: CommandQueue;
-  /** Takes what can be had, in the order it came; of the thing named, the first is kept in work. */
+  /** Receives all messages that it can, in order. Leaves the first message of the named thing in flight. */
   take(inWork?: string): Promise<readonly Command[]>;
 }
 

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 
-/** Declares one law of a port: a test that is handed what it is about, opened once for all laws of the suite. */
+/** Declares one law of a port: a test that gets the port, which is opened once for all laws of the suite. */
 export type Law<Subject> = (title: string, check: (subject: Subject) => Promise<void>) => void;
 
-/** A third party's server may lack operations: a law that needs one is passed over, with a line that names it. */
+/**
+ * The server of a third party may lack operations. A law that needs one of them is skipped, and a line names the
+ * operation.
+ */
 export function lawsOf<Subject>(open: () => Promise<Subject>, mayLack: boolean): Law<Subject> {
   let opened: Promise<Subject> | undefined;
   return (title, check) =>
@@ -76,7 +79,7 @@ export function isLacking(error: unknown): error is Answer {
   return lackNames.has(name) || status === 501 || (status >= 400 && foreignNames.has(name));
 }
 
-/** A web page in place of AWS's answer, as moto has it for what it lacks; the SDK can't read it. */
+/** The web page that moto sends for an operation that it lacks. The SDK can't parse it. */
 const foreignNames = new Set(['SyntaxError', 'Unknown']);
 
 /** The name of the error that a call is refused with. */

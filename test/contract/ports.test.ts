@@ -12,7 +12,7 @@ import { openRemoteAccount } from './remote-account';
 import { openStackAccount } from './stack-account';
 import { declareThingsLaws } from './things-contract';
 
-/** Every port keeps the same laws, whatever is behind it: a fake that differs has a bug. */
+/** Each port must keep the same laws on every implementation. A fake that breaks one has a bug. */
 const endpoint = process.env.AWS_ENDPOINT_URL;
 const accounts: Account[] = [
   openFakeAccount(),

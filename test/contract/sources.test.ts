@@ -21,7 +21,9 @@ const hostile = [
   [{}],
 ];
 
-/** The message once for each of its fields, at any depth, and each hostile value in it; and without the field. */
+/**
+ * Variants of the message: for each field at any depth, one with each hostile value in it, and one without the field.
+ */
 function* spoil(message: unknown): Generator<unknown> {
   yield* hostile;
   if (typeof message !== 'object' || message === null) return;

@@ -1,6 +1,6 @@
 import { type Account, openAccount, type Request } from './account';
 
-/** The refusals of the stand-in, which are CloudFormation's: a lenient stand-in would prove no deploy. */
+/** The stand-in refuses what CloudFormation refuses. With a lenient stand-in, the deploy tests would show nothing. */
 describe('the stand-in of CloudFormation', () => {
   let account: Account;
   beforeEach(() => {

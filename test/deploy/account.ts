@@ -134,8 +134,8 @@ export function openAccount(readObject: (url: string) => string | undefined) {
   }
 
   /**
-   * Whether a change set with ImportExistingResources takes in what is there (import-resources-automatically): a name of the
-   * template's own, a policy that keeps it, and no other stack that has it.
+   * Whether a change set with ImportExistingResources imports the existing resource (import-resources-automatically).
+   * The template must name it and retain it, and no other stack may own it.
    */
   function canImport({ type, name, deletionPolicy }: Made): boolean {
     const owned = [...stacks.values()].flatMap(({ resources }) => resources);
@@ -170,7 +170,9 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     addEvent(stack, isKept ? 'DELETE_SKIPPED' : 'DELETE_COMPLETE', made);
   }
 
-  /** Creates the new resources, then deletes the old ones; a fault undoes the creations of this operation. */
+  /**
+   * Creates the new resources, then deletes the old ones. After a failure, it undoes the creations of this operation.
+   */
   function execute(
     stack: Stack,
     kind: 'CREATE' | 'UPDATE',

@@ -20,7 +20,10 @@ export interface AwsServer {
   close(): Promise<void>;
 }
 
-/** CloudFormation, S3 and STS as far as `sls deploy` and `sls remove` call them, and what the account has, as strict as AWS documents them. */
+/**
+ * The calls to CloudFormation, S3 and STS that `sls deploy` and `sls remove` make, on one account, as strict as AWS
+ * documents them.
+ */
 export async function startAwsServer(): Promise<AwsServer> {
   const objects = new Map<string, StoredObject>();
   const account = openAccount((url) => {

@@ -5,7 +5,10 @@ const { sep } = require('node:path');
 const { decycle } = require('./decycle.cjs');
 
 const osls = `${sep}node_modules${sep}osls${sep}`;
-/** Modules of osls that have no state (the validator of its schema), or are set up once for a process (the log). */
+/**
+ * Modules of osls that commands may share: they have no state (the schema validator) or are set up once a process (the
+ * log).
+ */
 const kept = ['serverless-utils', 'resolve-ajv-validate', 'resolve-process-tmp-dir', 'config-schema'];
 
 const [node, program] = process.argv;

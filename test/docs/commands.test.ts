@@ -130,13 +130,14 @@ beforeAll(async () => {
     cwd: root,
     encoding: 'utf8',
   });
-  // Of `dist` what packaging leaves: meanwhile other tests write what they unpack there, and a check makes the npm package.
+  // Copies only the files in `dist` that packaging makes: other tests and a check write to `dist` at the same time.
   const packaged = ['.serverless', ...['agent', 'cli', 'console'].map((name) => join('dist', name))];
   for (const file of [...stdout.split('\0').filter(Boolean), ...packaged])
     if (existsSync(join(root, file)))
       cpSync(join(root, file), join(clone, file), { recursive: true, preserveTimestamps: true });
   symlinkSync(join(root, 'node_modules'), join(clone, 'node_modules'));
-  // Older than what is installed: `npm ci` of a script would empty the checkout's own packages through the link.
+  // Makes the lock file look older than the installation: otherwise a script would run `npm ci` and empty the
+  // checkout's packages through the link.
   utimesSync(join(clone, 'package-lock.json'), 0, 0);
   untracked = listUntracked();
   stack = spawn('npm', ['start', '--', '--serve'], {
@@ -201,12 +202,14 @@ function readAccount(): Readonly<Record<string, string>> {
   };
 }
 
-/** npx runs the `cordon` of the checkout; it is asked for the first of all pages, as npm itself takes longer than the command. */
+/**
+ * npx runs the `cordon` of the checkout. Only the first page uses npx itself, since npm takes longer than the command.
+ */
 const npxOnce = `npx() {
   if [ "$1" = cordon ] && [ -e "$ASKED" ]; then node bin/cordon.mjs "\${@:2}"; else touch "$ASKED"; command npx "$@"; fi
 }`;
 
-/** Several times what a page takes on a busy machine, without the wait for its turn. */
+/** Several times as long as a page takes on a busy machine, without the wait for its turn. */
 const pageTimeoutMs = 300_000;
 
 /** Runs a page from its first command to its last in one shell, as a reader would. */

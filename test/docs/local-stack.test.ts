@@ -9,7 +9,10 @@ import { listPages, listSpans, root } from './pages';
 const page = listPages().find(({ path }) => path === 'docs/local-stack.md');
 const served = iotRoutes(aRegistry()).map(({ operation }) => operation);
 
-/** Served even if nothing calls them: what people make on a stack, reads of what Cordon makes, means to break it on purpose. */
+/**
+ * Served although nothing in this project calls them: people use them to set up a stack, to read Cordon's resources or
+ * to break them on purpose.
+ */
 const mayHaveNoCaller = [
   ...['CreateProvisioningTemplate', 'CreateThingType', 'DeleteTopicRule', 'DescribeJob'],
   ...['DescribeMitigationAction', 'DescribeRoleAlias', 'DescribeThingGroup', 'DisableTopicRule'],
@@ -17,7 +20,10 @@ const mayHaveNoCaller = [
   ...['UpdateProvisioningTemplate'],
 ];
 
-/** Operations of the IoT control plane that Cordon, its stack, benches, pages and tests beside those of the stand-in call. */
+/**
+ * IoT control plane operations that Cordon, its stack, benches and pages call, and the tests other than those of the
+ * stand-in.
+ */
 function findCalled(): readonly string[] {
   const files = execFileSync('git', ['ls-files', '*.ts', '*.mjs', '*.md', '*.json'], {
     cwd: root,

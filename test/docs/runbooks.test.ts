@@ -73,7 +73,7 @@ const statements: readonly (readonly [page: string, text: string])[] = [
 /** Texts of Lambda and Slack, which the tables of the runbooks name too. */
 const foreign = ['Task timed out', '404 no_service', '410 channel_is_archived'];
 
-/** What the tables say that a reader sees: texts of two words or more in their first column, except commands. */
+/** The symptoms in the tables: texts of at least two words in the first column, except commands. */
 function listTexts(): readonly string[] {
   const folder = join(root, 'docs', 'runbooks');
   return readdirSync(folder).flatMap((page) =>
@@ -93,7 +93,7 @@ const code = ['functions', 'shared']
   )
   .join('\n');
 
-/** Whether the code has the text; a channel's name and what `...` leaves out may be parts that it fills in. */
+/** Whether the code contains the text. The code may fill in a channel's name and the parts that `...` stands for. */
 function isInCode(text: string): boolean {
   const pattern = text
     .replace(/ \.\.\.$/, '')

@@ -6,7 +6,10 @@ import type { Command } from 'commander';
 import { buildProgram } from '../../cli/program';
 import { listCommands, listPages, listSpans, root } from './pages';
 
-/** Commands that a page names in its text. They have no place where they could run, so they are held against what is there. */
+/**
+ * Commands that a page names in its text. They can't run there, so this compares them with the scripts and options that
+ * exist.
+ */
 interface Named {
   readonly page: string;
   readonly command: string;
@@ -155,7 +158,10 @@ describe('a command in the text of a page', () => {
   );
 });
 
-/** What is wrong with each command, '' for nothing; undefined if there is no AWS CLI. Nothing is called: it reads the service's model. */
+/**
+ * What is wrong with each command ('' if nothing), or undefined without an AWS CLI. It makes no calls; the CLI checks
+ * against the service's model.
+ */
 function checkAwsCommands(commands: readonly string[][]): readonly string[] | undefined {
   const lines = commands.map((words) => [...words, '--generate-cli-skeleton', 'input']);
   const python = spawnSync('python3', ['-c', readAll], { input: JSON.stringify(lines), encoding: 'utf8' });

@@ -446,7 +446,7 @@ describe('findings of another product', () => {
       await expect(publish(sns, 'beacon', 'forged')).rejects.toThrow(
         /is not authorized to perform: sns:Publish on resource: .*findings-siem with an explicit deny in a resource-based policy/,
       );
-    // Nor can anybody put an envelope that names the topic into the queue behind it.
+    // Nobody can send an envelope that names the topic directly to its queue either.
     const forged = {
       Type: 'Notification',
       TopicArn: topicArn(),

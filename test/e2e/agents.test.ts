@@ -78,7 +78,7 @@ describe('the exceptions of a playbook, packaged', () => {
       60_000,
     );
     expect(told.to).toBe('soc@example.com');
-    // Who is mailed is looked at by each run of the sweep, too: here the address is.
+    // Each run of the sweep also checks the subscriptions, since this stack has a mail address.
     expect(await e2e.stack.functions.invoke('cordon-dev-sweep', {})).toMatchObject({ status: 'succeeded' });
     expect(e2e.countCalls('sweep')).toMatchObject({ 'sns:ListSubscriptionsByTopic': 2 });
 

@@ -9,7 +9,7 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
-/** A page in a context of its own. What no page may do is added to `misdeeds`: throw, or break its own policy. */
+/** A page in its own context. Adds to `misdeeds` what no page may do: throw an exception or violate its own policy. */
 export async function openWatchedPage(
   browser: Browser,
   options: BrowserContextOptions,

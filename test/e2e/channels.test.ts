@@ -55,7 +55,7 @@ const configure = (...more: readonly string[]) =>
   asShipped.replace(shippedChannels[0] ?? '', [...shippedChannels, ...more].join('\n  '));
 
 const prefix = '/_cordon/played';
-/** Lets a stand-in be asked at the gateway, as functions of the local stack post to no other place over HTTP. */
+/** Makes a stand-in reachable through the gateway: functions of the local stack can post over HTTP to nothing else. */
 const play =
   (answer: (asked: Asked) => Answer): LocalHandler =>
   ({ method, path, query, headers, body }) =>
@@ -88,7 +88,7 @@ function packageCopy(): string {
 beforeAll(async () => {
   bells = await startBellService('ROPE');
   pagerduty = await startPagerDuty();
-  // A right of the throw-away channel, which nothing uses, is no right of Cordon.
+  // The unused right of the throw-away channel is not a right of Cordon.
   delete process.env.CORDON_ROLE_USE;
   e2e = await startEndToEnd({
     artifactsDirectory: packageCopy(),

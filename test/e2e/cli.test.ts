@@ -27,7 +27,10 @@ import { type Packages, packageService } from './package-service';
 
 const behaviors = ['by-task', 'asked-about', 'watched'];
 
-/** A fleet whose violations are Device Defender's to find, and whose first answer is its own mitigation task. It adopts a group and its policy. */
+/**
+ * A fleet in which Device Defender detects violations and answers first with its own mitigation task. The stack adopts
+ * a group and its policy.
+ */
 const configuration = `
 detector: device-defender
 quarantine: { thingGroup: hand-made, adopt: true, policy: hand-made-deny }

@@ -48,7 +48,10 @@ function listAbove(of: 'containment' | 'verification'): string[] {
 const callsOf = (action: string) => iotCallsOf[action.slice('iot:'.length)];
 const reset = () => e2e.stack.aws.gateway.calls.reset();
 
-/** Rows of a case's timeline, whose keys begin with digits, or the rows of channels, whose keys begin with letters. */
+/**
+ * The rows of a case's timeline, whose keys begin with digits (`<`), or of its channels, whose keys begin with letters
+ * (`>`).
+ */
 async function rowsOf(caseId: string, side: '<' | '>') {
   const { Items = [] } = await e2e.dynamodb.send(
     new QueryCommand({
@@ -192,7 +195,7 @@ describe('Cordon, in its AWS calls,', () => {
     await publishOrCut(client, 'cordon/things/quiet/reports/json', JSON.stringify(aReport(0)));
     await e2e.waitForQuiet();
 
-    // Its first: the state is new, and so is the value that is kept for charts.
+    // The first report of the thing creates its state and the first value for charts.
     expect(e2e.countCalls('detect')).toEqual({
       'dynamodb:BatchWriteItem': 1,
       'dynamodb:GetItem': 1,

@@ -8,7 +8,10 @@ const answerSchema = z.object({
   }),
 });
 
-/** Messages in a queue, waiting or in work. Asks the emulation itself: a wait looks often, and a client costs more than the look. */
+/**
+ * Messages in a queue, waiting or in flight. Asks the emulation directly: waits call this often, and a client would
+ * take longer than the answer.
+ */
 export async function countMessages({ aws, identity }: LocalStack, queue: string): Promise<number> {
   const QueueUrl = `http://sqs/${identity.accountId}/${queue}`;
   const { body = '' } = await aws.sqs.handle({

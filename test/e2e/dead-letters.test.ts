@@ -15,7 +15,7 @@ import { anAlert, aReport } from './alerts';
 import { type EndToEnd, root, startEndToEnd, waitUntil } from './harness';
 import { publishOrCut } from './mqtt-client';
 
-/** A message of each queue that its function can't handle however often it tries, since AWS fails for it alone. */
+/** For each queue, a message that its function can never handle, because a call to AWS fails for this message only. */
 const poisons = [
   { queue: 'alerts', functionName: 'intake', name: 'poison-alert', deliveries: 30 },
   { queue: 'reports', functionName: 'detect', name: 'poison-report', deliveries: 30 },
@@ -73,7 +73,7 @@ describe('a message that always fails', () => {
   let e2e: EndToEnd;
 
   beforeAll(async () => {
-    // Nothing is to be learned from the half hour that the deliveries take on AWS.
+    // On AWS, the deliveries take half an hour; the test needs only their order.
     e2e = await startEndToEnd({ schedules: true, redeliverSeconds: 2, warm: true });
     for (const { queue } of poisons)
       await e2e.sqs.send(
@@ -91,7 +91,7 @@ describe('a message that always fails', () => {
     return QueueUrl;
   }
 
-  /** The redrive policy of a queue, but for the half hour that its deliveries take. */
+  /** The redrive policy of a queue with fewer deliveries, since all of them would take half an hour. */
   async function deliverFewer(queue: string): Promise<string> {
     const { Attributes } = await e2e.sqs.send(
       new GetQueueAttributesCommand({
@@ -221,7 +221,9 @@ describe('a message that always fails', () => {
     await e2e.enroll('moved-alert');
     const client = await e2e.connect(await e2e.enroll('moved-report'));
     await publishOrCut(client, ...report('moved-report'));
-    /** The command of the runbook, once the queue has a dead letter with that text, which is left in it. */
+    /**
+     * Waits until the queue has a dead letter with this text, leaves it there, and returns the command of the runbook.
+     */
     const moveBack = async (queue: string, text: string) => {
       const body = await waitUntil(
         () => `a dead letter of ${queue}`,

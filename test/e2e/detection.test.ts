@@ -6,7 +6,7 @@ import { type EndToEnd, startEndToEnd, waitUntil } from './harness';
 import { connectOnce, publishOrCut, readCredentials } from './mqtt-client';
 import { type Packages, packageService } from './package-service';
 
-// What of the detector only the packaged function, its role and the rules can show.
+// The parts of detection that need the packaged function, its role and the rules.
 const configuration = `
 customMetrics: { load: { type: number, displayName: Number of open files of the app } }
 securityProfiles:

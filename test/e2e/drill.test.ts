@@ -106,7 +106,7 @@ describe('cordon drill', () => {
 
     // The local stack takes no report for Device Defender to answer.
     expect([code, statusOf(result, 'case')]).toEqual([0, ['held']]);
-    // AWS IoT checks both rights for one call, which the gateway counts once.
+    // AWS IoT checks two rights for this one call, and the gateway counts one call.
     expect([...caller.used(), 'iot:RetainPublish'].toSorted()).toEqual(caller.granted);
     expect(e2e.log.filter(({ message }) => message.startsWith('refused by IAM'))).toEqual([]);
   }, 240_000);

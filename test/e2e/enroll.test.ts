@@ -43,7 +43,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(running.map((agent) => agent.kill()));
-  // Before the end of the turn, also if the test failed: agents of other files would see it.
+  // Ends it before the turn ends, even if the test failed: otherwise agents of other test files would see it.
   await app?.stop();
   await cli?.remove();
   await operator?.remove();
@@ -136,7 +136,7 @@ describe('cordon enroll', () => {
     expect(await publishOrCut(session, 'app/mything1/telemetry', '1')).toBe('cut');
 
     await app.stop();
-    // The app is gone, so nothing it reports clears its alarm: the operator has to mean it.
+    // The app has ended, so no report will clear its alarm, and the operator has to confirm the release.
     expect(await operator.run('release', 'mything1')).toMatchObject({
       code: 3,
       err: expect.stringContaining('--force'),

@@ -89,8 +89,8 @@ interface EndToEndOptions {
   /** When a message that a function failed or was killed with comes again; by default as on AWS. */
   readonly redeliverSeconds?: number;
   /**
-   * true runs what is scheduled each minute, such as the retries of a channel that failed. By default a test invokes what it
-   * needs of that, since each run starts processes of functions that nobody asks about.
+   * true runs the schedules each minute, such as the retries of a channel that failed. By default, a test invokes the
+   * scheduled functions that it needs: each run of a schedule starts processes that most tests do not use.
    */
   readonly schedules?: boolean;
   /** true starts a process of each function on the way of an alert at once; by default the first invocation does. */
@@ -183,7 +183,7 @@ export async function startEndToEnd(options: EndToEndOptions = {}): Promise<EndT
       });
       clients.push(client);
       const clientId = more.clientId ?? device.thingName;
-      // `waitForQuiet` must see what the connect sets off, and the broker reports that after its answer.
+      // The broker reports a connect only after its answer, and `waitForQuiet` must see the consequences.
       await waitUntil(
         () => `a session of ${clientId}`,
         () => stack.broker.sessionOf(clientId)?.state !== 'connecting',
@@ -314,14 +314,14 @@ export async function waitUntil<T>(
     if (found !== undefined && found !== false) return found;
     const waitedMs = performance.now() - startedAt;
     if (waitedMs > timeoutMs) throw new Error(`never came: ${what()}`);
-    // A look costs the CPU time that what it waits for needs: the longer the wait so far, the fewer of them.
+    // Each look takes CPU time from the work that it waits for, so looks become rarer the longer the wait takes.
     await delay(Math.min(20 + waitedMs / 20, 200));
   }
 }
 
 /**
- * Acts until it has led to something. What an act sets off has two seconds before the next act: one more beside it takes the CPU
- * time for that.
+ * Repeats an act until it has the wanted effect. It waits two seconds between two acts: an act takes CPU time from the
+ * effect of the one before.
  */
 export function actUntil<T>(
   what: () => string,

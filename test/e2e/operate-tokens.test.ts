@@ -40,7 +40,7 @@ beforeAll(async () => {
         OidcGroupClaim: 'cognito:groups',
         OidcOperatorGroup: 'soc',
         ConsoleOrigin: origin,
-        // What security reviewers ask for, all at once: everything works under it.
+        // All headers that security reviewers ask for, at once. The console works with all of them.
         PermissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess',
         RolePath: '/security/cordon/',
         LogKmsKeyArn: 'arn:aws:kms:us-east-1:000000000000:key/logs',
@@ -137,7 +137,7 @@ describe('the console behind an OIDC provider', () => {
   });
 
   const url = () => e2e.stack.deployed.outputs.ConsoleUrl ?? '';
-  /** What no page may do: ask a third party, break the policy of the page, throw. */
+  /** What no page may do: send a request to a third party, violate the page's policy, or throw. */
   const misdeeds: string[] = [];
   /** The requests that the pages made. */
   const addresses: string[] = [];

@@ -19,8 +19,8 @@ export interface Packages {
 }
 
 /**
- * Makes what `sls package` would make of another cordon.yml from what it made of the checkout's, in a hundredth of the
- * time: the code is the same. test/infra/bundling/packaging.test.ts compares both.
+ * Makes the package of another cordon.yml from the package of the checkout, in a hundredth of the time of `sls
+ * package`, because the code is the same. test/infra/bundling/packaging.test.ts compares both.
  */
 export async function packageService(configuration: string, parameters: Parameters = {}): Promise<Packages> {
   const { folder, file, directory } = await openFolder(configuration);
@@ -76,7 +76,7 @@ async function openFolder(configuration: string) {
 /** All but the description, which is the same for each cordon.yml. */
 type Sections = Omit<ReturnType<typeof writeResources>, 'Description'>;
 
-/** Takes out of the sections of a template what one cordon.yml wrote, and puts in what another one writes. */
+/** Replaces the parts of a template that depend on one cordon.yml by those of another one. */
 function replaceResources<T extends Sections>(template: T, old: Sections, next: Sections): T {
   const replaced = { ...template };
   for (const section of ['Parameters', 'Conditions', 'Resources', 'Outputs'] as const) {

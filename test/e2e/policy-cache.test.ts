@@ -73,7 +73,7 @@ describe('a contained device, while AWS uses cached policies,', () => {
 
     await e2e.publishAlert(anAlert('stubborn'));
     await ended(first);
-    // It comes back as fast as it can, before the case is settled and long after.
+    // The device reconnects as fast as it can, before the case is contained and long after.
     const outcomes: { readonly at: number; readonly outcome: string }[] = [];
     let settled = false;
     const attempts = (async () => {
@@ -88,7 +88,7 @@ describe('a contained device, while AWS uses cached policies,', () => {
     await e2e.waitForCase('stubborn', 'contained');
     settled = true;
     await attempts;
-    // A connection that came through has the contained case cut it once more: its ledger is read when that is done.
+    // If a connection got through, the contained case cuts it once more. The test reads the ledger after that.
     const ledger = await waitUntil(
       () => 'a ledger of which each step is verified',
       async () => {
@@ -97,7 +97,7 @@ describe('a contained device, while AWS uses cached policies,', () => {
       },
     );
 
-    // The cut does not wait for it: until then, one that comes back may be as fast.
+    // The cut may still be under way, and a device that reconnects may be faster.
     const inactiveAt = ledger.find(({ action }) => action === 'deactivate-certificate')?.appliedAt ?? 0;
     const later = outcomes.filter(({ at }) => at > inactiveAt).map(({ outcome }) => outcome);
     expect([inactiveAt > 0, later.length >= 20, new Set(later)]).toEqual([true, true, new Set(['refused'])]);
@@ -198,7 +198,7 @@ describe('a contained device that is cut at each connect', () => {
     for (let session = 0; session < sessions; session += 1) {
       const client = await e2e.connect(device);
       let outcome: PublishOutcome;
-      // The broker acknowledges until Cordon learns of the reconnect; the bench measures how much slips through.
+      // The broker acknowledges publishes until Cordon is told of the reconnect; the bench measures how many.
       do outcome = await publishOrCut(client, telemetry('stubborn'), '1');
       while (outcome === 'acknowledged');
       await ended(client);
@@ -209,7 +209,7 @@ describe('a contained device that is cut at each connect', () => {
     const { status, reason, caseId } = (await e2e.loadCase('stubborn')) ?? {};
     expect([status, reason]).toEqual(['containing', expect.stringContaining('came back with cached rights')]);
     const cuts = (await e2e.timelineOf(caseId ?? '')).filter((line) => line.startsWith('reconnected before'));
-    // One that came back before the last cut was on record is cut as well, without an entry of its own.
+    // A device that reconnected before the last cut was stored is cut as well, but without its own entry.
     expect(cuts.length).toBeGreaterThan(0);
     expect(cuts.length).toBeLessThanOrEqual(sessions);
   });

@@ -142,7 +142,7 @@ describe('a killed function', () => {
     const { caseId: toldCase } = await e2e.waitForCase(told, 'contained');
     const { TableName = '' } = e2e.stack.deployed.outputs;
     const slack = connectChannelStates({ name: 'slack', tableName: TableName, client: e2e.dynamodb });
-    // A kill between a post and the note of it posts twice: Slack takes no key that would prevent it.
+    // A kill after the post but before its note is saved causes a second post: Slack takes no idempotency key.
     await waitUntil(
       () => 'the first Slack message, noted as shown',
       async () => {
@@ -216,7 +216,8 @@ describe('Cordon, with faults of AWS,', () => {
     expect(new Set(waiting.map((one) => one?.reason))).toEqual(
       new Set(['the fleet limit is reached: 10 things within 10 minutes']),
     );
-    // The message of the storm says why they wait, and at most that thing by itself which came to the limit first.
+    // The storm's message says why they wait. At most the thing that reached the limit first has its own message as
+    // well.
     const { slack, mails } = e2e.stack.aws;
     await actUntil(
       () => 'the message about all that wait',

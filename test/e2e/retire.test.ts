@@ -75,7 +75,7 @@ async function retireThing(
   }
 }
 
-/** Everything that the registry has: a thing's name does not lead to a detached certificate. */
+/** The whole registry, because a detached certificate can't be found by the thing's name. */
 async function listAll() {
   const [{ certificates = [] }, { policies = [] }] = await Promise.all([
     e2e.iot.send(new ListCertificatesCommand({ pageSize: 250 })),
@@ -136,7 +136,7 @@ describe('cordon retire', () => {
     const { detachments } = e2e.stack.registry.state;
     const holds = detachments.holds;
     const waitsFor = (what: string) => said.filter((line) => line.includes(` ${what} `)).length;
-    // What was detached can be deleted once each wait for it was announced, however fast that is.
+    // Each wait was announced, so everything detached can be deleted, however fast the test is.
     detachments.holds = (arn) =>
       holds(arn) && (arn.includes(':policy/') ? waitsFor('policy') < 1 : waitsFor('certificate') < 2);
     const device = await e2e.enroll('slow');

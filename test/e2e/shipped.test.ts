@@ -11,7 +11,8 @@ import { testUpgrade } from './shipped/upgrade';
 useShippedStack();
 
 describe.each([
-  // Looks at messages of one case and at all agents: a storm of cases gets one message.
+  // Comes first: it reads the messages of one case and the list of all agents, and a storm of cases gets only one
+  // message.
   ['operators', testOperate],
   ['the documented rights', testOperatorRights],
   ['what nobody can read', testBadInput],

@@ -124,7 +124,7 @@ describe('a held device with a broad policy and a second, inactive certificate, 
     await addDeadCertificate(device);
     const first = await e2e.connect(device);
     expect(await publishOrCut(first, 'app/held/telemetry', 'before')).toBe('acknowledged');
-    // Sessions that began before anybody looked, under ids that nobody gave the device.
+    // Sessions that began before Cordon was told of any, under client ids that are not the device's.
     const others = await Promise.all(
       ['held-app', 'any/other id', 'no XML\uffff'].map((clientId) => e2e.connect(device, { clientId })),
     );

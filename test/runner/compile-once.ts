@@ -1,4 +1,5 @@
-// Has Node compile the local stack and its functions, and keep that, by the shortest way through all of them.
+// Runs a short path through the local stack and all its functions, so that Node compiles them and keeps the compiled
+// code.
 import { anAlert } from '../e2e/alerts';
 import { startEndToEnd } from '../e2e/harness';
 

@@ -5,8 +5,8 @@ const { isWaiting } = require('./sequencer.cjs');
 const computing = 2;
 
 /**
- * Two pools of workers. Node loads and compiles a module once for each worker, so few workers have the many files that mostly compute;
- * the others have those that mostly wait, and leave the processor to them.
+ * Two pools of workers. Node loads and compiles a module once for each worker, so a few workers run the many files that
+ * mostly compute. The others run the files that mostly wait, which leave the processor to the first.
  */
 module.exports = class {
   static Runner = JestRunner;

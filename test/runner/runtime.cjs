@@ -24,8 +24,8 @@ class NativeRuntime {
   }
 
   /**
-   * A query of its own makes Node evaluate a test file again, for instance in watch mode. It is the same in each run of Jest, for
-   * Node to find there what it compiled before.
+   * A different query makes Node evaluate a test file again, for instance in watch mode. It is the same in each run of
+   * Jest, for Node to find there what it compiled before.
    */
   async unstable_importModule(path) {
     const times = (imported.get(path) ?? 0) + 1;

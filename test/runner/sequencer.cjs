@@ -1,8 +1,8 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
 /**
- * Files that mostly wait, for processes of theirs, timeouts or each other, in the order in which they begin. Those of test/take-turn.ts
- * are apart.
+ * Files that mostly wait, for their processes, for timeouts or for each other, in the order in which they start. Files
+ * that use test/take-turn.ts are not listed here.
  */
 const waiting = [
   'agent/slow-network',

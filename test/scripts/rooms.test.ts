@@ -20,10 +20,10 @@ const houses = [
   'shared/domain',
 ];
 
-/** The rooms of the whole: what no test, and nothing that is made, belongs to. */
+/** The rooms of the project itself, without tests and built files. */
 const rooms = 'agent bench bin cli console functions infra local proof scripts shared'.split(' ');
 
-/** Each channel has a section of cordon.yml, which its own folder says: `shared/config` reads the descriptors. */
+/** Each channel has a section in cordon.yml, which its own folder describes; `shared/config` reads the descriptors. */
 const exceptions = ['shared -> functions'];
 
 function listFiles(house: string): readonly string[] {
@@ -112,7 +112,7 @@ describe('the descriptors of the channels', () => {
       (name) =>
         name !== 'zod/mini' &&
         !/^functions\/notify\/channels\/(([a-z-]+\/)?(descriptor|template)|registry)\.ts$/.test(name) &&
-        // How `cordon doctor` asks the service, with a way to ask that it is given.
+        // How `cordon doctor` asks the channel's service, through a function that it is given.
         !/^functions\/notify\/channels\/[a-z-]+\/(examination|membership)\.ts$/.test(name) &&
         name !== 'functions/notify/routes/schema.ts' &&
         !name.startsWith('shared/domain/'),

@@ -7,7 +7,10 @@ import { makeTemporaryFolder } from '../temporary-folder';
 const hooks = join(import.meta.dirname, '../../scripts/native-typescript.mjs');
 const log = join(makeTemporaryFolder(), 'log');
 
-/** Each is killed in its turn, so that all others want the turn of one that is dead. The dwell is time for a second one to come. */
+/**
+ * Each process is killed while it has the turn, so the others wait for a dead one. The dwell gives a second process
+ * time to break in.
+ */
 const script = `
   const { appendFileSync } = await import('node:fs');
   const { setTimeout: delay } = await import('node:timers/promises');

@@ -301,7 +301,10 @@ describe('an agent on a broker with mutual TLS', () => {
   });
 
   it('survives the expiry of its certificate, and reports with a renewed one what it saw meanwhile', async () => {
-    /** The end of a certificate with which the agent has reported; a slow machine needs a longer one for that. */
+    /**
+     * Starts the agent with a certificate of this many seconds. Returns when it expires. If the agent made no report
+     * before that, as on a slow machine, tries a certificate that lasts longer.
+     */
     const startWithShort = async (seconds: number): Promise<number> => {
       // A certificate has whole seconds.
       const notAfter = new Date((Math.ceil(Date.now() / 1000) + seconds) * 1000);

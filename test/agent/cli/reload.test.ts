@@ -85,7 +85,10 @@ function settingsOf({ thing, state, destinations, mode }: Configured, run: strin
 
 const manager = { ready: () => {}, stopping: () => {}, status: () => {}, alive: () => {} };
 
-/** Plays the steps with one broker. In the end, everything is reachable, and each state folder is used once more for each thing. */
+/**
+ * Plays the steps with one broker. Then makes everything reachable and runs the agent once more for each state folder
+ * and thing.
+ */
 async function play(run: string, played: readonly Step[]) {
   const delivered: string[] = [];
   const kept = new Set<string>();
@@ -167,7 +170,7 @@ async function expectDelivery(played: readonly Step[]): Promise<void> {
   const known = new Set(delivered);
   const lost = [...kept].filter((one) => !known.has(one) && !folded.has(one.slice(2)));
   const twice = delivered.filter((one, index) => delivered.indexOf(one) < index);
-  // A dry run keeps none. One that was made in the same moment may have the same id.
+  // A dry run keeps no report. A kept report that was made in the same moment may have the same id.
   const ofDryRuns = delivered.filter((one) => printed.has(Number(one.split(' ')[2])) && !kept.has(one));
   expect({ lost, twice, ofDryRuns }).toEqual({ lost: [], twice: [], ofDryRuns: [] });
 }

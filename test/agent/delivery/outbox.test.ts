@@ -35,7 +35,7 @@ function anOutbox(changes: Partial<OutboxRules> = {}) {
       clock: () => clock.now,
     },
   );
-  /** Says what became of the report that is being delivered, and waits until that was taken in. */
+  /** Tells the outbox the result of the present delivery, and waits until the outbox has handled it. */
   const settle = async (outcome: 'acknowledged' | 'failed') => {
     settles.shift()?.(outcome);
     await new Promise((resolve) => setImmediate(resolve));

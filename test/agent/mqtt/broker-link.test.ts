@@ -56,7 +56,7 @@ async function startBroker(serve: (socket: TLSSocket) => void) {
   return { open, close: () => server.close() };
 }
 
-/** Opens a link to a broker that writes these, and gives what the link says until its first connection ends. */
+/** Opens a link to a broker that writes these packets. Returns the link's events until its first connection ends. */
 async function listen(write: (socket: TLSSocket) => void): Promise<readonly string[]> {
   const broker = await startBroker(write);
   const said: string[] = [];
@@ -76,7 +76,10 @@ async function listen(write: (socket: TLSSocket) => void): Promise<readonly stri
   }
 }
 
-/** Opens a link to a broker that accepts connections and says no more, until `count` have ended; gives the topics asked for. */
+/**
+ * Opens a link to a broker that accepts connections and then stays silent, until `count` have ended. Returns the topics
+ * asked for.
+ */
 async function listenToSilence(count: number, timing: Partial<LinkTiming>): Promise<readonly string[]> {
   const asked: string[] = [];
   const broker = await startBroker((socket) => {

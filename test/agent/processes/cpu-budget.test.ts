@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { createCpuBudget } from '../../../agent/processes/cpu-budget';
 
-/** Plays looks that cost this many milliseconds of a processor, and gives the share used and the time between two looks. */
+/**
+ * Plays looks that cost this much CPU time (ms). Returns the share of a processor that they used and the time between
+ * two looks.
+ */
 function play(percent: number, costMs: (index: number) => number, wantedMs = 100) {
   let now = 0;
   let used = 0;
@@ -68,7 +71,10 @@ describe('a CPU budget', () => {
     expect(everyMs).toBeLessThanOrEqual(65_000);
   });
 
-  /** Phases of looks of one cost, with what the process does between two: collecting garbage, MQTT, systemctl. */
+  /**
+   * Phases of looks that cost the same, and the other work of the process between two looks: garbage collection, MQTT,
+   * systemctl.
+   */
   const phases = fc.array(
     fc.record({
       looks: fc.constantFrom(1, 20, 400),

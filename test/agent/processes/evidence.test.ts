@@ -17,7 +17,7 @@ function evidenceOf(child: Omit<FakeProcess, 'pid'>, options: FakeProcOptions = 
   return collectAbout(process, aProc([app, process], options));
 }
 
-/** Collects the evidence from the stat line of a process, whatever /proc still has of the process. */
+/** Collects the evidence from the stat line of a process, of which /proc may have no other file any more. */
 function collectAbout(process: FakeProcess, proc: ReturnType<typeof aProc>) {
   const stat = parseStat(aStatLine(process));
   if (!stat) throw new Error('no stat');

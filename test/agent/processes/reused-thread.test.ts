@@ -20,7 +20,7 @@ describe('a thread of a watched app with the number of one that ended', () => {
     rmSync(root, { recursive: true, force: true });
   });
 
-  /** As another file: what is kept open stays what it was, as that of an ended thread does. */
+  /** Writes a new file in its place: an open descriptor keeps the old content, as the file of an ended thread does. */
   const put = (path: string, text: string | Buffer): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, 'new'), text);

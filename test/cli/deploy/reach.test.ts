@@ -41,7 +41,7 @@ function hold({ socket }: IncomingMessage): void {
 /** No longer than a test wants to wait for a server that does not answer. */
 const silenceMs = 500;
 
-/** The outcome of the command; nothing if it starts osls. A server that answers may take its time, on a busy machine. */
+/** The outcome of the command, or undefined if it starts osls. On a busy machine, the server may answer slowly. */
 async function reach(endpoint: string, env: NodeJS.ProcessEnv = {}, answerMs = 20_000) {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
   const settings = { ...promptCalls(answerMs), endpoint, credentials };

@@ -35,7 +35,7 @@ export const sharedBucket = {
   }),
 };
 
-/** The doctor finds this problem alone, and says why it is one and what mends it. */
+/** The doctor finds only this problem, and says why it is one and how to fix it. */
 export async function findsOnly(_: string, changes: Partial<PresentResources>, what: string): Promise<void> {
   const found = await look(changes);
 

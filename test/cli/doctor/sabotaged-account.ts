@@ -9,8 +9,9 @@ import { now } from '../../builders';
 import { healthy, template, topicArn } from './deployed-stack';
 
 /**
- * What the tests of sabotages change: they have each way in which a stack was sabotaged that the doctor is known to name, with its
- * whole list of checks. Sabotage that AWS itself shows is in `test/e2e/doctor`, and what only a device shows in `test/e2e/drill`.
+ * A healthy account for the tests to sabotage. They contain each known kind of sabotage that the doctor names, with its
+ * whole list of checks. Sabotage that only a running stack shows is in `test/e2e/doctor`, and sabotage that only a
+ * device shows is in `test/e2e/drill`.
  */
 export const configuration = parseConfiguration(
   `

@@ -58,7 +58,7 @@ export function testActing(at: ConsoleStack): void {
     const strength = page.getByRole('listitem').filter({ hasText: /^deactivate-certificate/ });
     await strength.getByText('Proven').waitFor();
     await page.locator('.comment', { hasText: 'it runs a listener' }).waitFor();
-    // No command changes who somebody is, so this is not read again after each.
+    // No command changes a person's identity, so the page does not read it again after each command.
     page.off('request', note);
     expect(asked.filter((path) => path.endsWith('/me')).length).toBeLessThan(2);
     await at.leave(page);

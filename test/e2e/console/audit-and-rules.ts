@@ -116,7 +116,7 @@ export function testAuditAndRules(at: ConsoleStack): void {
   });
 }
 
-/** Writes the case of a thing under another key, so that nobody can read it; gives what removes it again. */
+/** Writes a thing's case under another key, which makes it unreadable. Returns a function that removes it again. */
 async function damageCopy(
   { e2e }: ConsoleStack,
   original: string,

@@ -40,7 +40,7 @@ export async function changeAnswers<Answer>(
   });
 }
 
-/** What is read again and again is read now: the machine says that it has a network. */
+/** Makes the page poll now, by an event that says that the machine is online. */
 export async function hasten(page: Page): Promise<void> {
   await page.evaluate(`window.dispatchEvent(new Event('online'))`);
 }
@@ -54,8 +54,8 @@ export async function waitForAll(page: Page): Promise<void> {
 }
 
 /**
- * The page thinks that no time passes, so that a pointer rests for no longer than the page waits for it, however slow the machine is.
- * Gives what ends that.
+ * Stops the clock of the page, so that on a slow machine a pointer does not rest long enough to have an effect. Returns
+ * a function that starts the clock again.
  */
 export async function stopTimeOfPointer(page: Page): Promise<() => Promise<void>> {
   await page.evaluate(`(() => { const now = performance.now(); performance.now = () => now; })()`);

@@ -13,7 +13,7 @@ export interface ConsoleStack {
   readonly misdeeds: readonly string[];
   origin(): string;
   open(path: string, look?: Look): Promise<Page>;
-  /** Leaves the page to the next test: a page of its own would load and compile all that this one has. */
+  /** Leaves the page to the next test, which would otherwise have to load and compile everything again. */
   leave(page: Page): Promise<void>;
 }
 

@@ -59,7 +59,7 @@ interface Form {
   readonly label: string;
 }
 
-/** The forms of a page; what the local stack renders is plain enough for that. */
+/** The forms of a page, found by pattern: the pages of the local stack are simple enough for that. */
 function readForms(html: string): Form[] {
   return [
     ...html.matchAll(/<form method="(\w+)" action="([^"]+)">(.*?)<button>(.*?)<\/button><\/form>/g),
@@ -272,7 +272,7 @@ export function testOperate(): void {
       const { caseId } = await e2e.waitForCase('pressed', 'contained');
       const message = await findMessage('pressed', 'contained');
 
-      // The answer leads back to the page, which shows what Slack would show to who pressed.
+      // The answer redirects to the page, which shows what Slack would show to the person who pressed the button.
       expect(await press(message.ts, 'Release')).toContain('pressed: release is sent.');
       await e2e.waitForCase('pressed', 'closed');
 

@@ -4,9 +4,12 @@ import { fakeDetection } from '../../fakes-detection';
 import { aDetector, aReport, received } from './detector';
 import { aBehavior } from './killing';
 
-/** Reports of one thing that are judged at the same time: alerts go out before the state is saved, and only one is saved first. */
+/**
+ * Reports of one thing that are judged at the same time. Alerts are sent before the state is saved, and only one
+ * invocation saves first.
+ */
 
-/** The last event of the behavior, as a consumer reads the alerts: one that is not newer counts for nothing. */
+/** The last event of the behavior for a consumer of the alerts, which ignores an event that is not newer. */
 function lastOf(alerts: readonly Record<string, unknown>[]): unknown {
   return alerts.toSorted((a, b) => Number(a.violationEventTime) - Number(b.violationEventTime)).at(-1)
     ?.violationEventType;

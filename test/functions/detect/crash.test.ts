@@ -4,7 +4,7 @@ import { fakeDetection } from '../../fakes-detection';
 import { aDetector, aReport, lifecycle, received } from './detector';
 import { aKiller, type Kill } from './killing';
 
-/** An invocation that is killed at one of its calls. SQS hands its message out again, after some that came later. */
+/** An invocation that is killed at one of its calls. SQS delivers its message again, after some later messages. */
 interface Sent extends Kill {
   readonly children: number;
   readonly gapMs: number;
@@ -23,7 +23,7 @@ const sent: fc.Arbitrary<readonly Sent[]> = fc.array(
   { minLength: 1, maxLength: 6 },
 );
 
-/** The last event of the behavior, as a consumer reads the alerts: one that is not newer counts for nothing. */
+/** The last event of the behavior for a consumer of the alerts, which ignores an event that is not newer. */
 function lastOf(alerts: readonly Record<string, unknown>[]): unknown {
   return alerts.toSorted((a, b) => Number(a.violationEventTime) - Number(b.violationEventTime)).at(-1)
     ?.violationEventType;
@@ -75,7 +75,7 @@ async function play(reports: readonly Sent[], end: number) {
 
 const undisturbed = { gapMs: 1_000, killedAt: 0, isAfter: false, later: 0 };
 
-/** The alert of the end is out, its state is not saved, and the next report comes before it is handed out again. */
+/** The alert of the end was sent but the state was not saved, and the next report arrives before the redelivery. */
 const examples: [Sent[], number][] = [2, 3, 4].flatMap((killedAt) =>
   [false, true].map((isAfter): [Sent[], number] => [
     [

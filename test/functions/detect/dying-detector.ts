@@ -5,8 +5,9 @@ import { fakeDetection } from '../../fakes-detection';
 import { aDetector } from './detector';
 
 /**
- * The detect function in a process of its own, for one batch: a report of a thing whose name begins with `killer` ends it
- * as a lack of memory does. What must outlive it is in the folder given: marks, and what left the queue.
+ * The detect function in its own process, for one batch. A report of a thing whose name begins with `killer` ends the
+ * process as a lack of memory does. The given folder keeps what must survive: marks, and the messages that left the
+ * queue.
  */
 
 const [folder = '', batch = ''] = process.argv.slice(2);

@@ -17,7 +17,7 @@ const conforming = (over = {}) => received(aReport(0, { header: nextId() }), { p
 const violating = (over = {}) => received(aReport(1, { header: nextId() }), { principal: flooder, ...over });
 const times = (count: number, make: () => ReturnType<typeof received>) => Array.from({ length: count }, make);
 
-/** A detector with a clock to turn, that notes which states it reads, and fails for some. */
+/** A detector with a settable clock. It notes which states it reads, and fails for some things. */
 function aCounted(failing: readonly string[] = [], over: Partial<DetectPorts> = {}) {
   const time = { now };
   const loads: string[] = [];

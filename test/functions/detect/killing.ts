@@ -1,4 +1,6 @@
-/** The effect at which an invocation is killed, counted from 1, if it has so many: before it, or after. */
+/**
+ * The effect before or after which an invocation is killed, counted from 1. An invocation with fewer effects survives.
+ */
 export interface Kill {
   readonly killedAt: number;
   readonly isAfter: boolean;

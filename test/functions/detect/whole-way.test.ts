@@ -8,7 +8,7 @@ import { anEngine } from '../respond/story';
 import { aDetector, received } from './detector';
 import { aBehavior, aKiller, type Kill } from './killing';
 
-/** From reports to the case: invocations of the detector are killed, and each message may come late and twice. */
+/** From the reports to the case, with killed invocations of the detector and messages that may arrive late or twice. */
 
 interface Values {
   readonly one: number;
@@ -17,12 +17,12 @@ interface Values {
 
 interface Sent extends Values, Kill {
   readonly gapMs: number;
-  /** How many reports come before it is handed out again, if that is. */
+  /** How many reports arrive before this one is delivered again after a kill. */
   readonly later: number;
   readonly isTwice: boolean;
 }
 
-/** How many reports later an alert is delivered, and how many after that once more. */
+/** After how many reports an alert is delivered, and after how many more it is delivered again. */
 interface Delay {
   readonly by: number;
   readonly again: number | null;
@@ -51,7 +51,7 @@ const behaviors = [
   aBehavior({ name: 'two', metric: 'm2', toAlarm: 2, toClear: 2 }),
 ];
 
-/** Takes out what is to be handled now: `left` counts how many times it is passed by. */
+/** Removes and returns what is due. `left` counts how many more times an item is skipped. */
 function takeDue<T extends { left: number }>(waiting: T[], all: boolean): T[] {
   for (const one of waiting) one.left -= 1;
   const due = waiting.filter(({ left }) => all || left < 0);
@@ -142,7 +142,10 @@ async function play(reports: readonly Sent[], delayed: readonly Delay[], mode: '
 const undisturbed: Sent = {
   ...{ one: 0, two: 0, gapMs: 1, killedAt: 0, isAfter: false, later: 0, isTwice: false },
 };
-/** The second of two violations in a row is told by an invocation that is killed, and the value between them comes after it. */
+/**
+ * The invocation that reports the second of two violations in a row is killed, and the value between the two is
+ * delivered after it.
+ */
 const example: [Sent[], Delay[], 'observe'] = [
   [
     { ...undisturbed, two: 1 },

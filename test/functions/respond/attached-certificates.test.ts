@@ -184,7 +184,7 @@ describe('several certificates that somebody attaches to a held thing', () => {
     world.time.now += 60_000;
     await engine({ type: 'resume', thingName: thingKey('mything1'), early: true });
     expect(statuses(world)).toEqual({ a: 'INACTIVE', b: 'INACTIVE' });
-    // It would do for the first one; the second is denied since a minute after.
+    // The wait is over for the first certificate; the second one was denied a minute later.
     expect(shownCaseOf(world).dueAt).toBe(now + 60_000 + spreadMs);
     await look(world, engine);
     expect(statuses(world)).toEqual({ a: 'ACTIVE', b: 'ACTIVE' });

@@ -36,7 +36,7 @@ export interface Setting {
   readonly command: Command;
 }
 
-/** What a step reports depends on whether a former try of the same step had done it already. */
+/** The detail of a step depends on whether an earlier try of the same step had already taken effect. */
 function normalize(detail: string | undefined): string | undefined {
   return detail
     ?.replace('was not connected', 'session of mything1 ended')

@@ -7,7 +7,7 @@ import { alarm, anEngine, caseOf, operator, shownCaseOf } from './story';
 
 const statusesOf = (world: World) => caseOf(world).ledger.map(({ action, status }) => `${action} ${status}`);
 
-/** One behavior is quarantined for, the other has its certificate deactivated. */
+/** For one behavior the thing is quarantined, for the other its certificate is deactivated. */
 const configuration = aConfiguration({
   playbooks: [
     aPlaybook({

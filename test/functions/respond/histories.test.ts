@@ -81,7 +81,10 @@ const histories: fc.Arbitrary<History> = fc.record({
   ),
 });
 
-/** What only a containment calls, or a release that holds an object again: whatever AWS refuses a release needs a person. */
+/**
+ * Calls that only a containment makes, or a release that holds an object again. If AWS refuses another call of a
+ * release, a person is needed.
+ */
 const refusable = new Set(['policies.attach', 'policies.createVersion', 'things.addToGroup']);
 
 const invocation = new AsyncLocalStorage<{ isEnded: boolean }>();

@@ -145,7 +145,7 @@ describe('two held things that share a certificate and its policy', () => {
         await scheduler.waitFor(
           Promise.all([retried(operator('release'), 'a'), retried(secondAlarm(), 'b')]),
         );
-        // It was verified in the moment of the other's release, at worst: then the sweep has it verified again.
+        // At worst, it was verified at the moment of the other's release. Then the sweep has it verified again.
         if (caseOf(world, 'mything2').status === 'containing') {
           world.time.now = caseOf(world, 'mything2').dueAt ?? 0;
           await scheduler.waitFor(retried({ type: 'resume', thingName: thingKey('mything2') }, 'r'));

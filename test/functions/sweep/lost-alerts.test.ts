@@ -6,7 +6,7 @@ describe('the sweep', () => {
     const conflict = openCase(aViolation({ thingName: 'conflict' }));
     const stored = {
       held: openCase(aViolation({ thingName: 'held' })),
-      // Nothing holds it, and its open case says why: the command could change nothing.
+      // No action holds the thing, and its open case says why, so the command would change nothing.
       conflict: {
         ...conflict,
         value: changeCase(conflict.value, { status: 'release-conflict', ledger: [] }),

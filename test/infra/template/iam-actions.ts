@@ -76,7 +76,7 @@ const secrets = listServed(listChannels()).flatMap(({ descriptor: { secret, butt
   [secret, buttons?.secret].flatMap((one) => one?.id ?? []),
 );
 
-/** How the resources of a type are written in the template; what refers to another resource has its type in brackets. */
+/** How the template writes the resources of a type. A reference to another resource is its type in brackets. */
 export const shapes: Readonly<Record<string, RegExp>> = {
   table: /^<AWS::DynamoDB::Table>$/,
   index: /^<AWS::DynamoDB::Table>\/index\/[A-Za-z]+$/,

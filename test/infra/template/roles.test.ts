@@ -65,7 +65,9 @@ function branches(statement: unknown): Record<string, unknown>[] {
   return Ref === 'AWS::NoValue' ? [] : [rest];
 }
 
-/** All that a value can become, with what only CloudFormation knows in brackets: a resource by its type. */
+/**
+ * All texts that a value can become. A reference that CloudFormation resolves is the type of the resource in brackets.
+ */
 function texts(value: unknown, resources: Resources): string[] {
   if (typeof value === 'string') return [value];
   const [[name, inner] = []] = Object.entries(value as object);

@@ -60,7 +60,7 @@ describe('messages', () => {
         Sqs: {
           ...Sqs,
           QueueUrl: { Ref: Sqs.QueueUrl.Ref.replace(/Queue$/, 'DeadQueue') },
-          // The envelope of an error action is JSON that people read; what it carries is base64 already.
+          // The envelope of an error action is JSON that people read, and its payload is base64 already.
           UseBase64: false,
         },
       }));

@@ -56,7 +56,7 @@ function decide(action: string, resource: string, context: ReadonlyMap<string, s
     : 'denied';
 }
 
-/** Resources of a type that a device may try: its own, others', and what is kept of its own. */
+/** Resources of a type that a device may try: its own, other devices', and reserved topics of AWS IoT. */
 function listResources(type: string): string[] {
   const topics = [
     'app/mything1/telemetry',

@@ -7,7 +7,7 @@ import type { Violation } from '../../../shared/domain/findings/violation';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { aViolation, changedBy, flushed, now, type Situation, words } from '../../builders';
 
-/** A thing's case, led through commands while all that is asked of AWS succeeds. */
+/** A thing's case, taken through commands while all calls to AWS succeed. */
 
 export function alarm(over: Partial<Violation> = {}): Command {
   const violation = aViolation(over);

@@ -9,7 +9,7 @@ const policyName = 'cordon-quarantine';
 const document = '{"Statement":[{"Effect":"Deny"}]}';
 const ours: EffectivePolicy = { policyName, document: '{ "Statement": [ { "Effect": "Deny" } ] }' };
 
-/** What AWS answers: of a publish as it is, of one with the policy added, and which policies are in effect. */
+/** AWS's answers: on a publish now, on a publish with the policy added, and which policies are in effect. */
 interface Answers {
   readonly test: string | Error | undefined;
   readonly added?: string | Error;

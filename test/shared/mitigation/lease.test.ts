@@ -8,7 +8,9 @@ const object = policyObject('device');
 const names = ['one', 'two', 'three'] as const;
 type Name = (typeof names)[number];
 
-/** A call of a life of a thing that fails, before or after it had its effect: whoever made it is killed, and repeats all. */
+/**
+ * A call that kills its caller, before or after the call took effect. The caller then starts again from the beginning.
+ */
 interface Kill {
   readonly call: number;
   readonly isAfter: boolean;
@@ -24,7 +26,7 @@ const lives = fc.record({
 
 /** An object that things deny and give back, each call in the scheduler's order. */
 function aSharedObject(scheduler: fc.Scheduler, killed: readonly Kill[]) {
-  /** Things whose case holds the object: it says so before the first call, and until the last. */
+  /** Things whose case holds the object. A case records that before its first call, and until after its last one. */
   const holding = new Set<string>();
   const { rows, leases } = fakeLeases((name) => holding.has(name));
   const state = { isDenied: false, calls: 0 };
@@ -74,7 +76,7 @@ function aSharedObject(scheduler: fc.Scheduler, killed: readonly Kill[]) {
     async release(name: Name) {
       await untilDone(async () => {
         await releaseLease(object, contextOf(name), {
-          // As of a certificate: without a lease, somebody else may want it as it is.
+          // As with a certificate: without a lease, the present state may be somebody else's, so it stays.
           restore: async (lease) => {
             if (lease) await set(name, false);
             return undefined;

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { World } from '../../world';
 
 /**
- * A copy of the sources with one more action: its two files, and its line in the registry of each. Whatever else asked
- * for the name of an action would be missing here.
+ * A copy of the sources with one more action: its two files, and its line in the registry of each. If any other file
+ * needed the name of each action, this copy would fail.
  */
 
 const root = join(import.meta.dirname, '../../..');

@@ -132,7 +132,7 @@ describe('a hand-made deny policy', () => {
   it('is judged by its text alone if the difference shows in no request', () => {
     const refused = handMade.filter(([, text, denies]) => !denies && listOpen(text).length === 0);
 
-    // Every resource that these actions have may be covered; another one that AWS adds would not be.
+    // These patterns may cover every present resource of these actions, but not one that AWS adds later.
     expect(refused.map(([name]) => name)).toEqual([]);
   });
 

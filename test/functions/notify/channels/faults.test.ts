@@ -13,7 +13,7 @@ import { type Answer, type Asked, startHttpService } from '../http-service';
 import { connectTo as connectToTeams, createTeams } from './teams/stand-in';
 import { connectTo as connectToOpsgenie, createOpsgenie } from './webhook/opsgenie-stand-in';
 
-/** What happens to one request: `lost` and `killed` are done by the service, but the function never learns it. */
+/** What happens to one request. With `lost` and `killed`, the service handles it, but the function gets no answer. */
 const fault = fc.constantFrom('well', 'well', 'failed', 'busy', 'lost', 'killed', 'killed-before');
 type Fault = 'well' | 'failed' | 'busy' | 'lost' | 'killed' | 'killed-before';
 
@@ -165,7 +165,7 @@ it('Opsgenie has the last state of a case in an open alert until it is closed, w
 
       expect(isOpen()).toBe(end !== 'closed');
       if (end !== 'closed') expect(alerts.get('case-1')?.log.at(-1)).toContain(last.text);
-      // Nobody is woken twice for one case, but after somebody closed its alert.
+      // A case pages people once, and again only after somebody closed its alert.
       expect(opened).toBeLessThanOrEqual(1 + closedByPeople);
     }),
     { numRuns: 25, examples },

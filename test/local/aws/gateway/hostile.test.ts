@@ -25,7 +25,10 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close());
 
-/** Sends what no SDK would, with a valid credential of a function that may do all to what is its own. */
+/**
+ * Sends requests that no SDK would send, with the valid credential of a function that has all rights on its own
+ * resources.
+ */
 async function post(
   service: string,
   body: string,

@@ -322,7 +322,7 @@ describe('an SQS event source', () => {
     const batches = await connect(
       queue,
       async (_event, attempt) => {
-        // One after the other, each soon enough to be found by who looks at once.
+        // Sent one after the other, each soon enough for a poller that looks again at once.
         for (let index = 0; index < 9 && attempt === 1; index += 1) {
           waiting.push(`later ${index}`);
           await Promise.resolve();

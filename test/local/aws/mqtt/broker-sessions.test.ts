@@ -22,7 +22,9 @@ interface Lifecycle {
 
 const spies: { mockRestore(): void }[] = [];
 
-/** The timers of so many milliseconds that were not cleared, each with what it calls. They never end by themselves. */
+/**
+ * The timers of this many milliseconds that were not cleared, each with its callback. They never fire by themselves.
+ */
 function watchTimers(delayMs: number): Map<unknown, () => void> {
   const { setTimeout: set, clearTimeout: clear } = globalThis;
   const running = new Map<unknown, () => void>();
@@ -226,7 +228,7 @@ describe('DeleteConnection at the broker', () => {
 
   it.each([
     [{}, ['will/mything1 gone', 'after x']],
-    // The will is a publish like others: a device that may not do it leaves none behind.
+    // A will is a publish like others: the broker publishes none for a device without the right.
     [{ deny: true }, ['after x']],
   ])(
     'sends the will of a client whose certificate is deactivated, if it may publish it (%j)',
@@ -258,7 +260,10 @@ describe('DeleteConnection at the broker', () => {
       clean: false,
       properties: { sessionExpiryInterval: 2 * willDelayInterval },
     } as const;
-    /** The delays of wills that run, with what comes after each: they end when a test says so, however slow the machine is. */
+    /**
+     * The running delays of wills, each with its callback. A test ends them, so the speed of the machine does not
+     * matter.
+     */
     let delays: Map<unknown, () => void>;
 
     beforeEach(async () => {
@@ -283,7 +288,7 @@ describe('DeleteConnection at the broker', () => {
       for (const spy of spies.splice(0)) spy.mockRestore();
     });
 
-    /** Another will with the same delay that begins now: once it is heard, the first is due as well. */
+    /** Starts another will with the same delay: when it is published, the first one is due as well. */
     async function passDelay(): Promise<void> {
       const before = delays.size;
       const client = await stack.connect(await stack.addDevice('clock'), {

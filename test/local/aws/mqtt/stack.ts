@@ -177,7 +177,10 @@ export async function tryPublish(
 
 const received = new WeakMap<MqttClient, string[]>();
 
-/** What a client has received and will, as `topic payload`; from its CONNACK on, before which a session may send. */
+/**
+ * The messages of a client as `topic payload`, past and future. It counts from the CONNACK, since a session may send
+ * before that.
+ */
 export function collect(client: MqttClient): string[] {
   return received.get(client) ?? [];
 }

@@ -6,7 +6,7 @@ import { thingKey } from '../../../../shared/domain/thing-ref';
 import { aConfiguration, aContext, aPlaybook, decide, flushed, now } from '../../../builders';
 import { alarm, lead, led, order } from '../lead-case';
 
-/** A device decides how much it reports, and must not decide how much is kept and announced of it. */
+/** A device decides how much it reports. That must not decide how much Cordon stores and announces. */
 
 /** Does what `respond` does: sends the outbox, and writes a row if there are entries. */
 function sent(record: Case): { record: Case; entries: readonly DescribedEntry[]; told: string[] } {

@@ -231,7 +231,7 @@ describe('a finding of an audit', () => {
     expect(take(ended, { ...clear, occurredAt: now + 2 }, { now: now + 20 }).announcementSeq).toBe(
       ended.announcementSeq,
     );
-    // A held thing can't show that its certificate is shared: its end says nothing.
+    // While a thing is held, its certificate can't be seen as shared, so the end of that finding means nothing.
     expect(
       take(shared, { ...anAuditFinding(), eventType: 'alarm-cleared', occurredAt: now }, { now: now + 10 })
         .announcementSeq,

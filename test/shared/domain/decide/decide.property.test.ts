@@ -113,7 +113,7 @@ const oneForEach = [
   aPlaybook({ name: 'watches', when: { behavior: 'c' }, mode: 'observe', actions: [], severity: 'low' }),
 ];
 
-/** What counts at the end: the status, what holds the thing, and what is still in alarm since when. */
+/** What must be equal at the end: the status, the actions that hold the thing, and the open alarms with their times. */
 function outcomeOf(record: Case | undefined) {
   const open = record && isOpen(record) ? openViolations(record) : [];
   return {
@@ -121,7 +121,7 @@ function outcomeOf(record: Case | undefined) {
     ledger: record?.ledger
       .map(({ action, status, prior }) => ({ action, status, prior }))
       .toSorted((a, b) => a.action.localeCompare(b.action)),
-    // What approval runs; what was only watched, or is held by several playbooks, bears the name of the last it met.
+    // An approval runs this playbook, so it must be equal. Other cases keep the name of the last playbook that matched.
     ...(record?.status === 'awaiting-approval' && { playbook: record.playbook }),
     ...(record?.status !== 'observed' && record?.status !== 'closed' && { severity: record?.severity }),
     open: open.map((violation) => [findingKey(violation), violation.lastEventAt]).sort(),
@@ -215,7 +215,7 @@ describe('decide, for any history', () => {
       );
     });
     fc.assert(
-      // Mostly one in which everything may be done: else there is little to compare.
+      // Mostly a setting that allows all actions; otherwise there is little to compare.
       fc.property(
         deliveries,
         fc.option(anyContext, { nil: {}, freq: 1 }),
@@ -294,19 +294,20 @@ describe('decide, for any history', () => {
               ? flushed(decision.next)
               : perform(decision.next, now, () => left.shift() ?? 'done');
             const { status, ledger, dueAt } = record;
-            // An approval expires, so that too is taken up again, as is what only the kill switch held back.
+            // Cases that wait for an approval, which expires, and cases that only the kill switch held back are due
+            // again too.
             const working =
               ['awaiting-approval', 'containing', 'contained', 'containment-failed', 'releasing'].includes(
                 status,
               ) ||
               (status === 'observed' && record.heldBackBy !== undefined);
-            // An approval may be due to expire, or wait for good.
+            // A request for approval may be due to expire, or may never expire.
             if (status !== 'awaiting-approval')
               expect([status, dueAt !== undefined]).toEqual([status, working]);
             const kept = ledger.filter((entry) => entry.status !== 'reverted' && entry.status !== 'failed');
             if (status === 'observed' || status === 'awaiting-approval')
               expect([status, kept]).toEqual([status, []]);
-            // A dismissal may leave a conflict as it is, and what comes later must not be blamed for it.
+            // A dismissal may leave a conflict, for which no later command is responsible.
             const closes = status === 'closed' && before?.status !== 'closed';
             if (closes && command.type !== 'dismiss') expect(kept).toEqual([]);
           }

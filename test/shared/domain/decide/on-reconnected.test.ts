@@ -107,7 +107,7 @@ describe('decide, on a reconnect,', () => {
   it('treats a newer version than that of a session after the cut as a new session, even if its time is before the cut', () => {
     const policyCacheMs = 480_000;
     const first = changedBy(contained(), versioned(now + 5_000, 4), { policyCacheMs });
-    // It was cut, and its return is news by the version alone: the times of AWS are approximate.
+    // It was cut. Only the version shows that its return is new, since the times from AWS are approximate.
     const cut = perform(first, now + 5_100);
     const second = changedBy(changeCase(cut, { status: 'contained' }), versioned(now - 1, 6), {
       policyCacheMs,

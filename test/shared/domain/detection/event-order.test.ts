@@ -13,8 +13,8 @@ import { now } from '../../../builders';
 import { criteria, judgeLifecycle, judgeReport, judgeTime } from './judging';
 
 /**
- * Whatever a queue delays, repeats or hands out in another order: consumers order the events of a behavior by their times,
- * so each is later than the one before, whoever or whatever causes it, and none ends what is not open.
+ * A queue may delay, repeat and reorder reports. Consumers order the events of a behavior by time, so each event must
+ * be later than the one before, whatever caused it, and an end must belong to an open alarm.
  */
 
 const minuteMs = 60_000;

@@ -71,7 +71,10 @@ const history = (maxGapMs: number) =>
 
 /** How the order of making can be known. `position`: the place in the order of arrival. */
 interface Way {
-  /** Ten minutes in all; without times of their own less than a window, since a silence looks like one that was cut off. */
+  /**
+   * Ten minutes in all. Reports without their own times span less than a window: a longer silence looks like an
+   * interruption.
+   */
   readonly maxGapMs: number;
   readonly send: (made: Made, index: number, position: number) => Sent;
 }
@@ -96,7 +99,10 @@ const ways: Record<string, Way> = {
   },
 };
 
-/** Judges the reports in the order given: which behaviors were raised, which a late report ended, which of their events a consumer would take for old. */
+/**
+ * Judges the reports in the given order. Returns the behaviors that were raised, those that a late report ended, and
+ * those with an event that a consumer would ignore as old.
+ */
 function judgeAll(sent: readonly Sent[], order: readonly number[], inARow: number) {
   const profiles = [['p', profileOf(inARow)]] as const;
   const first: Sent = [{ reportId: 1, metrics: { 'aws:all-bytes-out': { count: 0 } }, evidence: [] }, now];

@@ -4,7 +4,7 @@ import { thingKey } from '../../../../shared/domain/thing-ref';
 import { now } from '../../../builders';
 import { judgeReport, judgeTime } from './judging';
 
-/** Another certificate may connect as the thing, if a policy lets it: what it reports is kept apart. */
+/** If a policy allows it, another certificate may connect as the thing. Its reports are judged separately. */
 
 const profile: SecurityProfile = {
   targets: ['all/things'],

@@ -4,7 +4,7 @@ import type { LeftOut, Objection, Reason, Refusal } from '../../../../shared/dom
 import { operatorActions } from '../../../../shared/domain/decide/operator-actions';
 import type { KillSwitch } from '../../../../shared/domain/guards/kill-switch';
 
-/** An example of each code that people read words of: a code without one is an error of the compiler. */
+/** An example of each code that has a text for people. A code without an example does not compile. */
 type Examples<C extends { readonly code: string }> = {
   readonly [K in C['code']]: readonly Having<C, K>[];
 };

@@ -8,7 +8,10 @@ export const routingKey = '0123456789abcdef0123456789abcdef';
 
 const common = { routing_key: z.string().length(32), dedup_key: z.string().min(1).max(255) };
 
-/** PagerDuty, "Send an alert event": what it requires, and the limits of each field; what it does not know is refused here. */
+/**
+ * PagerDuty, "Send an alert event": required fields and the limits of each field. The stand-in also refuses unknown
+ * fields.
+ */
 const eventSchema = z.discriminatedUnion('event_action', [
   z.strictObject({
     ...common,

@@ -235,7 +235,8 @@ describe('a burst', () => {
         ),
       );
       let lastToldAt = now;
-      // The second half comes when all but a few of the first are shown: nothing is superseded, which costs most.
+      // The second half arrives when most of the first half is shown. No message is superseded then, which is the most
+      // expensive case.
       state.meanwhile = async () => {
         const isEarly = batches.length > 10 || state.time - now > 90_000;
         const batch = isEarly ? batches.shift() : undefined;

@@ -3,7 +3,10 @@ import { connectTeams, nowhere } from '../../../../../functions/notify/channels/
 import type { StandIn } from '../../../../contract/channel-contract';
 import { type Answer, type Asked, startHttpService } from '../../http-service';
 
-/** Adaptive Cards 1.4, what is used of it; whatever else is refused, as Teams would show nothing of it. */
+/**
+ * The part of Adaptive Cards 1.4 that Cordon uses. The stand-in refuses the rest, because Teams would not show the
+ * card.
+ */
 const run = z.strictObject({
   type: z.literal('TextRun'),
   text: z.string().min(1),

@@ -9,7 +9,7 @@ const apiKey = 'eb243592-faa2-4ba2-a551-1afdf565c889';
 const text = (max: number) => z.string().max(max);
 const by = { user: text(100).optional(), source: text(100).optional() };
 
-/** Opsgenie, "Alert API": fields and limits of what is used of it; other fields are refused. */
+/** Opsgenie, "Alert API": the fields that Cordon uses, with their limits. The stand-in refuses other fields. */
 const alertSchema = z.strictObject({
   ...by,
   message: text(130).min(1),
@@ -30,7 +30,9 @@ interface Alert {
   readonly log: string[];
 }
 
-/** Requests are processed after the answer: one for an alert that is closed or not there has no effect, and no error. */
+/**
+ * Opsgenie handles a request after its answer, so one for a closed or missing alert has no effect and causes no error.
+ */
 export function createOpsgenie() {
   const alerts = new Map<string, Alert>();
   const findOpen = (alias: string) => (alerts.get(alias)?.isOpen ? alerts.get(alias) : undefined);
