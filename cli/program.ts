@@ -1,6 +1,5 @@
 import { Command, Help, type Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
-import { addActCommands } from './act-commands';
 import { addCaseCommands } from './case-commands';
 import { addCompletionCommands } from './completion/commands';
 import { addConsoleCommand } from './console/command';
@@ -14,6 +13,7 @@ import { say, sayAside } from './look/output';
 import { openScreen } from './look/style';
 import { wrapWords } from './look/wrap';
 import { proposeNearest } from './nearest';
+import { addOperatorCommands } from './operator-commands';
 import { addStackCommands } from './stack-commands';
 import type { Target, TargetOptions } from './target';
 
@@ -67,7 +67,7 @@ export function buildProgram() {
   };
   const ports = { version, target, reopen, explain };
   addCaseCommands(program, ports);
-  addActCommands(program, ports);
+  addOperatorCommands(program, ports);
   addStackCommands(program, ports);
   addConsoleCommand(program, ports);
   addDeployCommands(program);

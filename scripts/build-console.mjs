@@ -48,7 +48,7 @@ const codeSplitting = {
   groups: [
     {
       name: 'views',
-      test: /console\/(views\/(case|thing|fleet|audit|rules|messages)|replay\/(try-change|outcome)|parts\/(timeline|agent-health|earlier-cases|thing-facts|groups|changes|process-tree|metric|chart)|acts\/(act-dialog|comment-and-assign|send|follow)|words\/(sentence|process-tree|proof|violation|rules))\./,
+      test: /console\/(views\/(case|thing|fleet|audit|rules|messages)|replay\/(try-change|outcome)|parts\/(timeline|agent-health|earlier-cases|thing-facts|groups|changes|process-tree|metric|chart)|operator-actions\/(action-dialog|comment-and-assign|send|follow)|words\/(sentence|process-tree|proof|violation|rules))\./,
     },
   ],
 };

@@ -85,11 +85,11 @@ export function fakeCases() {
     listRetries: async (at, limit) => listDueCases(at, limit, 'RETRY'),
     listRoutine: async (at, limit) => listDueCases(at, limit, 'ROUTINE'),
   };
-  const refusedActs: NonNullable<Parameters<Refusals['record']>[0]['act']>[] = [];
+  const refusedActions: NonNullable<Parameters<Refusals['record']>[0]['act']>[] = [];
   const refused: Refusals = {
     async record({ requestId, refusal, act }) {
       refusals.set(requestId, refusal);
-      if (act) refusedActs.push(act);
+      if (act) refusedActions.push(act);
     },
     read: async (_thingName, requestId) => refusals.get(requestId),
   };
@@ -122,7 +122,7 @@ export function fakeCases() {
       .slice(0, limit)
       .map(({ value }) => value.thingName);
   }
-  return { ...store, timeline, archived, refusals, refusedActs, cases, refused, fleetLimit, detection };
+  return { ...store, timeline, archived, refusals, refusedActions, cases, refused, fleetLimit, detection };
 }
 
 interface RegisteredThing {

@@ -11,7 +11,7 @@ import { type ActOptions, act } from './act';
 import type { CommandPorts } from './command-ports';
 import { type CaseLister, findCases } from './list';
 
-export interface ActFlags extends Omit<ActOptions, 'waitSeconds' | 'caseId' | 'onSent'> {
+export interface ActionFlags extends Omit<ActOptions, 'waitSeconds' | 'caseId' | 'onSent'> {
   readonly wait: number;
   readonly json?: boolean;
   readonly all?: boolean;
@@ -29,10 +29,10 @@ interface Aim {
 }
 
 /** Acts on the named things one after the other, or on all selected cases, several at once. */
-export async function runAct(
+export async function runAction(
   name: OperatorAction,
   things: readonly string[],
-  flags: ActFlags,
+  flags: ActionFlags,
   { target, explain }: Pick<CommandPorts, 'target' | 'explain'>,
 ): Promise<void> {
   checkUsage(name, things, flags);
@@ -58,7 +58,7 @@ export async function runAct(
   );
 }
 
-function checkUsage(name: OperatorAction, things: readonly string[], flags: ActFlags): void {
+function checkUsage(name: OperatorAction, things: readonly string[], flags: ActionFlags): void {
   const { all, expect, behavior, severity, thing, group } = flags;
   if (all && things.length > 0) throw new UsageError('give either THINGs or --all');
   if (all) return;
@@ -74,7 +74,7 @@ const mostSelected = 100_000;
 /** The cases that the action applies to and the options select; none unless they are as many as expected. */
 export async function selectCases(
   name: OperatorAction,
-  { expect, behavior, severity, thing, group }: ActFlags,
+  { expect, behavior, severity, thing, group }: ActionFlags,
   reader: CaseLister,
   now: number,
 ): Promise<Aim[]> {

@@ -11,7 +11,7 @@ import {
   operatorActionDescriptors,
 } from '../../shared/domain/decide/operator-actions';
 import { printable } from '../../shared/domain/messages/announcement';
-import { describeStatus, nameOrder } from '../../shared/domain/messages/describe-act';
+import { describeStatus, nameOrder } from '../../shared/domain/messages/describe-action';
 import {
   describeReason,
   describeRefusal,

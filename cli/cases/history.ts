@@ -1,4 +1,4 @@
-import type { Act, AuditPage, AuditQuery } from '../../shared/storage/audit';
+import type { AuditEntry, AuditPage, AuditQuery } from '../../shared/storage/audit';
 import { writeJson } from '../json';
 import type { Screen } from '../look/style';
 import { writeTable } from '../look/table';
@@ -29,7 +29,7 @@ export async function showHistory(
   now: number,
 ): Promise<string> {
   const thingName = thing === undefined ? undefined : requireThing(thing);
-  const acts: Act[] = [];
+  const acts: AuditEntry[] = [];
   let cursor: string | undefined;
   do {
     const query = { actor, thingName, from: now - since, to: now, cursor };
@@ -62,8 +62,8 @@ export async function showHistory(
 }
 
 /** What a person's order planned is shown with the order, which comes right before it. */
-function joinPlans(acts: readonly Act[]): Act[] {
-  const joined: Act[] = [];
+function joinPlans(acts: readonly AuditEntry[]): AuditEntry[] {
+  const joined: AuditEntry[] = [];
   for (const act of acts) {
     const order = joined.at(-1);
     const isPlan =

@@ -8,7 +8,7 @@ import { listPossible } from '../../shared/domain/decide/operator-actions';
 import { pickFloods } from '../../shared/domain/detection/floods';
 import { listRestorations } from '../../shared/domain/lists/restores';
 import { measure, printable } from '../../shared/domain/messages/announcement';
-import { describeAction } from '../../shared/domain/messages/describe-act';
+import { describeAction } from '../../shared/domain/messages/describe-action';
 import { showCaseInWords } from '../../shared/domain/messages/describe-case';
 import { describeAll } from '../../shared/domain/messages/describe-detail';
 import { describeStrength } from '../../shared/domain/messages/describe-news';

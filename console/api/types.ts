@@ -1,11 +1,11 @@
-import type { PossibleAct, Restoration } from '../../shared/api/case';
+import type { PossibleAction, Restoration } from '../../shared/api/case';
 import type { CaseListAnswer, Summary } from '../../shared/api/lists';
 
 /** The parts of the API's answers that the console reads. Times are epoch ms. */
 
 export type ListedCase = CaseListAnswer['cases'][number];
 export type CaseStatus = ListedCase['status'];
-export type Act = PossibleAct['action'];
+export type OperatorAction = PossibleAction['action'];
 export type CaseGroup = Summary['groups'][number];
 type Flood = NonNullable<CaseListAnswer['floods']>[number];
 
@@ -71,7 +71,7 @@ export interface FactsAnswer {
 
 /** An order that waits for a second person. */
 export interface PersonRequest {
-  readonly action: Act;
+  readonly action: OperatorAction;
   readonly actor: string;
   readonly expires: number;
   readonly force?: true;
@@ -97,8 +97,8 @@ export interface CaseAnswer {
   readonly violations: readonly ViolationAnswer[];
   readonly ledger: readonly LedgerAnswer[];
   readonly facts?: FactsAnswer;
-  readonly acts: readonly Act[];
-  readonly possible: readonly PossibleAct[];
+  readonly acts: readonly OperatorAction[];
+  readonly possible: readonly PossibleAction[];
   readonly restores: readonly Restoration[];
   readonly strength?: readonly string[];
   readonly request?: PersonRequest;

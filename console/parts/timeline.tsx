@@ -1,7 +1,7 @@
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
 import type { TimelineAnswer, TimelineEntry } from '../api/types';
-import { shortenAct, shortenActor } from '../words/actor';
+import { shortenActor, shortenEvent } from '../words/actor';
 import { writeSecond } from '../words/time';
 import { writeValue } from '../words/violation';
 import { Ago } from './clock';
@@ -58,7 +58,7 @@ function Entry({ entry: { at, what, actor, detail } }: { readonly entry: Timelin
         {writeSecond(at)} <Ago at={at} />
       </span>
       <div>
-        <b title={what}>{shortenAct(what)}</b>
+        <b title={what}>{shortenEvent(what)}</b>
         {actor !== undefined && (
           <span class="actor" title={actor}>
             {' '}

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
-import type { AuditAnswer } from '../../shared/api/acts';
+import type { AuditAnswer } from '../../shared/api/operator-actions';
 import { ApiError, thingPath } from '../api/client';
 import { useClient, useLive } from '../api/live';
 import { Ago } from '../parts/clock';
@@ -8,7 +8,7 @@ import { NextPage } from '../parts/next-page';
 import { Pending } from '../parts/notice';
 import { useSteady } from '../parts/steady';
 import { showToast } from '../parts/toasts';
-import { shortenAct, shortenActor } from '../words/actor';
+import { shortenActor, shortenEvent } from '../words/actor';
 import { writeAbsolute } from '../words/time';
 
 const dayMs = 86_400_000;
@@ -83,7 +83,7 @@ export function AuditView() {
         </div>
       ) : (
         <ul class="audit" aria-label="Acts, newest first">
-          <Acts acts={page.acts} />
+          <Entries acts={page.acts} />
           {page.next && <More key={page.next} path={path} cursor={page.next} />}
         </ul>
       )}
@@ -104,7 +104,7 @@ function auditPath({ actor, thing, from }: AuditFilter): string {
   return `/audit?${query}`;
 }
 
-function Acts({ acts }: Pick<AuditAnswer, 'acts'>) {
+function Entries({ acts }: Pick<AuditAnswer, 'acts'>) {
   return (
     <>
       {acts.map(({ at, actor, thingName, caseId, what, detail }) => (
@@ -113,7 +113,7 @@ function Acts({ acts }: Pick<AuditAnswer, 'acts'>) {
             {writeAbsolute(at)} <Ago at={at} />
           </span>
           <div>
-            <a href={actPath(thingName, caseId)}>{thingName}</a> <b title={what}>{shortenAct(what)}</b>{' '}
+            <a href={actPath(thingName, caseId)}>{thingName}</a> <b title={what}>{shortenEvent(what)}</b>{' '}
             <span class="quiet" title={actor}>
               by {shortenActor(actor)}
             </span>
@@ -142,7 +142,7 @@ function More({ path, cursor }: { readonly path: string; readonly cursor: string
     >
       {(page: AuditAnswer) => (
         <>
-          <Acts acts={page.acts} />
+          <Entries acts={page.acts} />
           {page.next && <More key={page.next} path={path} cursor={page.next} />}
         </>
       )}

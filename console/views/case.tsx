@@ -1,15 +1,15 @@
 import { useRef, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
-import type { PossibleAct } from '../../shared/api/case';
-import { ActDialog } from '../acts/act-dialog';
-import { ActList } from '../acts/act-list';
-import { Assignee, CommentBox } from '../acts/comment-and-assign';
-import { useRights } from '../acts/rights';
-import { mayAct, RequestNotice } from '../acts/second-person';
+import type { PossibleAction } from '../../shared/api/case';
 import { thingPath } from '../api/client';
 import { useLive } from '../api/live';
 import type { CaseAnswer } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
+import { ActionDialog } from '../operator-actions/action-dialog';
+import { ActionList } from '../operator-actions/action-list';
+import { Assignee, CommentBox } from '../operator-actions/comment-and-assign';
+import { useRights } from '../operator-actions/rights';
+import { mayAct, RequestNotice } from '../operator-actions/second-person';
 import { CaseMetrics } from '../parts/case-metrics';
 import { Changes } from '../parts/changes';
 import { Ago, TimeLeft } from '../parts/clock';
@@ -21,12 +21,12 @@ import { Strength } from '../parts/strength';
 import { ThingFacts } from '../parts/thing-facts';
 import { Timeline } from '../parts/timeline';
 import { Violations } from '../parts/violations';
-import { actWords, listActs } from '../words/acts';
+import { actionWords, listActions } from '../words/operator-actions';
 import { writeStory } from '../words/sentence';
 
 /** An act whose dialog is open, and of which address. */
 interface Chosen {
-  readonly act: PossibleAct;
+  readonly act: PossibleAction;
   readonly path: string;
 }
 
@@ -73,20 +73,20 @@ function isCommenting(): boolean {
 
 interface OpenCaseProps {
   readonly record: CaseAnswer;
-  readonly chosen: PossibleAct | undefined;
-  readonly onChoose: (act: PossibleAct | undefined) => void;
+  readonly chosen: PossibleAction | undefined;
+  readonly onChoose: (act: PossibleAction | undefined) => void;
 }
 
 function OpenCase({ record, chosen, onChoose }: OpenCaseProps) {
   const { route } = useLocation();
   const { mayAct: hasRight, why, additions } = useRights(record.thingName, record.acts);
-  const acts = listActs(record.possible).filter(({ action }) => hasRight(action));
+  const acts = listActions(record.possible).filter(({ action }) => hasRight(action));
   useShortcuts([
     { keys: 'u', does: 'Back to the list', run: () => route('/console') },
     { keys: 't', does: 'Open the thing', run: () => route(`/console/things/${thingPath(record.thingName)}`) },
     ...acts.filter(mayAct).map((act) => ({
-      keys: actWords[act.action].key,
-      does: `${actWords[act.action].label} this thing`,
+      keys: actionWords[act.action].key,
+      does: `${actionWords[act.action].label} this thing`,
       run: () => onChoose(act),
     })),
   ]);
@@ -117,7 +117,7 @@ function OpenCase({ record, chosen, onChoose }: OpenCaseProps) {
         </p>
       </header>
       {record.request && <RequestNotice request={record.request} />}
-      <ActList acts={acts} onChoose={onChoose} thingName={record.thingName} why={why} />
+      <ActionList acts={acts} onChoose={onChoose} thingName={record.thingName} why={why} />
       <div class="columns">
         <div>
           {evidence.length > 0 && (
@@ -149,7 +149,7 @@ function OpenCase({ record, chosen, onChoose }: OpenCaseProps) {
         </div>
       </div>
       {chosen && (
-        <ActDialog
+        <ActionDialog
           act={chosen}
           thingName={record.thingName}
           caseId={record.caseId}

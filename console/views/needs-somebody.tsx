@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { CaseListAnswer, Summary } from '../../shared/api/lists';
-import { BulkDialog, type BulkScope } from '../acts/bulk-dialog';
-import { SelectionBar } from '../acts/selection-bar';
-import { Storms } from '../acts/storms';
 import { useLive } from '../api/live';
 import type { ListedCase } from '../api/types';
 import { useShortcuts } from '../keyboard/shortcuts';
+import { BulkDialog, type BulkScope } from '../operator-actions/bulk-dialog';
+import { SelectionBar } from '../operator-actions/selection-bar';
+import { Storms } from '../operator-actions/storms';
 import { CasePages } from '../parts/case-pages';
 import { ListFilters } from '../parts/list-filters';
 import { Empty, NoMatch } from '../parts/no-cases';

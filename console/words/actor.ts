@@ -6,7 +6,7 @@ export function shortenActor(actor: string): string {
 }
 
 /** `assigned to ARN`, with the ARN shortened. */
-export function shortenAct(what: string): string {
+export function shortenEvent(what: string): string {
   return what.replace(
     /^(assigned to )(.+)$/s,
     (_, words: string, actor: string) => words + shortenActor(actor),

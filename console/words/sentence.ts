@@ -1,6 +1,6 @@
-import type { Act, CaseAnswer, ViolationAnswer } from '../api/types';
+import type { CaseAnswer, OperatorAction, ViolationAnswer } from '../api/types';
 import { shortenActor } from './actor';
-import { actWords } from './acts';
+import { actionWords } from './operator-actions';
 import { writeDuration } from './time';
 
 /** What happened, in a few sentences: what, on what, what was done, who decided it. */
@@ -11,7 +11,7 @@ export function writeStory(record: CaseAnswer): string {
 function writeDecision({ decided, playbook, status, ledger }: CaseAnswer): string {
   if (decided) {
     const { command, actor, comment } = decided;
-    const what = Object.hasOwn(actWords, command) ? actWords[command as Act].sent : command;
+    const what = Object.hasOwn(actionWords, command) ? actionWords[command as OperatorAction].sent : command;
     return `${what} by ${shortenActor(actor)}${comment ? `: “${comment}”` : '.'}`;
   }
   if (playbook === undefined || ledger.length === 0 || status === 'closed') return '';

@@ -9,9 +9,9 @@ import { agentQuery } from '../../functions/operate/routes/list-agents';
 import { listQuery } from '../../functions/operate/routes/list-cases';
 import { metricQuery } from '../../functions/operate/routes/show-metric';
 import { recordingQuery } from '../../functions/operate/routes/show-recording';
-import * as acts from '../../shared/api/acts';
 import * as ofCase from '../../shared/api/case';
 import * as lists from '../../shared/api/lists';
+import * as acts from '../../shared/api/operator-actions';
 import * as stack from '../../shared/api/stack';
 import * as things from '../../shared/api/thing';
 import {
@@ -99,10 +99,10 @@ const reads: Readonly<Record<Exclude<RouteKey, ActRoute>, RouteDescription>> = {
 
 /** Each route of the HTTP API: what it is for, what it takes and what it answers. */
 export function describeRoutes(): Readonly<Record<RouteKey, RouteDescription>> {
-  return { ...reads, ...describeActs() } as Readonly<Record<RouteKey, RouteDescription>>;
+  return { ...reads, ...describeOperatorActions() } as Readonly<Record<RouteKey, RouteDescription>>;
 }
 
-function describeActs(): Partial<Record<RouteKey, RouteDescription>> {
+function describeOperatorActions(): Partial<Record<RouteKey, RouteDescription>> {
   return Object.fromEntries(
     operatorActions.flatMap((action) => {
       const { description } = operatorActionDescriptors[action];

@@ -1,12 +1,12 @@
 import * as z from 'zod';
 import { restorable } from '../domain/actions/descriptor';
-import { act, action, coded, flood, outline, requested, time } from './parts';
+import { action, coded, flood, operatorAction, outline, requested, time } from './parts';
 
 /** The HTTP API's answers about one case. */
 
 /** An act that is possible now. */
-export const possibleAct = z.object({
-  action: act,
+export const possibleAction = z.object({
+  action: operatorAction,
   description: z.string(),
   consequence: z.string().describe('What it does, to be read after the thing name'),
   emphasis: z.enum(['recommended', 'dangerous']).optional(),
@@ -58,8 +58,8 @@ export const caseAnswer = z.looseObject({
     }),
   ),
   ledger: z.array(z.looseObject({ action, status: z.string() })),
-  acts: z.array(act).describe('Acts that are possible now'),
-  possible: z.array(possibleAct),
+  acts: z.array(operatorAction).describe('Acts that are possible now'),
+  possible: z.array(possibleAction),
   restores: z.array(restoration).describe('What a release would restore'),
   floods: z.array(flood).optional(),
 });
@@ -85,5 +85,5 @@ export const timeline = z.object({
   next: z.string().optional().describe('The `after` of the next page'),
 });
 
-export type PossibleAct = z.output<typeof possibleAct>;
+export type PossibleAction = z.output<typeof possibleAction>;
 export type Restoration = z.output<typeof restoration>;

@@ -13,7 +13,7 @@ import { severities } from '../domain/severity';
 export const time = z.int().describe('Epoch ms');
 export const status = z.enum(caseStatuses);
 export const severity = z.enum(severities);
-export const act = z.enum(operatorActions);
+export const operatorAction = z.enum(operatorActions);
 export const action = z.enum(actionNames);
 /** Data whose shape docs/ describes: programs go by its `code`. */
 export const coded = z.looseObject({ code: z.string() });

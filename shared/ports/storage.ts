@@ -118,11 +118,11 @@ export interface RefusedCommand {
   readonly refusal: Refusal;
   readonly now: number;
   /** For the audit, if no timeline says it. */
-  readonly act?: RefusedAct;
+  readonly act?: RefusedAction;
 }
 
 /** Who gave which command. `caseId`: the case that it was for. */
-interface RefusedAct {
+interface RefusedAction {
   readonly command: string;
   readonly actor: string;
   readonly caseId?: string;

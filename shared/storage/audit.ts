@@ -3,13 +3,13 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { parseJson } from '../domain/json';
 import { CursorError } from '../errors';
-import type { IndexedAct } from './index-acts';
+import type { IndexedEntry } from './index-audit';
 import { connectItems } from './items';
 import { auditKey } from './keys';
 import { refuseUnbuilt } from './status-index';
 
 /** What a person did. */
-export interface Act {
+export interface AuditEntry {
   readonly at: number;
   readonly actor: string;
   readonly thingName: string;
@@ -36,7 +36,7 @@ export interface AuditPage {
   readonly from: number;
   readonly to: number;
   /** Newest first. */
-  readonly acts: readonly Act[];
+  readonly acts: readonly AuditEntry[];
   readonly next?: string;
 }
 
@@ -46,7 +46,7 @@ interface AuditRow {
   readonly thingName: string;
   readonly caseId?: string;
   readonly updatedAt: number;
-  readonly outline?: { readonly acts?: readonly IndexedAct[] };
+  readonly outline?: { readonly acts?: readonly IndexedEntry[] };
 }
 
 interface Position {
@@ -76,7 +76,7 @@ export function connectAudit(tableName: string, client?: DynamoDBClient) {
       cursor === undefined ? { ...times, day: Math.floor(times.to / dayMs) } : readCursor(cursor, query);
     const { from, to } = start;
     const first = Math.floor(from / dayMs);
-    const acts: Act[] = [];
+    const acts: AuditEntry[] = [];
     let rows = 0;
     let behind = start.behind;
     for (let day = start.day; day >= first; day -= 1, behind = undefined) {
@@ -103,7 +103,7 @@ export function connectAudit(tableName: string, client?: DynamoDBClient) {
         for (const row of Items as AuditRow[]) {
           rows += 1;
           behind = { pk: row.pk, sk: row.sk, updatedAt: row.updatedAt };
-          acts.push(...listActs(row, actor, thingName));
+          acts.push(...listEntries(row, actor, thingName));
           // A row is never divided, so a page may have a few more.
           if (acts.length >= limit || rows >= maxRows)
             return { from, to, acts, next: writeCursor({ from, to, day, behind }, query) };
@@ -117,7 +117,7 @@ export function connectAudit(tableName: string, client?: DynamoDBClient) {
   return { page };
 }
 
-function listActs({ thingName, caseId, outline }: AuditRow, actor?: string, thing?: string): Act[] {
+function listEntries({ thingName, caseId, outline }: AuditRow, actor?: string, thing?: string): AuditEntry[] {
   if (thing !== undefined && thing !== thingName) return [];
   return (outline?.acts ?? []).flatMap(({ at, code, what, actor: by, detail }) =>
     by !== undefined && (actor === undefined || by === actor)

@@ -12,7 +12,7 @@ import type { CaseStore } from '../ports/storage';
 import { hashRow } from '../timeline';
 import { type CaseItem, readCase, writeCase } from './case-item';
 import { connectExpiry } from './expiry';
-import { indexActs } from './index-acts';
+import { indexAudit } from './index-audit';
 import { connectItems, expireAt, findingsSchema } from './items';
 import { caseKey, closedKey, shardOf, writeTime } from './keys';
 
@@ -65,7 +65,7 @@ export function connectCases(
       await documents.send(
         new PutCommand({
           TableName: tableName,
-          Item: { pk: `CASE#${caseId}`, ...row, hash, ...indexActs(outbox.timeline) },
+          Item: { pk: `CASE#${caseId}`, ...row, hash, ...indexAudit(outbox.timeline) },
         }),
       );
       return hash;

@@ -4,7 +4,7 @@ import type { Refusal } from '../domain/case/reasons';
 import { describeRefusal } from '../domain/messages/describe-reason';
 import type { Refusals, RefusedCommand } from '../ports/storage';
 import type { CaseOptions } from './cases';
-import { indexActs } from './index-acts';
+import { indexAudit } from './index-audit';
 import { connectItems, expireAt, hasExpired } from './items';
 import { refusalKey } from './keys';
 
@@ -24,7 +24,7 @@ export function connectRefusals(
         reason: describeRefusal(refusal),
         refusal,
         ...expireAt(now + (act ? Math.max(keptMs, keepClosedMs) : keptMs)),
-        ...(act && indexAct(refused, act)),
+        ...(act && indexRefused(refused, act)),
       };
       await documents.send(new PutCommand({ TableName: tableName, Item }));
     },
@@ -42,7 +42,7 @@ export function connectRefusals(
 }
 
 /** For the audit, as a timeline would say it. */
-function indexAct(
+function indexRefused(
   { thingName, refusal, now }: RefusedCommand,
   { command, actor, caseId }: NonNullable<RefusedCommand['act']>,
 ) {
@@ -50,6 +50,6 @@ function indexAct(
   return {
     thingName,
     ...(caseId !== undefined && { caseId }),
-    ...indexActs([{ at: now, actor, event }]),
+    ...indexAudit([{ at: now, actor, event }]),
   };
 }

@@ -1,5 +1,5 @@
-import { createBulk } from '../../console/acts/send-bulk';
 import { ApiError } from '../../console/api/client';
+import { createBulk } from '../../console/operator-actions/send-bulk';
 
 const many = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ thingName: `thing${index}`, caseId: `case${index}` }));

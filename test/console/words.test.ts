@@ -1,10 +1,10 @@
-import { type BulkAct, bulkActs, listCommonActs } from '../../console/acts/bulk';
 import type { CaseAnswer } from '../../console/api/types';
 import { showUnseen } from '../../console/api/visible';
-import { shortenAct, shortenActor } from '../../console/words/actor';
-import { listActs } from '../../console/words/acts';
+import { type BulkAction, bulkActions, listCommonActions } from '../../console/operator-actions/bulk';
+import { shortenActor, shortenEvent } from '../../console/words/actor';
 import { writeAddress } from '../../console/words/choices';
 import { findStorms, writeStorm } from '../../console/words/group';
+import { listActions } from '../../console/words/operator-actions';
 import { buildTree, type ProcessNode } from '../../console/words/process-tree';
 import { writeStrength } from '../../console/words/proof';
 import { splitRules } from '../../console/words/rules';
@@ -228,7 +228,7 @@ describe('the acts of a case', () => {
       act('approve', 'recommended'),
       act('comment'),
     ];
-    const list = (acts: typeof possible) => listActs(acts).map(({ action }) => action);
+    const list = (acts: typeof possible) => listActions(acts).map(({ action }) => action);
 
     expect(list(possible)).toEqual(['approve', 'reject', 'harden']);
     // A case that waits for approval is contained by approving it.
@@ -248,9 +248,9 @@ it.each([
 ])('shortens %s to %s', (actor, name) => expect(shortenActor(actor)).toBe(name));
 
 it('names an assignee in the same way as the person who acts', () => {
-  expect(shortenAct('assigned to arn:aws:iam::000000000000:user/ada')).toBe('assigned to ada');
-  expect(shortenAct('assigned to ada@example.com')).toBe('assigned to ada@example.com');
-  expect(shortenAct('release ordered')).toBe('release ordered');
+  expect(shortenEvent('assigned to arn:aws:iam::000000000000:user/ada')).toBe('assigned to ada');
+  expect(shortenEvent('assigned to ada@example.com')).toBe('assigned to ada@example.com');
+  expect(shortenEvent('release ordered')).toBe('release ordered');
 });
 
 it('leads to the list with its filter, or to the first list without a name', () => {
@@ -263,11 +263,11 @@ it('leads to the list with its filter, or to the first list without a name', () 
 
 describe('acts on many cases', () => {
   it('are those that each of the cases has, whatever failed: somebody can take them, harden or release', () => {
-    expect(listCommonActs(['containment-failed'])).toEqual(['release', 'harden', 'assign']);
-    expect(listCommonActs(['containment-failed', 'contained'])).toEqual(['release', 'harden', 'assign']);
-    expect(listCommonActs(['containment-failed', 'awaiting-approval'])).toEqual(['assign']);
-    expect(listCommonActs(['observed', 'release-conflict'])).toEqual(['dismiss', 'assign']);
-    expect(listCommonActs(['observed', 'closed'])).toEqual([]);
+    expect(listCommonActions(['containment-failed'])).toEqual(['release', 'harden', 'assign']);
+    expect(listCommonActions(['containment-failed', 'contained'])).toEqual(['release', 'harden', 'assign']);
+    expect(listCommonActions(['containment-failed', 'awaiting-approval'])).toEqual(['assign']);
+    expect(listCommonActions(['observed', 'release-conflict'])).toEqual(['dismiss', 'assign']);
+    expect(listCommonActions(['observed', 'closed'])).toEqual([]);
   });
 
   it('are acts that the rules accept for a case of the status', () => {
@@ -276,7 +276,7 @@ describe('acts on many cases', () => {
       const isHeld = !['observed', 'awaiting-approval', 'closed'].includes(status);
       const conflict = record.ledger.map((entry) => ({ ...entry, status: 'conflict' as const }));
       const ledger = status === 'release-conflict' ? conflict : isHeld ? record.ledger : [];
-      const refused = bulkActs[status].filter(
+      const refused = bulkActions[status].filter(
         (act) => !listPossible(changeCase(record, { status, ledger })).includes(act),
       );
       expect([status, refused]).toEqual([status, []]);
@@ -284,8 +284,8 @@ describe('acts on many cases', () => {
   });
 
   it('are acts that the API offers for a case of the status', () => {
-    const offered = (act: BulkAct) => operatorActionDescriptors[act].offeredIn;
-    for (const [status, acts] of Object.entries(bulkActs))
+    const offered = (act: BulkAction) => operatorActionDescriptors[act].offeredIn;
+    for (const [status, acts] of Object.entries(bulkActions))
       for (const act of ['approve', 'reject', 'release', 'dismiss'] as const)
         expect([status, act, acts.includes(act)]).toEqual([
           status,

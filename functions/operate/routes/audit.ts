@@ -8,7 +8,7 @@ import {
   readQuery,
 } from '../../../shared/http';
 import type { Clock } from '../../../shared/ports/runtime';
-import type { Act, AuditPage, AuditQuery } from '../../../shared/storage/audit';
+import type { AuditEntry, AuditPage, AuditQuery } from '../../../shared/storage/audit';
 import { count, cursor, epochMs, person, refuseCursor, thingText } from '../query';
 
 export interface AuditPorts {
@@ -44,6 +44,6 @@ export async function showAudit(request: HttpRequest, { audit, clock }: AuditPor
   return csvResponse([head, ...page.acts.map(writeRow)], page.next);
 }
 
-function writeRow({ at, actor, thingName, caseId = '', what, detail = '' }: Act): string[] {
+function writeRow({ at, actor, thingName, caseId = '', what, detail = '' }: AuditEntry): string[] {
   return [new Date(at).toISOString(), actor, thingName, caseId, what, detail];
 }

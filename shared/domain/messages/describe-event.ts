@@ -4,7 +4,7 @@ import type { TimelineEntry } from '../case/outbox';
 import type { MetricValue } from '../findings/violation';
 import { parseJson } from '../json';
 import { writeRelease } from '../words';
-import { describeOrder, describeStatus, describeStep, nameOrder } from './describe-act';
+import { describeOrder, describeStatus, describeStep, nameOrder } from './describe-action';
 import { describeAll } from './describe-detail';
 import {
   describeAllNews,

@@ -1,7 +1,7 @@
 import { descriptorOf } from '../actions/registry';
 import type { CertificateNews, News, Strength } from '../case/news';
 import { writeDuration } from '../words';
-import { nameOrder } from './describe-act';
+import { nameOrder } from './describe-action';
 import { describeAll, nameCertificate } from './describe-detail';
 import {
   describeLeftOut,

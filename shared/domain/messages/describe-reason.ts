@@ -4,7 +4,7 @@ import type { LeftOut, Objection, Reason, Refusal } from '../case/reasons';
 import type { Withheld } from '../guards/kill-switch';
 import type { Exemption, FleetLimitReached, Shared } from '../guards/reasons';
 import { writeDuration } from '../words';
-import { nameOrder } from './describe-act';
+import { nameOrder } from './describe-action';
 import { describeAll } from './describe-detail';
 import { describeKillSwitch } from './describe-kill-switch';
 import { nameFinding } from './describe-value';

@@ -2,7 +2,7 @@ import { isDrill } from '../drill';
 import { clip, isRegistryName } from '../text';
 import { isThingName } from '../thing-ref';
 import type { Announcement } from './announcement-schema';
-import { describeOrder, nameOrder } from './describe-act';
+import { describeOrder, nameOrder } from './describe-action';
 import { describeKillSwitch } from './describe-kill-switch';
 
 /** The words of each kind of announcement, after the name of the thing. */

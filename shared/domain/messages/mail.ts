@@ -1,6 +1,6 @@
 import { printable } from './announcement';
 import type { Announcement } from './announcement-schema';
-import { describeAction } from './describe-act';
+import { describeAction } from './describe-action';
 import {
   describeDecision,
   describeMessage,

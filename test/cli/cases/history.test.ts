@@ -1,9 +1,9 @@
 import { showHistory } from '../../../cli/cases/history';
 import { plain } from '../../../cli/look/style';
-import type { Act, AuditQuery } from '../../../shared/storage/audit';
+import type { AuditEntry, AuditQuery } from '../../../shared/storage/audit';
 import { now } from '../../builders';
 
-const acts: readonly Act[] = [
+const acts: readonly AuditEntry[] = [
   {
     at: now - 1_000,
     actor: 'ada',
@@ -49,7 +49,7 @@ describe('history', () => {
 
   it('lists a refused command of a thing without a case', async () => {
     const act = { at: now - 1_000, actor: 'ada', thingName: 'mything1', what: 'containment refused' };
-    const found: Act[] = [{ ...act, detail: 'the kill switch is on' }];
+    const found: AuditEntry[] = [{ ...act, detail: 'the kill switch is on' }];
     const page = async ({ from, to }: AuditQuery) => ({ from, to, acts: found });
 
     const lines = (await showHistory({ since: 60_000, limit: 50 }, { page }, plain, now)).split('\n');

@@ -1,4 +1,4 @@
-import { bulk } from '../../../shared/api/acts';
+import { bulk } from '../../../shared/api/operator-actions';
 import type { Case } from '../../../shared/domain/case/case';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { changeCase, flushed, now } from '../../builders';

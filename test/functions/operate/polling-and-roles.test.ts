@@ -1,4 +1,4 @@
-import { audit } from '../../../shared/api/acts';
+import { audit } from '../../../shared/api/operator-actions';
 import { DamagedItemError, IndexNotBuiltError } from '../../../shared/errors';
 import { aPlaybook, now } from '../../builders';
 import { aContainedCase } from '../../cli/stored-cases';

@@ -21,7 +21,7 @@ describe('a refused command of an operator', () => {
 
     expect(refusalOf(world)).toBe('the thing has no open case');
     expect([world.stored.items.size, world.told]).toEqual([0, []]);
-    expect(world.stored.refusedActs).toEqual([{ command: 'release', actor: 'ada' }]);
+    expect(world.stored.refusedActions).toEqual([{ command: 'release', actor: 'ada' }]);
   });
 
   it('is in the audit if no timeline has it: without a case, or for a closed case', async () => {
@@ -34,7 +34,7 @@ describe('a refused command of an operator', () => {
     await engine(ordered('contain'), { id: 'again' });
     await engine(ordered('release', { caseId: 'an-earlier-one' }), { id: 'late' });
 
-    expect(world.stored.refusedActs).toEqual([
+    expect(world.stored.refusedActions).toEqual([
       { command: 'contain', actor: 'ada' },
       { command: 'release', actor: 'ada', caseId: 'an-earlier-one' },
     ]);

@@ -1,6 +1,6 @@
 import { printable } from '../../../../shared/domain/messages/announcement';
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
-import { describeAction } from '../../../../shared/domain/messages/describe-act';
+import { describeAction } from '../../../../shared/domain/messages/describe-action';
 import {
   describeDecision,
   describeMessage,

@@ -1,7 +1,7 @@
 import type { FindingSeverity, FindingWorkflow, SecurityFinding } from '../../../../shared/aws/security-hub';
 import { printable } from '../../../../shared/domain/messages/announcement';
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
-import { describeAction } from '../../../../shared/domain/messages/describe-act';
+import { describeAction } from '../../../../shared/domain/messages/describe-action';
 import {
   describeDecision,
   describeState,

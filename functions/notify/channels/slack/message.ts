@@ -1,7 +1,7 @@
 import type { KnownBlock, MrkdwnElement } from '@slack/web-api';
 import { printable } from '../../../../shared/domain/messages/announcement';
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
-import { describeActionState } from '../../../../shared/domain/messages/describe-act';
+import { describeActionState } from '../../../../shared/domain/messages/describe-action';
 import {
   describeDecision,
   describeSeen,

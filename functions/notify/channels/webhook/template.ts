@@ -1,5 +1,5 @@
 import type { Announcement } from '../../../../shared/domain/messages/announcement-schema';
-import { describeAction } from '../../../../shared/domain/messages/describe-act';
+import { describeAction } from '../../../../shared/domain/messages/describe-action';
 import {
   describeDecision,
   describeMessage,

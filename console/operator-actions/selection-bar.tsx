@@ -1,17 +1,17 @@
 import { useMemo } from 'preact/hooks';
 import type { ListedCase } from '../api/types';
-import { type BulkAct, bulkWords, listCommonActs } from './bulk';
+import { type BulkAction, bulkWords, listCommonActions } from './bulk';
 import { useRights } from './rights';
 
 interface SelectionProps {
   readonly selected: readonly ListedCase[];
   readonly onClear: () => void;
-  readonly onAct: (act: BulkAct) => void;
+  readonly onAct: (act: BulkAction) => void;
 }
 
 /** Which acts fit all that is selected, by what each status offers. */
 export function SelectionBar({ selected, onClear, onAct }: SelectionProps) {
-  const common = useMemo(() => listCommonActs(selected.map(({ status }) => status)), [selected]);
+  const common = useMemo(() => listCommonActions(selected.map(({ status }) => status)), [selected]);
   const { mayAct, why } = useRights(selected[0]?.thingName, common);
   const acts = common.filter(mayAct);
   return (

@@ -1,14 +1,14 @@
-import type { PossibleAct } from '../../shared/api/case';
-import type { Act } from '../api/types';
+import type { PossibleAction } from '../../shared/api/case';
+import type { OperatorAction } from '../api/types';
 
-interface ActWords {
+interface ActionWords {
   /** On a button. */
   readonly label: string;
   readonly sent: string;
   readonly key: string;
 }
 
-export const actWords: Readonly<Record<Act, ActWords>> = {
+export const actionWords: Readonly<Record<OperatorAction, ActionWords>> = {
   contain: { label: 'Contain', sent: 'Containment', key: 'c' },
   approve: { label: 'Approve', sent: 'Approval', key: 'a' },
   reject: { label: 'Reject', sent: 'Rejection', key: 'r' },
@@ -20,7 +20,7 @@ export const actWords: Readonly<Record<Act, ActWords>> = {
 };
 
 /** What can be done with a case now, each with what it does. */
-export function listActs(possible: readonly PossibleAct[]): readonly PossibleAct[] {
+export function listActions(possible: readonly PossibleAction[]): readonly PossibleAction[] {
   const mayApprove = possible.some(({ action }) => action === 'approve');
   // Comment and assign have places of their own, and to contain what waits for approval is to approve it.
   const acts = possible.filter(
@@ -30,6 +30,6 @@ export function listActs(possible: readonly PossibleAct[]): readonly PossibleAct
 }
 
 /** Recommended acts come first, acts that cut a device off last. */
-function rank({ emphasis }: PossibleAct): number {
+function rank({ emphasis }: PossibleAction): number {
   return emphasis === 'recommended' ? 0 : emphasis === 'dangerous' ? 2 : 1;
 }

@@ -1,17 +1,17 @@
 import { useState } from 'preact/hooks';
-import type { PossibleAct, Restoration } from '../../shared/api/case';
+import type { PossibleAction, Restoration } from '../../shared/api/case';
 import type { MeAnswer } from '../../shared/api/stack';
 import { useClient } from '../api/live';
 import type { PersonRequest } from '../api/types';
 import { Changes } from '../parts/changes';
 import { Dialog } from '../parts/dialog';
 import { CommentField, Fault } from '../parts/form';
-import { actWords } from '../words/acts';
+import { actionWords } from '../words/operator-actions';
 import { HardenChoice } from './harden-choice';
 import { sendCommand } from './send';
 
-interface ActDialogProps {
-  readonly act: PossibleAct;
+interface ActionDialogProps {
+  readonly act: PossibleAction;
   readonly thingName: string;
   readonly caseId: string;
   /** What `harden` can add: actions that do not hold the thing yet. */
@@ -26,7 +26,15 @@ interface ActDialogProps {
  * Shows what an act does, asks for a comment, and sends it. The operator types the thing's name for an act that cuts a
  * device off, or opens one in alarm.
  */
-export function ActDialog({ act, thingName, caseId, additions, restores, request, onClose }: ActDialogProps) {
+export function ActionDialog({
+  act,
+  thingName,
+  caseId,
+  additions,
+  restores,
+  request,
+  onClose,
+}: ActionDialogProps) {
   const client = useClient();
   const [comment, setComment] = useState('');
   const [isForced, setIsForced] = useState(request?.force ?? false);
@@ -34,7 +42,7 @@ export function ActDialog({ act, thingName, caseId, additions, restores, request
   const [fault, setFault] = useState<string>();
   const [added, setAdded] = useState<readonly string[]>(request?.actions ?? []);
   const [isSending, setIsSending] = useState(false);
-  const { label } = actWords[act.action];
+  const { label } = actionWords[act.action];
   const mustType = act.emphasis === 'dangerous' || act.warning !== undefined || isForced;
 
   const send = async (event: Event) => {

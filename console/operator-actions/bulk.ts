@@ -1,7 +1,7 @@
-import type { Act, CaseStatus } from '../api/types';
+import type { CaseStatus, OperatorAction } from '../api/types';
 
 /** Acts that make sense for many cases at once. A containment without a request is decided for each thing. */
-export type BulkAct = Exclude<Act, 'contain' | 'comment'>;
+export type BulkAction = Exclude<OperatorAction, 'contain' | 'comment'>;
 
 interface BulkWords {
   readonly label: string;
@@ -10,7 +10,7 @@ interface BulkWords {
   readonly isHarmless?: true;
 }
 
-export const bulkWords: Readonly<Record<BulkAct, BulkWords>> = {
+export const bulkWords: Readonly<Record<BulkAction, BulkWords>> = {
   approve: {
     label: 'Approve',
     consequence: 'Each is contained now: cut off from all but the kept topics.',
@@ -35,10 +35,10 @@ export const bulkWords: Readonly<Record<BulkAct, BulkWords>> = {
   },
 };
 
-const held: readonly BulkAct[] = ['release', 'harden', 'assign'];
+const held: readonly BulkAction[] = ['release', 'harden', 'assign'];
 
 /** The acts that apply to all cases of a status. */
-export const bulkActs: Readonly<Record<CaseStatus, readonly BulkAct[]>> = {
+export const bulkActions: Readonly<Record<CaseStatus, readonly BulkAction[]>> = {
   'containment-failed': held,
   'release-conflict': ['release', 'dismiss', 'assign'],
   'awaiting-approval': ['approve', 'reject', 'assign'],
@@ -50,7 +50,7 @@ export const bulkActs: Readonly<Record<CaseStatus, readonly BulkAct[]>> = {
 };
 
 /** The acts that apply to cases of all these statuses. */
-export function listCommonActs(statuses: readonly CaseStatus[]): readonly BulkAct[] {
-  const acts = Object.keys(bulkWords) as readonly BulkAct[];
-  return acts.filter((act) => statuses.every((status) => bulkActs[status].includes(act)));
+export function listCommonActions(statuses: readonly CaseStatus[]): readonly BulkAction[] {
+  const acts = Object.keys(bulkWords) as readonly BulkAction[];
+  return acts.filter((act) => statuses.every((status) => bulkActions[status].includes(act)));
 }

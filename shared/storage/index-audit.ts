@@ -4,15 +4,15 @@ import { clip } from '../domain/text';
 import { auditKey } from './keys';
 
 /** An entry in words, with the code of its event, which programs go by. */
-export interface IndexedAct extends DescribedEntry {
+export interface IndexedEntry extends DescribedEntry {
   readonly code?: string;
 }
 
 /** What people did, for the audit; the hash of a timeline's row does not cover it, since it repeats what the row says. */
-export function indexActs(entries: readonly TimelineEntry[]) {
+export function indexAudit(entries: readonly TimelineEntry[]) {
   const acts = entries
     .filter(({ actor }) => actor !== undefined && !automatic.has(actor))
-    .map((entry): IndexedAct => {
+    .map((entry): IndexedEntry => {
       const { detail, ...described } = describeEntry(entry);
       return {
         ...described,

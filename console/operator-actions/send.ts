@@ -1,14 +1,14 @@
 import { ApiError, type Client, thingPath } from '../api/client';
 import { hurry } from '../api/live';
-import type { Act, CommandAnswer } from '../api/types';
+import type { CommandAnswer, OperatorAction } from '../api/types';
 import { showToast } from '../parts/toasts';
-import { actWords } from '../words/acts';
+import { actionWords } from '../words/operator-actions';
 import { followCommand } from './follow';
 
 /** Sends a command and reports its outcome. Returns the reason if the API did not accept it. */
 export async function sendCommand(
   client: Client,
-  act: Act,
+  act: OperatorAction,
   thingName: string,
   body: Readonly<Record<string, unknown>>,
 ): Promise<string | undefined> {
@@ -18,7 +18,7 @@ export async function sendCommand(
       body,
     );
     const waits = secondPerson ? ' It waits for a second person.' : '';
-    showToast('good', `${thingName}: ${actWords[act].sent.toLowerCase()} sent.${waits}`);
+    showToast('good', `${thingName}: ${actionWords[act].sent.toLowerCase()} sent.${waits}`);
     hurry();
     void followCommand(client, thingName, commandId);
     return undefined;

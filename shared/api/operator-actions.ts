@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { act, coded, time } from './parts';
+import { coded, operatorAction, time } from './parts';
 
 /** The HTTP API's answers to an act, and its list of earlier acts. */
 
 export const sent = z.object({
-  command: act,
+  command: operatorAction,
   thingName: z.string(),
   actor: z.string(),
   commandId: z.string(),
@@ -24,7 +24,7 @@ export const refusal = z.object({
 });
 
 export const bulk = z.object({
-  command: act,
+  command: operatorAction,
   actor: z.string(),
   sent: z.int(),
   refused: z.int(),

@@ -1,8 +1,8 @@
-import type { BulkAnswer } from '../../shared/api/acts';
 import type { CaseListAnswer } from '../../shared/api/lists';
+import type { BulkAnswer } from '../../shared/api/operator-actions';
 import { ApiError, type Client } from '../api/client';
 import type { ListedCase } from '../api/types';
-import type { BulkAct } from './bulk';
+import type { BulkAction } from './bulk';
 
 /** The API accepts this many in one request, and has this many on a page. */
 const mostAtOnce = 500;
@@ -10,7 +10,7 @@ const mostAtOnce = 500;
 type Wanted = Pick<ListedCase, 'thingName' | 'caseId'>;
 
 interface Bulk {
-  readonly act: BulkAct;
+  readonly act: BulkAction;
   /** The number that the person expects: if another number matches, nothing is sent. */
   readonly count: number;
   /** The cases themselves, or what selects them. */

@@ -4,7 +4,7 @@ import { useNow } from '../parts/clock';
 import { Severity } from '../parts/status';
 import { findStorms, writeStorm } from '../words/group';
 import { writeTimeLeft } from '../words/time';
-import { type BulkAct, bulkActs, bulkWords } from './bulk';
+import { type BulkAction, bulkActions, bulkWords } from './bulk';
 import { useRights } from './rights';
 
 interface StormsProps {
@@ -12,7 +12,7 @@ interface StormsProps {
   readonly statuses: readonly CaseStatus[];
   /** Absent if the list has only these. */
   readonly onShow: ((group: CaseGroup) => void) | undefined;
-  readonly onAct: (act: BulkAct, group: CaseGroup) => void;
+  readonly onAct: (act: BulkAction, group: CaseGroup) => void;
 }
 
 /** Many alike cases, shown as one event. */
@@ -40,7 +40,7 @@ export function Storms({ summary, statuses, onShow, onAct }: StormsProps) {
                 Show only these
               </button>
             )}
-            <Acts group={group} onAct={onAct} />
+            <GroupActions group={group} onAct={onAct} />
           </div>
         </li>
       ))}
@@ -48,8 +48,8 @@ export function Storms({ summary, statuses, onShow, onAct }: StormsProps) {
   );
 }
 
-function Acts({ group, onAct }: Pick<StormsProps, 'onAct'> & { readonly group: CaseGroup }) {
-  const acts = bulkActs[group.status];
+function GroupActions({ group, onAct }: Pick<StormsProps, 'onAct'> & { readonly group: CaseGroup }) {
+  const acts = bulkActions[group.status];
   const { mayAct, why } = useRights(group.things[0], acts);
   if (why !== undefined) return <span>{why}</span>;
   return (

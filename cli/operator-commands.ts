@@ -6,16 +6,16 @@ import {
   operatorActionDescriptors,
   operatorActions,
 } from '../shared/domain/decide/operator-actions';
-import type { ActFlags } from './cases/act-on-each';
+import type { ActionFlags } from './cases/act-on-each';
 import type { CommandPorts } from './cases/command-ports';
 import { readCount, readSeconds, readText, readThings, severityOption } from './options';
 
 /** Adds one command for each thing that an operator may do. */
-export function addActCommands(program: Command, ports: CommandPorts): void {
-  for (const name of operatorActions) addActCommand(program, name, ports);
+export function addOperatorCommands(program: Command, ports: CommandPorts): void {
+  for (const name of operatorActions) addOperatorCommand(program, name, ports);
 }
 
-function addActCommand(program: Command, name: OperatorAction, { target, explain }: CommandPorts): void {
+function addOperatorCommand(program: Command, name: OperatorAction, { target, explain }: CommandPorts): void {
   const { description, forcible, needs } = operatorActionDescriptors[name];
   const comment = new Option('-c, --comment <text>', 'the reason, for the timeline').argParser(
     readText(needs === 'comment' ? 1 : 0, mostCharacters.comment),
@@ -56,8 +56,8 @@ function addActCommand(program: Command, name: OperatorAction, { target, explain
     )
     .option('--group <name>', 'with --all: only things of this thing group')
     .option('--json', 'print one JSON object on a line for each thing')
-    .action(async (things: string[], flags: ActFlags) => {
-      const { runAct } = await import('./cases/act-on-each');
-      await runAct(name, things, flags, { target, explain });
+    .action(async (things: string[], flags: ActionFlags) => {
+      const { runAction } = await import('./cases/act-on-each');
+      await runAction(name, things, flags, { target, explain });
     });
 }

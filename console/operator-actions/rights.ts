@@ -2,7 +2,7 @@ import { useEffect, useMemo, useReducer } from 'preact/hooks';
 import type { MeAnswer } from '../../shared/api/stack';
 import { ApiError, type Client, thingPath } from '../api/client';
 import { useClient, useLive } from '../api/live';
-import type { Act } from '../api/types';
+import type { OperatorAction } from '../api/types';
 import { useSteady } from '../parts/steady';
 
 /** What IAM answered about `ACT THING`: absent until it has. A reload asks again. */
@@ -14,7 +14,7 @@ interface Asked {
 const permitted = new WeakMap<Client, Map<string, Asked>>();
 
 export interface Rights {
-  mayAct(act: Act): boolean;
+  mayAct(act: OperatorAction): boolean;
   /** What `harden` can add to a containment; nothing until it is known. */
   readonly additions: MeAnswer['additions'];
   /** Why there are no acts, if there are none. */
@@ -22,7 +22,7 @@ export interface Rights {
 }
 
 /** Which acts the caller has the right to. Until this is known, or if nothing tells it, all: the API checks again. */
-export function useRights(thingName: string | undefined, acts: readonly Act[]): Rights {
+export function useRights(thingName: string | undefined, acts: readonly OperatorAction[]): Rights {
   const client = useClient();
   const me = useLive<MeAnswer>('/me', 300_000).value;
   const [refusals, redraw] = useReducer((count: number) => count + 1, 0);
@@ -44,13 +44,17 @@ export function useRights(thingName: string | undefined, acts: readonly Act[]): 
   return useSteady(newest, `${thingName} ${acts}`);
 }
 
-function judge(me: MeAnswer | undefined, acts: readonly Act[], refused: readonly Act[]): Rights {
+function judge(
+  me: MeAnswer | undefined,
+  acts: readonly OperatorAction[],
+  refused: readonly OperatorAction[],
+): Rights {
   const additions = me?.additions ?? [];
   if (me?.decidedBy === 'groups')
     return me.roles.includes('operator')
       ? { mayAct: () => true, additions }
       : { mayAct: () => false, additions, why: `You can read only: members of ${me.operators} can act.` };
-  const mayAct = (act: Act) => !refused.includes(act);
+  const mayAct = (act: OperatorAction) => !refused.includes(act);
   if (!me || acts.length === 0 || refused.length < acts.length) return { mayAct, additions };
   return {
     mayAct,
@@ -60,7 +64,7 @@ function judge(me: MeAnswer | undefined, acts: readonly Act[], refused: readonly
 }
 
 /** Asks once. */
-function ask(client: Client, act: Act, thingName: string): Asked {
+function ask(client: Client, act: OperatorAction, thingName: string): Asked {
   const answers = permitted.get(client) ?? new Map<string, Asked>();
   permitted.set(client, answers);
   const key = `${act} ${thingName}`;
@@ -77,13 +81,13 @@ function ask(client: Client, act: Act, thingName: string): Asked {
 }
 
 /** Fields without which the API refuses an act. */
-const required: Partial<Record<Act, object>> = {
+const required: Partial<Record<OperatorAction, object>> = {
   comment: { comment: '?' },
   harden: { actions: ['deactivate-certificate'] },
 };
 
 /** API Gateway asks IAM before the function sees the request, which sends nothing. */
-async function isPermitted(client: Client, act: Act, thingName: string): Promise<boolean> {
+async function isPermitted(client: Client, act: OperatorAction, thingName: string): Promise<boolean> {
   try {
     await client.post(`/things/${thingPath(thingName)}/${act}`, { dryRun: true, ...required[act] });
     return true;

@@ -1,17 +1,17 @@
-import type { PossibleAct } from '../../shared/api/case';
-import { actWords } from '../words/acts';
+import type { PossibleAction } from '../../shared/api/case';
+import { actionWords } from '../words/operator-actions';
 import { describeSecondPerson, mayAct } from './second-person';
 
-interface ActListProps {
-  readonly acts: readonly PossibleAct[];
+interface ActionListProps {
+  readonly acts: readonly PossibleAction[];
   readonly thingName: string;
-  readonly onChoose: (act: PossibleAct) => void;
+  readonly onChoose: (act: PossibleAction) => void;
   /** Why the caller can do nothing. */
   readonly why: string | undefined;
 }
 
 /** What can be done now, each with what it does. */
-export function ActList({ acts, thingName, onChoose, why }: ActListProps) {
+export function ActionList({ acts, thingName, onChoose, why }: ActionListProps) {
   if (acts.length === 0) return <p class="quiet">{why ?? 'Nothing can be done with this case now.'}</p>;
   return (
     <ul class="acts" aria-label="What you can do now">
@@ -20,11 +20,11 @@ export function ActList({ acts, thingName, onChoose, why }: ActListProps) {
           <button
             type="button"
             class={act.emphasis === 'recommended' ? 'primary' : act.emphasis === 'dangerous' ? 'danger' : ''}
-            aria-keyshortcuts={actWords[act.action].key}
+            aria-keyshortcuts={actionWords[act.action].key}
             disabled={!mayAct(act)}
             onClick={() => onChoose(act)}
           >
-            {actWords[act.action].label}… <kbd>{actWords[act.action].key}</kbd>
+            {actionWords[act.action].label}… <kbd>{actionWords[act.action].key}</kbd>
           </button>
           <span>
             {thingName} {act.consequence}

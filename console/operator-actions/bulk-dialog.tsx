@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { BulkAnswer } from '../../shared/api/acts';
+import type { BulkAnswer } from '../../shared/api/operator-actions';
 import type { MeAnswer } from '../../shared/api/stack';
 import { ApiError } from '../api/client';
 import { hurry, useClient, useLive } from '../api/live';
@@ -7,16 +7,16 @@ import type { CaseGroup, ListedCase } from '../api/types';
 import { Dialog } from '../parts/dialog';
 import { CommentField, Fault } from '../parts/form';
 import { showToast } from '../parts/toasts';
-import { actWords } from '../words/acts';
-import { type BulkAct, bulkWords } from './bulk';
+import { actionWords } from '../words/operator-actions';
+import { type BulkAction, bulkWords } from './bulk';
 import { HardenChoice } from './harden-choice';
 import { createBulk } from './send-bulk';
 
 export type BulkScope =
-  | { readonly kind: 'cases'; readonly act: BulkAct; readonly cases: readonly ListedCase[] }
+  | { readonly kind: 'cases'; readonly act: BulkAction; readonly cases: readonly ListedCase[] }
   | {
       readonly kind: 'group';
-      readonly act: BulkAct;
+      readonly act: BulkAction;
       readonly group: CaseGroup;
       /** Where the list has only some of its cases. */
       readonly filter: Readonly<Record<string, string>>;
@@ -42,7 +42,7 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
   const count = scope.kind === 'cases' ? scope.cases.length : scope.group.cases;
   const [bulk] = useState(() => createBulk(client, { act, count, cases: select(scope) }));
   const names = scope.kind === 'cases' ? scope.cases.map(({ thingName }) => thingName) : scope.group.things;
-  const { sent } = actWords[act];
+  const { sent } = actionWords[act];
   const { label, consequence, isHarmless } = bulkWords[act];
   const isComplete = (isHarmless || typed === String(count)) && (act !== 'harden' || added.length > 0);
 
@@ -115,7 +115,7 @@ export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
 }
 
 interface OwnRequestsProps {
-  readonly act: BulkAct;
+  readonly act: BulkAction;
   readonly cases: readonly ListedCase[];
   readonly actor: string | undefined;
 }

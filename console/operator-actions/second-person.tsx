@@ -1,4 +1,4 @@
-import type { PossibleAct } from '../../shared/api/case';
+import type { PossibleAction } from '../../shared/api/case';
 import type { PersonRequest } from '../api/types';
 import { writeAbsolute } from '../words/time';
 
@@ -14,11 +14,11 @@ export function RequestNotice({ request }: { readonly request: PersonRequest }) 
   );
 }
 
-export function mayAct({ secondPerson }: PossibleAct): boolean {
+export function mayAct({ secondPerson }: PossibleAction): boolean {
   return secondPerson?.state !== 'refused';
 }
 
-export function describeSecondPerson(second: NonNullable<PossibleAct['secondPerson']>): string {
+export function describeSecondPerson(second: NonNullable<PossibleAction['secondPerson']>): string {
   if (second.state === 'refused') return `You can’t: ${second.reason}.`;
   return second.state === 'needed' ? 'It needs a second person.' : 'Somebody else asked for it: you confirm.';
 }
