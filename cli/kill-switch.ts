@@ -96,7 +96,7 @@ function say(...lines: readonly string[]): string {
   return lines.map(printable).join('\n');
 }
 
-/** Once the switch is off, the things wait for the next decision. */
+/** Lists the things that the switch holds back, or held back until it was turned off. */
 function writeHeldBack(found: readonly string[] | Error, state: KillSwitch['state']): readonly string[] {
   if (!(found instanceof Error) && found.length === 0) return ['It holds nothing back.'];
   const isOff = state === 'off';

@@ -40,7 +40,7 @@ export function checkTcp({ host, port }: Endpoint, timing: LinkTiming): Promise<
   });
 }
 
-/** The machine itself has no way to the address, so no firewall was asked. */
+/** Errors of a machine that has no route to the address. No firewall causes them. */
 const withoutRoute: ReadonlySet<string> = new Set(['ENETUNREACH', 'ENETDOWN']);
 
 function portAdvice(port: number): string {

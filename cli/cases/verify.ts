@@ -8,7 +8,7 @@ import { type CaseReader, findCase } from './find-case';
 
 export interface ChainCheck {
   readonly rows: number;
-  /** What `show` prints of these rows, line by line: a row has all that was written at once. */
+  /** The number of lines that `show` prints for these rows: a row has all entries that were written at once. */
   readonly entries: number;
   readonly whole: boolean;
   readonly faults: readonly string[];

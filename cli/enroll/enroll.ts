@@ -86,7 +86,7 @@ export async function enroll(
     const finished = await describeFinished(thingName, before, held, folder, registry);
     const kept = options.topics.length > 0 ? await registry.findPolicy(policyName) : undefined;
     if (!kept || isSamePolicy(kept, writePolicy(kept.policyArn))) return finished;
-    return `${finished} Its policy ${policyName} stays as it is, with other topics or another detector than given: for others, --policy-name NAME --rotate --out FOLDER.`;
+    return `${finished} Its policy ${policyName} stays as it is, although you gave other topics or another detector. To use those, add --policy-name NAME --rotate --out FOLDER.`;
   }
   if (!before && held.length > 0 && !options.rotate)
     throw new RefusedError(

@@ -249,7 +249,7 @@ describe('cordon enroll', () => {
     );
     // The device does not get other topics, and the operator must not think so.
     expect(await enrolled('steady', '--topic', 'more/$' + '{thing}/*')).toMatch(
-      /^steady was enrolled before\. .* Its policy cordon-dev-device stays as it is, with other topics or another detector than given: for others, --policy-name NAME --rotate --out FOLDER\.$/,
+      /^steady was enrolled before\. .* Its policy cordon-dev-device stays as it is, although you gave other topics or another detector\. To use those, add --policy-name NAME --rotate --out FOLDER\.$/,
     );
     expect([await readStatus(), await principalsOf('steady')]).toEqual(['INACTIVE', [arn]]);
 
