@@ -1,5 +1,6 @@
 import type { Case } from '../../shared/domain/case/case';
 import { owesNews } from '../../shared/domain/case/outbox';
+import type { KnownAlarm } from '../../shared/domain/detection/reset';
 import { type AnnouncementContext, writeAnnouncement } from '../../shared/domain/messages/announcement';
 import { deviceNoticeFor, deviceNoticeTopic } from '../../shared/domain/messages/device-notice';
 import { isForDigest } from '../../shared/domain/messages/digest';
@@ -116,9 +117,11 @@ function findHoldEnd({ ledger }: Case): number | undefined {
   return undone.length > 0 ? Math.min(...undone) : undefined;
 }
 
-/** Ids of the case's own violations. */
-function listKnown({ caseId, violations }: Case): string[] {
-  return Object.values(violations).flatMap((one) => (one.caseId === caseId ? one.violationId : []));
+/** The case's own violations, as far as it knows them. */
+function listKnown({ caseId, violations }: Case): KnownAlarm[] {
+  return Object.values(violations).flatMap((one) =>
+    one.caseId === caseId ? { violationId: one.violationId, at: one.lastEventAt } : [],
+  );
 }
 
 /** Publishes the device's status as a retained message, which it receives at each connect. People are notified before. */

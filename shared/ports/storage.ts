@@ -5,6 +5,7 @@ import type { Refusal } from '../domain/case/reasons';
 import type { AuditCheck } from '../domain/configuration/audit-checks';
 import type { Flood, noteFlood, ToldFlood } from '../domain/detection/floods';
 import type { Distribution } from '../domain/detection/percentiles';
+import type { KnownAlarm } from '../domain/detection/reset';
 import type { FleetSilence } from '../domain/detection/silence-notices';
 import type { Contribution, Datapoint, DetectState } from '../domain/detection/state';
 import type { AuditState } from '../domain/findings/audit';
@@ -70,10 +71,10 @@ export interface Heartbeats {
 /** What the rules detector remembers of a thing, as far as a case's end changes it. */
 export interface DetectionReset {
   /**
-   * Makes the detector raise again what is out of bounds; `heldUntil`: earlier measurements of the device are old. `known`: ids
-   * of the alarms that the case knew.
+   * Makes the detector raise again what is out of bounds; `heldUntil`: earlier measurements of the device are old. `known`: the
+   * alarms that the case knew.
    */
-  reset(thingName: ThingKey, now: number, heldUntil?: number, known?: readonly string[]): Promise<void>;
+  reset(thingName: ThingKey, now: number, heldUntil?: number, known?: readonly KnownAlarm[]): Promise<void>;
 }
 
 /** Which things hold an object that they share, so that the last of them restores it. */

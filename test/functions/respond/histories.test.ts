@@ -263,7 +263,11 @@ async function play(scheduler: fc.Scheduler, history: History): Promise<void> {
     scheduler.waitFor(
       Promise.all(
         things.map(async (name) => {
-          for (const { thing, command } of messages) if (thing === name) await send(command);
+          for (const { thing, command } of messages) {
+            // Whoever dismisses a release that stopped leaves what it has not restored.
+            const isLeft = command.type === 'dismiss' && recordOf(world, name)?.status === 'release-conflict';
+            if (thing === name && !isLeft) await send(command);
+          }
         }),
       ),
     );

@@ -107,7 +107,8 @@ describe('while IoT Core uses cached policies,', () => {
     await engine(operator('release'));
 
     // Alarms that the case does not know may be under way to another one.
-    expect(ends).toEqual([releasedAt, [aViolation().violationId]]);
+    const { violationId, occurredAt } = aViolation();
+    expect(ends).toEqual([releasedAt, [{ violationId, at: occurredAt }]]);
   });
 
   it('a device that returns with its reactivated certificate does not count as evading', async () => {

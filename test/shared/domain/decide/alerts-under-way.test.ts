@@ -103,7 +103,7 @@ it('a case ends with exactly the behaviors in alarm that are out of bounds, howe
               state,
               at,
               heldUntil,
-              known.map(({ violationId }) => violationId),
+              known.map(({ violationId, lastEventAt }) => ({ violationId, at: lastEventAt })),
             );
             continue;
           }
@@ -179,7 +179,7 @@ it('an unexpected child leads to the containment of its device, whatever overtak
             state,
             at,
             undefined,
-            known.map(({ violationId }) => violationId),
+            known.map(({ violationId, lastEventAt }) => ({ violationId, at: lastEventAt })),
           );
         }
       };

@@ -1,5 +1,5 @@
 import type { SecurityProfile } from '../../../../shared/domain/configuration';
-import { resetAlarms } from '../../../../shared/domain/detection/reset';
+import { type KnownAlarm, resetAlarms } from '../../../../shared/domain/detection/reset';
 import { type DetectState, newDetectState, type Profiles } from '../../../../shared/domain/detection/state';
 import { thingKey } from '../../../../shared/domain/thing-ref';
 import { now } from '../../../builders';
@@ -87,18 +87,28 @@ describe('resetAlarms, on the end of a case,', () => {
 
   it('causes the end of an alarm that the case did not know, because its alert opens another case', () => {
     const alarmed = report(newDetectState(thingKey('t')), 1, { at: now }).state;
-    const end = (known: readonly string[]) =>
+    const violationId = `p/children@${now}`;
+    const end = (known: readonly KnownAlarm[]) =>
       report(resetAlarms(alarmed, now + 2, undefined, known), 0, { at: now + 3 });
     const raisedAgain = report(resetAlarms(alarmed, now + 2, undefined, []), 1, { at: now + 3 });
 
     expect(kinds(end([]))).toEqual(['children alarm-cleared']);
-    expect(end([]).events[0]?.violationId).toBe(`p/children@${now}`);
+    expect(end([]).events[0]?.violationId).toBe(violationId);
     expect(kinds(report(end([]).state, 0, { at: now + 4 }))).toEqual([]);
-    expect(kinds(end([`p/children@${now}`]))).toEqual([]);
+    expect(kinds(end([{ violationId, at: now }]))).toEqual([]);
+    // It was raised once more since.
+    expect(kinds(end([{ violationId, at: now - 1 }]))).toEqual(['children alarm-cleared']);
     expect(kinds(raisedAgain)).toEqual(['children in-alarm']);
     expect(report(raisedAgain.state, 0, { at: now + 4 }).events).toMatchObject([
       { eventType: 'alarm-cleared', violationId: `p/children@${now + 3}` },
     ]);
+  });
+
+  it('raises the alarm of a report that an ended invocation had announced at a later time than the case knows', () => {
+    const known = [{ violationId: `p/children@${now}`, at: now }];
+    const reset = resetAlarms(newDetectState(thingKey('t')), now + 2, undefined, known);
+
+    expect(report(reset, 1, { at: now }).events).toMatchObject([{ eventType: 'in-alarm', at: now + 1 }]);
   });
 
   it('keeps which reports arrived: a repeated one contains nothing', () => {
