@@ -102,7 +102,7 @@ export function fakeCases() {
       places.set(thingName, at);
       return true;
     },
-    async claimNotice({ caseId, now: at, windowMs, of = 'limit' }) {
+    async reserveNotice({ caseId, now: at, windowMs, of = 'limit' }) {
       const notice = notices.get(of);
       if (notice && at - notice.at < windowMs) return notice.caseId === caseId;
       notices.set(of, { caseId, at });

@@ -6,7 +6,7 @@ import type { Floods } from '../../shared/ports/storage';
 import { burst, perSecond, remember } from './budget';
 
 export interface FloodPorts {
-  readonly floods: Pick<Floods, 'claim'>;
+  readonly floods: Pick<Floods, 'reserveNotice'>;
   readonly operations: Operations;
   readonly clock: Clock;
   readonly log: Log;
@@ -24,7 +24,7 @@ export function createFloodNotifier({ floods, operations, clock, log }: FloodPor
   let noted: Flood[] = [];
 
   async function notifyOf(flood: Flood): Promise<void> {
-    const { telling, next } = await floods.claim(flood, clock());
+    const { telling, next } = await floods.reserveNotice(flood, clock());
     const entry = next.floods.find(({ sender }) => sender === flood.sender);
     if (telling === 'by name' && entry) await operations.notify(writeSubject(entry), writeFlood(entry));
     if (telling === 'as one of many')

@@ -45,8 +45,8 @@ export function createAnswers(
       const limit = findFleetLimit(guards, counted?.things);
       return fleetLimit.reserve({ thingName, now, limit, windowMs });
     },
-    fleetNotice: ({ withinMs = windowMs, ...claim }) =>
-      fleetLimit.claimNotice({ ...claim, now, windowMs: withinMs }),
+    fleetNotice: ({ withinMs = windowMs, ...notice }) =>
+      fleetLimit.reserveNotice({ ...notice, now, windowMs: withinMs }),
   };
 }
 

@@ -44,7 +44,7 @@ export interface FleetLimit {
    * Whether this case announces the fleet limit, or the rejection of what waited for it without a message of its own,
    * once in its window. Idempotent by case.
    */
-  claimNotice(claim: FleetNotice): Promise<boolean>;
+  reserveNotice(notice: FleetNotice): Promise<boolean>;
   /** How many places are taken in the window that ends now. */
   countUsed(now: number, windowMs: number): Promise<number>;
   /** How many things the registry has, as counted last. */
@@ -206,8 +206,8 @@ export interface UnfinishedMessages {
 
 /** Certificates that flood, and what was announced about them. */
 export interface Floods {
-  /** What to announce about a flood now, recorded as announced. Throws if too many claim at once. */
-  claim(flood: Flood, now: number): Promise<ReturnType<typeof noteFlood>>;
+  /** What to announce about a flood now, recorded as announced. Throws if too many reserve at once. */
+  reserveNotice(flood: Flood, now: number): Promise<ReturnType<typeof noteFlood>>;
   /** Lists those of the last hour, oldest first. */
   list(now: number): Promise<ToldFlood[]>;
 }

@@ -20,7 +20,7 @@ export function connectFleetLimit(tableName: string, client?: DynamoDBClient): F
   return {
     reserve,
 
-    async claimNotice({ caseId, now, windowMs, of, sender }) {
+    async reserveNotice({ caseId, now, windowMs, of, sender }) {
       const Key = limitKey(of ? 'REJECTED' : 'TOLD', sender);
       try {
         await documents.send(

@@ -10,7 +10,7 @@ const none: FloodState = { floods: [] };
 export function connectFloods(tableName: string, client?: DynamoDBClient): Floods {
   const { load, save } = connectItems(tableName, client);
   return {
-    async claim(flood, now) {
+    async reserveNotice(flood, now) {
       // If many instances see the same flood, only one reports it.
       return untilUndisturbed(10, async () => {
         const stored = await load<FloodState>(key);

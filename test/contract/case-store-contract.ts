@@ -463,7 +463,7 @@ function declareFleetLaws(law: Law<Storage>): void {
     async ({ fleetLimit }) => {
       const [first, second, third] = ['first', 'second', 'third'].map((name) => aName(name));
       const claim = (caseId = '', at = 0) =>
-        fleetLimit.claimNotice({ caseId, now: now + 1e9 + at, windowMs: 1_000 });
+        fleetLimit.reserveNotice({ caseId, now: now + 1e9 + at, windowMs: 1_000 });
 
       expect([await claim(first), await claim(second), await claim(first, 999)]).toEqual([true, false, true]);
       expect([await claim(second, 1_000), await claim(third, 1_999), await claim(first, 1_999)]).toEqual([

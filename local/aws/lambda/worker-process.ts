@@ -63,9 +63,9 @@ export function startWorker(settings: WorkerSettings): Worker {
     serialization: 'json',
   });
 
-  let dying = false;
+  let isEnding = false;
   child.on('message', (message: WorkerMessage) => {
-    if (message.type === 'fatal') dying = true;
+    if (message.type === 'fatal') isEnding = true;
   });
   const exit = awaitExit(child);
 
@@ -76,7 +76,7 @@ export function startWorker(settings: WorkerSettings): Worker {
     ready: awaitReady(child, exit, startedAt, settings.initTimeoutMs),
     exited: exit.then(() => undefined),
     isUsable: () =>
-      child.connected && !child.killed && !dying && child.exitCode === null && child.signalCode === null,
+      child.connected && !child.killed && !isEnding && child.exitCode === null && child.signalCode === null,
     invoke: (requestId, event) => runInvocation(child, exit, settings.definition, requestId, event),
     kill: () => {
       child.kill('SIGKILL');

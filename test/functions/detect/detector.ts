@@ -83,7 +83,7 @@ export function aDetector(profile: Partial<SecurityProfile> = {}, over: Partial<
     ...stored,
     own: account,
     floods: {
-      async claim(flood, at) {
+      async reserveNotice(flood, at) {
         const noted = noteFlood(floods, flood, at);
         floods = noted.next;
         return noted;

@@ -13,10 +13,10 @@ let folder: string;
 let program: string;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'cordon-dying-'));
+  folder = mkdtempSync(join(tmpdir(), 'cordon-ending-'));
   program = join(folder, 'detector.mjs');
   await build({
-    entryPoints: [join(import.meta.dirname, 'dying-detector.ts')],
+    entryPoints: [join(import.meta.dirname, 'ending-detector.ts')],
     ...{ bundle: true, platform: 'node', format: 'esm', outfile: program, logLevel: 'silent' },
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
