@@ -5,6 +5,7 @@ import { collects } from '../../agent/config/metric-definition';
 import { buildProgram } from '../../cli/program';
 import { listChannels, listServed } from '../../functions/notify/channels/registry';
 import { fileSchema } from '../../shared/config/schema';
+import { sources as readers } from '../../shared/domain/findings/read-message';
 import { announcementSchema } from '../../shared/domain/messages/announcement-schema';
 import { listPages, root } from './pages';
 
@@ -70,6 +71,13 @@ describe('the pages', () => {
     const isNamed = (name: string) => new RegExp(`\\bcordon (--\\S+ )*${name}\\b`).test(text);
 
     expect(commands.filter((name) => !ofNobody.includes(name) && !isNamed(name))).toEqual([]);
+  });
+
+  it('name what each source of the alerts topic reads', () => {
+    const page = read('docs/architecture.md').replaceAll(/\s+/g, ' ');
+
+    expect(readers.length).toBeGreaterThan(1);
+    expect(readers.map(({ reads }) => reads.what).filter((what) => !page.includes(what))).toEqual([]);
   });
 
   it('have one for each channel that has a function', () => {
