@@ -8,12 +8,12 @@ const mostBehaviors = 3;
  * What to type next: on the first case, and if `isAll` of the waiting cases are listed, on each behavior that several of
  * them have.
  */
-export function listNext(cases: readonly ListedCase[], isAll: boolean): string[] {
+export function listNext(cases: readonly ListedCase[], isAll: boolean, cordon: string): string[] {
   const [first] = cases;
   if (!first) return [];
   const named = first.status === 'closed' ? first.caseId : first.thingName;
-  return [`cordon show ${named}`, ...(isAll ? listApprovals(cases) : [])].map(
-    (command, index) => `${index === 0 ? 'next: ' : '      '}${command}`,
+  return [`show ${named}`, ...(isAll ? listApprovals(cases) : [])].map(
+    (command, index) => `${index === 0 ? 'next: ' : '      '}${cordon} ${command}`,
   );
 }
 
@@ -26,5 +26,5 @@ function listApprovals(cases: readonly ListedCase[]): string[] {
     .filter(([behavior, count]) => count > 1 && behavior.split('/').every(isRegistryName))
     .toSorted(([, one], [, other]) => other - one)
     .slice(0, mostBehaviors)
-    .map(([behavior, count]) => `cordon approve --all --behavior ${behavior} --expect ${count}`);
+    .map(([behavior, count]) => `approve --all --behavior ${behavior} --expect ${count}`);
 }

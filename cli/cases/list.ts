@@ -87,7 +87,7 @@ export async function listCases(
       : [wrap(describeNone(flags))]),
     pipeline?.late ? warn(writePipelineLine(pipeline)) : wrap(writePipelineLine(pipeline)),
     // For a person, not for what reads lines.
-    ...(screen.width === undefined ? [] : listNext(cases, !isMore && !isNarrowed(flags))),
+    ...(screen.width === undefined ? [] : listNext(cases, !isMore && !isNarrowed(flags), screen.command)),
   ].join('\n');
 }
 

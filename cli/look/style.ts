@@ -9,9 +9,11 @@ export interface Screen {
   /** Columns of the terminal; absent if the output is none, which gets whole lines. */
   readonly width?: number;
   readonly paint: Paint;
+  /** How the reader called this command, so that a printed command can be copied. */
+  readonly command: string;
 }
 
-export const plain: Screen = { paint: (_format, text) => text };
+export const plain: Screen = { paint: (_format, text) => text, command: 'cordon' };
 
 interface Output {
   readonly isTTY?: boolean;
@@ -21,9 +23,12 @@ interface Output {
 
 /** Color only on a terminal that has it, and not with NO_COLOR (no-color.org): an empty one counts as unset. */
 export function openScreen(output: Output = process.stdout, env: NodeJS.ProcessEnv = process.env): Screen {
-  if (!output.isTTY) return plain;
+  // What npx sets (docs.npmjs.com, npm exec). In a checkout, nothing else is called cordon.
+  const command = env.npm_command === 'exec' ? 'npx cordon' : plain.command;
+  if (!output.isTTY) return { ...plain, command };
   const isColoured = !env.NO_COLOR && (output.hasColors?.(env) ?? false);
   return {
+    command,
     width: Math.max(40, output.columns || 80),
     // Determined here, because Node 22 would otherwise check standard output a second time.
     paint: isColoured ? (format, text) => styleText(format, text, { validateStream: false }) : plain.paint,

@@ -3,10 +3,14 @@ import type { PersonRequest } from '../../shared/domain/case/person-request';
 import { listPossible, operatorActionDescriptors } from '../../shared/domain/decide/operator-actions';
 import { printable } from '../../shared/domain/messages/announcement';
 import { describeStillInAlarm } from '../../shared/domain/messages/describe-value';
+import type { Screen } from '../look/style';
 import { wrapWords } from '../look/wrap';
 
 /** The commands that make sense now, each with what it does. */
-export function listNextCommands(record: Case, columns = Infinity): string[] {
+export function listNextCommands(
+  record: Case,
+  { command: cordon, width: columns = Infinity }: Screen,
+): string[] {
   const { thingName, status, caseId } = record;
   const acts = listPossible(record).map((action) => {
     const warning = action === 'release' ? describeStillInAlarm(record) : undefined;
@@ -16,7 +20,7 @@ export function listNextCommands(record: Case, columns = Infinity): string[] {
     const isAsked = request?.action === (action === 'approve' ? 'contain' : action);
     const order = isAsked ? writeOptions(request) : needed;
     return [
-      `cordon ${action} ${thingName}${order}`,
+      `${cordon} ${action} ${thingName}${order}`,
       isAsked
         ? `${description}, as ${request.actor} asked: needs somebody else`
         : warning
@@ -27,7 +31,7 @@ export function listNextCommands(record: Case, columns = Infinity): string[] {
   const runbook = runbooks[status];
   const all = [
     ...acts,
-    [`cordon verify ${caseId}`, 'check that nobody changed the timeline'],
+    [`${cordon} verify ${caseId}`, 'check that nobody changed the timeline'],
     ...(runbook ? [[runbook, 'the runbook']] : []),
   ].map((row) => row.map(printable));
   const width = Math.max(...all.map(([command = '']) => command.length));

@@ -71,9 +71,10 @@ export async function readCase(name: string, reader: FloodingCaseReader) {
 export async function showCase(
   name: string,
   reader: FloodingCaseReader,
-  { paint, width }: Screen = plain,
+  screen: Screen = plain,
 ): Promise<string> {
   const { record, rows, flooding, earlier, damaged } = await findShown(name, reader);
+  const { paint, width } = screen;
   const start = record.openedAt;
   const request = findRequest(record, Date.now());
   const format = statusFormat(record.status);
@@ -102,7 +103,7 @@ export async function showCase(
   ].map(printable);
   const told = wrapWords([format ? paint(format, title) : title, ...lines].join('\n'), width);
   // A command stays on its line, so that it can be copied.
-  return [told, ...listNextCommands(record, width)].join('\n');
+  return [told, ...listNextCommands(record, screen)].join('\n');
 }
 
 /** What a release would change; it compares with what is there then. */

@@ -7,6 +7,8 @@ export function runCordon(root: string, args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [join('bin', 'cordon.mjs'), ...args], {
       cwd: root,
+      // As npx calls it: what the command then proposes to type next works in a checkout.
+      env: { ...process.env, npm_command: 'exec' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const output = { out: '', err: '' };

@@ -114,6 +114,8 @@ describe('list', () => {
     expect(await next({ limit: 3 })).toEqual(['next: cordon show mything3']);
     expect(await next({ thing: 'a*' })).toEqual(['next: cordon show a']);
     expect((await read(table)).join()).not.toContain('next:');
+    const called = await read(table, { limit: 3 }, { ...plain, width: 80, command: 'npx cordon' });
+    expect(called).toContain('next: npx cordon show mything3');
   });
 
   it('says that there may be more if not all could be read', async () => {
@@ -147,7 +149,7 @@ describe('list', () => {
   });
 
   it('ends with the time of the newest heartbeat, and highlights one that is late', async () => {
-    const marking = { paint: (_format: unknown, text: string) => `<${text}>` };
+    const marking = { ...plain, paint: (_format: unknown, text: string) => `<${text}>` };
     const endsWith = async (ago: number) => {
       const newest = {
         ...heartbeat,

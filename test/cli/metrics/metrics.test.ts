@@ -57,7 +57,7 @@ describe('the values of a metric', () => {
       return text;
     };
 
-    await show(aReader(counts), {}, { paint });
+    await show(aReader(counts), {}, { ...plain, paint });
 
     expect(red).toEqual(['█', '▃', '1', '3']);
   });

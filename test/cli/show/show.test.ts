@@ -79,6 +79,15 @@ describe('show', () => {
     expect(lines.filter((line) => line.length > 40 && !/^ *\S+$|^ {2}cordon /.test(line))).toEqual([]);
   });
 
+  it('writes commands as the reader called this one, so that they can be copied', async () => {
+    const called = { ...plain, command: 'npx cordon' };
+
+    const text = await showCase('mything1', aTable([aContainedCase()]), called);
+
+    expect(text.slice(text.indexOf('next:'))).toMatch(/^ {2}npx cordon release mything1 /m);
+    expect(text.slice(text.indexOf('next:'))).not.toMatch(/^ {2}cordon /m);
+  });
+
   it('prints how strong the containment is, and what it leaves out', async () => {
     const [own] = someFacts().principals;
     if (!own) throw new Error('no principal');
