@@ -114,7 +114,7 @@ function nameArgument(said: string): string {
   );
 }
 
-/** Commander's own one prints the whole help of a command that is none. */
+/** Replaces Commander's help command, which prints the whole help if the given command does not exist. */
 function addHelpCommand(program: Command): void {
   program
     .helpCommand(false)

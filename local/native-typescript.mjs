@@ -2,8 +2,8 @@ import module from 'node:module';
 import { join } from 'node:path';
 
 /**
- * Has Node run TypeScript as it is, without a transpiler. Node 24 strips the types by itself and caches what it compiles;
- * imports without a file extension are all that it does not resolve.
+ * Lets Node run TypeScript directly, without a transpiler. Node 24 strips the types by itself and caches what it
+ * compiles; imports without a file extension are all that it does not resolve.
  */
 export function runTypeScript() {
   module.enableCompileCache(join(import.meta.dirname, '..', 'dist', 'compile-cache'));

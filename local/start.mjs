@@ -1,4 +1,4 @@
-// npm start: runs local/main.ts as it is.
+// npm start: runs local/main.ts.
 import { runTypeScript } from './native-typescript.mjs';
 
 if (Number(process.versions.node.split('.')[0]) < 24) {

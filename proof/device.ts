@@ -100,7 +100,10 @@ export function openDevice(
   const readRetained = (topic: string) =>
     ask(endpoints.https, 'GET', `/retainedMessage/${encodeURIComponent(topic)}`, tls).then(judge([200]));
 
-  /** Whether the certificate may assume a role by this alias. There is none of that name, which AWS IoT reveals only to a caller who may assume it. */
+  /**
+   * Whether the certificate may assume a role by this alias. The alias does not exist, but AWS IoT says so only to a
+   * caller who may assume it.
+   */
   const askForRole = (alias: string) =>
     ask(endpoints.credentials, 'GET', `/role-aliases/${alias}/credentials`, tls, {
       'x-amzn-iot-thingname': thingName,

@@ -127,7 +127,7 @@ async function build() {
   }
 }
 
-/** Collects the folders of the packages of which something is in the page. */
+/** Collects the folders of the packages that the page contains code of. */
 function listPackages(packages) {
   const generateBundle = (_options, bundle) => {
     for (const { modules = {} } of Object.values(bundle))

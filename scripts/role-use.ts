@@ -15,8 +15,8 @@ export interface Exceptions {
 }
 
 /**
- * What is wrong with the roles, one line each: a right that nothing used, a call that was refused, and an exception
- * that is none. A right is one action on one resource pattern of a statement.
+ * Faults of the roles, one line each: an unused right, a refused call, and an exception that is not needed. A right is
+ * one action on one resource pattern of a statement.
  */
 export function judgeRoleUse(lines: readonly RoleUseLine[], exceptions: Exceptions): string[] {
   const of = (what: RoleUseLine['what']) => lines.filter((line) => line.what === what);

@@ -6,7 +6,7 @@ import { setPriority, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { listFailures } from './list-failures.mjs';
 
-/** Has Node run a script in TypeScript as it is: the loader of tsx takes longer than some of them. */
+/** Lets Node run a script in TypeScript directly, because the loader of tsx takes longer than some scripts. */
 const typeScript = ['--import', './scripts/native-typescript.mjs'];
 /** Checks keep here what they find out about a file, for the next run if the file has not changed. */
 const cache = join('node_modules', '.cache', 'cordon');

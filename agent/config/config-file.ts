@@ -47,7 +47,7 @@ const fields: Readonly<Record<string, readonly [flag: string, read: ReadField]>>
   verbosity: ['verbosity', parseVerbosity],
 };
 
-/** Their text is as it is written: YAML makes 7 of the name 007, and rounds the digits of a long serial number. */
+/** Their text is taken from the file unchanged: YAML would turn the name 007 into 7, and round a long serial number. */
 const textFields: ReadonlySet<string> = new Set([
   'endpoint',
   'rootCA',

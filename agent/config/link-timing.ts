@@ -4,7 +4,7 @@ export interface LinkTiming {
   readonly connectTimeoutMs: number;
   /** With a keep-alive of minutes, an unacknowledged publish shows a dead connection first. */
   readonly acknowledgeTimeoutMs: number;
-  /** Must be shorter than the timeout of a NAT device on the way. */
+  /** Must be shorter than the timeout of any NAT device between agent and broker. */
   readonly keepAliveSeconds: number;
 }
 

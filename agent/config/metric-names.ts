@@ -2,7 +2,7 @@ import type { LoadDefinition, MetricDefinition, ProcessDefinition } from './metr
 import { parseDefinition } from './parse-metrics';
 
 /**
- * What the name of a metric says by itself, for metrics that no configuration describes: the sample agent's
+ * The measurement that the name of a metric implies, for metrics that no configuration describes: the sample agent's
  * `cpu_usage`, the tutorial's `num_child_procs_NAME`, and their like.
  */
 const conventions: readonly (readonly [string, ProcessDefinition['collect'] | LoadDefinition['collect']])[] =

@@ -27,7 +27,10 @@ export interface ProcReader {
   resolve(path: string): string | ReadFailure;
   /** The path of a file of /proc, for callers that no other method serves. */
   pathOf(path: string): string;
-  /** Error codes by path, of what is unreadable for another reason than a missing file or right, until it is readable again. */
+  /**
+   * Error codes by path, for paths that are unreadable for another reason than a missing file or right, until they are
+   * readable again.
+   */
   problems(): ReadonlyMap<string, string>;
   /** Forgets the problems of processes other than these. */
   forgetOthers(pids: ReadonlySet<number>): void;

@@ -29,7 +29,7 @@ export function createKnownProcesses(
   const resolvePath = createPathResolver(proc);
   const selects = selectors.map((selector) => createSelects(selector, resolvePath));
   let known = new Map<number, KnownProcess>();
-  /** Processes of which it can't be seen whether these selectors select them. */
+  /** Processes for which the agent can't see whether these selectors select them. */
   const unknowns = new Map<number, ReadonlySet<number>>();
 
   return {
@@ -78,7 +78,7 @@ export function createKnownProcesses(
     /** Finds the process again at the next scan. */
     forget: (pid: number): void => void known.delete(pid),
 
-    /** A process of which it can't be seen whether a selector selects it. */
+    /** A process for which the agent can't see whether the selector selects it. */
     unknownTo(selector: number): number | undefined {
       for (const [pid, unseen] of unknowns) if (unseen.has(selector)) return pid;
       return undefined;

@@ -10,7 +10,7 @@ export type MetricValue =
   | { readonly string_list: readonly string[] }
   | { readonly ip_list: readonly string[] };
 
-/** The unknown parts of processes of which everything visible was read. */
+/** What remains unknown although the agent could read everything that it may see. */
 export interface Caveat {
   readonly reason: 'shared-cgroup' | 'exceptions' | 'sigchld-ignored';
   /** In words for people. */

@@ -42,7 +42,7 @@ export interface ProcessDiscovery {
   selects(selector: number, pid: number, comm: string): boolean | 'unknown';
   /** Finds the process again at the next scan. */
   forget(pid: number): void;
-  /** A process of which it can't be seen whether a selector selects it. */
+  /** A process for which the agent can't see whether the selector selects it. */
   unknownTo(selector: number): number | undefined;
 }
 

@@ -34,7 +34,7 @@ type ResolvePath = (path: string) => string;
 const resolveEveryMs = 10_000;
 const mostPaths = 256;
 
-/** Keeps what it found for a while: `/opt/current` is another folder after an update. */
+/** Keeps its answers only for a while: `/opt/current` is another folder after an update. */
 export function createPathResolver(proc: ProcReader, clock = () => performance.now()): ResolvePath {
   const known = new Map<string, { readonly real: string; readonly at: number }>();
   return (path) => {

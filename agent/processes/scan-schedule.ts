@@ -1,6 +1,6 @@
 /** New numbers don't show everything: an exec in an old process gives it a new name. */
 const scanEveryMs = 10_000;
-/** A scan of thousands of processes takes its time: it must not take more than this share. */
+/** A scan of thousands of processes is slow. Scans must not take more than this share of the time. */
 const mostScanShare = 1 / 400;
 const scanEveryAtMostMs = 60_000;
 /** A watched process ended, or one look found too many new numbers. */

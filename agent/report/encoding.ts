@@ -25,7 +25,7 @@ export function decodeAnswer(
         : decode(payload, { rejectDuplicateMapKeys: true });
     return isRecord(answer) ? answer : undefined;
   } catch {
-    // Whatever came, it is logged as unreadable by the caller.
+    // The caller logs any such answer as unreadable.
     return undefined;
   }
 }

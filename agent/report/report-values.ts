@@ -121,7 +121,7 @@ export function carryOver({ seen, ...about }: Track, due: 'interval' | 'change')
   return due === 'change' && (seen.kind === 'set' || seen.kind === 'gauge') ? { ...about, seen } : undefined;
 }
 
-/** The value to report now; undefined if there is none, or none that belongs into a report of a change. */
+/** The value to report now; undefined if there is no value, or if a report of a change leaves it out. */
 export function valueToTell(
   track: Track,
   told: MetricValue | undefined,

@@ -22,7 +22,7 @@ export async function fillProcesses(total: number, signal: AbortSignal): Promise
   const script = `i=0; while [ $i -lt ${missing} ]; do sleep 86400 >/dev/null & i=$((i+1)); done; echo; wait`;
   const shell = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   const ended = once(shell, 'exit');
-  // It writes a line once all of them run; how many others the machine has meanwhile is its own affair.
+  // It writes a line once all of them run. The machine may run other processes too.
   await Promise.race([once(shell.stdout, 'data', { signal }), ended]).catch((error: unknown) => {
     if (shell.pid !== undefined) process.kill(-shell.pid, 'SIGKILL');
     throw error;

@@ -26,7 +26,7 @@ export const asUnit = {
 /** USER_HZ is 100 on every Linux Node runs on (proc_pid_stat(5)). */
 const tickMs = 10;
 
-/** A program under measurement ended by itself: what is measured from then on is nothing. */
+/** A measured program ended by itself, so all later measurements are void. */
 export class UnexpectedEndError extends Error {
   override name = 'UnexpectedEndError';
 }

@@ -62,7 +62,7 @@ async function findProblems(service: Service, honest: readonly Honest[]): Promis
     if (own.length === 0) say('Slack shows nothing');
     const newest = own.at(-1);
     const saysSo = JSON.stringify(newest?.blocks ?? []).includes('has an earlier message of it');
-    // A killed run may leave a message behind, of which the next one says that it is out of date.
+    // A killed run may leave an old message in the queue, which the next run reports as out of date.
     for (const root of own)
       if (!isSo(root.text, record) && (root === newest || !saysSo))
         say(`Slack shows: ${root.text.slice(0, 90)}`);

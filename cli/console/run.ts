@@ -86,7 +86,7 @@ export async function findApiUrl(
   );
 }
 
-/** How CloudFormation says that there is none. */
+/** This is how CloudFormation reports a missing stack. */
 function refuseMissing(error: unknown): { Stacks?: never[] } {
   if (error instanceof Error && error.name === 'ValidationError' && /does not exist/.test(error.message))
     return {};

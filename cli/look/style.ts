@@ -6,7 +6,7 @@ type Format = Parameters<typeof styleText>[0];
 type Paint = (format: Format, text: string) => string;
 
 export interface Screen {
-  /** Columns of the terminal; absent if the output is none, which gets whole lines. */
+  /** Columns of the terminal; absent if the output is not a terminal, and lines are not cut. */
   readonly width?: number;
   readonly paint: Paint;
   /** How the reader called this command, so that a printed command can be copied. */

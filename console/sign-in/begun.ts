@@ -13,7 +13,7 @@ export function keepBegun(begun: Begun): void {
   sessionStorage.setItem(key, JSON.stringify(begun));
 }
 
-/** Each is used once, whatever becomes of it. */
+/** Returns the sign-in that was begun, and forgets it, even if it fails later. */
 export function takeBegun(): Begun | undefined {
   const text = sessionStorage.getItem(key);
   sessionStorage.removeItem(key);

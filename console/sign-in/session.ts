@@ -58,7 +58,7 @@ async function begin(settings: SignInSettings, place: string): Promise<never> {
 
 const currentPlace = () => `${location.pathname}${location.search}`;
 
-/** A view of the console, whatever was kept. */
+/** The kept address if it is a view of the console, otherwise the first page of the console. */
 function readPlace(place: string): string {
   const { origin, pathname, search } = new URL(place, location.origin);
   const isView = origin === location.origin && /^\/console(\/|$)/.test(pathname);

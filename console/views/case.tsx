@@ -24,7 +24,7 @@ import { Violations } from '../parts/violations';
 import { actionWords, listActions } from '../words/operator-actions';
 import { writeStory } from '../words/sentence';
 
-/** An act whose dialog is open, and of which address. */
+/** The operator action whose dialog is open, and the address of its case. */
 interface Chosen {
   readonly act: PossibleAction;
   readonly path: string;

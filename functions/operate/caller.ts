@@ -20,7 +20,9 @@ export type Role = 'viewer' | 'operator';
 interface Caller {
   /** For the timeline: an ARN, an e-mail address or a subject. */
   readonly actor: string;
-  /** The proven identity, `SOURCE:ID`, no part of which the caller can choose. Absent if several people may be behind it. */
+  /**
+   * The proven identity, `SOURCE:ID`. The caller can't choose any part of it. Absent if several people may share it.
+   */
   readonly person?: string;
   readonly roles: ReadonlySet<Role>;
   /** IAM has decided before this function runs. */

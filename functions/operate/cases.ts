@@ -65,7 +65,7 @@ export async function showCase(request: HttpRequest, ports: CasePorts): Promise<
   const ofThing = (await cases.load(name))?.value;
   const record = ofThing ?? (await history.findCase(name));
   if (!record) throw new HttpProblem(404, `${name} has no case, and no case has this id`);
-  // An act is for the thing as it is now, so nothing can be done in an earlier case.
+  // An operator action changes the present state of the thing, so an earlier case offers none.
   const newest = ofThing ?? (await cases.load(record.thingName))?.value;
   const possible = newest?.caseId === record.caseId ? listPossible(record) : [];
   const flooding = await floods.list(clock());
@@ -110,7 +110,7 @@ function describeRequest(record: Case, { now, person }: Asked) {
   return { request: { ...showRequest(record).request, mine: found.person === person } };
 }
 
-/** Whether the act, given as it is asked for already, needs somebody else. */
+/** Whether a second person must confirm the operator action, taking an open request into account. */
 function describeSecond(action: OperatorAction, record: Case, { guards, now, person }: Asked) {
   const request = findRequest(record, now);
   const { force, actions } = request?.action === action || action === 'approve' ? (request ?? {}) : {};

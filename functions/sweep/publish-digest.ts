@@ -34,7 +34,7 @@ export async function publishDigest(ports: DigestPorts): Promise<void> {
   const cases = await digests.list(span);
   if (cases.length > 0) {
     const digest = writeDigest(cases, span, consoleUrl);
-    // Each was recorded, whatever it is by now.
+    // Routes them as recorded cases, since some may have another status now.
     const recorded = cases.map(({ severity, playbook }) => ({ severity, playbook, status: 'observed' }));
     await announcer.publish({
       ...digest,

@@ -68,7 +68,7 @@ export async function beforeDeploy(deploy: Deploy): Promise<void> {
   for (const secret of file.secrets) await warnOfMissing(secret, deploy);
 }
 
-/** osls prints the stack of an error that is not its own, which would push the reasons off the screen. */
+/** For other errors than its own, osls prints a stack, which would push the reasons off the screen. */
 function refusal(text: string): Error {
   const error = new Error(text);
   error.stack = `\n${text}`;

@@ -136,7 +136,10 @@ function allowPublish(topic: Value, Principal: object, Condition?: object): Valu
   };
 }
 
-/** A role of this account may publish by its own policy, whatever the topic allows: only a denial keeps it out. */
+/**
+ * A role of this account may publish by its own policy, even if the topic does not allow it, so the topic needs a
+ * denial.
+ */
 function denyOthers(topic: Value, publishers: readonly string[] = []): Value {
   return {
     Effect: 'Deny',

@@ -61,7 +61,7 @@ function isAbout(thing: string, text: string): boolean {
   return new RegExp(`(^|[^\\w-])${name}($|[^\\w-])`).test(text);
 }
 
-/** The kill switch of each stage that has ever turned it, as it is stored; without one it is off. */
+/** The stored kill switch of each stage that has ever turned it. In other stages, it is off. */
 function renderKillSwitches(stored: readonly (readonly [name: string, value: string])[]): string {
   if (stored.length === 0) return '<p>Kill switch: off</p>';
   return stored

@@ -113,7 +113,7 @@ export function findProgram(
   return spawnSync(program, ['--help'], { stdio: 'ignore' }).error ? undefined : program;
 }
 
-/** The server failed, not what was asked of it. */
+/** The server failed, and not the request. */
 export class ServerError extends Error {
   override readonly name = 'ServerError';
 }
@@ -121,7 +121,7 @@ export class ServerError extends Error {
 export interface RunningServer {
   readonly endpoint: string;
   readonly ports: Ports;
-  /** How it ended, if it did so by itself. */
+  /** How the server ended, if it ended by itself. */
   findEnd(): string | undefined;
   stop(): Promise<void>;
 }

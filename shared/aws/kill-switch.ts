@@ -22,7 +22,7 @@ export const decisionMs = 8_000;
  * command reads the switch twice if its steps take more than five seconds, and a killed function saves none of them.
  */
 const afterFailureMs = 4_000;
-/** The limit while a person waits, beside whatever else their command asks. */
+/** The limit for a command that a person runs and that makes other calls as well. */
 export const unhurriedMs = 15_000;
 
 /** If a connection hangs, another one gets the answer. */

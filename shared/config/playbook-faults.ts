@@ -5,7 +5,7 @@ import { findExceptionFaults } from './exception-faults';
 import { takesExisting } from './existing-profiles';
 import type { Fault } from './fault';
 
-/** What is wrong with the playbook at an index: what it is for, its mode and its actions. */
+/** Finds faults in the playbook at an index: in its conditions, its mode and its actions. */
 export function findPlaybookFaults(index: number, configuration: Configuration): Fault[] {
   const playbook = configuration.playbooks[index];
   if (!playbook) return [];

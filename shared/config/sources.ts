@@ -43,14 +43,14 @@ function findTopicFault(arn: string, earlier: readonly string[], first: string):
     : `AWS delivers nothing from partition ${partition} to that of the topics above it`;
 }
 
-/** Where the stack is, as far as it is known. */
+/** The account, region and stage of the stack. */
 export interface Place {
   readonly account: string;
   readonly region: string;
   readonly stage: string;
 }
 
-/** What the owner of a topic in another account adds to its policy, before the deploy. */
+/** The statements that the owner of a topic in another account adds to its policy before the deploy. */
 function writeTopicStatements(topicArn: string, { account, region, stage }: Place): readonly object[] {
   const [, partition] = topicArn.split(':');
   const owner = { AWS: `arn:${partition}:iam::${account}:root` };

@@ -60,7 +60,7 @@ export interface PriorPolicy {
   readonly versionToDrop?: { readonly versionId: string; readonly document: string };
 }
 
-/** Whether a certificate is attached to the thing, as far as it is known. */
+/** Whether the certificate is attached to the thing, according to the facts. */
 export function ownsCertificate(facts: Facts | undefined, certificateId: string): boolean {
   return (
     facts?.kind === 'known' && facts.principals.some((principal) => principal.certificateId === certificateId)

@@ -25,7 +25,7 @@ declare const brand: unique symbol;
  */
 export type ThingKey = string & { readonly [brand]: 'thing' };
 
-/** What the keys of an account's things begin with. */
+/** The prefix of the keys of an account's things. */
 export type AccountKey = string & { readonly [brand]: 'account' };
 
 export const home = '' as AccountKey;

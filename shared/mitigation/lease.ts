@@ -79,7 +79,8 @@ export async function releaseLease(
     if (!stored || problem !== undefined) return;
     if (heldBy.length === 0) return leases.remove(object, stored.version);
     const { value } = stored;
-    // The thing holds the object, so it has to be one of those of whom the last restores it: the others may leave meanwhile.
+    // The thing holds the object, so it must join the holders, of whom the last restores it: the others may leave
+    // meanwhile.
     const version = isHolder
       ? stored.version
       : await leases.save({ ...value, holders: [...heldBy, thingName] }, stored.version);
@@ -119,5 +120,5 @@ async function unlessTaken(
   return result.value;
 }
 
-/** For an object of which nothing has to be undone. */
+/** For an object that needs no restoring. */
 export const nothingToUndo: Undoing = { restore: async () => undefined, hold: async () => undefined };

@@ -91,7 +91,7 @@ export interface Defender {
 
 /** Device Defender Audit, and what its findings are about. */
 export interface Audits {
-  /** What a check of a finished audit found, without what is suppressed, page by page. */
+  /** The findings of one check of a finished audit, without suppressed ones, page by page. */
   listFindings(taskId: string, check: AuditCheck): AsyncIterable<AuditedResource>;
   /** Empty if the object has been deleted since. */
   listThingsOfCertificate(certificateId: string): Promise<FirstPage>;
@@ -148,6 +148,6 @@ export interface DeadLetters {
 
 /** The queue that a function's messages come from. */
 export interface SourceQueue {
-  /** Takes a message that is done off the queue, whatever becomes of the rest of its batch. */
+  /** Removes a handled message from the queue, even if the rest of its batch fails later. */
   remove(receiptHandle: string): Promise<void>;
 }

@@ -149,7 +149,7 @@ interface FleetNotice {
 export interface DetectStore {
   load(thingName: ThingKey): Promise<Versioned<DetectState> | undefined>;
   save(state: DetectState, previous: number): Promise<number>;
-  /** Things of which time alone may change something, oldest first, at most `limit`. */
+  /** Things whose state may change only because time passes, oldest first, at most `limit`. */
   listDue(now: number, limit: number): Promise<ThingKey[]>;
 }
 

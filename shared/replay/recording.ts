@@ -5,7 +5,7 @@ import { damagedItem } from '../domain/damaged-item';
 import type { Facts } from '../domain/facts';
 import type { Finding } from '../domain/findings/finding';
 
-/** Violations in order of time, and what is known of their things. */
+/** Violations in order of time, and the facts about their things. */
 export interface Recording {
   readonly violations: readonly Finding[];
   readonly facts: ReadonlyMap<string, Facts>;

@@ -58,7 +58,7 @@ interface Position {
 }
 
 const dayMs = 86_400_000;
-/** A page ends after so many rows or days, whatever it found. */
+/** A page ends after this many rows or days, even if it found nothing. */
 const maxRows = 1_000;
 const maxDays = 100;
 

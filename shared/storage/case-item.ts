@@ -124,7 +124,7 @@ function isToldOf({ status, reason }: CaseInWords): true | undefined {
   return isWaiting && reason !== undefined ? true : undefined;
 }
 
-/** Reasons and details of which only the words are stored. */
+/** Reads reasons and details that were stored as text only. */
 function readWords({ reason, leftOut, violations, ledger, outbox }: CaseInWords): Codes {
   return {
     ...(reason !== undefined && { reason: readReason(reason) }),

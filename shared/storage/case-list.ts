@@ -26,14 +26,14 @@ export interface CasePage {
   readonly cases: readonly ListedCase[];
   /** The cursor of the next page; absent at the end of the list. */
   readonly next?: string;
-  /** How many cases were looked at, which is what a page costs. */
+  /** How many cases the query read. They determine the cost of the page. */
   readonly examined: number;
 }
 
 /** Whole cases instead of what lists show of them. */
 export type WholePage = Omit<CasePage, 'cases'> & StoredCases;
 
-/** A page with a filter ends after this many cases, whatever it found. */
+/** A page with a filter ends after this many cases, even if it found none. */
 const maxExamined = 2_000;
 
 /** Of each shard: 16,000 in all. */
@@ -144,7 +144,7 @@ export function connectCaseList(tableName: string, client?: DynamoDBClient) {
     const goesOn = typeof position === 'object';
     const { Items = [], LastEvaluatedKey } = await query({
       KeyConditionExpression: 'statusKey = :key AND updatedAt BETWEEN :since AND :until',
-      // A start outside of what is asked for is an error.
+      // DynamoDB refuses a start outside the range of the query.
       ExpressionAttributeValues: {
         ':key': statusKey,
         ':since': since,

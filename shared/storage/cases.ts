@@ -102,7 +102,10 @@ function indexStatus(record: Case) {
   return { statusKey: `STATUS#${status}#${shardOf(thingName)}`, outline: outlineCase(record) };
 }
 
-/** Pending announcements and rows of a case are due within a minute, whatever else it waits for: the sweep sends them. */
+/**
+ * A case with pending announcements or rows is due within a minute, even if it waits for something else: the sweep
+ * sends them.
+ */
 function indexDue(record: Case, shard: number) {
   const owedAt = hasUnfinished(record) ? record.updatedAt + retryMs : Infinity;
   const dueAt = Math.min(record.dueAt ?? Infinity, owedAt);

@@ -85,7 +85,7 @@ export function openDatapoints({ documents, queryAll }: Items, tableName: string
     return { datapoints: found.slice(0, limit), ...(next && { nextFrom: next.at }) };
   }
 
-  /** The metrics of a thing that values are kept of, each with its newest value: one read for each, whatever their number. */
+  /** The metrics of a thing with stored values, each with its newest value, by one read for each metric. */
   async function listMetrics(thingName: ThingKey): Promise<NewestDatapoint[]> {
     const found: NewestDatapoint[] = [];
     // Behind the last of them.

@@ -1,7 +1,7 @@
 import type { ListPosition, ShardPosition } from './case-cursor';
 import { shards } from './keys';
 
-/** A part of the rows of a status, newest first, of which some were read ahead. */
+/** A part of the rows of a status, newest first. Some of them were already read. */
 export interface Shard<R extends ShardPosition> {
   readonly index: number;
   buffer: R[];

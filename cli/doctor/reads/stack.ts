@@ -31,7 +31,7 @@ export function connectStack(settings: object) {
           ...(deployed && { deployedAt: deployed.getTime() }),
         };
       } catch (error) {
-        // How CloudFormation says that there is none.
+        // This is how CloudFormation reports a missing stack.
         if (
           error instanceof Error &&
           error.name === 'ValidationError' &&

@@ -25,7 +25,7 @@ export interface ThingPorts {
 
 const maxEarlier = 10;
 
-/** What is kept of a thing: its agent, its metrics, its cases, and what the newest case looked up of it. */
+/** The stored data of a thing: its agent, its metrics, its cases, and the facts that its newest case looked up. */
 export async function showThing(request: HttpRequest, ports: ThingPorts): Promise<HttpAnswer> {
   const thingName = readThing(request, ports.own);
   const [stored, state, earlier, metrics] = await Promise.all([

@@ -24,7 +24,7 @@ export type RoleWatch = (
   decision: Decision,
 ) => void;
 
-/** Keeps what the roles of a stack have, use, and lack. */
+/** Records the rights that the roles of a stack have, use and lack. */
 export interface RoleUse {
   watch(role: string, documents: readonly PolicyDocument[]): RoleWatch;
 }

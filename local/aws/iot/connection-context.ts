@@ -6,7 +6,7 @@ import type { Thing } from './state';
 /** Values of policy variables and condition keys of a connection. */
 export type ConnectionContext = ReadonlyMap<string, string>;
 
-/** The thing a connection stands for: its exclusive one, or the attached one whose name is the client id. */
+/** The thing of a connection: the certificate's exclusive thing, or the attached thing whose name is the client id. */
 function findThingOfConnection(
   registry: IotRegistry,
   { certificateId, clientId }: ConnectionIdentity,

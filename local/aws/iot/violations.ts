@@ -75,7 +75,7 @@ function findActive(state: IotState, key: AlarmKey): Violation | undefined {
   );
 }
 
-/** The behavior of the profile as it is, or its bare name if the profile isn't deployed here. */
+/** The behavior of the profile, or only its name if the profile isn't deployed here. */
 function findBehavior(state: IotState, { securityProfileName, behaviorName }: AlarmKey) {
   const behaviors = state.securityProfiles.get(securityProfileName)?.fields.behaviors;
   const found = (Array.isArray(behaviors) ? (behaviors as readonly Violation['behavior'][]) : []).find(

@@ -25,8 +25,8 @@ export interface FunctionHostSettings {
   /** The folder in which packages are unpacked. */
   readonly codeDirectory: string;
   /**
-   * The folder in which Node keeps what it compiled of them. By default there is none, so that a cold start is as long
-   * as on Lambda.
+   * The folder for Node's compiled code of the functions. There is none by default, so that a cold start is as slow as
+   * on Lambda.
    */
   readonly compiledDirectory?: string;
   readonly log: LocalLog;

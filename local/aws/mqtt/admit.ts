@@ -30,7 +30,7 @@ export async function admit(
     });
     if (packet.clientId !== '') {
       const session = context.sessions.refuse(details, context.now());
-      // If a certificate is not accepted at all, AWS IoT reports nothing: the client is not authorized, or there is none.
+      // AWS IoT reports a client that is not authorized, but not a certificate that is not accepted at all.
       if (check.fault === undefined && refusal.code === 5)
         announcePresence(context, 'connect_failed', session);
     }

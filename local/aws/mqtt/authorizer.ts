@@ -48,7 +48,7 @@ export function createAuthorizer(registry: IotRegistry, delaySeconds: number, no
     { readonly version: number; readonly context: ConnectionContext }
   >();
   const cache = createPolicyCache({
-    // A certificate's own policies are cached once, whatever client id it comes with: a new one must not find them fresh.
+    // A certificate's own policies are cached once for all its client ids, so a new client id does not get fresh ones.
     compute: ({ certificateId, clientId }) =>
       clientId === undefined
         ? effectiveStatements(registry, { certificateId })

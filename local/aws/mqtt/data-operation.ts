@@ -2,7 +2,7 @@ import type { ApiRequest, ApiResponse } from '../../types';
 
 export type DataRequest = Pick<ApiRequest, 'method' | 'path' | 'query' | 'headers' | 'body'>;
 
-/** The certificate that a request came with; of one that SigV4 signed there is none. */
+/** The certificate of a request; a request signed with SigV4 has none. */
 export interface RequestOrigin {
   readonly certificateId?: string;
   readonly sourceIp?: string;

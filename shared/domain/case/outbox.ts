@@ -85,8 +85,8 @@ export function noteEvent<C extends Publishing>(current: C, entry: TimelineEntry
 }
 
 /**
- * Each announcement of these kinds is about an event of its own. The other kinds are about the state of the case, of
- * which only the newest matters.
+ * An announcement of these kinds is about one event, so each is shown. The other kinds are about the state of the case,
+ * and only the newest matters.
  */
 const ofFacts: ReadonlySet<AnnouncementKind> = new Set([
   'new-violation',

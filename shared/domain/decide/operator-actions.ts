@@ -84,7 +84,7 @@ export const operatorActionDescriptors: Readonly<Record<OperatorAction, Operator
     consequence: 'gets back what it had before the containment.',
     offeredIn: ['containing', 'contained', 'containment-failed', 'release-conflict'],
     forcible: 'even if it is still in alarm and would be contained again at once',
-    // Its reason says what it had to leave as it is.
+    // The reason of the closed case names the objects that the release did not restore.
     ends: { reached: ['closed'] },
     objection: (record) => (isOpen(record) && record.ledger.length > 0 ? undefined : 'is not contained'),
   },

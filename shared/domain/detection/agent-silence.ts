@@ -153,7 +153,7 @@ export interface Silence {
   readonly withMany: boolean;
 }
 
-/** The agent as it is known from now on; undefined for a thing that is retired. */
+/** The agent's new entry; undefined if the thing is retired. */
 export function fallSilent(known: Known, found: Silence, now: number): AgentState | undefined {
   const { agent } = known;
   if (!agent || !found.registered) return undefined;

@@ -7,7 +7,7 @@ import { matchesFinding } from '../guards/find-playbook';
 export interface Excepted {
   /** Playbooks whose exceptions have covered all of it so far. */
   readonly by: readonly string[];
-  /** The last value, all of which was excepted. */
+  /** The last value, if exceptions covered all of it. */
   readonly value: MetricValue;
 }
 

@@ -6,7 +6,7 @@ import { recordAlarms } from './record-alarms';
 import { openSlotStates } from './slot-states';
 import type { Contribution, Datapoint, DetectState, Judgement, Membership, Profiles } from './state';
 
-/** What every judgement needs, whatever caused it. */
+/** The values that every judgement needs, whatever caused it. */
 export interface Setting {
   readonly state: DetectState;
   /** When the datapoint is from, epoch ms: the receipt of a report, the time of an event, or now. */

@@ -27,7 +27,7 @@ interface Circumstances {
   readonly most: number | undefined;
 }
 
-/** What a behavior compares: a gauge as it is, a delta summed over the window in which it was made. */
+/** The number that a behavior compares: the last value of a gauge, or the sum of a delta over the behavior's window. */
 export function measure(
   reported: MetricValue,
   before: BehaviorState,

@@ -46,7 +46,10 @@ export function openSlotStates({
       }
     },
 
-    /** When the next event of a behavior is, from this time on: they are in order, whatever their cause and delay. */
+    /**
+     * The time for the next event of a behavior, at this time or later, so that its events are in order whatever causes
+     * or delays them.
+     */
     timeEvent(key: string, at: number): number {
       const last = [endedAt, ...(byKey.get(key) ?? [key]).map(lastOf)];
       return Math.max(at, ...last.map((told) => told + 1));

@@ -36,7 +36,7 @@ export interface Outcome {
   readonly check: AuditCheck;
   readonly startedAt: number;
   readonly found: readonly Found[];
-  /** Resources of which not all things are known. */
+  /** Resources whose things are not all known. */
   readonly partial: ReadonlySet<string>;
   /** All findings were read, so resources without a finding comply now. */
   readonly isComplete: boolean;

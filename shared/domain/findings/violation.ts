@@ -1,7 +1,7 @@
 import { boundNumber } from '../json';
 import { clip, jsonBytes } from '../text';
 
-/** What every finding of a source has, whatever its kind. */
+/** The fields that findings of every source and kind have. */
 export interface FindingEvent {
   /** The id that its source gave it. */
   readonly violationId: string;

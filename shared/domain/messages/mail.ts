@@ -50,7 +50,10 @@ function fitParts(text: string, room: number): string {
   return shorten(`${parts.join(', ')}${cut}`, room);
 }
 
-/** The same for all mails of a case, whatever their state; otherwise each mail would begin a new conversation. */
+/**
+ * Names are cut at the same length in all mails of a case, whatever its status; otherwise each mail would begin a new
+ * conversation.
+ */
 const nameMax = 36;
 const stormMax = 30;
 

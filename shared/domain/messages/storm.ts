@@ -40,7 +40,7 @@ export interface StormTold {
   readonly channels?: readonly string[];
 }
 
-/** What is known of the storms of one behavior. */
+/** The stored state of the storms of one behavior. */
 export interface StormState {
   /** New cases that were announced one by one, oldest first. */
   readonly opened: readonly { readonly thingName: ThingKey; readonly at: number }[];

@@ -34,7 +34,7 @@ function writeButton(action: OperatorAction, { thingName, caseId, inAlarm = [], 
   const { consequence, emphasis } = operatorActionDescriptors[action];
   // The person who confirms has read the warning, so the release is forced.
   const isWarned = action === 'release' && inAlarm.length > 0;
-  // Somebody confirms just what was asked for.
+  // A second person confirms the exact request.
   const isAsked = request?.action === (action === 'approve' ? 'contain' : action);
   const { force = isWarned || undefined, actions } = (isAsked && request) || {};
   const warning = isWarned

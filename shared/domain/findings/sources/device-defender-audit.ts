@@ -10,7 +10,7 @@ const auditResult = z.object({
   taskId: z.string().check(z.regex(/^[a-zA-Z0-9-]{1,40}$/)),
   taskStartTime: z.int().check(z.minimum(firstMs)),
   taskStatus: z._default(z.string().check(z.regex(/^[A-Z_]{1,64}$/)), 'COMPLETED'),
-  /** An audit that failed as a whole has none. */
+  /** Missing if the whole audit failed. */
   auditDetails: z._default(
     z.array(
       z.object({
