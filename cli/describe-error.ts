@@ -1,4 +1,4 @@
-/** What an error says, in one line, without hints for programmers. */
+/** The message of an error in one line, without hints for programmers. */
 export function describeError(error: unknown, env: NodeJS.ProcessEnv = process.env): string {
   if (!(error instanceof Error)) return String(error);
   return isUnreadable(error) ? describeUnreadable(error, env) : (error.message.split('\n')[0] ?? '');
@@ -20,7 +20,7 @@ export function requireContent<T>(content: T | undefined, { $metadata }: { reado
   throw Object.assign(new Error('UnknownError'), { $metadata });
 }
 
-/** What an unreadable error says of the local stack, which the environment does not name. */
+/** Explains an unreadable answer of the local stack, which the environment does not name. */
 export function describeLocalAnswer(error: Error): string {
   return `the local stack gave an answer${writeStatus(error)} that AWS does not give: .cordon/logs/local-stack.log says why`;
 }

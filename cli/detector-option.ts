@@ -1,6 +1,6 @@
 import { Option } from 'commander';
 
-/** Which detector the stack was deployed with, as several commands need to know it. */
+/** The detector that the stack was deployed with; several commands need it. */
 export function detectorOption(): Option {
   return new Option(
     '--detector <name>',

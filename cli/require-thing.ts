@@ -3,7 +3,7 @@ import { isRegistryName } from '../shared/domain/text';
 import { parseThing, type ThingKey } from '../shared/domain/thing-ref';
 import { UsageError } from './cli-error';
 
-/** Which names AWS IoT accepts, as the end of a message. */
+/** The names that AWS IoT accepts, as the end of a message. */
 export const nameRule = '1 to 128 of a-z A-Z 0-9 : _ -';
 
 /** A thing as it is named on the command line: `NAME`, or `ACCOUNT/REGION/NAME` for one of another account. */

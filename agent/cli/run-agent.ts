@@ -83,7 +83,7 @@ export function runAgent(
   };
 }
 
-/** What outlives a reload. */
+/** The parts of the agent that survive a reload. */
 interface Lasting {
   readonly newestIds: Map<string, NewestId>;
   readonly restartsOf: Map<string, Restarts>;

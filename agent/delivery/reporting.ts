@@ -26,7 +26,7 @@ export interface Reporting {
   stop(): Waiting;
   /** Resolves when no report is in delivery. */
   settled(): Promise<void>;
-  /** What waits for delivery now. */
+  /** The reports that wait for delivery. */
   waiting(): Waiting;
 }
 

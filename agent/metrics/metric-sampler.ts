@@ -32,7 +32,7 @@ interface SamplerOptions {
 
 interface Watched {
   readonly definition: MetricDefinition;
-  /** Which of the selected families it is about. */
+  /** The index of its family among the selected ones. */
   readonly index: number;
   readonly look: Look;
   /** Its samples carry the evidence: the first that counts the children of its family. */

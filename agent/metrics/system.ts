@@ -13,7 +13,7 @@ export interface SystemSample {
   readonly traffic?: Counters;
   /** Interface name of each local address. */
   readonly interfaces: ReadonlyMap<string, string>;
-  /** What could not be seen, and why. */
+  /** What the agent could not see, with the reasons. */
   readonly failures: Readonly<Record<string, string>>;
 }
 

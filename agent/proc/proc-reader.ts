@@ -21,7 +21,7 @@ export interface ProcReader {
   readWhole(path: string): Buffer | ReadFailure;
   list(path: string): readonly string[] | ReadFailure;
   readLink(path: string): string | ReadFailure;
-  /** Which file it is, whatever its name: the same for a renamed one. */
+  /** Identifies the file itself: the answer stays the same if the file is renamed. */
   identify(path: string): string | ReadFailure;
   /** An absolute path, of any file, without symbolic links. */
   resolve(path: string): string | ReadFailure;

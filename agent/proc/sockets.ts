@@ -18,7 +18,10 @@ const colon = 0x3a;
 const zero = 0x30;
 const letterA = 0x41;
 
-/** What a report includes: a busy machine has far more connections that have ended (`TIME_WAIT`). */
+/**
+ * The states that a report includes. It leaves out `TIME_WAIT`: a busy machine has far more connections that have
+ * ended.
+ */
 const wantedStates: ReadonlySet<number> = new Set([listenState, establishedState, unconnectedUdpState]);
 
 /**

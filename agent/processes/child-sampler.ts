@@ -25,7 +25,7 @@ export interface FamilySample {
   readonly traces: readonly Trace[];
   /** Why there may be more than was seen: so that a count of 0 would be a guess. */
   readonly unseen?: string;
-  /** What a look can't see of these processes, in words. */
+  /** The limits of a look at these processes, in words. */
   readonly caveats: readonly Caveat[];
   /** The exceptions of a metric that covered children at this look. */
   readonly excepted?: readonly string[];

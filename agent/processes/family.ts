@@ -12,7 +12,7 @@ export interface Instance {
   /** Its kernel name now. */
   readonly seenComm: string;
   readonly foundAt: number;
-  /** Which file it runs, as far as that can be seen, and its kernel name then. */
+  /** The file that it runs, if the agent can see it, and its kernel name at that time. */
   readonly program?: { readonly file: string; readonly name: string; readonly comm: string };
   /** It was there at an earlier look, so a child that appears below it is new. */
   readonly isKnown: boolean;

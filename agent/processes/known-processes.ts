@@ -11,7 +11,7 @@ export interface KnownProcess {
   readonly selectedBy: ReadonlySet<number>;
 }
 
-/** What a look finds: for each selector what it selects, and what is new. */
+/** The result of a look: the processes of each selector, and the new ones among them. */
 export interface Finds {
   readonly selected: ProcStat[][];
   readonly fresh: ProcStat[];

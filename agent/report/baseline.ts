@@ -79,7 +79,7 @@ function listRemotes(
   }));
 }
 
-/** What is known of a kind that can't be seen now. */
+/** The earlier values of a kind that can't be seen now. */
 function listKnown(
   before: Baseline | undefined,
   prefix: string,

@@ -46,7 +46,7 @@ type ActTarget = Pick<Target, 'openCommands'> & {
   readonly refusals: Pick<Target['refusals'], 'read'>;
 };
 
-/** What became of a command. */
+/** The outcome of a command. */
 export interface Outcome {
   readonly thingName: string;
   readonly caseId?: string;

@@ -11,6 +11,6 @@ export interface CommandPorts {
   readonly target: () => Promise<Target>;
   /** The same stack as it is now: a local one that was started again has another address. */
   readonly reopen: (from: Target) => Promise<Target>;
-  /** What went wrong with one of several things, for a caller that continues with the others. */
+  /** Explains the failure of one of several things, for a caller that continues with the others. */
   readonly explain: (error: unknown) => Promise<Fault>;
 }

@@ -61,7 +61,7 @@ export async function showHistory(
   ].join('\n');
 }
 
-/** What a person's order planned is shown with the order, which comes right before it. */
+/** Shows the actions that an order planned in the order's own entry, which comes right before them. */
 function joinPlans(acts: readonly AuditEntry[]): AuditEntry[] {
   const joined: AuditEntry[] = [];
   for (const act of acts) {

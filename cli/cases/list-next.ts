@@ -5,8 +5,8 @@ import { isRegistryName } from '../../shared/domain/text';
 const mostBehaviors = 3;
 
 /**
- * What to type next: on the first case, and if `isAll` of the waiting cases are listed, on each behavior that several of
- * them have.
+ * The commands to type next: for the first case, and if all waiting cases are listed (`isAll`), for each behavior that
+ * several of them have.
  */
 export function listNext(cases: readonly ListedCase[], isAll: boolean, cordon: string): string[] {
   const [first] = cases;

@@ -18,7 +18,7 @@ import type { Target } from '../target';
 import { describeFlood } from './floods';
 import { listNext } from './list-next';
 
-/** Which cases are meant, of a list as of an act on many. */
+/** The selection of cases, for a list and for an act on many. */
 interface CaseSelection {
   readonly status?: readonly CaseStatus[];
   readonly severity?: readonly Severity[];

@@ -10,7 +10,7 @@ import { type CaseLister, findCases } from './list';
 
 export interface TailFlags {
   readonly thing?: string;
-  /** What happened before the command began, ms. */
+  /** Shows also what happened in this time before the command began, ms. */
   readonly since?: number;
   readonly json?: boolean;
 }

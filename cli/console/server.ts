@@ -9,7 +9,7 @@ import { createSessions, type Sessions } from './session';
 export interface ConsoleOptions {
   readonly files: ReadonlyMap<string, ConsoleFile>;
   readonly api: SignedApi;
-  /** What the page learns about where it runs. */
+  /** What the server tells the page about the stack. */
   readonly about: Readonly<Record<string, unknown>>;
   /** 0 takes a free port. */
   readonly port: number;

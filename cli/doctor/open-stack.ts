@@ -11,7 +11,7 @@ interface StackTarget {
   readonly account: Pick<DoctorAccount, 'readStack' | 'readTemplate'>;
 }
 
-/** What several checks read of the stack. Throws if nothing could be examined. */
+/** Reads the parts of the stack that several checks need. Throws if nothing could be examined. */
 export async function openStack(prefix: string, target: StackTarget) {
   const { account } = target;
   const stack = findStack(target, () => account.readStack(prefix));

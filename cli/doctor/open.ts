@@ -22,7 +22,7 @@ export function openDoctor(stage: string, settings: Settings, configuration: Con
   };
 }
 
-/** What the doctor reads beside the account: the quarantine as this version deploys it, and Slack. */
+/** The doctor's sources beside the account: the quarantine as this version deploys it, and Slack. */
 function openDoctorPorts(
   stage: string,
   { quarantine }: Configuration,

@@ -60,7 +60,7 @@ export async function runDrill(flags: DrillFlags, target: Target, say: (line: st
   }
 }
 
-/** What drills that were killed left behind; a drill that still runs is left alone. */
+/** Deletes the things that killed drills left behind, but not those of a drill that still runs. */
 async function cleanLeftovers(target: DrillTarget, say: (line: string) => void): Promise<void> {
   const things = await target.account.listDrillThings(target.stage);
   for (const thing of things) {

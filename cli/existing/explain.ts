@@ -15,7 +15,7 @@ interface Explained {
   readonly isWell: boolean;
 }
 
-/** What a cordon.yml does about the security profiles of the account. */
+/** Explains how a cordon.yml treats the security profiles of the account. */
 export function explainExisting(
   configuration: Configuration,
   profiles: readonly ExistingProfile[],

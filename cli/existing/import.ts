@@ -13,7 +13,7 @@ interface Imported {
   readonly text: string;
   /** The imported parts of the account, in words. */
   readonly summary: string;
-  /** What could not be carried over, each with the reason. */
+  /** The parts that could not be carried over, each with the reason. */
   readonly left: readonly string[];
 }
 
@@ -121,7 +121,7 @@ function carryProfile(
 
 const untouched = ' is nothing that cordon.yml has; it stays as it is in the account';
 
-/** What cordon.yml has by default is left out, as a person would leave it out. */
+/** Leaves out the defaults of cordon.yml, as a person would. */
 function tidy({ suppressAlerts, criteria, ...behavior }: Behavior) {
   const { consecutiveDatapointsToAlarm: toAlarm, consecutiveDatapointsToClear: toClear, ...rest } = criteria;
   return {
@@ -156,7 +156,7 @@ function carryTopics(profiles: readonly ExistingProfile[]): Pick<Carried, 'topic
 const anyPlaybook = { playbooks: [{ name: 'any', mode: 'observe' }] };
 const anyProfile = { sources: { deviceDefender: { profiles: 'existing' } }, ...anyPlaybook };
 
-/** What cordon.yml says against a part of a file; undefined if it accepts the part. */
+/** Why cordon.yml would refuse a part of a file; undefined if it accepts the part. */
 function findFault(file: object, path: readonly string[]): string | undefined {
   try {
     parseConfiguration(stringify(file), '');

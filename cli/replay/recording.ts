@@ -51,7 +51,7 @@ function splitMessages(text: string): { readonly bodies: Message[]; readonly not
   );
 }
 
-/** What `aws iot list-violation-events` printed holds many events; anything else is one message. */
+/** The output of `aws iot list-violation-events` has many events; any other text is one message. */
 function gather<T>(
   items: readonly { readonly where: string; readonly item: T }[],
   writeItem: (item: T) => string | undefined,

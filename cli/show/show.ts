@@ -106,7 +106,7 @@ export async function showCase(
   return [told, ...listNextCommands(record, screen)].join('\n');
 }
 
-/** What a release would change; it compares with what is there then. */
+/** The changes of a release, according to the present state. The release itself compares again. */
 function describeRestorations(record: Case): string[] {
   return listRestorations(record).map(
     ({ object, name, now, before }) =>

@@ -17,7 +17,7 @@ interface ActionDialogProps {
   /** What `harden` can add: actions that do not hold the thing yet. */
   readonly additions: MeAnswer['additions'];
   readonly restores: readonly Restoration[];
-  /** What somebody asked for, and this act confirms. */
+  /** The request that this action confirms. */
   readonly request?: PersonRequest;
   readonly onClose: () => void;
 }

@@ -10,7 +10,7 @@ interface ActionListProps {
   readonly why: string | undefined;
 }
 
-/** What can be done now, each with what it does. */
+/** The operator actions that are possible now, each with its consequence. */
 export function ActionList({ acts, thingName, onChoose, why }: ActionListProps) {
   if (acts.length === 0) return <p class="quiet">{why ?? 'Nothing can be done with this case now.'}</p>;
   return (

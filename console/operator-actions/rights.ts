@@ -5,7 +5,7 @@ import { useClient, useLive } from '../api/live';
 import type { OperatorAction } from '../api/types';
 import { useSteady } from '../parts/steady';
 
-/** What IAM answered about `ACT THING`: absent until it has. A reload asks again. */
+/** IAM's answer about `ACT THING`, absent until it has come. A reload asks again. */
 interface Asked {
   readonly answer: Promise<boolean>;
   is?: boolean;
@@ -21,7 +21,10 @@ export interface Rights {
   readonly why?: string;
 }
 
-/** Which acts the caller has the right to. Until this is known, or if nothing tells it, all: the API checks again. */
+/**
+ * The operator actions that the caller has the right to: all of them until that is known, or if it can't be known. The
+ * API checks again.
+ */
 export function useRights(thingName: string | undefined, acts: readonly OperatorAction[]): Rights {
   const client = useClient();
   const me = useLive<MeAnswer>('/me', 300_000).value;

@@ -9,7 +9,7 @@ interface SelectionProps {
   readonly onAct: (act: BulkAction) => void;
 }
 
-/** Which acts fit all that is selected, by what each status offers. */
+/** Offers the operator actions that are possible in the status of every selected case. */
 export function SelectionBar({ selected, onClear, onAct }: SelectionProps) {
   const common = useMemo(() => listCommonActions(selected.map(({ status }) => status)), [selected]);
   const { mayAct, why } = useRights(selected[0]?.thingName, common);
@@ -17,7 +17,7 @@ export function SelectionBar({ selected, onClear, onAct }: SelectionProps) {
   return (
     <section class="selection" aria-label="Selected cases">
       <strong>{selected.length} selected</strong>
-      {acts.length === 0 && <span>{why ?? 'They have no act in common.'}</span>}
+      {acts.length === 0 && <span>{why ?? 'No action is possible for all of them.'}</span>}
       {acts.map((act) => (
         <button key={act} type="button" onClick={() => onAct(act)}>
           {bulkWords[act].label}…

@@ -66,7 +66,7 @@ export function ListFilters({ chosen, wanted, summary, search, onGo }: ListFilte
   );
 }
 
-/** What narrows the list, and the way back. */
+/** The filters of the list, and a button that removes them. */
 function Filtered({ wanted: { thing, behaviors, group }, onGo }: Pick<ListFiltersProps, 'wanted' | 'onGo'>) {
   return (
     <p class="filtered">

@@ -1,7 +1,7 @@
 import type { CaseAnswer } from '../api/types';
 import { writeLedgerState, writeStrength } from '../words/proof';
 
-/** Which actions hold the thing, and how sure that is. */
+/** The actions that hold the thing, and whether they are verified. */
 export function Strength({
   record: { ledger, leftOut = [], strength = [] },
 }: {

@@ -20,7 +20,7 @@ interface OutcomeProps {
   readonly isOld: boolean;
 }
 
-/** What would have been different: in numbers, and thing by thing. */
+/** The differences of a replay, in numbers and for each thing. */
 export function OutcomePanel({ outcome, isOld }: OutcomeProps) {
   const { alerts, things, firstAt, lastAt, before, after, differences, assumptions, rejected } = outcome;
   if (alerts === 0)

@@ -30,7 +30,7 @@ interface Chosen {
   readonly path: string;
 }
 
-/** What happened, on what, what was done, and how to undo or harden it. */
+/** The view of a case: the violation, the thing, Cordon's actions, and how to undo or harden them. */
 export function CaseView() {
   const { params } = useRoute();
   // An address with a case id shows that case; one with a thing alone shows its newest.

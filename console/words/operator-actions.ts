@@ -19,7 +19,7 @@ export const actionWords: Readonly<Record<OperatorAction, ActionWords>> = {
   assign: { label: 'Take it', sent: 'Assignment', key: 'i' },
 };
 
-/** What can be done with a case now, each with what it does. */
+/** The operator actions that are possible with a case now, each with its consequence. */
 export function listActions(possible: readonly PossibleAction[]): readonly PossibleAction[] {
   const mayApprove = possible.some(({ action }) => action === 'approve');
   // Comment and assign have places of their own, and to contain what waits for approval is to approve it.

@@ -3,7 +3,7 @@ import { shortenActor } from './actor';
 import { actionWords } from './operator-actions';
 import { writeDuration } from './time';
 
-/** What happened, in a few sentences: what, on what, what was done, who decided it. */
+/** The story of a case in a few sentences: the violation, the thing, Cordon's actions, and who decided them. */
 export function writeStory(record: CaseAnswer): string {
   return [writeCause(record), writeOutcome(record), writeDecision(record)].filter(Boolean).join(' ');
 }

@@ -62,7 +62,7 @@ interface Chosen {
   readonly judge: NonNullable<ReturnType<typeof chooseRule>>;
 }
 
-/** What judging one thing needs beside the ports. */
+/** The values that judging one thing needs beside the ports. */
 interface ThingPorts extends EvaluatePorts {
   readonly answers: Answers<DetectionQuestions>;
   readonly run: Run | undefined;

@@ -71,7 +71,7 @@ export const closedCases = z.object({
   next: z.string().optional().describe('The `cursor` of the next page; absent at the end'),
 });
 
-/** What a replay needs of cases. */
+/** The data of cases that a replay needs. */
 export const recording = z.object({
   cases: z.array(
     z.looseObject({

@@ -21,7 +21,7 @@ export function explainResponses(
   ];
 }
 
-/** Which alarms a playbook is for, if no behavior above the line says it. */
+/** The alarms that a playbook matches, if the line stands under no behavior. */
 export function writeMatch({ when: { securityProfile, behavior, metric } }: Playbook): string {
   const parts = [
     securityProfile && `profile ${securityProfile}`,
@@ -67,7 +67,7 @@ export function writeAttribute(attribute: Readonly<Record<string, string>>): str
     .join(', ');
 }
 
-/** What a playbook does, after `match`: which alarms it is for. */
+/** The line of a playbook: `match` (the alarms that it matches), then what it does. */
 export function writePlaybook(playbook: Playbook, match = ''): string {
   const { name, severity, mode, actions, escalate, release } = playbook;
   const conditions = writeConditions(playbook);

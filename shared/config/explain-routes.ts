@@ -7,7 +7,7 @@ import { writeDuration } from '../domain/words';
 import { findUntold, listRoutable } from './route-faults';
 import type { FileConfiguration } from './schema';
 
-/** Which channels show what. */
+/** The routes to the channels, in words. */
 export function explainRoutes(configuration: FileConfiguration): string[] {
   const { routes } = configuration.notify;
   const told = listReceivers(configuration);

@@ -15,7 +15,7 @@ export interface AuditSchedule {
   readonly checks: readonly string[];
 }
 
-/** What the stack has for Audit. */
+/** The stack's resources for Audit. */
 export interface AuditPlace {
   readonly topic: string;
   /** The role with which Audit may publish there; absent if the stack was deployed without `audit: true`. */

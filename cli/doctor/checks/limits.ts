@@ -2,7 +2,7 @@ import type { Check } from '../finding';
 
 /** `respond` alone runs 20 at once; the others share the rest. */
 const least = 50;
-/** What a report takes of `detect`, as docs/costs.md assumes, and how often a device sends one. */
+/** The time that `detect` takes for a report, and the interval of reports, as docs/costs.md assumes them. */
 const reportSeconds = 0.1;
 const intervalSeconds = 300;
 

@@ -1,6 +1,6 @@
 import { mostResumedAMinute } from '../../../shared/domain/case/timers';
 
-/** What Cordon needs of a quota of AWS IoT Core. */
+/** Cordon's need of a quota of AWS IoT Core. */
 export interface QuotaNeed {
   /** The code in Service Quotas (docs/facts.md#quotas). */
   readonly code: string;

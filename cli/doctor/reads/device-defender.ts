@@ -18,7 +18,7 @@ type DeviceDefender = Pick<
 
 const capitalizeParts = (value: object) => capitalizeKeys(value) as Readonly<Record<string, unknown>>;
 
-/** What the stack of a `device-defender` detector made there, in the words of the template. */
+/** The resources that the stack of a `device-defender` detector made there, named as in the template. */
 export function connectDeviceDefender(client: IoTClient): DeviceDefender {
   async function readProfile(securityProfileName: string): Promise<PresentSecurityProfile> {
     const profile = await client.send(new DescribeSecurityProfileCommand({ securityProfileName }));

@@ -47,7 +47,7 @@ export interface ServedDescriptor<S = unknown> extends ChannelWords<S> {
     /** A service that has not answered by then counts as unavailable. */
     readonly answerMs: number;
   };
-  /** What its function may do in AWS beside what every channel does. */
+  /** The rights of its function in AWS, beside those of every channel. */
   rights?(section: S): readonly ChannelRight[];
   /** The channel's buttons. `operate` has their handler, under the route. */
   readonly buttons?: { readonly route: `POST /${string}`; readonly secret: ChannelSecret };
@@ -68,7 +68,7 @@ interface ChannelExam<S> {
   readonly sendTest: boolean;
 }
 
-/** What the API of a service answered; other fields as the service has them. */
+/** The answer of a service's API. Other fields stay as the service sent them. */
 export interface ServiceAnswer {
   readonly ok: boolean;
   readonly error?: string;

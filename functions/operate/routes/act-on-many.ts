@@ -109,7 +109,7 @@ export function actOnMany(action: OperatorAction) {
   };
 }
 
-/** What the body names, each once. */
+/** The cases that the body names, without repetitions. */
 function readChosen(
   things: Selection['things'],
   cases: Selection['cases'] = [],

@@ -1,7 +1,7 @@
 import type { KnownFacts } from '../facts';
 import type { SharedObject } from './lease';
 
-/** What is known of a thing and its case when an action is planned. */
+/** The facts about a thing and its case when an action is planned. */
 interface Planning {
   /**
    * The name of the job or task that the action starts: the case's id, with the time if the case has started one
@@ -109,7 +109,7 @@ interface ActionBackup<P, Name extends string> {
   readonly words: {
     /** Why the backup is planned. */
     readonly reason: string;
-    /** What is missing in a case that the backup holds, and what denies in its place. */
+    /** For a case that the backup holds: the missing denial, and the one in its place. */
     readonly missing: string;
     readonly inItsPlace: string;
     /** The words for a case in which the backup was refused, and is no longer needed. */

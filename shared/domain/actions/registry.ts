@@ -22,7 +22,7 @@ export type ActionName = keyof typeof registry;
 
 export const actionNames = /* @__PURE__ */ Object.keys(registry) as ActionName[];
 
-/** What an action found before it changed anything. */
+/** The state that an action found before it changed anything. */
 export type PriorState = ReturnType<(typeof registry)[ActionName]['findPrior']>;
 
 type PriorOf<A extends ActionName> = Extract<PriorState, { action: A }>;

@@ -44,7 +44,7 @@ export interface CaseBase {
    */
   readonly outOfOrderClears?: Readonly<Record<string, OutOfOrderClear>>;
   readonly ledger: readonly LedgerEntry[];
-  /** What AWS said of the thing when it was looked up. */
+  /** AWS's answers about the thing when it was looked up. */
   readonly facts?: Facts;
   readonly outbox: Outbox;
   /** Hash of the newest timeline row, empty before the first. */
@@ -109,7 +109,7 @@ interface ObservedCase extends CaseBase {
 
 interface AwaitingApprovalCase extends CaseBase {
   readonly status: 'awaiting-approval';
-  /** What people are asked. */
+  /** The question to people. */
   readonly reason: Reason;
   /** When the question expires, or the kill switch is read again. */
   readonly dueAt: number;

@@ -72,7 +72,7 @@ type DenialDetail =
       readonly certificateId: string;
       /** Absent for a request without one, as over HTTPS. */
       readonly clientId?: string;
-      /** What TestAuthorization answers; absent if it gives none. */
+      /** The decision of TestAuthorization; absent if it gives none. */
       readonly decision?: string;
       /** The name of the error that it gives instead. */
       readonly error?: string;

@@ -15,7 +15,7 @@ export interface PersonRequest {
   readonly requestId?: string;
 }
 
-/** What people are shown of it. */
+/** The parts of a request that people see. */
 export type ShownRequest = Omit<PersonRequest, 'person' | 'requestId'>;
 
 interface MayAsk {

@@ -15,7 +15,10 @@ export interface PlanContext {
   readonly now: number;
 }
 
-/** What the action finds now, before it changes anything. `isAgain`: the case has had it before, and reverted it. */
+/**
+ * The state that the action finds now, before it changes anything. `isAgain`: the case had the action before, and
+ * reverted it.
+ */
 export function findPrior(action: ActionName, context: PlanContext, isAgain = false): PriorState {
   const { facts, caseId, now } = context;
   if (facts.kind !== 'known') throw new Error('a containment is planned only with known facts');

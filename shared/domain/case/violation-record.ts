@@ -2,7 +2,7 @@ import type { AuditFinding, AuditSubject, ExternalFinding, ExternalSubject } fro
 import type { BehaviorSubject, Violation, ViolationEventType } from '../findings/violation';
 import type { Reason } from './reasons';
 
-/** What a case keeps of a finding of any kind. */
+/** The fields of a finding of any kind that a case keeps. */
 export type ViolationRecord = FindingRecord &
   (
     | (BehaviorSubject & { readonly detector?: Violation['detector'] })

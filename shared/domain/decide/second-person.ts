@@ -54,7 +54,7 @@ function needsSecond(record: Case | undefined, { type, force }: Ordered): boolea
   return rule === 'always';
 }
 
-/** What the second person orders must be what they were asked. */
+/** The order of the second person must be the same as the request. */
 function isSameOrder(request: PersonRequest, { type, force = false, actions = [] }: Ordered): boolean {
   const { force: asked = false, actions: wanted = [] } = request;
   const ordered = type === 'approve' ? 'contain' : type;

@@ -5,8 +5,8 @@ import type { AgentState } from './agent-silence';
 import type { Excepted } from './excepted';
 
 /**
- * What was counted between two instants, epoch ms; both are the same for a single event. `by`: who caused it, if
- * that is known.
+ * The sum of a count between two instants (epoch ms), which are the same for a single event. `by`: who caused it, if
+ * known.
  */
 export type Span = readonly [since: number, until: number, sum: number, by?: string];
 
@@ -53,7 +53,10 @@ export interface SenderState {
   readonly principal: string;
   /** Ids of its reports, the newest first. */
   readonly ids: readonly number[];
-  /** What distinguishes reports of one id, in the order of `ids`. States of earlier versions may have none. */
+  /**
+   * Checksums that distinguish reports with the same id, in the order of `ids`. States of earlier versions may have
+   * none.
+   */
   readonly sums?: readonly number[];
   /** Receipt of the newest. */
   readonly at: number;

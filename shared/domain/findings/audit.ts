@@ -21,7 +21,7 @@ export interface Found extends Pick<AuditedResource, 'findingId' | 'reason' | 's
   readonly things: readonly string[];
 }
 
-/** What a check found last. */
+/** The last result of a check. */
 export interface AuditState {
   /** The start of its audit, epoch ms. */
   readonly startedAt: number;

@@ -9,7 +9,7 @@ import { type BehaviorSubject, behaviorKey, type FindingEvent, type Violation } 
  */
 export type Finding = Violation | ExternalFinding | AuditFinding;
 
-/** What only a behavior's violation has. */
+/** The fields that only a behavior's violation has. */
 type OfBehavior =
   | 'securityProfileName'
   | 'behaviorName'
@@ -90,7 +90,7 @@ export type Reading =
 /** One kind of message on the alerts topic. A new one is a file in sources/ and a line in read-message.ts. */
 export interface Source {
   readonly name: string;
-  /** What its messages are, and the field that all of them have, for the reason of a rejection. */
+  /** A name for its messages, and a field that all of them have, for the reason of a rejection. */
   readonly reads: { readonly what: string; readonly field: string };
   /** Undefined: the message is of another source. Never throws. */
   read(message: Readonly<Record<string, unknown>>): Reading | undefined;

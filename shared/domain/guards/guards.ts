@@ -45,7 +45,7 @@ export type Verdict =
       readonly reason: GuardReason;
     };
 
-/** What Cordon may do about a violation. The first rule that objects decides, and gives its reason. */
+/** Decides how far Cordon may act on a violation. The first rule that objects decides, and gives the reason. */
 export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdict> {
   const { playbook, facts, finding } = input;
   if (!playbook) return observe({ code: 'no-playbook', ...(finding.kind && { kind: finding.kind }) });

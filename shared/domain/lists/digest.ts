@@ -65,7 +65,7 @@ function listGroups(cases: readonly ListedCase[]): string[] {
   return [...lines, ...(untold > 0 ? [`and ${untold} more`] : [])];
 }
 
-/** What was seen on a thing, and why nothing was done. */
+/** The behaviors seen on a thing, and the reason why Cordon did nothing. */
 function describeAbout({ behaviors, moreBehaviors = 0, status, reason }: ListedCase): string {
   const what = `${behaviors.map((key) => nameBehavior(key)).join(', ')}${moreBehaviors > 0 ? ` and ${moreBehaviors} more` : ''}`;
   const ended = status === 'closed' ? ', closed by now' : '';

@@ -3,7 +3,7 @@ import { isEqual } from '../json';
 import type { Severity } from '../severity';
 import type { ListedCase } from './outline';
 
-/** Which cases of a list are wanted. Every part that is given must hold. */
+/** Selects cases of a list. A case must match every given part. */
 export interface CaseFilter {
   readonly severity?: readonly Severity[] | undefined;
   /** `BEHAVIOR` or `PROFILE/BEHAVIOR`. */
