@@ -82,10 +82,7 @@ async function judgeAll(
   const again = recall && settleRecalled(judged.state, recall.recalled, judged.events, cause);
   const state = again?.state ?? judged.state;
   const events = [...judged.events, ...(again?.events ?? [])];
-  const beginning = noteEvents(
-    before,
-    events.map(([event]) => event),
-  );
+  const beginning = noteEvents(before, events);
   let version = stored?.version ?? 0;
   if (beginning) version = await ports.states.save(beginning, version);
   // In parallel, so that a flapping thing does not delay the others.

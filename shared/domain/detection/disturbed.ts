@@ -10,7 +10,7 @@ export type Caused<T> = readonly [event: DetectedEvent, cause: T];
  * Alerts go out before the state is saved. If the invocation is killed in between, or another one saves first, an alert
  * may have ended an alarm that is in fact still open, and an open alarm is not raised again. So the ends are noted in
  * the state before they go out (`ending`), and so are alarms that other datapoints decide as well (`raising`): judged
- * after those of the other invocation, the same datapoint may raise none, and nothing would end the alarm. The
+ * after those of the other invocation, the same datapoint, or none, may raise no alarm, and nothing would end it. The
  * invocation that finds the notes raises what is still open once more, and ends what is not, at a time after the noted
  * event. `recalled`: these events. `saved`: the events of this judgement, of which `cause` is the last cause.
  */
@@ -61,17 +61,18 @@ function eventAfter(
  * datapoints decide as well. Undefined if there are none, unless another invocation may be about to save an end. After
  * this save, an invocation that has read the earlier state can no longer save.
  */
-export function noteEvents(before: DetectState, events: readonly DetectedEvent[]): DetectState | undefined {
+export function noteEvents(
+  before: DetectState,
+  caused: readonly Caused<{ readonly kind: string }>[],
+): DetectState | undefined {
+  const events = caused.map(([event]) => event);
   const ending = events
     .filter(({ eventType }) => eventType !== 'in-alarm')
     .map((event) => [keyOf(event), event.at] as const);
   const known = new Set(Object.values(before.behaviors).map(({ violationId }) => violationId));
-  const raising = events
-    .filter(
-      ({ eventType, violationId, behavior }) =>
-        eventType === 'in-alarm' && !known.has(violationId) && isDecidedByOthers(behavior),
-    )
-    .map((event) => [keyOf(event), [event.violationId, event.at]] as const);
+  const raising = caused
+    .filter(([event, { kind }]) => !known.has(event.violationId) && isDecidedByOthers(event, kind))
+    .map(([event]) => [keyOf(event), [event.violationId, event.at]] as const);
   const isFoundNoted = before.ending !== undefined || before.raising !== undefined;
   if (ending.length === 0 && raising.length === 0 && (!isFoundNoted || events.length === 0)) return undefined;
   return {
@@ -84,9 +85,11 @@ export function noteEvents(before: DetectState, events: readonly DetectedEvent[]
   };
 }
 
-/** Whether a datapoint that is out of bounds raises an alarm only together with others. */
-function isDecidedByOthers({ criteria, suppressAlerts }: DetectedEvent['behavior']): boolean {
-  return !suppressAlerts && (criteria?.consecutiveDatapointsToAlarm ?? 1) > 1;
+/** Whether datapoints that arrive meanwhile may undo an alarm: it counts those in a row, or is raised because none came. */
+function isDecidedByOthers({ eventType, behavior }: DetectedEvent, causedBy: string): boolean {
+  const { criteria, suppressAlerts } = behavior;
+  const isInRow = (criteria?.consecutiveDatapointsToAlarm ?? 1) > 1;
+  return eventType === 'in-alarm' && !suppressAlerts && (isInRow || causedBy === 'time');
 }
 
 type Notes = Required<Pick<DetectState, 'ending' | 'raising'>>;

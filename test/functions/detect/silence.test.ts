@@ -1,6 +1,7 @@
 import { resetAlarms } from '../../../shared/domain/detection/reset';
 import { thingKey } from '../../../shared/domain/thing-ref';
 import { now as start } from '../../builders';
+import { fakeDetection } from '../../fakes-detection';
 import { aDetector, aReport, received } from './detector';
 
 const minute = 60_000;
@@ -33,10 +34,10 @@ const missedReports = {
 };
 
 /** A fleet over time, with the run of each minute. */
-function aFleet(profile: Parameters<typeof aDetector>[0] = {}) {
+function aFleet(profile: Parameters<typeof aDetector>[0] = {}, ports: Parameters<typeof aDetector>[1] = {}) {
   let now = start;
   let id = 1;
-  const detector = aDetector(profile, { clock: () => now });
+  const detector = aDetector(profile, { clock: () => now, ...ports });
   const { run, tick, stored } = detector;
   return {
     ...detector,
@@ -92,6 +93,28 @@ describe('the silence of an agent', () => {
 
     await fleet.pass(20);
     expect(fleet.messages()[2]).toMatch(/^1 agent fell silent/);
+  });
+
+  it('ends for its behavior, too, if a report comes while its alarm is announced', async () => {
+    const stored = fakeDetection();
+    let comesBack: (() => Promise<void>) | undefined;
+    const save: typeof stored.states.save = async (state, previous) => {
+      const act = state.agent?.silentAt === undefined ? undefined : comesBack;
+      if (act) comesBack = undefined;
+      await act?.();
+      return stored.states.save(state, previous);
+    };
+    const fleet = aFleet(missedReports, { ...stored, states: { ...stored.states, save } });
+    comesBack = () => fleet.report('mything1');
+    await fleet.report('mything1');
+
+    await fleet.pass(20);
+
+    expect(comesBack).toBeUndefined();
+    expect(fleet.alerts.map(({ violationEventType }) => violationEventType)).toEqual([
+      'in-alarm',
+      'alarm-cleared',
+    ]);
   });
 
   it('is not announced while the agent reports, at one write in two intervals', async () => {
