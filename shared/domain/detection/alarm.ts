@@ -1,14 +1,8 @@
 import type { Criteria } from '../configuration';
 import type { ViolationEventType } from '../findings/violation';
+import { listRecentEvents } from './event-limit';
 import { lateMs } from './report-time';
 import type { BehaviorState } from './state';
-
-/**
- * A device can make a value flap many times a second, and each event is a command in its mailbox. A behavior with this
- * many events within the window is evaluated again when the window is over.
- */
-const maxFlaps = 10;
-const flapWindowMs = 60_000;
 
 interface AlarmEvent {
   readonly eventType: ViolationEventType;
@@ -47,8 +41,8 @@ export function stepAlarm(
   criteria: Criteria,
   newId: () => string,
 ): Step {
-  const recent = (before.recent ?? []).filter((told) => at - told < flapWindowMs);
-  if (recent.length >= maxFlaps) return { state: before };
+  const recent = listRecentEvents(before, at);
+  if (!recent) return { state: before };
   const { state, event } = count(before, reading, criteria, newId);
   return event ? { state: { ...state, recent: [...recent, at] }, event } : { state };
 }

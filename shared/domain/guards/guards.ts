@@ -7,9 +7,10 @@ import type { Finding } from '../findings/finding';
 import { findExceptions } from './exceptions';
 import { findExemption } from './exemptions';
 import { nameFleetLimit } from './fleet-limit';
+import { findForeignReporter, type ReporterQuestions } from './foreign-reporter';
 import { findWithheld, type KillSwitch } from './kill-switch';
 import type { Excepted, GuardReason, SenderLimitReached } from './reasons';
-import { findShared, maxNamed } from './shared-objects';
+import { findShared } from './shared-objects';
 
 export interface GuardInput {
   /** What the playbook would do. */
@@ -27,9 +28,7 @@ export interface GuardInput {
   readonly isRejected: boolean;
 }
 
-export interface GuardQuestions {
-  /** Which held things use this certificate? */
-  holders(about: { readonly certificateId: string }): readonly string[];
+export interface GuardQuestions extends ReporterQuestions {
   /** Is there a place left within the fleet limit, or within that of a sender? Takes it. */
   reservation(about: { readonly sender?: Sender }): boolean;
 }
@@ -59,14 +58,9 @@ export function* evaluateGuards(input: GuardInput): Asking<GuardQuestions, Verdi
   const excepted = findOwnExceptions(playbook, facts, finding);
   if (excepted) return observe(excepted);
   if (withheld) return ask(withheld);
-  const { reporter } = finding;
-  if (reporter && !ownsCertificate(facts, reporter.principal)) {
-    const holders = yield* need('holders', { certificateId: reporter.principal });
-    // A contained device may report for the whole fleet, so its reports about others ask for no approval.
-    return holders.length > 0
-      ? observe({ code: 'reporter-held', heldBy: holders.slice(0, maxNamed) })
-      : ask({ code: 'foreign-reporter' });
-  }
+  const foreign = yield* findForeignReporter(finding, facts);
+  // A contained device may report for the whole fleet, so its reports about others ask for no approval.
+  if (foreign) return foreign.code === 'reporter-held' ? observe(foreign) : ask(foreign);
   if (finding.kind === 'external' && finding.namedBy)
     return ask({ code: 'named-by-device', sender: finding.source, text: finding.namedBy });
   const shared = findShared(input.actions, input.guards.maxThingsSharingPolicy, facts);

@@ -13,8 +13,8 @@ export type GuardReason =
   | { readonly code: 'not-registered' }
   | Exemption
   | Excepted
-  | { readonly code: 'reporter-held'; readonly heldBy: readonly string[] }
-  | { readonly code: 'foreign-reporter' }
+  | ReporterHeld
+  | ForeignReporter
   /** A text of OCSF's `device` has the thing's name, which may be that of another machine. */
   | { readonly code: 'named-by-device'; readonly sender: string; readonly text: DeviceText }
   | Shared
@@ -35,6 +35,17 @@ export interface Excepted {
   readonly code: 'excepted';
   readonly playbook: string;
   readonly exceptions: readonly string[];
+}
+
+/** The report is from a certificate of another thing, which is contained. */
+export interface ReporterHeld {
+  readonly code: 'reporter-held';
+  readonly heldBy: readonly string[];
+}
+
+/** The report is from a certificate that is not the thing's. */
+export interface ForeignReporter {
+  readonly code: 'foreign-reporter';
 }
 
 /** Other things use a certificate or policy that the actions change. */
