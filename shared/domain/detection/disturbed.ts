@@ -85,11 +85,12 @@ export function noteEvents(
   };
 }
 
-/** Whether datapoints that arrive meanwhile may undo an alarm: it counts those in a row, or is raised because none came. */
+/** Whether datapoints that arrive meanwhile may undo an alarm: it counts or sums several, or is raised because none came. */
 function isDecidedByOthers({ eventType, behavior }: DetectedEvent, causedBy: string): boolean {
   const { criteria, suppressAlerts } = behavior;
-  const isInRow = (criteria?.consecutiveDatapointsToAlarm ?? 1) > 1;
-  return eventType === 'in-alarm' && !suppressAlerts && (isInRow || causedBy === 'time');
+  const { consecutiveDatapointsToAlarm = 1, durationSeconds } = criteria ?? {};
+  const isOfSeveral = consecutiveDatapointsToAlarm > 1 || durationSeconds !== undefined;
+  return eventType === 'in-alarm' && !suppressAlerts && (isOfSeveral || causedBy === 'time');
 }
 
 type Notes = Required<Pick<DetectState, 'ending' | 'raising'>>;
