@@ -75,7 +75,7 @@ export function addCaseCommands(program: Command, { version, target, reopen, exp
     .option('--thing <name>', 'only what people did to this thing')
     .option('--actor <name>', 'only what this person did')
     .addOption(sinceOption('how far back, such as 24h', readDuration).default(7 * 86_400_000, '7d'))
-    .option('--limit <acts>', 'how many acts to list at most', readCount, 50)
+    .option('--limit <entries>', 'how many entries to list at most', readCount, 50)
     .option('--json', 'print JSON')
     .action(async (flags: HistoryFlags) => {
       const [{ showHistory }, { openScreen }] = await Promise.all([

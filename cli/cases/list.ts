@@ -18,7 +18,7 @@ import type { Target } from '../target';
 import { describeFlood } from './floods';
 import { listNext } from './list-next';
 
-/** The selection of cases, for a list and for an act on many. */
+/** The selection of cases, for a list and for an operator action on many. */
 interface CaseSelection {
   readonly status?: readonly CaseStatus[];
   readonly severity?: readonly Severity[];

@@ -23,8 +23,8 @@ interface ActionDialogProps {
 }
 
 /**
- * Shows what an act does, asks for a comment, and sends it. The operator types the thing's name for an act that cuts a
- * device off, or opens one in alarm.
+ * Shows what an operator action does, asks for a comment, and sends it. The operator types the thing's name for an
+ * action that cuts a device off, or releases one in alarm.
  */
 export function ActionDialog({
   act,

@@ -28,7 +28,7 @@ interface BulkDialogProps {
   readonly onSent: () => void;
 }
 
-/** Sends one act for many cases. The operator types their number, which shows that they have read it. */
+/** Sends one operator action for many cases. The operator types their number, which shows that they have read it. */
 export function BulkDialog({ scope, onClose, onSent }: BulkDialogProps) {
   const client = useClient();
   const me = useLive<MeAnswer>('/me', 300_000).value;

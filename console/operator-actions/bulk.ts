@@ -6,7 +6,7 @@ export type BulkAction = Exclude<OperatorAction, 'contain' | 'comment'>;
 interface BulkWords {
   readonly label: string;
   readonly consequence: string;
-  /** The act changes no device, so nobody has to type the number. */
+  /** The operator action changes no device, so nobody has to type the number. */
   readonly isHarmless?: true;
 }
 
@@ -37,7 +37,7 @@ export const bulkWords: Readonly<Record<BulkAction, BulkWords>> = {
 
 const held: readonly BulkAction[] = ['release', 'harden', 'assign'];
 
-/** The acts that apply to all cases of a status. */
+/** The operator actions that apply to all cases of a status. */
 export const bulkActions: Readonly<Record<CaseStatus, readonly BulkAction[]>> = {
   'containment-failed': held,
   'release-conflict': ['release', 'dismiss', 'assign'],
@@ -49,7 +49,7 @@ export const bulkActions: Readonly<Record<CaseStatus, readonly BulkAction[]>> = 
   closed: [],
 };
 
-/** The acts that apply to cases of all these statuses. */
+/** The operator actions that apply to cases of all these statuses. */
 export function listCommonActions(statuses: readonly CaseStatus[]): readonly BulkAction[] {
   const acts = Object.keys(bulkWords) as readonly BulkAction[];
   return acts.filter((act) => statuses.every((status) => bulkActions[status].includes(act)));

@@ -17,7 +17,7 @@ export interface Rights {
   mayAct(act: OperatorAction): boolean;
   /** What `harden` can add to a containment; nothing until it is known. */
   readonly additions: MeAnswer['additions'];
-  /** Why there are no acts, if there are none. */
+  /** Why there are no operator actions; absent if there are some. */
   readonly why?: string;
 }
 
@@ -43,7 +43,7 @@ export function useRights(thingName: string | undefined, acts: readonly Operator
       : [];
     return judge(me, acts, refused);
   }, [client, me, thingName, acts.join(), refusals]);
-  // When an act is refused, the buttons of the others must not move under the pointer.
+  // When an operator action is refused, the buttons of the others must not move under the pointer.
   return useSteady(newest, `${thingName} ${acts}`);
 }
 
@@ -62,7 +62,7 @@ function judge(
   return {
     mayAct,
     additions,
-    why: `You can read only: IAM permits ${me.actor} no act here (execute-api:Invoke on POST/things/*).`,
+    why: `You can read only: IAM permits ${me.actor} no operator action here (execute-api:Invoke on POST/things/*).`,
   };
 }
 
@@ -83,7 +83,7 @@ function ask(client: Client, act: OperatorAction, thingName: string): Asked {
   return asked;
 }
 
-/** Fields without which the API refuses an act. */
+/** Fields without which the API refuses an operator action. */
 const required: Partial<Record<OperatorAction, object>> = {
   comment: { comment: '?' },
   harden: { actions: ['deactivate-certificate'] },

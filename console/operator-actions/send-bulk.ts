@@ -21,7 +21,7 @@ interface Bulk {
 type Order = Readonly<Record<string, unknown>>;
 
 /**
- * One act on any number of cases, in several requests. `send` returns the result for each case. If it throws, some
+ * One operator action on any number of cases, in several requests. `send` returns the result for each case. If it throws, some
  * cases are left, and another `send` continues with them.
  */
 export function createBulk(client: Pick<Client, 'read' | 'post'>, { act, count, cases }: Bulk) {

@@ -60,7 +60,7 @@ export const thingText = z
 
 const name = z.optional(z.string().check(z.regex(registryName, 'expected 1 to 128 of a-z A-Z 0-9 : _ -')));
 
-/** Selects cases, in the query of a list and in the body of a bulk act. */
+/** Selects cases, in the query of a list and in the body of a bulk request. */
 export const caseFilter = z.strictObject({
   severity: z.optional(listOf(severities)),
   behavior: z.optional(

@@ -27,7 +27,7 @@ export interface RouteDescription {
   readonly body?: $ZodType;
   readonly status?: 202;
   readonly answer: $ZodType;
-  /** The answer to an act that is only tried: 200. */
+  /** The answer to an operator action with `dryRun`: 200. */
   readonly tried?: $ZodType;
   /** A content type besides JSON. */
   readonly otherTypes?: readonly string[];

@@ -4,7 +4,7 @@ import { action, coded, flood, operatorAction, outline, requested, time } from '
 
 /** The HTTP API's answers about one case. */
 
-/** An act that is possible now. */
+/** An operator action that is possible now. */
 export const possibleAction = z.object({
   action: operatorAction,
   description: z.string(),
@@ -19,7 +19,7 @@ export const possibleAction = z.object({
       z.object({ state: z.literal('refused'), reason: z.string() }),
     ])
     .optional()
-    .describe('Absent if the act needs nobody else (guards.fourEyes)'),
+    .describe('Absent if the operator action needs nobody else (guards.fourEyes)'),
 });
 
 /** A line of what a release would restore. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { coded, operatorAction, time } from './parts';
 
-/** The HTTP API's answers to an act, and its list of earlier acts. */
+/** The HTTP API's answers to an operator action, and the entries of its audit. */
 
 export const sent = z.object({
   command: operatorAction,

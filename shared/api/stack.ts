@@ -64,7 +64,9 @@ export const me = z.object({
     .describe('Whether the caller counts as a person if two are asked for (guards.fourEyes)'),
   decidedBy: z
     .enum(['groups', 'iam'])
-    .describe('`iam` decides at each request: an act with `dryRun` asks it. Groups are those of a token'),
+    .describe(
+      '`iam` decides at each request: an operator action with `dryRun` asks it. Groups are those of a token',
+    ),
   roles: z
     .array(z.enum(['viewer', 'operator']))
     .describe('Of groups. Whom IAM let in here is a viewer at least'),

@@ -54,7 +54,7 @@ export interface FleetLimit {
 
 /** Why commands were refused, for their senders. */
 export interface Refusals {
-  /** Kept for a day; as an act, as long as a closed case. Idempotent. */
+  /** Kept for a day, and its entry in the audit as long as a closed case. Idempotent. */
   record(refused: RefusedCommand): Promise<void>;
   /** Undefined while the command was not refused. */
   read(thingName: ThingKey, requestId: string): Promise<Refusal | undefined>;

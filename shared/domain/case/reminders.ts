@@ -26,7 +26,7 @@ export function remind(record: Case, reason: Reason, now: number): Case {
   return announce(next, 'containment-failed', [nobody, reason], now);
 }
 
-/** A person takes a failed containment by an act, a comment or an assignment. Giving it back leaves it to the others. */
+/** A person takes a failed containment by an operator action, a comment or an assignment. Giving it back leaves it to the others. */
 export function takeFromReminders(record: Case, isGivenBack: boolean, now: number): Case {
   const { reminder, isTaken, ...rest } = record;
   if (isGivenBack)

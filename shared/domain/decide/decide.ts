@@ -33,7 +33,7 @@ export function* decide(current: Case | undefined, command: Command, context: Co
   // The refusal of an operator's command is also recorded in the case, for later readers.
   const refusal = decision.reason;
   const noted = noteRefusal(current, command, refusal, context);
-  // A person who tries an act takes the case as well.
+  // A person who tries an operator action takes the case as well.
   return { outcome: 'changed', next: takeFromReminders(noted, false, context.now), refusal };
 }
 

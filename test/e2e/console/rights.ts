@@ -59,7 +59,7 @@ export function testRights(at: ConsoleStack): void {
     await page.goto(link);
     await page.goto(new URL('/console/cases/hardened', link).href);
 
-    await page.getByText(/^You can read only: IAM permits .+user\/bob no act here/).waitFor();
+    await page.getByText(/^You can read only: IAM permits .+user\/bob no operator action here/).waitFor();
     expect(await page.getByRole('main').getByRole('button').count()).toBe(0);
     await context.close();
     await server.close();

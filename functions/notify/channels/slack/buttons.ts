@@ -11,7 +11,7 @@ import { clip, isRegistryName } from '../../../../shared/domain/text';
 
 type Case = Pick<Announcement, 'status' | 'thingName' | 'caseId' | 'inAlarm' | 'request'>;
 
-/** The acts that a message offers for its case. */
+/** The operator actions that a message offers for its case. */
 export function listActions({ status, thingName, caseId, request }: Case): readonly OperatorAction[] {
   // A button needs a valid thing name.
   if (!isRegistryName(thingName) || !isRegistryName(caseId)) return [];
