@@ -17,7 +17,7 @@ if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lockFile).m
   process.stderr.write('Installing packages (npm ci), a minute or two...\n');
   runNpm(['ci', '--loglevel=error']);
 }
-// Where install scripts are off, the project's own Node is still missing: its script fetches it from the registry.
+// If install scripts are off, the project's own Node is still missing: its install script fetches it from the registry.
 const ownNode = join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
 if (!existsSync(ownNode) || spawnSync(ownNode, ['--version']).status !== 0) {
   process.stderr.write('Installing Node 24 for the project...\n');

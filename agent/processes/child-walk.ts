@@ -23,7 +23,7 @@ export interface Walk {
 
 interface Step {
   readonly pid: number;
-  /** When the process with this number began, if it is one that was seen before: another may have it by now. */
+  /** When the known process with this number began; another process may have the number now. */
   readonly startTicks?: number;
   readonly root: number;
   readonly relatedBy: string | undefined;

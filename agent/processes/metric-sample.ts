@@ -49,7 +49,7 @@ export type Seen =
 
 /** How the processes are found. */
 export interface Sight {
-  /** Whether it uses the kernel's own lists of children or a scan of all processes, or there is none to watch. */
+  /** Whether the look uses the kernel's lists of children or scans all processes, or has no process to watch. */
   readonly mode: 'children' | 'scan' | 'none';
   /** The kernel reports new processes. */
   readonly announcesPids: boolean;

@@ -39,7 +39,10 @@ interface Use {
 
 export interface CountRules {
   readonly byException: boolean;
-  /** How long a count must stay lower before that is reported: an app that starts one command after the other is one change. */
+  /**
+   * How long a count must stay lower before the agent reports it, so that an app that starts many short commands in a
+   * row causes one report.
+   */
   readonly fallHoldMs: number;
 }
 

@@ -10,7 +10,9 @@ export interface Subject {
   stop(): Promise<void>;
 }
 
-/** How the unit runs the agent (infra/agent-package/cordon-agent.service): flags of Node and environment. */
+/**
+ * The flags of Node and the environment with which the unit runs the agent (infra/agent-package/cordon-agent.service).
+ */
 export const asUnit = {
   flags: [
     '--no-node-snapshot',

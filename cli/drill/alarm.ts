@@ -64,7 +64,9 @@ async function publishMadeUpAlert({
   return at;
 }
 
-/** How long an alarm may take: a window must pass first, and Device Defender evaluates every five to fifteen minutes. */
+/**
+ * The longest wait for an alarm: a window must pass first, and Device Defender evaluates every five to fifteen minutes.
+ */
 function patienceOf({ stimulus, configuration, waitDetect }: Scene): number {
   const isDetect = configuration.detector === 'device-defender' && waitDetect;
   return 60_000 + stimulus.windowSeconds * 1_000 + (isDetect ? 1_200_000 : 0);

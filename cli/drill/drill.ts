@@ -134,8 +134,8 @@ function readAdoptedPolicy({ configuration, target, arnPrefix }: Scene): Pick<Pr
 }
 
 /**
- * How long the device keeps sending before each way is tried: a message that was refused once may be accepted the next
- * time.
+ * How long the device sends before it tries each way out, since a message that was refused once may be accepted the
+ * next time.
  */
 const sendingMs = 3_000;
 

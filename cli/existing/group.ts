@@ -57,7 +57,7 @@ function connectGroups(
   };
 }
 
-/** Whether a deploy would take the adopted group, and what it would say of it; nothing if none is adopted. */
+/** Whether a deploy would accept the adopted group, and its messages about it; empty if no group is adopted. */
 export async function explainGroup(
   quarantine: Configuration['quarantine'],
   stackName: string,

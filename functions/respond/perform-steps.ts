@@ -15,8 +15,8 @@ interface StepPorts extends ActionPorts {
 }
 
 /**
- * How often an invocation cuts a device that reconnects meanwhile. After that, the command of each connect cuts it
- * again.
+ * How often one invocation cuts a device that reconnects in the meantime. After that, the command of each connect cuts
+ * it.
  */
 const maxCuts = 3;
 

@@ -120,8 +120,8 @@ async function countKillSwitch({ killSwitch, log, metrics }: SweepPorts): Promis
 }
 
 /**
- * How many failed containments and standing denials each run handles at least, however much else is due. So none of
- * them waits for ever.
+ * The number of failed containments and standing denials that each run handles even if much else is due, so that none
+ * of them waits for ever.
  */
 const minRetries = 50;
 const minRoutine = 25;

@@ -37,7 +37,9 @@ export function listGiven(typed: readonly string[], written: unknown): Given[] {
   ];
 }
 
-/** Where the value of a parameter comes from; by osls, the command line goes before the stage, and that before the default. */
+/**
+ * The source of a parameter's value. In osls, the command line precedes the stage, and the stage precedes the default.
+ */
 export function findPlaces(given: readonly Given[], stage: string): FindPlace {
   const places = ['--param', ...[stage, 'default'].map(nameStage)];
   return (name) =>

@@ -46,7 +46,10 @@ export function writeSecretConditions(): Readonly<Record<string, Value>> {
   );
 }
 
-/** Where each secret is looked for, also of channels that cordon.yml does not name: what to check before one is added. */
+/**
+ * Outputs with the name of each secret in Parameter Store. They include channels that cordon.yml does not name, so that
+ * people find the name before they add a channel.
+ */
 export function writeSecretOutputs(): Readonly<Record<string, object>> {
   return Object.fromEntries(
     listSecrets().map((secret) => [

@@ -90,7 +90,10 @@ export function installServer(
 /** Written once all is installed. */
 const installed = 'installed';
 
-/** Where the program is: as the environment says, in the cache folder, or on the path. Installs it there if asked. */
+/**
+ * Finds the program: at the path in the environment, in the cache folder, or in PATH. Installs it in the cache folder
+ * if asked.
+ */
 export function findProgram(
   { name, program, packages }: Server,
   cache: string,

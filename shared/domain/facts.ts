@@ -29,7 +29,7 @@ export interface PrincipalFacts extends Sharing {
   readonly arn: string;
   readonly certificateId: string;
   readonly policies: readonly string[];
-  /** Whether its policies allow anything where a thing group's policy doesn't bind: another client id, HTTPS. */
+  /** Whether its policies allow anything that a thing group's policy doesn't bind: another client id, or HTTPS. */
   readonly escapesGroup: boolean;
   /** Only if a playbook may deactivate certificates. */
   readonly status?: string;

@@ -1,4 +1,7 @@
-/** Whether two policy documents mean the same: AWS may hand one back with other white space, or its keys in another order. */
+/**
+ * Whether two policy documents mean the same. AWS may return one with other white space or with its keys in another
+ * order.
+ */
 export function isSameDocument(one: string, other: string): boolean {
   return normalize(one) === normalize(other);
 }

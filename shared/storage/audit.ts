@@ -62,10 +62,7 @@ const dayMs = 86_400_000;
 const maxRows = 1_000;
 const maxDays = 100;
 
-/**
- * Who did what, from the rows of timelines that people caused, and the refused commands that no timeline has, which are in the
- * index by day.
- */
+/** The audit: rows of timelines that people caused, and refused commands without a timeline, from the index by day. */
 export function connectAudit(tableName: string, client?: DynamoDBClient) {
   const { documents } = connectItems(tableName, client);
 

@@ -10,7 +10,9 @@ interface AwsError {
   readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
 }
 
-/** Whether AWS is busy, refuses permanently, or can't be reached: all that the delivery needs to know of a client's error. */
+/**
+ * Whether AWS is busy, refuses permanently, or can't be reached. The delivery needs nothing else from a client's error.
+ */
 export function failAws(title: string, given: unknown): never {
   const error = given as AwsError;
   const { name, message, $metadata, $response } = error;

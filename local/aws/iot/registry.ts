@@ -33,7 +33,7 @@ export interface IotRegistryOptions {
   readonly now?: () => number;
   /** By default false, the worse case for a caller that relies on a group's denial. */
   readonly exclusiveBindsGroups?: boolean;
-  /** How long something that was detached can't be deleted: up to five minutes on AWS, by default no time here. */
+  /** How long AWS IoT refuses to delete a detached object: up to five minutes on AWS, by default no time here. */
   readonly detachSeconds?: number;
   /** Runs a mitigation task that was started; by default on the next turn of the event loop. */
   readonly runTask?: (perform: () => void) => void;

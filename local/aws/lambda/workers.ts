@@ -14,7 +14,10 @@ export interface HostedFunction {
   readonly definition: FunctionDefinition;
   readonly log: FunctionLog;
   readonly limit: number;
-  /** How long an invocation waits for a worker that is there before one more is started; with it they start one by one. */
+  /**
+   * How long an invocation waits for an existing worker before it starts one more. With such a wait, workers start one
+   * by one.
+   */
   readonly patienceMs: number;
   readonly workers: Set<Worker>;
   /** Workers with code that was replaced since. */

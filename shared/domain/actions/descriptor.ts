@@ -34,8 +34,8 @@ export interface ActionDescriptor<P, Backup extends string = never> {
   /** For people, in the docs and where an operator chooses an action: what it does, and what a release does. */
   readonly words: { readonly does: string; readonly release: string };
   /**
-   * How it keeps the device out. A certificate's status applies at once and lasts; ending a session has an effect once;
-   * a policy may apply minutes later, because IoT Core caches policies.
+   * How the action keeps the device out. A certificate's status applies at once and lasts. Ending a session has an
+   * effect once. A policy may apply minutes later, because IoT Core caches policies.
    */
   readonly means: 'certificate-status' | 'session' | 'policy' | 'none';
   /** The objects that it changes and that other things may use: a guard asks first. */

@@ -50,8 +50,8 @@ function reachesAll(denied: LedgerEntry, { action, prior }: LedgerEntry): boolea
 const marginMs = 120_000;
 
 /**
- * When new sessions are subject to a denial, epoch ms: an earlier session may use policies that IoT Core has cached. A
- * margin is added to the cache time, since the times of sessions are approximate.
+ * The time (epoch ms) from which new sessions are subject to a denial. An earlier session may use policies that IoT
+ * Core has cached. It includes a margin, since the times of sessions are approximate.
  */
 export function findBitesAt(deniedAt: number | undefined, policyCacheMs: number): number | undefined {
   return deniedAt === undefined

@@ -90,8 +90,9 @@ export function findTemporaryDeactivation(
 }
 
 /**
- * When the temporary deactivation may end, epoch ms; undefined if there is none, or a denial by policy is unverified.
- * Not before new sessions are trusted: else a device that returns with its certificate would be cut, and count as evading.
+ * When the temporary deactivation may end (epoch ms). Undefined without one, or while a denial by policy is unverified.
+ * It must not end before new sessions are trusted: otherwise Cordon would cut a device that returns with its
+ * certificate, and count it as evading.
  */
 export function findTemporaryDeactivationEnd(ledger: readonly LedgerEntry[]): number | undefined {
   const deactivation = findTemporaryDeactivation(ledger);

@@ -3,8 +3,8 @@ import { findReleaseAt } from './release-rule';
 import { findTemporaryDeactivation } from './temporary-deactivation';
 
 /**
- * How many cases the sweep takes up in a minute, at five a second: they take 45 of the function's 60 seconds. The others are
- * still due a minute later.
+ * The number of cases that the sweep handles in a minute. At five a second, they take 45 of the function's 60 seconds.
+ * The others are due again a minute later.
  */
 export const mostResumedAMinute = 225;
 

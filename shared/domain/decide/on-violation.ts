@@ -169,7 +169,10 @@ function* onFurther(
   return changed(announceOnce(stricter, key, known, announceNews(harder), told));
 }
 
-/** Whether an event is known to come from a certificate that isn't the thing's, nor one that it got since. */
+/**
+ * Whether an event is known to come from a certificate that isn't the thing's, by the case's facts and by AWS's answer
+ * now.
+ */
 function* isForeign({ reporter }: Finding, current: Case): Deciding<boolean> {
   if (reporter === undefined || ownsCertificate(current.facts, reporter.principal)) return false;
   return !ownsCertificate(yield* need('facts', { urgent: false }), reporter.principal);

@@ -124,7 +124,7 @@ export function isSilenceDue(known: Known, bounds: readonly number[], now: numbe
   return silenceDue(known, bounds, Number.NEGATIVE_INFINITY) <= now;
 }
 
-/** When time may change something of an agent; `bounds`: counts of missed reports that behaviors ask of. */
+/** When the passing of time may change an agent's state. `bounds`: the numbers of missed reports that behaviors use. */
 export function silenceDue(known: Known, bounds: readonly number[], now: number): number {
   const { agent } = known;
   if (!agent) return Number.POSITIVE_INFINITY;

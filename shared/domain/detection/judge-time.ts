@@ -54,7 +54,7 @@ function* lookAtSilence({ agent }: DetectState): Detecting<Silence> {
   if (yield* need('held', {})) return { registered: true, held: true, withMany: false };
   const isKnown = agent?.silentAt !== undefined;
   const withMany = isKnown ? agent.withMany === true : !(yield* need('alone', {}));
-  // Where many fall silent at once, the registry is not asked: retired things are found at the next check.
+  // If many agents fall silent at once, this does not ask the registry; the next check finds retired things.
   const registered = withMany && !isKnown ? true : (yield* need('membership', {})).registered;
   return { registered, held: false, withMany };
 }

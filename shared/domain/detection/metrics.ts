@@ -7,7 +7,10 @@ export type ValueKey = 'count' | 'number' | 'numbers' | 'strings' | 'ports' | 'c
 
 export interface Metric {
   readonly key: ValueKey;
-  /** Where the cordon detector gets it from; `device-defender`: only AWS measures it; `agent`: about the agent itself, unknown to AWS. */
+  /**
+   * The source of the metric for Cordon's detector. `device-defender`: only AWS measures it. `agent`: it is about the
+   * agent itself, and AWS does not know it.
+   */
   readonly source: 'report' | 'lifecycle' | 'device-defender' | 'agent';
   /** A datapoint is the amount since the last one; a behavior bounds the sum over `durationSeconds`. */
   readonly sums: boolean;

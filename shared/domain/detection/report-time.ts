@@ -4,8 +4,7 @@ import { findSender } from './senders';
 import type { DetectState, SenderState } from './state';
 
 /**
- * How long a report may be delayed behind a newer one. Where an id that is a time is older than this, the clock was set
- * back.
+ * The longest delay of a report behind a newer one. If an id that is a time is older than this, the clock was set back.
  */
 export const lateMs = 600_000;
 

@@ -28,7 +28,10 @@ export function findPlaybook(
   return playbooks.find(({ when }) => matchesFinding(when, finding) && matchesThing(when, facts));
 }
 
-/** Whether a finding meets a playbook's conditions; the playbook must name one that is no behavior's violation. */
+/**
+ * Whether a finding meets a playbook's conditions. If the finding is no behavior's violation, the playbook must name
+ * its source or its check.
+ */
 export function matchesFinding(when: Playbook['when'], finding: Match): boolean {
   switch (finding.kind) {
     case undefined:

@@ -22,8 +22,8 @@ export interface CaseFilter {
 }
 
 /**
- * Whether a case is wanted. Of a case with more than five behaviors or ten groups, a list knows the first of them: those in
- * alarm come first.
+ * Whether a case matches. A list has the first five behaviors of a case, those in alarm before others, and the first
+ * ten groups.
  */
 export function matchesFilter(listed: ListedCase, filter: CaseFilter): boolean {
   const { severity, behavior, behaviors, thingPrefix, group, playbook, actor } = filter;
