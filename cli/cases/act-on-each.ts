@@ -39,7 +39,7 @@ export async function runAction(
   const to = await target();
   const aims: readonly Aim[] = flags.all
     ? await selectCases(name, flags, to, Date.now())
-    : things.map((thing) => ({ thing }));
+    : [...new Set(things)].map((thing) => ({ thing }));
   const { wait, json, ...options } = flags;
   const sent: string[] = [];
   const actOn = async ({ thing, caseId }: Aim) => {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { loadConfiguration } from '../../shared/config/load';
+import { writeCount } from '../../shared/domain/words';
 import { type Candidate, replay } from '../../shared/replay/compare';
 import { type Recording, recallCases } from '../../shared/replay/recording';
 import { findConfiguration } from '../checkout';
@@ -91,6 +92,7 @@ function readFile(file: string, say: (text: string) => void): Recording {
 
 function explainEmpty({ rejected, ignored }: Recording): string {
   const [first] = rejected;
-  if (first) return `no alert among ${rejected.length} messages; ${first.where}: ${first.reason}`;
-  return ignored > 0 ? `no alert among ${ignored} messages` : 'no alert to replay';
+  if (first)
+    return `no alert among ${writeCount(rejected.length, 'message')}; ${first.where}: ${first.reason}`;
+  return ignored > 0 ? `no alert among ${writeCount(ignored, 'message')}` : 'no alert to replay';
 }

@@ -257,6 +257,11 @@ describe('the cordon command', () => {
     });
     // The adopted policy denies connecting too.
     await expect(e2e.connect(device)).rejects.toThrow('Not authorized');
+    // A name that a list has twice is one thing.
+    expect(await cli.run('comment', 'by-hand', 'by-hand', '-c', 'twice')).toMatchObject({
+      ...succeeded,
+      out: 'by-hand has the comment in its timeline.',
+    });
     expect(await cli.run('contain', 'by-hand')).toEqual({
       code: 3,
       out: '',

@@ -161,7 +161,7 @@ describe('a replay of a file', () => {
   it.each([
     ['', 'no alert to replay'],
     ['x\ny', 'no alert among 2 messages; line 1: not JSON'],
-    ['{"auditDetails":[]}', 'no alert among 1 messages'],
+    ['{"auditDetails":[]}', 'no alert among 1 message'],
   ])('fails if there is nothing to replay: %j', async (text, message) => {
     await expect(run(await save('alerts.jsonl', text))).rejects.toThrow(new CliError(message));
   });
