@@ -34,8 +34,8 @@ function describeUnreadable(error: Error, env: NodeJS.ProcessEnv): string {
   const status = writeStatus(error);
   const server = findEndpoint(env);
   return server
-    ? `the answer of ${server.url}${status} is not one that AWS gives: the server, which ${server.name} names, lacks the operation or failed in it`
-    : `an answer${status} is not one that AWS gives: something between this machine and AWS may have sent it; check HTTPS_PROXY, the network and endpoint_url of the profile`;
+    ? `${server.url}${status} gave an answer that AWS does not give: the server that ${server.name} names lacks the operation, or failed in it`
+    : `AWS does not give such an answer${status}: something between this machine and AWS may have sent it; check HTTPS_PROXY, the network and endpoint_url of the profile`;
 }
 
 /** An address that replaces those of AWS. */

@@ -110,7 +110,7 @@ function describeNone(flags: ListFlags): string {
   if (!isSelective(flags)) return 'No open case.';
   return thing === undefined || thing.endsWith('*')
     ? 'No case matches.'
-    : `No case matches. --thing ${thing} is one thing of this name; '${thing}*' is all that begin with it.`;
+    : `No case matches. --thing ${thing} selects only the thing with this name; '${thing}*' selects all names that begin with it.`;
 }
 
 /** Whether the options may leave out cases of a behavior that a command on it takes. */

@@ -83,7 +83,7 @@ function listenForInterrupt(say: (line: string) => void): { signal: AbortSignal;
   const stop = () => {
     if (controller.signal.aborted) process.exit(130);
     process.exitCode = 130;
-    say('stopping: what the drill made is deleted first; Ctrl-C again leaves it to the next drill');
+    say('stopping: the drill first deletes what it made; Ctrl-C again leaves that to the next drill');
     controller.abort();
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);

@@ -56,7 +56,7 @@ function explainProfile(
 
 function explainDefined({ detector }: Configuration): string {
   return detector === 'cordon'
-    ? 'the file defines it too; Cordon evaluates that of the file, and Device Defender this one'
+    ? 'the file defines a profile of this name too: Cordon evaluates the one in the file, and Device Defender this one'
     : 'the file defines it too, and the stack creates it by that name';
 }
 

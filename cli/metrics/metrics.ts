@@ -185,7 +185,7 @@ async function explainNone(
         .join(' ');
 }
 
-/** Values are kept of the metrics that behaviors and additionalMetricsToRetain name, for 14 days. */
+/** The table keeps values of the metrics that behaviors and additionalMetricsToRetain name, for 14 days. */
 function noValues(thingName: ThingKey): string {
-  return `no value of ${thingName} is kept: Cordon's own detector keeps those of its behaviors, and of additionalMetricsToRetain, for 14 days`;
+  return `no values of ${thingName} are stored: Cordon's own detector stores those of its behaviors, and of additionalMetricsToRetain, for 14 days`;
 }

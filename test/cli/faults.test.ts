@@ -90,12 +90,10 @@ describe('what a command ends with', () => {
       const error = named('SyntaxError', message, { $metadata: { httpStatusCode: 404 } });
 
       expect(read(error, {}, { AWS_ENDPOINT_URL: 'http://localhost:5000' })).toEqual({
-        text: 'the answer of http://localhost:5000 (HTTP 404) is not one that AWS gives: the server, which AWS_ENDPOINT_URL names, lacks the operation or failed in it',
+        text: 'http://localhost:5000 (HTTP 404) gave an answer that AWS does not give: the server that AWS_ENDPOINT_URL names lacks the operation, or failed in it',
         exitCode: 5,
       });
-      expect(read(error).text).toMatch(
-        /^an answer \(HTTP 404\) is not one that AWS gives: .*check HTTPS_PROXY/,
-      );
+      expect(read(error).text).toMatch(/^AWS does not give such an answer \(HTTP 404\): .*check HTTPS_PROXY/);
     },
   );
 

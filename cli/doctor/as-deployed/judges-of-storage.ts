@@ -37,7 +37,7 @@ export async function judgeQueue(
       ? [
           {
             what: 'it is not encrypted',
-            why: 'Somebody turned encryption off since the last deploy: what waits in it is stored as plain text.',
+            why: 'Somebody turned encryption off since the last deploy: messages that wait in it are stored as plain text.',
             mend: `aws sqs set-queue-attributes --queue-url ${physicalId} --attributes SqsManagedSseEnabled=true`,
           },
         ]

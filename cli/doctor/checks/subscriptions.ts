@@ -73,7 +73,7 @@ function judgeListener(
       level: 'note',
       about,
       what: `${endpoint} also receives each alert`,
-      why: 'The stack has no such subscription. Whoever reads it learns which devices are suspected, before they are contained.',
+      why: 'The stack has no such subscription. Its receiver learns which devices are suspected before they are contained.',
       mend: `aws sns unsubscribe --subscription-arn ${arn}, unless you know it`,
     },
   ];

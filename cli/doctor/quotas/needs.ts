@@ -63,7 +63,7 @@ export function listNeeds({ things, mostContained, isDetector }: FleetFacts): Qu
       (containment * mostContained) / stormSeconds + (verification * mostResumedAMinute) / 60,
     ),
     because: `${mostContained} things contained within a minute and ${mostResumedAMinute} verified`,
-    otherwise: 'AWS refuses what is above it, and the last thing of a storm is contained minutes later.',
+    otherwise: 'AWS refuses calls above it, and the last thing of a storm is contained minutes later.',
   }));
   const reports = things / reportSeconds;
   const connects = (things * connectionsOfThing) / silentSeconds;

@@ -64,7 +64,7 @@ describe('list', () => {
     if (things.length > 0) return;
     expect(lines).toEqual([
       'thing' in flags
-        ? "No case matches. --thing mything is one thing of this name; 'mything*' is all that begin with it."
+        ? "No case matches. --thing mything selects only the thing with this name; 'mything*' selects all names that begin with it."
         : 'No case matches.',
     ]);
   });

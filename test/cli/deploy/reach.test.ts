@@ -98,7 +98,7 @@ describe('a deploy or a removal', () => {
 
     expect(await reach(endpoint)).toEqual({
       exitCode: 5,
-      text: expect.stringMatching(/^the answer of http:\S+ \(HTTP \d+\) is not one that AWS gives/),
+      text: expect.stringMatching(/^http:\S+ \(HTTP \d+\) gave an answer that AWS does not give/),
     });
   });
 

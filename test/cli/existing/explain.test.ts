@@ -118,7 +118,7 @@ playbooks: [{ name: everything, mode: observe }]`);
 
     expect(lines).toEqual(
       expect.arrayContaining([
-        'network: the file defines it too; Cordon evaluates that of the file, and Device Defender this one',
+        'network: the file defines a profile of this name too: Cordon evaluates the one in the file, and Device Defender this one',
         '  alerts: sources does not name arn:aws:sns:eu-west-1:123456789012:other, so Cordon never learns of them',
         'bare: the file does not define it',
         '  alerts: it has no alert target, so Cordon never learns of them',

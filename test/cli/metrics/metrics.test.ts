@@ -79,7 +79,7 @@ describe('the values of a metric', () => {
   });
 
   it('are missing with a reason', async () => {
-    await expect(show(aReader([]))).rejects.toThrow(/^no value of mything1 is kept: /);
+    await expect(show(aReader([]))).rejects.toThrow(/^no values of mything1 are stored: /);
     await expect(show(aReader(counts), { since: 60_000 })).rejects.toThrow(
       'ask further back with --since 7d',
     );
