@@ -34,7 +34,7 @@ export interface ServerState {
   readonly sessions: Map<string, Person>;
   readonly codes: Map<string, Grant>;
   readonly refreshTokens: Map<string, Pick<Grant, 'person' | 'nonce' | 'scope'>>;
-  /** All tokens that were given out, also those that hold no longer. */
+  /** All tokens that were issued, also those that are no longer valid. */
   readonly tokens: string[];
   /** What was refused, and why. */
   readonly refused: string[];

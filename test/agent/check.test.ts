@@ -174,7 +174,7 @@ describe('cordon-agent check', () => {
 
   it('names a port without TLS', async () => {
     const server = createTcpServer((socket) => {
-      // The client cuts it, which is what is wanted.
+      // The client cuts the connection, as it should.
       socket.on('error', () => socket.destroy());
       socket.resume().end('SSH-2.0-x\r\n');
     });

@@ -15,7 +15,7 @@ const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 /** Bytes that the only interface receives in a second. */
 const bytesASecond = 1000;
-/** A child of one look, so often. */
+/** How often a child appears, which lives for one look. */
 const childEveryMs = 7 * minuteMs;
 
 setFlagsFromString('--expose-gc');

@@ -251,7 +251,7 @@ describe('an errno', () => {
     }
   }
 
-  /** No program is run: an errno of its start is what is tried here. */
+  /** Runs no program: the test tries the errnos of its start. */
   function startNothing(args: readonly unknown[]): unknown {
     const done = args.at(-1);
     if (typeof done === 'function') queueMicrotask(() => done(new Error('ENOENT: not run'), ''));

@@ -20,7 +20,7 @@ export interface FakeProcess {
   readonly residentKilobytes?: number;
   readonly environment?: readonly string[];
   readonly ignoresChildren?: boolean;
-  /** In how many nested pid namespaces it has a number. */
+  /** The number of nested pid namespaces in which it has a number. */
   readonly namespaceDepth?: number;
   readonly cwd?: string;
   /** What its file descriptors are, from 0 on. */

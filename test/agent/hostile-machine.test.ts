@@ -28,7 +28,7 @@ function run(command: string, args: readonly string[]): Promise<string> {
 /** Without a compiler, test/agent/errno-walk.test.ts covers this: it throws the errnos inside the process. */
 const withCompiler = hasCompiler() ? it : it.skip;
 
-/** Nobody else's. */
+/** A user id that nobody else uses. */
 const userId = '65531';
 const hide = ['unshare', '--mount', 'sh', '-c', 'mount -t proc -o hidepid=2 proc /proc && exec "$@"', 'sh'];
 

@@ -52,7 +52,7 @@ describe('an idle connection over NAT that forgets idle connections', () => {
     let isUp = false;
     const relay = await startSlowRelay(0, () => broker.port, {
       delayMs,
-      // While it comes to be, a slow machine may say nothing for longer.
+      // While it starts, a slow machine may be silent for longer.
       idleMs: () => (isUp ? idleMs : Number.POSITIVE_INFINITY),
     });
     const ended: string[] = [];

@@ -7,7 +7,7 @@ import type { ProcessState } from '../../agent/processes/metric-sample';
 import { waitFor } from './poll';
 import { type RealApp, startRealApp } from './real-process';
 
-/** Unlike the name of anything else that may run on this machine. */
+/** A name that no other program on this machine has. */
 const name = 'cordontestapp';
 
 function childrenOf(pid: number): readonly number[] {

@@ -37,9 +37,9 @@ export interface RecordedMachine {
   readonly now: number;
   readonly proc: ProcReader;
   readonly ownPid: number;
-  /** Begins the recording anew, at a time of the machine. */
+  /** Starts the recording again, at a time of the machine. */
   repeat(now: number, intruder?: Intruder): void;
-  /** Goes on to a time, and says whether anything changed since the last. */
+  /** Advances to a time, and says whether anything changed since the last call. */
   goTo(now: number): boolean;
   /** The answer of systemd about a unit that was asked about at this frame; undefined until the recording has one. */
   answerOf(unit: string, askedAtFrame: number): { mainPid: number; controlPid: number } | undefined;
@@ -344,7 +344,7 @@ export function replay({ ownPid, frames }: Recording): RecordedMachine {
       for (const [ms, , answers] of frames) {
         const answer = answers[unit];
         if (!answer) continue;
-        // After the end of the recording it is what it was at the end.
+        // After the end of the recording, the last answer stays.
         if (ms > now - startedAt) break;
         if (answer[0] >= askedAt || frame === frames.length - 1) found = answer;
         if (found && answer[0] >= askedAt) break;

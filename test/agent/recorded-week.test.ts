@@ -146,7 +146,7 @@ interface Intrusion {
 const shell: Intrusion = { name: 'a child', forMs: 1500, isOrphan: false, isWaitedFor: true };
 const brief: Intrusion = { name: 'a child of 30 ms', forMs: 30, isOrphan: false, isWaitedFor: true };
 const orphan: Intrusion = { name: 'a double fork', forMs: 15_000, isOrphan: true, isWaitedFor: false };
-/** In the container the app itself would adopt what is left behind. */
+/** There is no double fork for `sensor`: in the container, the app itself would adopt the orphan. */
 const intrusions: readonly (readonly [App, Intrusion])[] = [
   ...(['myapp', 'webapp', 'collector'] as const).flatMap((app) =>
     [shell, brief, orphan].map((kind) => [app, kind] as const),

@@ -8,7 +8,7 @@ import { readSpool } from './read-spool';
 
 const name = 'cordonsameuserapp';
 const metric = `num_child_procs_${name}`;
-/** Nobody else's. Who is not root is one user with the agent anyway. */
+/** A user id that nobody else uses. Without root, test and agent are the same user anyway. */
 const userId = '65531';
 const asUser =
   process.getuid?.() === 0
@@ -108,7 +108,7 @@ describe('an agent whose own user works against it', () => {
     );
     await waitFor('an empty spool', () => readdirSync(spool).length === 0);
     const before = sent().length;
-    // Killed after each report, it reports that too.
+    // An agent that is killed after each report reports that too.
     await (await killAndRestart()).waitForEvent('reported');
 
     expect(

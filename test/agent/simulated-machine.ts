@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ProcReader } from '../../agent/proc/proc-reader';
 import { aStatLine } from './fake-proc';
 
-/** What a process is until it becomes another program. */
+/** The state of a process until it executes another program. */
 export interface Program {
   readonly comm: string;
   readonly exe: string;

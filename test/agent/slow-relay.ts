@@ -17,7 +17,7 @@ interface Pair {
 interface Way {
   /** The delay of each direction. */
   readonly delayMs: number;
-  /** How long a connection may say nothing before it is forgotten, at present. */
+  /** How long a connection may be silent now before the relay forgets it. */
   readonly idleMs?: () => number;
 }
 

@@ -22,7 +22,7 @@ export interface TestBroker {
   onPublish: (topic: string) => void;
   /** A client that may not connect gets the reason. */
   mayConnect: () => boolean;
-  /** A refused one is answered so, or ends the connection. */
+  /** The answer to a refused one; without it, the connection ends. */
   maySubscribe: (topic: string) => 'granted' | 'refused' | 'ended';
   /** Ends the next this many connections before TLS. */
   refuseConnections: number;

@@ -211,7 +211,7 @@ function work(life: Life): void {
   for (const thread of threads) life.machine.endThread(life.main, thread);
 }
 
-/** Each begins a child of the app, and gives what ends it. */
+/** Each starts a child of the app, and returns a function that ends it. */
 const attacks: Readonly<Record<string, (life: Life) => () => void>> = {
   'a shell': (life) => {
     const pid = run(life, life.main, shell('id'));

@@ -79,7 +79,7 @@ export const detectionFinding = z
     ),
     evidences: z.array(evidences),
     remediation: z.strictObject({ desc: name }).optional(),
-    // profiles/cloud.json: cloud is required there, and of it the provider.
+    // profiles/cloud.json requires `cloud` and its `provider`.
     cloud: z.strictObject({
       provider: name,
       region: name.optional(),

@@ -119,7 +119,7 @@ function declareLimitLaws(law: Law<Registry>): void {
     const policyName = await aPolicy(registry);
     await policies.createVersion(policyName, aDocument('second'), true);
 
-    // The API reference names both, and says of neither that it is the one.
+    // The API reference names both, and does not say which one comes.
     expect(['DeleteConflictException', 'InvalidRequestException']).toContain(
       await refusalOf(policies.deleteVersion(policyName, '2')),
     );

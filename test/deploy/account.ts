@@ -95,7 +95,7 @@ export function openAccount(readObject: (url: string) => string | undefined) {
     return `arn:${partition}:cloudformation:${region}:${accountId}:stack/${name}/${randomUUID()}`;
   }
 
-  /** All that CloudFormation judges before it changes anything. */
+  /** The checks that CloudFormation makes before it changes anything. */
   function check(request: Request): Change {
     const template = readTemplate(request, readObject);
     const stack = stacks.get(request.stackName);
@@ -248,7 +248,7 @@ export function openAccount(readObject: (url: string) => string | undefined) {
 
 export type Account = ReturnType<typeof openAccount>;
 
-/** A name that CloudFormation gave stays, though it would give another now. */
+/** A name that CloudFormation gave stays, although it would choose another one now. */
 function keepsName(old: string, next: string, stackName: string): boolean {
   const given = /-[0-9a-f]{8}-[0-9a-f-]{27}$/;
   return old === next || (given.test(old) && given.test(next) && old.startsWith(stackName));

@@ -24,7 +24,7 @@ process.on('message', ({ args, folder, env }) => {
   Object.assign(process.env, env);
   process.argv.splice(1, Number.POSITIVE_INFINITY, launcher, ...args);
   process.exitCode = undefined;
-  // What it throws ends this process, as it would end its own.
+  // An error that it throws ends this process, as it would end a process of its own.
   void import(`${launcher}?${runs}`).then(() => {
     for (const stream of [process.stdout, process.stderr]) {
       stream.removeAllListeners('error');
@@ -33,5 +33,5 @@ process.on('message', ({ args, folder, env }) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.removeAllListeners(signal);
   });
 });
-// At once, so that the code cache gets no entry for each of the names.
+// Ends at once: otherwise Node's code cache would get an entry for each of the names.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

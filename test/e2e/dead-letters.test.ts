@@ -203,7 +203,7 @@ describe('a message that always fails', () => {
     });
     await e2e.waitForQuiet();
 
-    // What it held up in its own thing's mailbox goes on.
+    // The messages behind it in its thing's message group are handled.
     e2e.stack.aws.gateway.setFaults([]);
     await e2e.publishAlert(anAlert('poison-command'));
     await e2e.waitForCase('poison-command', 'contained', 60_000);
@@ -239,7 +239,7 @@ describe('a message that always fails', () => {
       const [SourceArn, DestinationArn] = [`${queue}-dead`, queue].map(
         (name) => `arn:aws:sqs:us-east-1:000000000000:cordon-dev-${name}`,
       );
-      // Again, until what was looked at can be seen again.
+      // Repeats until the message that was read is visible again.
       const moved = await waitUntil(
         () => `the move of a dead letter of ${queue}`,
         async () => {

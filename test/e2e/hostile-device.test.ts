@@ -10,7 +10,7 @@ import { actUntil, type EndToEnd, startEndToEnd } from './harness';
 let e2e: EndToEnd;
 
 beforeAll(async () => {
-  // The budget that this is about is that of each of several processes.
+  // The budget applies to each process, so this allows several.
   e2e = await startEndToEnd({ maxConcurrency: 4 });
 }, 180_000);
 

@@ -38,7 +38,7 @@ afterAll(async () => {
 const announcementsOf = (thingName: string) =>
   e2e.stack.aws.mails().filter(({ subject }) => subject.includes(thingName));
 
-/** What functions have read lasts for five seconds. */
+/** Functions use the state that they read for five seconds. */
 const forget = () => new Promise((resolve) => setTimeout(resolve, killSwitchTrustMs));
 
 it('the kill switch holds back new containments while it is on, is shown everywhere, and lets them continue once it is off', async () => {

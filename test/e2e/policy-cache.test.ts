@@ -55,7 +55,7 @@ describe('a contained device, while AWS uses cached policies,', () => {
     await ended(client);
     await e2e.waitForCase('willing', 'contained');
     expect(await readCertificate(e2e, device)).toBe('INACTIVE');
-    // The broker does send wills, and would have sent that one by now.
+    // The broker sends wills, and would have sent this one before now.
     cut.stream.destroy();
     await waitUntil(
       () => 'the will of a device that nobody cut',

@@ -146,7 +146,7 @@ describe('cordon retire', () => {
       await expect(retireThing('slow', {}, Infinity, patience)).rejects.toThrow(
         /^AWS IoT still refuses to delete certificate \w{12}… after \d s .*, so it remains: run the same command again later$/,
       );
-      // What gives the device rights is gone before anything is waited for.
+      // The device loses its rights before any wait.
       await ended(session);
       expect(await readStatus(device.certificateArn)).toBe('INACTIVE');
 
@@ -229,7 +229,7 @@ describe('cordon retire', () => {
     await retireThing('held', { force: true });
     expect(await listPrincipals('bystander')).toEqual([staying.certificateArn]);
 
-    // What was the thing's alone can't be restored, and is named.
+    // Objects of this thing alone can't be restored, and the output names them.
     await e2e.command({ type: 'release', thingName: thingKey('held'), actor: 'test' });
     const { reason } = await e2e.waitForCase('held', 'closed');
     expect(reason).toContain('the thing was deleted meanwhile');

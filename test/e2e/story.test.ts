@@ -139,7 +139,7 @@ describe('npm start -- --once --json, interrupted', () => {
   );
 });
 
-/** The steps that went well, without what is another number in each run. */
+/** The steps that succeeded, without the numbers that differ in each run. */
 function listSteps(said: string): readonly string[] {
   return [...said.matchAll(/^ok {3}(.*) \(\d+ ms\)$/gm)].map(([, step = '']) =>
     // The cut agent may not be back yet, and release then warns of an alarm that is still on, in lines of its own.

@@ -121,7 +121,7 @@ async function play(run: string, played: readonly Step[]) {
         }),
       },
     );
-  /** What is kept on disk counts as taken over. */
+  /** Notes the reports that are on disk as kept. */
   const noteKept = () => {
     for (const state of ['x', 'y'])
       for (const thing of ['a', 'b']) {

@@ -86,7 +86,7 @@ describe('createExecRunner', () => {
     const file = join(directory, 'pid');
     writeFileSync(file, '');
     let pid = '';
-    // On a busy machine, the time of a program may be over before it begins.
+    // On a busy machine, a program may time out before it begins.
     while (pid === '') {
       await outcomeOf(aProgram(`sleep 60 & echo $! > ${file}; wait`, { timeoutSeconds: 1 }));
       pid = readFileSync(file, 'utf8').trim();

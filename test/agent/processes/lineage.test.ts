@@ -91,7 +91,7 @@ describe('a neighbor in a cgroup is not a child', () => {
     sample();
     proc.become([app, escaped]);
     const before = sample().children;
-    // It was put elsewhere, and with it goes what it was held for.
+    // It was moved to another cgroup, and the reason to keep it is gone.
     proc.become([app, { ...escaped, cgroup: '0::/system.slice/other.service\n' }]);
 
     expect([before, sample(11_000).children]).toEqual([[912], []]);

@@ -3,7 +3,7 @@ import { plain } from '../../../cli/look/style';
 import { now } from '../../builders';
 import { aContainedCase, aReleasedCase, aTable, type StoredCase } from '../stored-cases';
 
-/** The table as it is now; a look may find another one than the look before. */
+/** A table that may change between two looks. */
 function aLiveTable(first: StoredCase) {
   let present = first;
   const table = () => aTable([present]);

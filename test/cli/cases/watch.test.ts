@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals';
 import { createAttempt } from '../../../cli/cases/watch';
 
-/** Looks that end as listed, and the text on standard error meanwhile. */
+/** Looks with the listed results, and the text on standard error during them. */
 async function lookThrough(ends: readonly (string | undefined)[]) {
   const aside: string[] = [];
   jest.spyOn(process.stderr, 'write').mockImplementation((text) => aside.push(String(text).trim()) > 0);

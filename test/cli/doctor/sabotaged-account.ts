@@ -147,7 +147,7 @@ export async function examine(changes: Partial<DoctorTarget> = {}): Promise<read
   );
 }
 
-/** The doctor names this alone, and says why it matters and what mends it. */
+/** The doctor reports only this, and says why it matters and how to fix it. */
 export async function namesOnly(_: string, changes: Partial<DoctorTarget>, told: RegExp): Promise<void> {
   const found = await examine(changes);
 

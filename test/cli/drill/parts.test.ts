@@ -33,7 +33,7 @@ describe('isLeft', () => {
   });
 
   it('says of a killed process that nobody has waited for that it is gone', async () => {
-    // The shell becomes a program that never asks what became of its child.
+    // The shell becomes a program that never waits for its child.
     const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });

@@ -85,7 +85,7 @@ describe('the values of a drill', () => {
         try {
           stimulus = chooseStimulus(configuration);
         } catch (error) {
-          // Nothing a device reports is out of such bounds.
+          // No value that a device can report is out of these bounds.
           expect(String(error)).toMatch(/no value that a device reports is out of its bounds/);
           expect(['greater-than-equals', 'in-cidr-set']).toContain(criteria.comparisonOperator);
           return;

@@ -2,7 +2,7 @@ import { checkTopic, serializePolicy, writeDevicePolicy } from '../../../cli/enr
 import { escapesGroupPolicy } from '../../../shared/domain/guards/connect-rights';
 
 const prefix = 'arn:aws:iot:eu-west-1:123456789012';
-/** The placeholder as it is typed, without asking a template for it. */
+/** The literal text of the placeholder, which is no template here. */
 const thing = '$' + '{thing}';
 
 describe('writeDevicePolicy', () => {

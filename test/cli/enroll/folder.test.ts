@@ -15,7 +15,7 @@ const certificateId = createHash('sha256').update(new X509Certificate(certificat
 const arn = 'arn:aws:iot:eu-west-1:123456789012';
 const certificateArn = `${arn}:cert/${certificateId}`;
 
-/** Takes everything, and has nothing yet. */
+/** An account that is empty and accepts every call. */
 const empty: Partial<DeviceRegistry> = {
   findThing: async () => undefined,
   listPrincipals: async () => [],

@@ -6,7 +6,7 @@ import { readList } from '../../../cli/enroll/enroll-many';
 import { exitCodes } from '../../../cli/exit-codes';
 import { aConfiguration } from '../../builders';
 
-/** Nothing is asked before the name is known to be one. */
+/** No call may come before the name is checked. */
 const nobody = new Proxy(
   {},
   { get: (_, name) => () => Promise.reject(new Error(`asked for ${String(name)}`)) },

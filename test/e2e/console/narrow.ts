@@ -46,7 +46,7 @@ export function testNarrow(at: ConsoleStack): void {
   }, 180_000);
 }
 
-/** Goes on by so many elements; gives those that something else covers. */
+/** Moves the focus by this many elements. Returns those that something else covers. */
 async function tabOn(page: Page, presses: number): Promise<string[]> {
   const hidden: string[] = [];
   for (let pressed = 0; pressed < presses; pressed += 1) {

@@ -45,7 +45,7 @@ export async function hasten(page: Page): Promise<void> {
   await page.evaluate(`window.dispatchEvent(new Event('online'))`);
 }
 
-/** Until nothing is left to load. What comes later moves what is below it. */
+/** Waits until the page has loaded everything, since late parts move the parts below them. */
 export async function waitForAll(page: Page): Promise<void> {
   await waitUntil(
     () => `all of ${page.url()}`,
@@ -62,7 +62,7 @@ export async function stopTimeOfPointer(page: Page): Promise<() => Promise<void>
   return () => page.evaluate(`(() => { delete performance.now; })()`);
 }
 
-/** Until what changed is on the screen. */
+/** Waits until the changes are on the screen. */
 export async function drawTwice(page: Page): Promise<void> {
   await page.evaluate(
     'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))',

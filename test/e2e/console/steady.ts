@@ -264,7 +264,7 @@ export function testSteady(at: ConsoleStack): void {
   }, 180_000);
 }
 
-/** What is under a pointer, and an answer of the API that moves it. */
+/** The element under a pointer, and an answer of the API that would move it. */
 interface Moved<Answer> {
   readonly what: string;
   readonly path: string;
@@ -307,7 +307,7 @@ const endOfTimeline: Moved<TimelineAnswer> = {
 
 const moved = [act, earlierCase, endOfTimeline] as unknown as readonly Moved<never>[];
 
-/** Has the page read its list again, until it has drawn what it read. */
+/** Makes the page read its list again, and waits until it has drawn the list. */
 async function readAgain(page: Page, path = /\/console\/api\/cases\?/): Promise<void> {
   const isRead = page.waitForResponse((response) => path.test(response.url()));
   await hasten(page);

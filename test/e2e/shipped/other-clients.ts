@@ -133,7 +133,7 @@ export function testOtherClients(): void {
       });
       await rm(folder, { recursive: true });
 
-      // Nobody knows who is behind it, so a person has to.
+      // The sender is unknown, so a person has to decide.
       const { reason, violations } = await e2e.waitForCase('by-cli', 'awaiting-approval');
       expect(reason).toMatch(/may be forged/);
       expect(Object.values(violations)).toMatchObject([{ value: { number: 2 } }]);

@@ -75,7 +75,7 @@ export function testUpgrade(): void {
         ['renamed-behavior', 'in-alarm'],
       ]);
 
-      // The new rules decide what comes new.
+      // The new rules decide about new alerts.
       const free = await e2e.connect(await e2e.enroll('renamed-later'));
       await report(free, 'renamed-later', 1);
       expect(await e2e.waitForCase('renamed-later', 'observed')).toMatchObject({

@@ -52,7 +52,7 @@ describe('detect, given children that a playbook excepts,', () => {
     await report(1, [curl]);
 
     expect(await report(2, [shell])).toEqual(['in-alarm']);
-    // It is known by now, whatever comes with it.
+    // The alarm is already known, whatever comes with it.
     expect(await report(2, [shell])).toEqual([]);
   });
 

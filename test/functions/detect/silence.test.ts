@@ -176,7 +176,7 @@ describe('the silence of an agent', () => {
     expect(fleet.messages()).toEqual([
       expect.stringMatching(/^90 agents fell silent since .*: pump\d+, .* and 85 more\n/),
     ]);
-    // Ten were announced each by itself before it showed how many there are.
+    // At most ten were announced separately, before their number was known.
     expect(fleet.alerts.length).toBeLessThanOrEqual(10);
 
     for (const name of names) await fleet.report(name);

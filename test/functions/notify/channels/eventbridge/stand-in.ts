@@ -34,7 +34,7 @@ export async function startStandIn(): Promise<StandIn> {
     shown: () => [
       ...new Map(events().map(({ detail: { caseId, text } }) => [caseId, String(text)])).values(),
     ],
-    // An event is JSON: what it starts is up to the rules of who receives it.
+    // An event is JSON; the rules of its receiver decide what it starts.
     findHazards: () => [],
     close,
   };

@@ -369,7 +369,7 @@ describe('a message that Slack no longer has', () => {
     const cases = Array.from({ length: 6 }, (_, index) => `case-${index}`);
 
     await deliver(...cases.map((caseId) => anAnnouncement({ caseId, id: `${caseId}#1` })));
-    // Three in a row: it is the channel, not the case.
+    // Three failures in a row mean that the channel fails, not the case.
     expect(telemetry.counts.MessageRefused).toBe(3);
     state.channelIds = { '#iot-security': 'C2' };
     state.time += 60_000;
