@@ -1,4 +1,5 @@
 const all = require('./jest.config.cjs');
+const leftOut = require('./test/runner/left-out-of-quick.cjs');
 
 // What needs no stack, no packaging and no program of its own: for the minutes between two edits.
 module.exports = {
@@ -6,12 +7,7 @@ module.exports = {
   globalSetup: undefined,
   testPathIgnorePatterns: [
     '/test/(bench|contract|deploy|e2e|local|scripts)/',
-    '/test/docs/(commands|costs|runbooks|text)\\.',
-    '/test/cli/(launcher|program|enroll/fleet-provisioning)\\.',
-    '/test/infra/(adoption|collisions|deploy-parameters|packaging|roles|template|watching)\\.',
-    '/test/agent/(cli/agent|errno-walk|hostile-machine|idle-connection|node-versions|program|real-networks|recorded-week|slow-network|week)\\.',
-    '/test/functions/respond/crash',
-    '/test/shared/domain/long-cases\\.',
+    ...leftOut.map((name) => `/test/${name}\\.`),
     '\\.property\\.',
   ],
 };

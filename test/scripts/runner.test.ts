@@ -147,3 +147,11 @@ describe('the workers that run the test files', () => {
     expect(await runAll(8, [...waiting, ...others], true)).toEqual({ 8: [...waiting, ...others] });
   });
 });
+
+it('the quick tests leave out files that exist, so that a moved one does not join them', () => {
+  const leftOut: readonly string[] = createRequire(import.meta.url)('../runner/left-out-of-quick.cjs');
+  const isThere = (name: string) => existsSync(join(import.meta.dirname, '..', `${name}.test.ts`));
+
+  expect(leftOut.length).toBeGreaterThan(20);
+  expect(leftOut.filter((name) => !isThere(name))).toEqual([]);
+});
