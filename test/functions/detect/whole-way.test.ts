@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { handleAlert } from '../../../functions/intake/alerts';
 import { isOpen } from '../../../shared/domain/case/case';
 import { openViolations } from '../../../shared/domain/case/violation-record';
+import type { Behavior } from '../../../shared/domain/configuration';
 import { resetAlarms } from '../../../shared/domain/detection/reset';
 import type { DetectionReset } from '../../../shared/ports/storage';
 import { aConfiguration, account, aPlaybook, now } from '../../builders';
@@ -9,7 +10,7 @@ import { aRecord, fakeDeadLetters, fakeQueue } from '../../fakes';
 import { fakeDetection } from '../../fakes-detection';
 import { aWorld } from '../../world';
 import { anEngine, operator } from '../respond/story';
-import { aDetector, received } from './detector';
+import { aDetector, lifecycle, received } from './detector';
 import { aBehavior, aKiller, type Kill } from './killing';
 
 /** From the reports to the case, with killed invocations of the detector and messages that may arrive late or twice. */
@@ -20,6 +21,8 @@ interface Values {
 }
 
 interface Sent extends Values, Kill {
+  /** What the detector handles: a report, an event of AWS IoT, or the minute's run. */
+  readonly kind: 'report' | 'tick' | 'connected' | 'disconnected';
   readonly gapMs: number;
   /** How many reports arrive before this one is delivered again after a kill. */
   readonly later: number;
@@ -38,7 +41,8 @@ const value = fc.integer({ min: 0, max: 1 });
 const sent: fc.Arbitrary<readonly Sent[]> = fc.array(
   fc.record({
     ...{ one: value, two: value },
-    gapMs: fc.constantFrom(1, 500, 20_000, 90_000),
+    kind: fc.constantFrom('report', 'report', 'tick', 'connected', 'disconnected'),
+    gapMs: fc.constantFrom(1, 500, 20_000, 90_000, 1_200_000, 36_000_000, 200_000_000),
     killedAt: fc.constantFrom(0, 0, 0, 1, 2, 3, 4, 5, 6),
     isAfter: fc.boolean(),
     later: fc.nat({ max: 3 }),
@@ -53,7 +57,15 @@ const delays: fc.Arbitrary<readonly Delay[]> = fc.array(
 );
 const modes = fc.constantFrom('observe' as const, 'enforce' as const);
 
-const behaviors = [
+function aWatch(name: string, metric: string, criteria: Partial<Behavior['criteria']>): Behavior {
+  const { criteria: standard, ...behavior } = aBehavior({ name, metric });
+  return { ...behavior, criteria: { ...standard, ...criteria } };
+}
+
+const behaviors: Behavior[] = [
+  aWatch('silent', 'cordon:missed-reports', { comparisonOperator: 'less-than', value: { count: 3 } }),
+  aWatch('away', 'aws:disconnect-duration', { value: { count: 5 } }),
+  aWatch('tries', 'aws:num-connection-attempts', { value: { count: 1 }, durationSeconds: 300 }),
   aBehavior({ name: 'one', metric: 'm1' }),
   aBehavior({ name: 'two', metric: 'm2', toAlarm: 2, toClear: 2 }),
 ];
@@ -85,7 +97,7 @@ async function play(reports: readonly Sent[], delayed: readonly Delay[], mode: '
   const alerts: { readonly alert: string; left: number }[] = [];
   let published = 0;
   let at = now;
-  const { run } = aDetector(
+  const { run, tick } = aDetector(
     { behaviors },
     {
       ...stored,
@@ -106,13 +118,29 @@ async function play(reports: readonly Sent[], delayed: readonly Delay[], mode: '
     begin(how);
     return (await run(message)).length === 0;
   };
-  const messageOf = ({ one, two }: Values, receives: number) =>
+  let session = 0;
+  const eventOf = (kind: 'connected' | 'disconnected') => {
+    if (kind === 'connected') session += 1;
+    return lifecycle(kind, {
+      ...{ timestamp: at, sentAt: at + 20, messageId: `message of ${at}` },
+      ...{ sessionIdentifier: `session-${session}`, versionNumber: session },
+    });
+  };
+  const reportOf = ({ one, two }: Values) =>
     received(
       {
         header: { report_id: at, version: '1.0' },
+        health: {
+          agent: '1.2.0',
+          mode: 'children',
+          intervalMs: 300_000,
+          restarts: 0,
+          spool: 0,
+          degraded: [],
+        },
         custom_metrics: { m1: [{ number: one }], m2: [{ number: two }] },
       },
-      { receivedAt: at, messageId: `message of ${at}`, receives },
+      { receivedAt: at, messageId: `message of ${at}` },
     );
   let taken = 0;
   const deliver = async (all: boolean) => {
@@ -130,13 +158,21 @@ async function play(reports: readonly Sent[], delayed: readonly Delay[], mode: '
     for (const { message } of takeDue(waiting, all)) await handle(message);
   };
   // Once closed, a case of a thing that the detector does not know resets nothing.
-  await handle(messageOf({ one: 0, two: 0 }, 1));
+  await handle(reportOf({ one: 0, two: 0 }));
   for (const report of reports) {
     await redeliver(false);
     at += report.gapMs;
-    const isHandled = await handle(messageOf(report, 1), report);
+    if (report.kind === 'tick') {
+      begin(report);
+      await tick().catch(() => undefined);
+      await deliver(false);
+      continue;
+    }
+    const message = report.kind === 'report' ? reportOf(report) : eventOf(report.kind);
+    const again = { ...message, attributes: { ...message.attributes, ApproximateReceiveCount: '2' } };
+    const isHandled = await handle(message, report);
     if (!isHandled || report.isTwice)
-      waiting.push({ message: messageOf(report, isHandled ? 1 : 2), left: report.later });
+      waiting.push({ message: isHandled ? message : again, left: report.later });
     await deliver(false);
     if (report.act) {
       // An alert that a killed invocation has sent, and that arrives after a release, is not known to be under way.
@@ -146,8 +182,14 @@ async function play(reports: readonly Sent[], delayed: readonly Delay[], mode: '
     }
   }
   await redeliver(true);
+  await deliver(false);
+  begin();
+  await tick();
   at += 60_000;
-  await handle(messageOf(reports.at(-1) ?? { one: 0, two: 0 }, 1));
+  await handle(reportOf(reports.at(-1) ?? { one: 0, two: 0 }));
+  at += 60_000;
+  begin();
+  await tick();
   at += 60_000;
   await deliver(true);
   const state = stored.items.get('mything1')?.value;
@@ -155,7 +197,10 @@ async function play(reports: readonly Sent[], delayed: readonly Delay[], mode: '
   const inAlarm = isOpen(record)
     ? openViolations(record).map((one) => 'behaviorName' in one && one.behaviorName)
     : [];
-  const wrong = ['one', 'two'].filter((name) => {
+  // A case does not count what a containment itself causes.
+  const isUntouched = mode === 'observe' && !reports.some(({ act }) => act === 'contain');
+  const watched = ['one', 'two', ...(isUntouched ? ['silent', 'away', 'tries'] : [])];
+  const wrong = watched.filter((name) => {
     const { violationId, forgotten } = state?.behaviors[`myapp-processes/${name}`] ?? {};
     return inAlarm.includes(name) ? (violationId ?? forgotten) === undefined : violationId !== undefined;
   });
@@ -168,6 +213,7 @@ async function play(reports: readonly Sent[], delayed: readonly Delay[], mode: '
 }
 
 const undisturbed: Sent = {
+  kind: 'report',
   act: undefined,
   ...{ one: 0, two: 0, gapMs: 1, killedAt: 0, isAfter: false, later: 0, isTwice: false },
 };
