@@ -42,9 +42,9 @@ export const disconnect: MitigationAction<Prior> = {
 
 /**
  * Client ids that no request of the data plane can name: those that begin with `$` (API reference, DeleteConnection),
- * and `.` and `..`.
+ * `.` and `..`, and what is not well-formed, which no address can have.
  */
-const unnameable = /^(\$.*|\.{1,2})$/s;
+const isUnnameable = (clientId: string) => /^(\$.*|\.{1,2})$/s.test(clientId) || !clientId.isWellFormed();
 
 type Ask<T> = (clientId: string) => Promise<T>;
 
@@ -88,11 +88,11 @@ async function listOthers({ clientIds }: Prior, context: MitigationContext) {
     [...all].map(async (clientId) => ({ clientId, user: await knownIds.findUser(clientId) })),
   );
   const own = users.flatMap(({ clientId, user }) => (!user || isOwn(user, context) ? clientId : []));
-  const unnamed = own.filter((clientId) => unnameable.test(clientId));
+  const unnamed = own.filter(isUnnameable);
   const left: Detail[] = [];
   if (unnamed.length > 0) left.push({ code: 'clients-unnameable', clientIds: unnamed });
   if (known.some(({ incomplete }) => incomplete)) left.push({ code: 'clients-forgotten' });
-  return { clientIds: own.filter((clientId) => !unnameable.test(clientId)), left };
+  return { clientIds: own.filter((clientId) => !isUnnameable(clientId)), left };
 }
 
 /** A certificate that was detached from the thing while it is held is still the device's. */

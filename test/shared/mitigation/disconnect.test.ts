@@ -165,7 +165,7 @@ describe('disconnect', () => {
       });
     });
 
-    it.each(['.', '..', '$any', 'odd'])(
+    it.each(['.', '..', '$any', 'half \ud800', 'odd'])(
       'counts a session under %s as going on until the denial has spread, since nothing can end it or see it',
       async (clientId) => {
         const { context, knownIds } = await hearing({});
