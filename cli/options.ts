@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { caseStatuses } from '../shared/domain/case/status';
+import { durationPattern, expectedDuration, readDurationMs } from '../shared/domain/configuration/duration';
 import { severities } from '../shared/domain/severity';
 import { parseThing } from '../shared/domain/thing-ref';
 
@@ -20,10 +21,8 @@ export function readSeconds(text: string): number {
 
 /** `7d` -> milliseconds, written as in cordon.yml. */
 export function readDuration(text: string): number {
-  const [, count, unit = ''] = /^([1-9]\d{0,5})([smhd])$/.exec(text) ?? [];
-  const size = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit];
-  if (size === undefined) throw new InvalidArgumentError('expected a duration such as 90s, 30m, 24h or 7d');
-  return Number(count) * size;
+  if (!durationPattern.test(text)) throw new InvalidArgumentError(expectedDuration);
+  return readDurationMs(text);
 }
 
 export function readCount(text: string): number {

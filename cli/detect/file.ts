@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { parseConfiguration } from '../../shared/config/parse';
 import { readYaml, YamlError } from '../../shared/config/yaml';
+import { unitMs } from '../../shared/domain/configuration/duration';
 import type { Profiles } from '../../shared/domain/detection/state';
 import { isValueTooDeep } from '../../shared/domain/json';
 import { CliError, UsageError } from '../cli-error';
@@ -9,7 +10,7 @@ import { explainFileFault } from '../explain-file-fault';
 
 /** A conformance file: security profiles, what things report over time, and the alerts that this must cause. */
 
-const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const partMs = { ms: 1, ...unitMs };
 
 /** `0s`, `90s`, `5m`, `49h` or a sum such as `2d1h30m`, after the start. */
 const time = z
@@ -17,7 +18,7 @@ const time = z
   .regex(/^(\d{1,7}(ms|s|m|h|d))+$/, 'expected a time after the start such as 0s, 5m or 49h')
   .transform((text) =>
     [...text.matchAll(/(\d+)(ms|s|m|h|d)/g)].reduce(
-      (sum, [, count, unit]) => sum + Number(count) * unitMs[unit as keyof typeof unitMs],
+      (sum, [, count, unit]) => sum + Number(count) * partMs[unit as keyof typeof partMs],
       0,
     ),
   );

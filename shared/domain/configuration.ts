@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { duration, name, unitMs } from './configuration/fields';
+import { unitMs } from './configuration/duration';
+import { duration, name } from './configuration/fields';
 import { exemption, playbook } from './configuration/playbooks';
 import { customMetric, metricName, securityProfile } from './configuration/security-profiles';
 import { sources, type sourceTopic } from './configuration/sources';

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { severities } from '../severity';
 import '../schema-language';
 import { registryName } from '../text';
+import { durationPattern, expectedDuration, readDurationMs } from './duration';
 
 /** Fields that several sections of cordon.yml have. */
 
@@ -9,12 +10,10 @@ export const name = z
   .string()
   .check(z.regex(registryName, 'expected 1 to 128 characters of a-z A-Z 0-9 : _ - (AWS IoT names)'));
 
-export const unitMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
 /** `90s`, `30m`, `24h`, `7d` -> milliseconds. */
 export const duration = z.pipe(
-  z.string().check(z.regex(/^[1-9]\d{0,5}[smhd]$/, 'expected a duration such as 90s, 30m, 24h or 7d')),
-  z.transform((text) => Number(text.slice(0, -1)) * unitMs[text.slice(-1) as keyof typeof unitMs]),
+  z.string().check(z.regex(durationPattern, expectedDuration)),
+  z.transform(readDurationMs),
 );
 
 /**
