@@ -1,6 +1,6 @@
 // The bars that the project set itself: a function's bundle at most 600 KB, the agent's one file at most 1 MB, all of the
 // console at most 150 KB as browsers load it.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { unzipSync } from 'fflate';
@@ -9,13 +9,22 @@ import './build-console.mjs';
 const largestFunction = 600 * 1024;
 const largestAgent = 1024 * 1024;
 const largestConsole = 150 * 1024;
+const agent = join('dist', 'agent', 'cordon-agent.cjs');
+const zips = existsSync('.serverless')
+  ? readdirSync('.serverless').filter((name) => name.endsWith('.zip'))
+  : [];
+if (zips.length === 0 || !existsSync(agent)) {
+  process.stderr.write(
+    'check-sizes: nothing is packaged: run npm run package and npm run build:agent first\n',
+  );
+  process.exit(2);
+}
 let ok = true;
 
-for (const zip of readdirSync('.serverless').filter((name) => name.endsWith('.zip'))) {
+for (const zip of zips) {
   for (const [name, content] of Object.entries(unzipSync(readFileSync(join('.serverless', zip)))))
     check(`${zip} ${name}`, content.length, largestFunction);
 }
-const agent = join('dist', 'agent', 'cordon-agent.cjs');
 check(agent, statSync(agent).size, largestAgent);
 const assets = join('dist', 'console', 'assets');
 const zipped = readdirSync(assets).map(
