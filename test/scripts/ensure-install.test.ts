@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,6 +44,35 @@ describe('npm start in a new checkout', () => {
       ),
     });
     expect(install('process.exit(1)')).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)('ends npm on %s, which would go on without it', async (signal) => {
+    rmSync(join(checkout, 'node_modules'), { recursive: true, force: true });
+    const npmFile = join(checkout, 'npm.cjs');
+    // As npm ci does, it takes no notice of signals until it is through.
+    writeFileSync(
+      npmFile,
+      `for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => {});
+      setInterval(() => {}, 1000);
+      console.log('npm is ' + process.pid);`,
+    );
+    const installing = spawn(process.execPath, ['scripts/ensure-install.mjs'], {
+      cwd: checkout,
+      env: { npm_execpath: npmFile },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let said = '';
+    for await (const chunk of installing.stderr) {
+      said += chunk;
+      if (/npm is \d+\n/.test(said)) break;
+    }
+    const npm = Number(/npm is (\d+)/.exec(said)?.[1]);
+
+    installing.kill(signal);
+
+    expect(await once(installing, 'exit')).toEqual([null, signal]);
+    // Throws if it is gone; else it must not outlive a failed test.
+    expect(() => process.kill(npm, 'SIGKILL')).toThrow('ESRCH');
   });
 
   it('says what to check if npm fails', () => {
