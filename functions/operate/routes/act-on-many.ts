@@ -50,7 +50,7 @@ const selection = {
   ),
   /** The number of cases that the caller expects. */
   expect: z.int().check(z.minimum(1), z.maximum(maxThings)),
-  /** The same key sends nothing twice within five minutes. */
+  /** The same order under the same key is sent once within five minutes. */
   key: z.string().check(z.regex(/^[a-zA-Z0-9_-]{8,64}$/, 'expected 8 to 64 of a-z A-Z 0-9 _ -')),
 };
 
@@ -141,13 +141,14 @@ async function findCases(
     filter: readFilter(filter),
     limit: maxThings + 1,
   };
-  const found: Chosen[] = [];
+  // A case whose status changes between two pages may be in both.
+  const found = new Map<ThingKey, Chosen>();
   let cursor: string | undefined;
   for (let pages = 0; pages < maxPages; pages += 1) {
     const page = await list.page({ ...query, cursor });
-    found.push(...page.cases.map(({ thingName, caseId }) => ({ thingName, caseId })));
-    if (page.next === undefined) return found;
-    if (found.length > maxThings)
+    for (const { thingName, caseId } of page.cases) found.set(thingName, { thingName, caseId });
+    if (page.next === undefined) return [...found.values()];
+    if (found.size > maxThings)
       throw new HttpProblem(409, `more than ${maxThings} are selected: narrow the filter`, 'filter');
     cursor = page.next;
   }
@@ -176,7 +177,7 @@ async function actOnOne(
         : examineCase(record, { type: action, person, ...order }, thingName, ports);
     if (objection) return { thingName, result: 'refused', reason: `${thingName} ${objection}` };
     const caseId = record && record.status !== 'closed' ? record.caseId : undefined;
-    const commandId = nameCommand(key, action, thingName, caseId, actor);
+    const commandId = nameCommand([key, action, thingName, caseId, actor, { assignee, ...order }]);
     await commands.send(
       {
         ...{ type: action, thingName, actor, ...(person !== undefined && { person }), ...order },
@@ -201,7 +202,7 @@ async function actOnOne(
 }
 
 /** An id in the form of a UUID, as all commands have one. */
-function nameCommand(...parts: readonly (string | undefined)[]): string {
+function nameCommand(parts: readonly unknown[]): string {
   const hash = createHash('sha256').update(JSON.stringify(parts)).digest('hex');
   return hash.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }

@@ -61,9 +61,13 @@ const thingName = z
 const operatorCommand = z.object({
   type: z.enum(operatorActions),
   thingName,
-  actor: z.string().check(z.minLength(1), z.maxLength(mostCharacters.person)),
-  person: z.optional(z.string().check(z.maxLength(512))),
   // JSON can hold half a character, which a table may not give back as it was: the timeline's hash would not match.
+  actor: z.string().check(
+    z.minLength(1),
+    z.maxLength(mostCharacters.person),
+    z.overwrite((text) => text.toWellFormed()),
+  ),
+  person: z.optional(z.string().check(z.maxLength(512))),
   comment: z.optional(
     z.string().check(
       z.maxLength(mostCharacters.comment),

@@ -1,6 +1,8 @@
 import { bulk } from '../../../shared/api/operator-actions';
 import type { Case } from '../../../shared/domain/case/case';
+import { outlineCase } from '../../../shared/domain/lists/outline';
 import { thingKey } from '../../../shared/domain/thing-ref';
+import type { CaseQuery } from '../../../shared/storage/case-list';
 import { changeCase, flushed, now } from '../../builders';
 import { aContainedCase } from '../../cli/stored-cases';
 import { anOperator, userArn } from './operator';
@@ -134,6 +136,40 @@ describe('a bulk act', () => {
 
     expect(await ids({})).toBe(await ids({}));
     expect(await ids({ key: 'another-key' })).not.toBe(await ids({}));
+  });
+
+  it('identifies another order under the same key as another command: the queue would drop what the answer calls sent', async () => {
+    const ids = await Promise.all(
+      [{}, { force: true }, { comment: 'all miners' }].map(async (over) => {
+        const body = { things: ['pump-0'], expect: 1, key, ...over };
+        const { value } = await send(anOperator(waitingCases(1)), 'approve', body);
+        return value.results[0].commandId;
+      }),
+    );
+
+    expect(new Set(ids).size).toBe(3);
+  });
+
+  it('counts a case once that changed its status between two pages of the search', async () => {
+    const [waiting] = waitingCases(1);
+    if (!waiting) throw new Error('there is one');
+    const listed = {
+      ...{ thingName: waiting.thingName, caseId: waiting.caseId, severity: waiting.severity },
+      ...{ status: waiting.status, updatedAt: now, ...outlineCase(waiting) },
+    };
+    const list = {
+      ...{ pageWhole: async () => ({ cases: [], damaged: [], examined: 0 }) },
+      readAll: async () => ({ cases: [], isComplete: true }),
+      page: async ({ cursor }: CaseQuery) => ({
+        ...{ cases: [listed], examined: 2_000 },
+        ...(cursor === undefined && { next: 'on' }),
+      }),
+    };
+    const operator = anOperator([waiting], { list });
+
+    const { status, value } = await send(operator, 'assign', { filter: {}, expect: 1, key });
+
+    expect([status, value.sent, value.results?.length]).toEqual([202, 1, 1]);
   });
 
   it.each([

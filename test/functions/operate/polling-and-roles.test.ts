@@ -168,6 +168,20 @@ describe('the audit', () => {
     );
   });
 
+  it.each([
+    ['000000000000/us-east-1/mything1', 'mything1'],
+    ['111122223333/us-east-1/mything1', '111122223333/us-east-1/mything1'],
+  ])('of %s is that of %s', async (thing, thingName) => {
+    const asked: unknown[] = [];
+    const of = async (query: { readonly thingName?: string | undefined }) => {
+      asked.push(query.thingName);
+      return page();
+    };
+    await anOperator([], { audit: { page: of } }).ask('GET /audit', { queryStringParameters: { thing } });
+
+    expect(asked).toEqual([thingName]);
+  });
+
   it('is not there yet while DynamoDB builds its index after an upgrade, and says when to ask again', async () => {
     const page = () => Promise.reject(new IndexNotBuiltError('building'));
     const operator = anOperator([], { audit: { page } });
