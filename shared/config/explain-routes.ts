@@ -38,7 +38,7 @@ export function explainPace(configuration: FileConfiguration): string[] {
   return [
     every === undefined
       ? 'Cases that are only recorded: a message for each'
-      : `Cases that are only recorded: one message for all of them, every ${writeDuration(every)}`,
+      : `Cases that are only recorded: one message for all of them, every ${writeDuration(every).replace(/^1 /, '')}`,
     limit === undefined
       ? 'Storms: a message for each case, however many'
       : `Storms: one message for all cases, once more than ${limit.cases} things have a new one of the same behavior within ${writeDuration(limit.within)}`,

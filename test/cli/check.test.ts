@@ -170,7 +170,7 @@ notify: { slack: { channel: '#ot', operators: [U1AB, W2CD] }, email: [soc@factor
       'While IoT Core uses cached policies (6 to 8 minutes), their own certificates are inactive',
       'Closed cases: kept for 400 days',
       'Announcements go to: Slack #ot, soc@factory.io',
-      'Cases that are only recorded: one message for all of them, every 1 hour',
+      'Cases that are only recorded: one message for all of them, every hour',
       'Storms: one message for all cases, once more than 5 things have a new one of the same behavior within 10 minutes',
       'A failed containment that nobody takes: announced again after 15 minutes, 5 times at growing intervals',
       'Buttons in Slack: only for U1AB, W2CD',

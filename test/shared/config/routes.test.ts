@@ -157,7 +157,7 @@ describe('the routes of cordon.yml', () => {
     [
       '',
       [
-        'Cases that are only recorded: one message for all of them, every 1 hour',
+        'Cases that are only recorded: one message for all of them, every hour',
         'Storms: one message for all cases, once more than 5 things have a new one of the same behavior within 10 minutes',
       ],
     ],
