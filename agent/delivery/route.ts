@@ -122,6 +122,7 @@ export function createReport(
       extras: { ...told, failures: { ...failures, ...describeStandstill(stoodStillMs) }, health, madeAt },
     }),
   });
+  window.noteReported(report.custom_metrics ?? {});
   if (system) route.before = baselineOf(system, route.before, report);
   return { report, isUrgent: isRise || stoodStillMs > 0 };
 }

@@ -207,14 +207,16 @@ export function isNews(
   }
 }
 
-/** The items of a long list that this report or earlier ones had room for; the rest stays new. */
+/** The items of a long list that this report or earlier ones had room for; the rest stays new. `reported`: the list in the report. */
 export function toldOf(
   next: MetricValue | undefined,
   told: MetricValue | undefined,
+  reported: MetricValue | undefined,
 ): MetricValue | undefined {
-  if (next === undefined || membersOf(next).length <= mostRows) return next;
+  const room = reported === undefined ? mostRows : membersOf(reported).length;
+  if (next === undefined || membersOf(next).length <= room) return next;
   const known = new Set(told === undefined ? [] : membersOf(told));
-  const members = membersOf(next).filter((member, index) => index < mostRows || known.has(member));
+  const members = membersOf(next).filter((member, index) => index < room || known.has(member));
   return 'ip_list' in next ? { ip_list: members } : { string_list: members };
 }
 

@@ -35,6 +35,8 @@ export interface ReportWindow {
   due(now: number): Due | undefined;
   /** Closes the window with a report, and opens the next one. */
   take(due: Due, now: number): Told;
+  /** The custom metrics as the report has them: items of a list that it had no room for are not reported yet. */
+  noteReported(metrics: Readonly<Record<string, readonly [MetricValue]>>): void;
   /** Whether a higher count or a new process was seen since the last report, which must not get lost. */
   hasUntold(): boolean;
 }
@@ -55,6 +57,9 @@ interface Untold {
 export function createReportWindow(rules: WindowRules): ReportWindow {
   let untold: Untold = { tracks: new Map(), evidence: [], traces: [], fallen: new Map() };
   let told: Told | undefined;
+  /** The values that were reported before that, and those of the report itself. */
+  let toldBefore: Told['values'] | undefined;
+  let taken: Told['values'] = {};
   let fullAt: number | undefined;
   let takenAt = Number.NEGATIVE_INFINITY;
   /** The report before that one. */
@@ -85,7 +90,9 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
     },
     take: (due, now) => {
       const next = compose(untold, told, rules, due, now);
-      told = { ...next, values: markTold(next.values, told?.values) };
+      toldBefore = told?.values;
+      taken = next.values;
+      told = { ...next, values: markTold(taken, toldBefore) };
       if (due === 'interval') fullAt = now;
       takenBefore = takenAt;
       takenAt = now;
@@ -97,13 +104,23 @@ export function createReportWindow(rules: WindowRules): ReportWindow {
       };
       return next;
     },
+    noteReported: (metrics) => {
+      if (told) told = { ...told, values: markTold(taken, toldBefore, metrics) };
+    },
     hasUntold: () => isRise(untold, told),
   };
 }
 
-function markTold(next: Told['values'], told: Told['values'] = {}): Told['values'] {
+function markTold(
+  next: Told['values'],
+  told: Told['values'] = {},
+  reported: Readonly<Record<string, readonly [MetricValue]>> = {},
+): Told['values'] {
   return Object.fromEntries(
-    Object.entries(next).map(([metric, value]) => [metric, toldOf(value, ownField(told, metric))]),
+    Object.entries(next).map(([metric, value]) => [
+      metric,
+      toldOf(value, ownField(told, metric), ownField(reported, metric)?.[0]),
+    ]),
   );
 }
 

@@ -50,7 +50,7 @@ export interface Report {
 /** An MQTT message to AWS IoT Core has at most 128 KB; some is left for the topic and the packet. */
 const largestBytes = 120 * 1024;
 
-/** Builds a report that fits a message, with shorter lists if needed. */
+/** Builds a report that fits a message, with shorter lists and at last less evidence if needed. */
 export function buildReport(content: ReportContent): Report {
   let most = mostRows;
   let report = buildWith(content, most);
@@ -58,19 +58,27 @@ export function buildReport(content: ReportContent): Report {
     most = Math.floor(most / 2);
     report = buildWith(content, most);
   }
-  return report;
+  return cutEvidence(report);
+}
+
+/** A process chooses its command line, and the broker would refuse a longer message for ever. */
+function cutEvidence(report: Report): Report {
+  const { evidence = [], ...rest } = report;
+  if (evidence.length === 0 || !isTooLarge(report)) return report;
+  const kept = evidence.slice(0, Math.floor(evidence.length / 2));
+  return cutEvidence({ ...rest, ...(kept.length > 0 && { evidence: kept }) });
 }
 
 function isTooLarge(report: Report): boolean {
   return Buffer.byteLength(JSON.stringify(report)) > largestBytes;
 }
 
-/** A report that was made of others, with shorter lists if it would not fit a message. */
+/** A report that was made of others, with shorter lists and at last less evidence if it would not fit a message. */
 export function fitMessage(report: Report): Report {
   let fitted = report;
   for (let most = mostRows; most >= 1 && isTooLarge(fitted); most = Math.floor(most / 2))
     fitted = cutLists(report, most);
-  return fitted;
+  return cutEvidence(fitted);
 }
 
 function cutLists({ totals, ...report }: Report, most: number): Report {

@@ -3,8 +3,9 @@ import type { Settings } from '../../../agent/config/settings';
 import type { ReportingDependencies } from '../../../agent/delivery/dependencies';
 import { createReport, openRoute } from '../../../agent/delivery/route';
 import { createProblems } from '../../../agent/problems';
+import type { Evidence } from '../../../agent/processes/evidence';
 import { countReportIds } from '../../../agent/report/report-id';
-import { aSampler } from '../builders';
+import { anEvidence, aSampler } from '../builders';
 
 const settings: Settings = {
   mode: 'report',
@@ -87,4 +88,49 @@ describe('a report', () => {
       ]);
     },
   );
+
+  it('lists first those names that did not fit into the message before, which a program can fill with its command line', () => {
+    const dependencies: ReportingDependencies = {
+      sampler: aSampler(() => []),
+      sampleSystem: () => ({ interfaces: new Map(), failures: {} }),
+      reportIds: countReportIds(),
+      problems: createProblems(() => undefined),
+      log: () => undefined,
+      clock: () => 0,
+      wallClock: () => 0,
+    };
+    const delivery = { isReady: () => false, deliver: async () => 'failed' as const };
+    const route = openRoute('cordon', settings, dependencies, delivery);
+    const unreadable = '\u0001';
+    const evidence = Array.from({ length: 10 }, (_, pid) =>
+      anEvidence({
+        ...{ pid, executable: unreadable.repeat(512), commandLine: unreadable.repeat(1024) },
+        parents: Array.from({ length: 16 }, () => unreadable.repeat(15)),
+      }),
+    );
+    const members = Array.from({ length: 50 }, (_, index) => `program-${index}`.padEnd(128, 'x')).sort();
+    const make = (now: number, found: readonly Evidence[]) => {
+      const seen = { kind: 'set', type: 'string_list', members } as const;
+      const samples = ['names', 'others', 'more'].map((name) => ({
+        metric: name,
+        seen,
+        evidence: found,
+        traces: [],
+      }));
+      route.window.observe(samples, now);
+      const due = route.window.due(now);
+      if (!due) return [];
+      const { report } = createReport(route, due, dependencies, { wantedMs: 100, intervalMs: 300_000 });
+      const [value] = report.custom_metrics?.names ?? [];
+      return value && 'string_list' in value ? value.string_list : [];
+    };
+
+    const first = make(0, evidence);
+    const second = make(1000, []);
+
+    expect(first).toEqual(members.slice(0, first.length));
+    expect(first.length).toBeLessThan(50);
+    expect(second.slice(0, 50 - first.length)).toEqual(members.slice(first.length));
+    expect(make(2000, [])).toEqual([]);
+  });
 });

@@ -1,4 +1,5 @@
 import { baselineOf } from '../../../agent/report/baseline';
+import { foldReports } from '../../../agent/report/fold-reports';
 import { buildReport } from '../../../agent/report/report';
 import type { Baseline } from '../../../agent/report/report-lists';
 import { anEvidence, metric } from '../builders';
@@ -235,6 +236,28 @@ describe('buildReport', () => {
     expect(Buffer.byteLength(JSON.stringify(report))).toBeLessThan(120 * 1024);
     expect(Object.keys(report.custom_metrics ?? {})).toHaveLength(100);
     expect(report.custom_metrics?.m0).toEqual([{ string_list: names.slice(0, 6) }]);
+  });
+
+  it('keeps fewer rows of evidence if shorter lists leave no room for all, as a fold of it does', () => {
+    const metrics = Array.from({ length: 100 }, (_, index) => `num_child_procs_${index}`.padEnd(50, 'x'));
+    const of = <T>(value: T) => Object.fromEntries(metrics.map((name) => [name, value]));
+    const unreadable = '\u0001';
+    const hostile = anEvidence({
+      ...{ executable: unreadable.repeat(512), commandLine: unreadable.repeat(1024) },
+      parents: Array.from({ length: 16 }, () => unreadable.repeat(15)),
+    });
+    const evidence = Array.from({ length: 10 }, (_, pid) => ({ ...hostile, pid }));
+    const failures = of('process 123456 may be one of them, and its program cannot be seen');
+    const processes = of('running' as const);
+    const extras = { evidence, processes, failures, madeAt: 1 };
+    const values = of({ string_list: ['a', 'b'] });
+    const report = buildReport({ reportId: 7, values, extras });
+
+    expect(Buffer.byteLength(JSON.stringify(report))).toBeLessThanOrEqual(120 * 1024);
+    expect([report.evidence, report.failures]).toEqual([evidence.slice(0, 5), failures]);
+    expect(foldReports(report, { ...report, evidence: evidence.slice(5) }, new Set()).evidence).toEqual(
+      evidence.slice(0, 5),
+    );
   });
 
   it('stays far below 128 KB with thousands of sockets, with correct totals', () => {
