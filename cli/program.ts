@@ -1,5 +1,6 @@
 import { Command, Help, type Option } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { printable } from '../shared/domain/messages/announcement';
 import { addCaseCommands } from './case-commands';
 import { addCompletionCommands } from './completion/commands';
 import { addConsoleCommand } from './console/command';
@@ -93,9 +94,10 @@ export function writeUsageFault(
   width?: number,
   selecting: readonly string[] = [],
 ): string {
-  const [said = '', ...proposed] = text.trimEnd().split('\n');
+  const [, raw = '', proposed = ''] = /^(.*?)(?:\n(\(Did you mean [^\n]*\)))?$/s.exec(text.trimEnd()) ?? [];
+  const said = printable(raw);
   const [, unknown] = /^error: unknown command '(.*)'$/.exec(said) ?? [];
-  const near = unknown === undefined ? proposed.join('\n') : proposeNearest(unknown, names);
+  const near = unknown === undefined ? proposed : proposeNearest(unknown, names);
   const [, tooMany = ''] = /^error: too many arguments for '(.*)'\. Expected 0 /.exec(said) ?? [];
   const hint = selecting.includes(tooMany) ? '(Give a thing as --thing NAME.)' : near;
   const lines = [

@@ -133,6 +133,15 @@ describe('cordon', () => {
     expect(await finish(child)).toMatchObject({ code: 0, err: '' });
   });
 
+  it('does what it is asked to although nobody reads its standard error', async () => {
+    const child = start(['kill-switch', 'status']);
+    child.stderr?.destroy();
+    const { code, out } = await finish(child);
+
+    expect(code).toBe(5);
+    expect(out).toContain("The kill switch can't be read (ValidationException: no)");
+  });
+
   it('prints no control characters of a response', async () => {
     message = 'a\u001b[31mb\ncordon: mything1 is contained';
 

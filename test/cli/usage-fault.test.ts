@@ -17,6 +17,14 @@ describe('what is wrong with a command line', () => {
     );
   });
 
+  it('prints no control characters of an argument, which a script may have from a device', () => {
+    const evil = '\u001b[31m\n\u009b\u202e';
+
+    expect(writeUsageFault(`error: unknown command '${evil}'\n`, ['list'])).toBe(
+      "cordon: unknown command '\ufffd[31m\ufffd\ufffd\ufffd'\ncordon --help lists the commands, cordon help COMMAND its options.\n",
+    );
+  });
+
   it('proposes the nearest command', () => {
     expect(writeUsageFault("error: unknown command 'lst'\n", ['list', 'show'], 60)).toContain(
       '(Did you mean list?)',
