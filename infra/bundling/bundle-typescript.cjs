@@ -7,7 +7,7 @@ const { listFiles } = require('./kept-bundles.cjs');
 module.exports = (root, outfile) => {
   const loaded = listFiles(join(root, 'infra'))
     .filter((file) => file.endsWith('.cjs'))
-    .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/loadTypescript\('([^']+)'\)/g)])
+    .flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/loadTypescript\(\s*'([^']+)'/g)])
     .map(([, name]) => name);
   const names = [...new Set(loaded)].sort();
   return {
