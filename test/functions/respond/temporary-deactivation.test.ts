@@ -74,6 +74,22 @@ describe('while IoT Core uses cached policies,', () => {
     },
   );
 
+  it('a session that can not be named fails a containment that denies nothing, since nothing ends it', async () => {
+    const world = aWorldWithPolicies();
+    const engine = anEngine(world, { policyCacheMs, ...withActions(['disconnect']) });
+    await engine(alarm());
+    const connect = { connectedAt: now + 1, clientId: '$x', version: 1 };
+    await engine({ type: 'reconnected', thingName: thingKey('mything1'), ...connect });
+    const soon = caseOf(world).status;
+    while (world.time.now < now + 25 * 60_000) {
+      world.time.now = caseOf(world).dueAt ?? Number.NaN;
+      await engine(resume);
+    }
+
+    expect([soon, caseOf(world).status]).toEqual(['containing', 'containment-failed']);
+    expect(shownCaseOf(world).reason).toContain("the session of $x can't be ended");
+  });
+
   it('the certificate is reactivated once the denial has spread, and the thing stays contained', async () => {
     const { world, engine } = aCachingWorld();
     await engine(alarm());
