@@ -1,7 +1,7 @@
 import type { ListedCase } from '../../shared/domain/lists/outline';
 import { isRegistryName } from '../../shared/domain/text';
 
-/** If more behaviors than this have several waiting cases, no command is proposed. */
+/** Commands are proposed for at most this many behaviors, those of most waiting cases. */
 const mostBehaviors = 3;
 
 /**

@@ -7,7 +7,7 @@ import { matchesFinding } from '../guards/find-playbook';
 export interface Excepted {
   /** Playbooks whose exceptions have covered all of it so far. */
   readonly by: readonly string[];
-  /** The last value, if exceptions covered all of it. */
+  /** The last value. Exceptions covered all of it. */
   readonly value: MetricValue;
 }
 

@@ -142,7 +142,7 @@ export function describeRefusal(refusal: Refusal): string {
     case 'own-echo':
       return 'a side effect of the containment itself';
     case 'late-clear':
-      return 'a repeated end of an alarm that has not arrived';
+      return 'the end of an alarm that no open case has';
     case 'nothing-due':
       return 'nothing is due';
     case 'no-case':
@@ -156,7 +156,7 @@ export function describeRefusal(refusal: Refusal): string {
     case 'not-held':
       return 'the thing is not held';
     case 'session-under-denial':
-      return 'the session began after the denial';
+      return 'the session began after the denial had spread';
     case 'older-session':
       return 'a newer session of the client is known';
     case 'nothing-awaits-approval':

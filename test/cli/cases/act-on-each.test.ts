@@ -19,7 +19,7 @@ const table = aTable([
 const select = (name: OperatorAction, flags: object) =>
   selectCases(name, { wait: 60, ...flags }, table, now).then((aims) => aims.map(({ thing }) => thing));
 
-describe('an act on all cases that are selected', () => {
+describe('an operator action on all selected cases', () => {
   it.each([
     ['approve', { expect: 3 }, ['sensor-1', 'sensor-2', 'pump-1']],
     ['reject', { thing: 'sensor-*', expect: 2 }, ['sensor-1', 'sensor-2']],
@@ -28,7 +28,7 @@ describe('an act on all cases that are selected', () => {
     ['release', { expect: 1 }, ['mything1']],
     ['harden', { expect: 1 }, ['mything1']],
     ['comment', { expect: 4 }, ['sensor-1', 'sensor-2', 'pump-1', 'mything1']],
-  ] as const)('is on those that the act applies to: %s %j', async (name, flags, things) => {
+  ] as const)('selects cases to which the action applies: %s %j', async (name, flags, things) => {
     expect(await select(name, flags)).toEqual(things);
   });
 

@@ -22,7 +22,7 @@ const key = 'approve-storm-1';
 const send = (operator: ReturnType<typeof anOperator>, act: string, body: object) =>
   operator.ask(`POST /bulk/${act}`, { body: JSON.stringify(body) });
 
-describe('a bulk act', () => {
+describe('a bulk request', () => {
   it('sends one command for each case that the filter finds, bound to its case, if the number is as expected', async () => {
     const operator = anOperator([...waitingCases(120), contained]);
 

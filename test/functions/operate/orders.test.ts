@@ -165,7 +165,7 @@ describe('an order, if guards.fourEyes is on', () => {
     });
   });
 
-  it('uses a key of a bulk act once for each person, so that a confirmation is no repetition', async () => {
+  it('uses a key of a bulk request once for each person, so that a confirmation is no repetition', async () => {
     const { ask, sent } = anOperator([contained], { guards });
     const body = JSON.stringify({
       things: ['mything1'],

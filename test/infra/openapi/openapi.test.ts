@@ -70,7 +70,7 @@ describe('the OpenAPI document', () => {
     });
   });
 
-  it('says which filters a list takes and what a bulk act needs', () => {
+  it('says which filters a list takes and what a bulk request needs', () => {
     const list = document.paths['/cases']?.get as { parameters: { name: string }[] };
     const bulk = document.paths['/bulk/approve']?.post as {
       requestBody: { content: { 'application/json': { schema: { required: string[] } } } };
