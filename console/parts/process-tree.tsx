@@ -41,7 +41,7 @@ function ProcessFacts({ process }: { readonly process: EvidenceAnswer }) {
       <span class="facts">
         {pid !== undefined && <span>pid {pid}</span>}
         {user !== undefined && <span>user {user}</span>}
-        {startedAt !== undefined && startedAt <= lastDate && (
+        {startedAt !== undefined && Math.abs(startedAt) <= lastDate && (
           <span>
             started <Ago at={startedAt} />
           </span>

@@ -1,5 +1,6 @@
 import type { Log } from '../../../../shared/ports/runtime';
 import { sendRequest } from '../../../../shared/send-request';
+import { escapeText } from './escape-text';
 
 /** Slack's three seconds, less the time of the rest of the request. */
 const timeoutMs = 1_500;
@@ -20,7 +21,7 @@ export function connectSlackAnswers(apiUrl: string, log: Log, send = sendRequest
       const { status } = await send(responseUrl, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text }),
+        body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, text: escapeText(text) }),
         signal: AbortSignal.timeout(timeoutMs),
       });
       if (status < 200 || status > 299) log.warn('Slack did not accept the answer', { status });

@@ -17,6 +17,7 @@ import { clip } from '../../../../shared/domain/text';
 import type { Superseded } from '../../../../shared/storage/channel-states';
 import { describeAsked, writeButtons } from './buttons';
 import type { Slack } from './client';
+import { escapeText } from './escape-text';
 
 /** Slack's limits: 150 characters in a header, 3,000 in a section, 2,000 in a field, 50 blocks (Block Kit reference). */
 const headerMax = 150;
@@ -168,11 +169,6 @@ function section(title: string, lines: string[]): KnownBlock[] {
 /** Verbatim, or Slack would make links of URLs and channel names in hostile text (Block Kit, text object). */
 function markdown(text: string): MrkdwnElement {
   return { type: 'mrkdwn', text, verbatim: true };
-}
-
-/** Slack's control characters (&, <, >) as entities, so that hostile text makes no link or mention. */
-function escapeText(text: string): string {
-  return printable(text).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 function code(text: string): string {

@@ -38,6 +38,21 @@ describe('the answer to a pressed button', () => {
     expect([received, lines]).toEqual([[['/response/1', message]], []]);
   });
 
+  it('makes no link or mention of a name in it', async () => {
+    const { answer } = setUp();
+
+    await answer(`${origin()}/response/1`, 'asked by <!channel>&<https://evil.example|ada>\u202e.');
+
+    expect(received).toEqual([
+      [
+        '/response/1',
+        expect.objectContaining({
+          text: 'asked by &lt;!channel&gt;&amp;&lt;https://evil.example|ada&gt;\ufffd.',
+        }),
+      ],
+    ]);
+  });
+
   it.each([
     'https://evil.example/x',
     'http://hooks.slack.com/x',
