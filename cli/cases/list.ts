@@ -142,16 +142,18 @@ export async function findCases(
     filter: { severity, behavior, group, actor, thingPrefix },
     ...(since !== undefined && { since: now - since }),
   };
-  const cases: ListedCase[] = [];
+  // A case whose status changes between two pages may be in both.
+  const found = new Map<string, ListedCase>();
   let cursor: string | undefined;
   do {
     // A page with a filter may end before its limit; one more shows whether there are more.
-    const page = await reader.list.page({ ...query, limit: Math.min(500, limit + 1 - cases.length), cursor });
+    const page = await reader.list.page({ ...query, limit: Math.min(500, limit + 1 - found.size), cursor });
     for (const one of page.cases)
       if ((isPrefix || thing === undefined || one.thingName === thing) && (await isKept(one, reader, now)))
-        cases.push(one);
+        found.set(JSON.stringify([one.thingName, one.caseId]), one);
     cursor = page.next;
-  } while (cursor !== undefined && cases.length <= limit);
+  } while (cursor !== undefined && found.size <= limit);
+  const cases = [...found.values()];
   return { cases: cases.slice(0, limit), isMore: cases.length > limit };
 }
 

@@ -1,9 +1,11 @@
 import stringWidth from 'string-width';
-import { type ListFlags, listCases } from '../../../cli/cases/list';
+import { findCases, type ListFlags, listCases } from '../../../cli/cases/list';
 import { plain } from '../../../cli/look/style';
 import type { ToldFlood } from '../../../shared/domain/detection/floods';
 import type { KillSwitch } from '../../../shared/domain/guards/kill-switch';
+import { outlineCase } from '../../../shared/domain/lists/outline';
 import { thingKey } from '../../../shared/domain/thing-ref';
+import type { CaseQuery } from '../../../shared/storage/case-list';
 import { aConfiguration, aPlaybook, changeCase, now, someFacts, words } from '../../builders';
 import { aContainedCase, advance, alarm, aReleasedCase, aTable } from '../stored-cases';
 
@@ -45,6 +47,20 @@ describe('list', () => {
       'observed            low       mything2  no-child-processes   2h             case-1',
       '4 cases: 1 containment-failed, 1 awaiting-approval, 1 contained, 1 observed',
     ]);
+  });
+
+  it('has a case once, in its newest status, that changed its status between two pages', async () => {
+    const at = (status: 'observed' | 'contained') => ({
+      ...{ thingName: contained.thingName, caseId: contained.caseId, severity: contained.severity },
+      ...{ status, updatedAt: later, ...outlineCase(contained) },
+    });
+    const page = async ({ cursor }: CaseQuery) =>
+      cursor === undefined
+        ? { cases: [at('observed')], examined: 2_000, next: 'on' }
+        : { cases: [at('contained')], examined: 1 };
+    const reader = { list: { page }, history: { listClosed: async () => ({ cases: [], damaged: [] }) } };
+
+    expect(await findCases({}, 100, reader, later)).toEqual({ cases: [at('contained')], isMore: false });
   });
 
   it.each([
