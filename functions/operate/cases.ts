@@ -32,6 +32,7 @@ import type { CaseStore, Floods, Heartbeats } from '../../shared/ports/storage';
 import type { ClosedPage } from '../../shared/storage/closed-cases';
 import type { TimelinePage } from '../../shared/storage/timelines';
 import { findCaller, type GroupRule } from './caller';
+import { fitAnswer } from './fit-answer';
 import { count, cursor, refuseCursor } from './query';
 import { showFloods, showKillSwitch } from './show';
 
@@ -183,11 +184,13 @@ export const closedQuery = z.strictObject({ limit, cursor });
 export async function listClosed(request: HttpRequest, { history, own }: CasePorts): Promise<HttpAnswer> {
   const thingName = readThing(request, own);
   const { limit: most = 20, cursor: from } = readQuery(request, closedQuery);
-  const { cases, damaged, next } = await history.pageClosed(thingName, most, from).catch(refuseCursor);
-  return jsonResponse({
-    ...{ thingName, cases: cases.map(outline), more: next !== undefined },
-    ...(damaged.length > 0 && { damaged }),
-    ...(next !== undefined && { next }),
+  return fitAnswer(most, async (count) => {
+    const { cases, damaged, next } = await history.pageClosed(thingName, count, from).catch(refuseCursor);
+    return jsonResponse({
+      ...{ thingName, cases: cases.map(outline), more: next !== undefined },
+      ...(damaged.length > 0 && { damaged }),
+      ...(next !== undefined && { next }),
+    });
   });
 }
 

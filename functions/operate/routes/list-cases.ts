@@ -12,6 +12,7 @@ import type { Clock } from '../../../shared/ports/runtime';
 import type { Floods } from '../../../shared/ports/storage';
 import type { CaseListReader } from '../../../shared/storage/case-list';
 import { pageByUrgency } from '../../../shared/storage/urgent-cases';
+import { fitAnswer } from '../fit-answer';
 import { caseFilter, count, cursor, epochMs, listOf, readFilter, refuseCursor } from '../query';
 import { showFloods, showKillSwitch } from '../show';
 
@@ -23,7 +24,6 @@ export interface ListPorts {
   readonly clock: Clock;
 }
 
-/** A page of as many cases, each of them long, fits a Lambda response. */
 const maxLimit = 500;
 
 export const listQuery = z.strictObject({
@@ -35,22 +35,26 @@ export const listQuery = z.strictObject({
   cursor,
 });
 
+type Asked = z.output<typeof listQuery>;
+
 /** Open cases, those that need a person first, or the cases of the requested statuses; then in the order asked for. */
 export async function listCases(request: HttpRequest, ports: ListPorts): Promise<HttpAnswer> {
   const { killSwitch, floods, clock } = ports;
   const asked = readQuery(request, listQuery);
   const seen = showKillSwitch(killSwitch);
   const flooding = floods.list(clock());
-  const [found, told, state] = await Promise.all([
-    findPage(asked, ports).catch(refuseCursor),
-    flooding,
-    seen,
-  ]);
-  return jsonResponse({ ...found, ...showFloods(told), ...state });
+  return fitAnswer(asked.limit ?? 100, async (limit) => {
+    const [found, told, state] = await Promise.all([
+      findPage({ ...asked, limit }, ports).catch(refuseCursor),
+      flooding,
+      seen,
+    ]);
+    return jsonResponse({ ...found, ...showFloods(told), ...state });
+  });
 }
 
-async function findPage(asked: z.output<typeof listQuery>, { list, keepClosedMs, clock }: ListPorts) {
-  const { status, limit = 100, cursor, since, order, ...filter } = asked;
+async function findPage(asked: Asked & { readonly limit: number }, { list, keepClosedMs, clock }: ListPorts) {
+  const { status, limit, cursor, since, order, ...filter } = asked;
   const statuses: readonly CaseStatus[] = status ?? openStatuses;
   const query = { statuses, filter: readFilter(filter), since, limit, cursor };
   const hasClosed = statuses.includes('closed');

@@ -15,6 +15,7 @@ import type { Clock } from '../../../shared/ports/runtime';
 import type { CaseStore } from '../../../shared/ports/storage';
 import type { ClosedCases } from '../../../shared/storage/closed-cases';
 import type { DatapointPage, DatapointQuery, NewestDatapoint } from '../../../shared/storage/datapoints';
+import { fitAnswer } from '../fit-answer';
 import { count, epochMs } from '../query';
 
 export interface MetricPorts {
@@ -27,7 +28,6 @@ export interface MetricPorts {
   readonly own: Account;
 }
 
-/** A Lambda response has at most 6 MB, and a value at most 20 entries of 100 characters. */
 const maxLimit = 1_000;
 const dayMs = 86_400_000;
 /** Earlier cases that a chart marks. */
@@ -52,25 +52,27 @@ export async function showMetric(request: HttpRequest, ports: MetricPorts): Prom
   const thingName = readThing(request, ports.own);
   const metric = readName(request, 'metric');
   const asked = readQuery(request, metricQuery);
-  const { to = ports.clock(), limit = 500 } = asked;
+  const { to = ports.clock(), limit: most = 500 } = asked;
   const { from = to - dayMs } = asked;
   if (from > to) throw new HttpProblem(400, 'expected a time before `to`', 'from');
-  const [page, newest, earlier] = await Promise.all([
-    ports.readDatapoints({ thingName, metric, from, to, limit }),
+  const [newest, earlier] = await Promise.all([
     ports.cases.load(thingName),
     ports.history.listClosed(thingName, maxMarked),
   ]);
   const cases = [...(newest ? [newest.value] : []), ...earlier.cases];
   const unique = [...new Map(cases.map((record) => [record.caseId, record])).values()];
-  const shown = {
-    ...page,
+  const beside = {
     behaviors: listBehaviors(metric, ports.securityProfiles),
     marks: unique
       .flatMap((record) => markCase(record, metric))
       .filter(({ at }) => at >= from && at <= to)
       .toSorted((a, b) => a.at - b.at),
   };
-  return { ...jsonResponse({ thingName, metric, from, to, ...shown }), sameAs: JSON.stringify(shown) };
+  return fitAnswer(most, async (limit) => {
+    const page = await ports.readDatapoints({ thingName, metric, from, to, limit });
+    const shown = { ...page, ...beside };
+    return { ...jsonResponse({ thingName, metric, from, to, ...shown }), sameAs: JSON.stringify(shown) };
+  });
 }
 
 function listBehaviors(metric: string, profiles: Configuration['securityProfiles']) {

@@ -3,6 +3,7 @@ import { caseStatuses } from '../../../shared/domain/case/status';
 import { type HttpAnswer, type HttpRequest, jsonResponse, readQuery } from '../../../shared/http';
 import type { RecordedCase } from '../../../shared/replay/recording';
 import type { CaseQuery, WholePage } from '../../../shared/storage/case-list';
+import { fitAnswer } from '../fit-answer';
 import { count, cursor as cursorText, epochMs, refuseCursor } from '../query';
 import type { ListPorts } from './list-cases';
 
@@ -11,9 +12,6 @@ export interface RecordingPorts extends Pick<ListPorts, 'clock' | 'keepClosedMs'
 }
 
 const maxLimit = 200;
-
-/** Less than half of a Lambda response of 6 MB, since the body is quoted there. */
-const maxBytes = 2_500_000;
 
 export const recordingQuery = z.strictObject({
   since: epochMs,
@@ -28,16 +26,14 @@ export async function showRecording(
 ): Promise<HttpAnswer> {
   const { since, cursor, limit: most = 100 } = readQuery(request, recordingQuery);
   const query = { statuses: caseStatuses, since, keptSince: Math.max(0, clock() - keepClosedMs), cursor };
-  // A page of cases too long for one response is read again, and only half of it.
-  for (let limit = most; ; limit = Math.ceil(limit / 2)) {
+  return fitAnswer(most, async (limit) => {
     const { cases, damaged, next } = await list.pageWhole({ ...query, limit }).catch(refuseCursor);
-    const answered = jsonResponse({
+    return jsonResponse({
       cases: cases.map(pick),
       ...(damaged.length > 0 && { damaged }),
       ...(next !== undefined && { next }),
     });
-    if (limit === 1 || Buffer.byteLength(answered.body ?? '') <= maxBytes) return answered;
-  }
+  });
 }
 
 /** Its own violations: a case also has those of cases before. */
