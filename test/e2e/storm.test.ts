@@ -16,7 +16,7 @@ let packages: Packages;
 let e2e: EndToEnd;
 
 beforeAll(async () => {
-  packages = await packageService(await readFile(join(root, 'bench', 'storm.yml'), 'utf8'));
+  packages = await packageService(await readFile(join(root, 'bench', 'alerts', 'storm.yml'), 'utf8'));
   e2e = await startEndToEnd({ artifactsDirectory: packages.directory, maxConcurrency: 6, schedules: true });
   for (const name of names) await e2e.enroll(name);
 }, 120_000);
