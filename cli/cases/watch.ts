@@ -69,4 +69,6 @@ export function createAttempt(look: () => Promise<void>, { explain, reopen }: Wa
 function listenForEnd(): void {
   const stop = () => process.exit(0);
   process.on('SIGINT', stop).on('SIGTERM', stop);
+  // Nobody reads it any more, as after `| head`.
+  process.stdout.on('error', stop);
 }

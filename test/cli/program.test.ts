@@ -15,6 +15,7 @@ const program = join(root, 'bin', 'cordon.mjs');
 let folder: string;
 let aws: Server;
 let calls = 0;
+/** The error that it answers with; empty: none. */
 let fault = 'ValidationException';
 let message = 'no';
 /** How the command names the AWS of this test. */
@@ -23,8 +24,8 @@ beforeAll(async () => {
   aws = createServer((request, response) => {
     calls += 1;
     request.resume();
-    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
-    response.end(JSON.stringify({ __type: fault, message }));
+    response.writeHead(fault === '' ? 200 : 400, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(fault === '' ? '{}' : JSON.stringify({ __type: fault, message }));
   }).listen(0, '127.0.0.1');
   await once(aws, 'listening');
   named = `AWS at http://127.0.0.1:${(aws.address() as AddressInfo).port} (AWS_ENDPOINT_URL)`;
@@ -131,6 +132,26 @@ describe('cordon', () => {
     const child = start(['completion', 'bash']);
     child.stdout?.destroy();
     expect(await finish(child)).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('acts on all things although nobody reads its output after the first', async () => {
+    const child = start(['contain', 'a', 'b', 'c', '--json']);
+    child.stdout?.destroy();
+    const { code, err } = await finish(child);
+
+    const failed = 'cordon: ValidationException: no\n';
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: `${named}, stage dev\n${failed.replace('cordon: ', '').repeat(3)}cordon: 3 of 3 things failed\n`,
+    });
+  });
+
+  it('stops watching once nobody reads its output', async () => {
+    fault = '';
+    const child = start(['list', '--watch']);
+    child.stdout?.destroy();
+
+    expect(await finish(child)).toEqual({ code: 0, out: '', err: `${named}, stage dev\n` });
   });
 
   it('does what it is asked to although nobody reads its standard error', async () => {
