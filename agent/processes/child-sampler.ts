@@ -1,6 +1,6 @@
 import type { ProcessSelector } from '../config/metric-definition';
 import type { ProcReader } from '../proc/proc-reader';
-import { type ProcStat, parseReapedTicks } from '../proc/proc-stat';
+import { type ProcStat, parseReapedTicks, parseUptimeSeconds } from '../proc/proc-stat';
 import { readStat } from '../proc/read-stat';
 import { adoptRelated } from './candidates';
 import { describeCaveats, ignoresChildren } from './caveats';
@@ -12,7 +12,7 @@ import { childrenFromFiles, childrenFromScan, type ListChildren } from './list-c
 import type { Caveat, ProcessState, Sight } from './metric-sample';
 import { createProcessDiscovery, type Discovered, type ProcessScan } from './process-discovery';
 import { dropReplaced } from './replaced';
-import { askSystemctl, createUnitStates, type UnitStates } from './unit-state';
+import { askSystemctl, createUnitStates, readMonotonic, type UnitStates } from './unit-state';
 import { createWatch, type Watch } from './watch';
 
 /** One look at the watched processes of one selector and at their descendants. */
@@ -48,7 +48,12 @@ export function createChildSampler(
   proc: ProcReader,
   selectors: readonly ProcessSelector[],
   ownPid: number,
-  units: UnitStates = createUnitStates(askSystemctl, () => readReapedMs(proc, ownPid)),
+  units: UnitStates = createUnitStates(
+    askSystemctl,
+    () => readReapedMs(proc, ownPid),
+    Date.now,
+    () => readMonotonic(readUptimeSeconds(proc)),
+  ),
 ): ChildSampler {
   const hasChildrenFiles = lookForChildrenFiles(proc, ownPid);
   const discovery = createProcessDiscovery(proc, selectors, ownPid);
@@ -132,6 +137,11 @@ const tickMs = 10;
 function readReapedMs(proc: ProcReader, ownPid: number): number {
   const bytes = proc.read(`${ownPid}/stat`);
   return typeof bytes === 'string' ? 0 : parseReapedTicks(bytes) * tickMs;
+}
+
+function readUptimeSeconds(proc: ProcReader): number | undefined {
+  const bytes = proc.read('uptime');
+  return typeof bytes === 'string' ? undefined : parseUptimeSeconds(bytes);
 }
 
 function readAll(proc: ProcReader, pids: Iterable<number>): readonly ProcStat[] {

@@ -37,8 +37,12 @@ const timeoutMs = 5000;
 const leastGapMs = 1000;
 const mostUnits = 64;
 
-const properties =
-  'MainPID,ControlPID,ExecCondition,ExecStartPre,ExecStartPost,ExecReload,ExecStop,ExecStopPost';
+/** Changes of the unit that systemd has by both clocks. */
+const stamps = ['InactiveExitTimestamp', 'ActiveEnterTimestamp', 'StateChangeTimestamp'];
+const properties = [
+  'MainPID,ControlPID,ExecCondition,ExecStartPre,ExecStartPost,ExecReload,ExecStop,ExecStopPost',
+  ...stamps.flatMap((stamp) => [stamp, `${stamp}Monotonic`]),
+].join();
 
 export const askSystemctl: Ask = (unit, answer) => {
   const args = ['show', `--property=${properties}`, '--', unit];
@@ -52,8 +56,13 @@ export const askSystemctl: Ask = (unit, answer) => {
   }
 };
 
-/** `childrenMs`: what ended children of this process used of a processor. */
-export function createUnitStates(ask: Ask, childrenMs = () => 0, wallClock = Date.now): UnitStates {
+/** `childrenMs`: what ended children of this process used of a processor; `monotonic`: see `readMonotonic`. */
+export function createUnitStates(
+  ask: Ask,
+  childrenMs = () => 0,
+  wallClock = Date.now,
+  monotonic: () => number | undefined = () => undefined,
+): UnitStates {
   const questions = new Map<string, Question>();
   let usedMs = 0;
   return {
@@ -66,9 +75,12 @@ export function createUnitStates(ask: Ask, childrenMs = () => 0, wallClock = Dat
       if (questions.size >= mostUnits) questions.clear();
       questions.set(unit, { askedAt: now, answer: 'asking' });
       const before = childrenMs();
-      const askedAtWall = wallClock();
+      const offsetMs = now - wallClock();
+      const sinceBoot = monotonic();
+      const monotonicOffsetMs = sinceBoot === undefined ? undefined : now - sinceBoot;
       ask(unit, (output) => {
-        questions.set(unit, { askedAt: now, answer: parseUnitState(output, now - askedAtWall) });
+        const state = parseUnitState(output, offsetMs, monotonicOffsetMs);
+        questions.set(unit, { askedAt: now, answer: state });
         // An upper bound, in case another process ended at the same time.
         usedMs += Math.max(0, childrenMs() - before);
       });
@@ -77,17 +89,60 @@ export function createUnitStates(ask: Ask, childrenMs = () => 0, wallClock = Dat
   };
 }
 
-/** `offsetMs` makes the looks' clock of the time of day. */
-export function parseUnitState(output: string | undefined, offsetMs = 0): UnitState | undefined {
+/** `offsetMs` makes the looks' clock of the time of day, `monotonicOffsetMs` of CLOCK_MONOTONIC if that is known. */
+export function parseUnitState(
+  output: string | undefined,
+  offsetMs = 0,
+  monotonicOffsetMs?: number,
+): UnitState | undefined {
   const mainPid = /^MainPID=(\d+)$/m.exec(output ?? '')?.[1];
   const controlPid = /^ControlPID=(\d+)$/m.exec(output ?? '')?.[1];
   if (output === undefined || mainPid === undefined || controlPid === undefined) return undefined;
   return {
     mainPid: Number(mainPid),
     controlPid: Number(controlPid),
-    commands: parseCommands(output, offsetMs),
+    commands: parseCommands(output, (at) => findOffset(output, at, offsetMs, monotonicOffsetMs)),
   };
 }
+
+/** Less is no step of the clock: the times are cut to seconds, and a clock may be a little fast. */
+const leastStepMs = 5000;
+
+/**
+ * What makes the looks' clock of a time of day. systemd has the times of commands by the time of day only, which may have
+ * been set since: a device without a clock of its own boots in 1970. So the change of the unit that is nearest shows how
+ * the clock went then.
+ */
+function findOffset(
+  output: string,
+  at: number,
+  offsetMs: number,
+  monotonicOffsetMs: number | undefined,
+): { readonly offsetMs: number; readonly isSet: boolean } {
+  let nearest = { distance: Number.POSITIVE_INFINITY, offsetMs };
+  if (monotonicOffsetMs === undefined) return { offsetMs, isSet: false };
+  for (const stamp of stamps) {
+    const real = parseTime(new RegExp(`^${stamp}=(.+)$`, 'm').exec(output)?.[1]);
+    const sinceBoot = Number(new RegExp(`^${stamp}Monotonic=(\\d+)$`, 'm').exec(output)?.[1] ?? 0) / 1000;
+    if (real === undefined || sinceBoot === 0) continue;
+    const distance = Math.abs(real - at);
+    if (distance < nearest.distance) nearest = { distance, offsetMs: sinceBoot - real + monotonicOffsetMs };
+  }
+  const isSet = Math.abs(nearest.offsetMs - offsetMs) >= leastStepMs;
+  return { isSet, offsetMs: isSet ? nearest.offsetMs : offsetMs };
+}
+
+/**
+ * CLOCK_MONOTONIC in milliseconds, from which systemd has its times too. Undefined if the machine slept, because this
+ * clock stands still meanwhile, and that would look as if the time of day had been set.
+ */
+export function readMonotonic(uptimeSeconds: number | undefined): number | undefined {
+  const sinceBoot = Number(process.hrtime.bigint()) / 1e6;
+  return Math.abs((uptimeSeconds ?? 0) * 1000 - sinceBoot) < leastSleepMs ? sinceBoot : undefined;
+}
+
+/** Shorter sleep moves no time out of its slack. */
+const leastSleepMs = 500;
 
 /** A line for each, as systemctl-show.c writes it; the times are cut to seconds. */
 const commandLine =
@@ -95,12 +150,17 @@ const commandLine =
 /** For the second that is cut off, and for two clocks that are read one after the other. */
 const slackMs = 1000;
 
-function parseCommands(output: string, offsetMs: number): readonly UnitCommand[] {
+function parseCommands(
+  output: string,
+  offsetOf: (at: number) => ReturnType<typeof findOffset>,
+): readonly UnitCommand[] {
   return [...output.matchAll(commandLine)].flatMap(([, start, stop, pid]) => {
     const from = parseTime(start);
     if (from === undefined || Number(pid) === 0) return [];
     const to = parseTime(stop) ?? Number.POSITIVE_INFINITY;
-    return [{ pid: Number(pid), from: from + offsetMs - slackMs, to: to + offsetMs + 2 * slackMs }];
+    const { offsetMs, isSet } = offsetOf(from);
+    const earlyMs = isSet ? 2 * slackMs : slackMs;
+    return [{ pid: Number(pid), from: from + offsetMs - earlyMs, to: to + offsetMs + 2 * slackMs }];
   });
 }
 
