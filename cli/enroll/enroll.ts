@@ -50,6 +50,11 @@ export function policyNameOf(stage: string, scope: PolicyScope, thingName: strin
   return scope === 'fleet' ? fleet : `${fleet}-${thingName.replaceAll(':', '.')}`;
 }
 
+/** Whether AWS IoT accepts a policy of this name. */
+export function isPolicyName(name: string): boolean {
+  return /^[\w+=,.@-]{1,128}$/.test(name);
+}
+
 /**
  * Registers a thing with its own certificate, and writes the files of its device. The next run completes an interrupted one.
  * A run after a complete one changes nothing, also nothing that somebody has changed since.
@@ -62,9 +67,13 @@ export async function enroll(
 ): Promise<string> {
   requireEnrollable(thingName, options);
   const policyName = options.policyName ?? policyNameOf(stage, options.scope, thingName);
-  if (!/^[\w+=,.@-]{1,128}$/.test(policyName))
+  if (!isPolicyName(policyName))
     throw new UsageError(
-      `${JSON.stringify(policyName)} is not a policy name that AWS IoT accepts: expected 1 to 128 of a-z A-Z 0-9 _ + = , . @ -`,
+      `${JSON.stringify(policyName)} is not a policy name that AWS IoT accepts: ${
+        options.policyName === undefined
+          ? 'it would be too long, so give a shorter one with --policy-name'
+          : 'expected 1 to 128 of a-z A-Z 0-9 _ + = , . @ -'
+      }`,
     );
   const open = (await cases.load(thingKey(thingName)))?.value;
   if (isOpen(open) && open.ledger.length > 0)

@@ -34,7 +34,9 @@ export function connectRemovals(
     async deleteCertificate(certificateId: string): Promise<void> {
       const command = new DeleteCertificateCommand({ certificateId, forceDelete: true });
       const what = `certificate ${certificateId.slice(0, 12)}…`;
-      await deleteOnceDetached(what, () => iot.send(command), isAttached, patience);
+      // The response to an attempt that took effect can be lost, and another run can have deleted it.
+      const attempt = () => orNothing(() => iot.send(command));
+      await deleteOnceDetached(what, attempt, isAttached, patience);
     },
 
     /** The targets of the policy; nothing if there is no such policy. */
@@ -46,7 +48,7 @@ export function connectRemovals(
       const attempt = async (): Promise<boolean> => {
         if ((await policies.listTargets(policyName)).length > 0) return false;
         for (const { versionId, isDefault } of await policies.listVersions(policyName))
-          if (!isDefault) await policies.deleteVersion(policyName, versionId);
+          if (!isDefault) await orNothing(() => policies.deleteVersion(policyName, versionId));
         await iot.send(new DeletePolicyCommand({ policyName }));
         return true;
       };

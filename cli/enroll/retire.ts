@@ -4,8 +4,8 @@ import { agentClientId } from '../../shared/domain/text';
 import { thingKey } from '../../shared/domain/thing-ref';
 import { CliError, RefusedError, UsageError } from '../cli-error';
 import { requireThingName } from '../require-thing';
-import { type EnrollTarget, policyNameOf, shorten } from './enroll';
-import { findFolder, folderAt, readCertificate } from './folder';
+import { type EnrollTarget, isPolicyName, policyNameOf, shorten } from './enroll';
+import { fileNames, folderAt, readCertificate } from './folder';
 import { publicKeyOf } from './key';
 import type { DeviceRegistry } from './registry';
 
@@ -62,31 +62,46 @@ export async function retire(
   ]);
   const ends = there && kept === undefined;
   const going = plans.flatMap(({ removed }) => removed);
+  const fileFaults: unknown[] = [];
   const steps = [
     ...plans.flatMap(({ disarm }) => disarm),
     ...(ends ? planSessions(thingName, registry) : []),
+    // While the certificate is marked: once it is deleted, the next run does not find whose files these are.
+    ...(files === undefined ? [] : await planFiles(thingName, files, going, fileFaults)),
     // Only now what may have to wait: the device has no right left.
     ...plans.flatMap(({ remove }) => remove),
     ...(ends ? await planThing(thingName, stage, registry, certificates, held, going) : []),
     ...(marked !== undefined || certificates.length > 0 ? [planPolicyDeletion(mark, registry)] : []),
-    ...(files === undefined ? [] : await planFiles(files, going)),
   ];
   const lines: string[] = [];
   for (const { text, run } of steps) {
     const instead = dryRun ? `would ${text}` : await run();
     lines.push(typeof instead === 'string' ? instead : text);
   }
+  if (fileFaults.length > 0) throw fileFaults[0];
   if (lines.length === 0) return `${thingName} has no other certificate than the one to keep.`;
   const end = kept === undefined ? `${thingName} is retired.` : `${thingName} has one certificate now.`;
   return [...lines, ...(dryRun ? [] : [end])].join('\n');
 }
 
-/** Last, because a later run needs none of these files to complete an interrupted one. */
-async function planFiles(path: string, retired: readonly string[]): Promise<Step[]> {
-  const folder = await findFolder(path);
-  const certificate = folder && (await readCertificate(folder));
-  if (!certificate || !retired.some((arn) => arn.endsWith(`/${certificate.certificateId}`))) return [];
-  return [{ text: `delete the files in ${path}, including the key`, run: () => folder.remove() }];
+/** The device's rights end even if its files can't be read or deleted: `faults` gets the reason of the latter. */
+async function planFiles(
+  thingName: string,
+  path: string,
+  retired: readonly string[],
+  faults: unknown[],
+): Promise<Step[]> {
+  let certificateId: string | undefined;
+  try {
+    certificateId = (await readCertificate(folderAt(path)))?.certificateId;
+  } catch {
+    const text = `keep the files in ${path}, whose ${fileNames.certificate} is unreadable: delete them if they are of ${thingName}`;
+    return [{ text, run: async () => {} }];
+  }
+  if (certificateId === undefined || !retired.some((arn) => arn.endsWith(`/${certificateId}`))) return [];
+  const run = () => folderAt(path).remove();
+  const keepFault = (fault: unknown) => void faults.push(fault);
+  return [{ text: `delete the files in ${path}, including the key`, run: () => run().catch(keepFault) }];
 }
 
 /** Marks the certificates that are being retired. A thing's name has no @, and can be too long for a policy name. */
@@ -204,15 +219,18 @@ async function planThing(
 ): Promise<Step[]> {
   const others = held.filter((arn) => !certificates.includes(arn));
   const ownPolicy = policyNameOf(stage, 'thing', thingName);
-  const holders = (await registry.findTargets(ownPolicy))?.filter((arn) => !going.includes(arn)) ?? [];
+  // There is none of a longer name, and AWS IoT refuses to look for it.
+  const canBe = isPolicyName(ownPolicy);
+  const holders = canBe
+    ? ((await registry.findTargets(ownPolicy))?.filter((arn) => !going.includes(arn)) ?? [])
+    : [];
   return [
     ...others.map((arn) => ({
       text: `detach ${arn} from ${thingName}`,
       run: () => registry.detachThing(thingName, arn),
     })),
-    holders.length > 0
-      ? { text: writeLeft(ownPolicy, holders), run: async () => {} }
-      : planPolicyDeletion(ownPolicy, registry),
+    ...(holders.length > 0 ? [{ text: writeLeft(ownPolicy, holders), run: async () => {} }] : []),
+    ...(canBe && holders.length === 0 ? [planPolicyDeletion(ownPolicy, registry)] : []),
     { text: `delete thing ${thingName}`, run: () => registry.deleteThing(thingName) },
   ];
 }

@@ -152,11 +152,11 @@ describe('cordon enroll', () => {
       expect.stringMatching(/^would detach certificate \w{12}… from mything1$/),
       'would end the session of mything1, if it is connected',
       'would end the session of mything1-cordon, if it is connected',
+      'would delete the files in things/mything1, including the key',
       expect.stringMatching(/^would delete certificate \w{12}…$/),
       'would delete policy cordon-dev-device-mything1, if it exists',
       'would delete thing mything1',
       expect.stringMatching(/^would delete policy cordon-dev-device-retiring@[0-9a-f]{32}, if it exists$/),
-      'would delete the files in things/mything1, including the key',
     ]);
     // What the device has of them.
     await cp(folderOf('mything1'), folderOf('copied'), { recursive: true });

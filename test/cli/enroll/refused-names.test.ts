@@ -38,6 +38,13 @@ describe('a wrong name is wrong usage', () => {
     });
   });
 
+  it('if the policy of the thing would have too long a name, which the operator can give', async () => {
+    await expect(enrollNamed('x'.repeat(115), { scope: 'thing' })).rejects.toMatchObject({
+      message: expect.stringMatching(/it would be too long, so give a shorter one with --policy-name$/),
+      exitCode: exitCodes.usage,
+    });
+  });
+
   it.each([
     ['a name that is none', 'a\nb c\n', /:2: "b c" is not a thing name/],
     ['a name twice', 'a\na\n', /:2: a is already on line 1/],

@@ -2,6 +2,7 @@ import {
   AttachThingPrincipalCommand,
   DeleteCertificateCommand,
   DeletePolicyCommand,
+  DeletePolicyVersionCommand,
   DeleteThingCommand,
   IoTClient,
   ListPolicyVersionsCommand,
@@ -88,6 +89,24 @@ describe('deleting what was just detached', () => {
     );
 
     expect(said.at(-1)).toMatch(/^still waiting for certificate aaaaaaaaaaaa…: \d+ s$/);
+  });
+
+  it('is done if an earlier attempt took effect, although its response was lost', async () => {
+    const gone = awsError('ResourceNotFoundException', 'gone');
+    iot.on(DeleteCertificateCommand).rejects(gone);
+    await registry.deleteCertificate(certificateId);
+
+    iot.on(ListTargetsForPolicyCommand).resolves({ targets: [] });
+    iot.on(ListPolicyVersionsCommand).resolves({
+      policyVersions: [
+        { versionId: '1', isDefaultVersion: false },
+        { versionId: '2', isDefaultVersion: true },
+      ],
+    });
+    iot.on(DeletePolicyVersionCommand).rejects(gone);
+    iot.on(DeletePolicyCommand).resolves({});
+    expect(await registry.deleteUnusedPolicy('own')).toBe(true);
+    expect(iot.commandCalls(DeletePolicyCommand)).toHaveLength(1);
   });
 
   it('fails at once for any other reason', async () => {

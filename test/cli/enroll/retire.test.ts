@@ -1,8 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import type { DeviceRegistry } from '../../../cli/enroll/registry';
 import { retire } from '../../../cli/enroll/retire';
 import { createCertificateAuthority } from '../../../local/aws/mqtt/certificates';
@@ -73,6 +74,69 @@ describe('the files of a device that is retired', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
+  it('are deleted by the next run if the first one ended while it waited for AWS IoT', async () => {
+    const certificateArn = `${prefix}:cert/${certificateId}`;
+    const mark = /-retiring@/;
+    let held = [certificateArn];
+    let marked: string[] = [];
+    let isDeleted = false;
+    const registry = {
+      findThing: async () => `${prefix}:thing/mything1`,
+      listPrincipals: async () => held,
+      listThingsOfPrincipal: async () => held.map(() => 'mything1'),
+      listPolicies: async () => [],
+      findTargets: async (name: string) => (mark.test(name) ? marked : undefined),
+      setStatus: async () => {},
+      ensurePolicy: async () => {},
+      attachPolicy: async () => {
+        marked = [certificateArn];
+      },
+      detachThing: async () => {
+        held = [];
+      },
+      cutSession: async () => true,
+      deleteCertificate: async () => {
+        if (isDeleted) throw new Error('deleted twice');
+        isDeleted = true;
+        marked = [];
+      },
+      deleteUnusedPolicy: async () => true,
+      deleteThing: jest
+        .fn<() => Promise<void>>()
+        .mockRejectedValueOnce(new Error('killed'))
+        .mockResolvedValue(undefined),
+    } as unknown as DeviceRegistry;
+    const ports = { stage: 'dev', isLocal: false, registry, cases: { load: async () => undefined } };
+    const options = { dryRun: false, force: false, files: folder };
+
+    await expect(retire('mything1', options, ports)).rejects.toThrow('killed');
+    expect(await retire('mything1', options, ports)).toContain('mything1 is retired.');
+
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('do not stop a retirement that cannot delete them, which says so last', async () => {
+    await rm(join(folder, 'private.key'));
+    await mkdir(join(folder, 'private.key', 'mine'), { recursive: true });
+    const { run, done } = aRegistry([], [], `${prefix}:cert/${certificateId}`);
+
+    await expect(run(false, folder)).rejects.toThrow(`the files in ${folder} can't be deleted`);
+
+    expect(done).toContain('deleted the thing');
+  });
+
+  it('stay, as the command says, if nobody can tell whose they are', async () => {
+    await writeFile(join(folder, 'certificate.pem'), '');
+    const { run, done } = aRegistry([]);
+
+    expect(await run(false, folder)).toContain(
+      `keep the files in ${folder}, whose certificate.pem is unreadable: delete them if they are of mything1`,
+    );
+
+    expect(done).toContain('deleted the thing');
+    expect(existsSync(join(folder, 'private.key'))).toBe(true);
+  });
+
   it('stay if they belong to another certificate, as do unrelated files', async () => {
     expect((await aRegistry([]).run(false, folder)).join()).not.toContain('delete the files');
     expect(existsSync(join(folder, 'private.key'))).toBe(true);
@@ -93,6 +157,28 @@ it.each([
   const ports = { stage: 'dev', isLocal, registry, cases: { load: none } };
 
   await expect(retire('nobody', { dryRun: false, force: false }, ports)).rejects.toThrow(message);
+});
+
+it('a thing is retired although its name leaves no room for a policy of its own', async () => {
+  const name = 'x'.repeat(128);
+  const asked: string[] = [];
+  const note = async (policyName: string) => {
+    asked.push(policyName);
+    return undefined;
+  };
+  const registry = {
+    findThing: async () => `${prefix}:thing/${name}`,
+    listPrincipals: async () => [],
+    findTargets: note,
+    deleteUnusedPolicy: note,
+    cutSession: async () => true,
+    deleteThing: async () => {},
+  } as unknown as DeviceRegistry;
+  const ports = { stage: 'dev', isLocal: false, registry, cases: { load: async () => undefined } };
+
+  expect(await retire(name, { dryRun: false, force: false }, ports)).toContain(`delete thing ${name}`);
+  // AWS IoT refuses to look for a policy of a longer name.
+  expect(asked.filter((policyName) => policyName.length > 128)).toEqual([]);
 });
 
 describe('the policy of a thing that is retired', () => {
