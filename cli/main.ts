@@ -6,12 +6,12 @@ let isLost = false;
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE' || isLost) return;
   isLost = true;
+  // Also if the command has ended.
+  process.exitCode ||= exitCodes.failed;
   process.stderr.write(`cordon: standard output can’t be written: ${error.code}\n`);
 });
 process.stderr.on('error', () => undefined);
 
 const exitCode = await runProgram(process.argv.slice(2));
 if (exitCode !== undefined) process.exitCode = exitCode;
-process.on('exit', () => {
-  if (isLost) process.exitCode ||= exitCodes.failed;
-});
+if (isLost) process.exitCode ||= exitCodes.failed;
