@@ -11,6 +11,7 @@ import type { Target } from '../target';
 import { writeAgentConfig } from './agent-config';
 import { type PolicyScope, serializePolicy, writeDevicePolicy } from './device-policy';
 import {
+  certificateIdOf,
   createFolder,
   type DeviceFolder,
   type FolderCertificate,
@@ -19,7 +20,7 @@ import {
   readCertificate,
 } from './folder';
 import { createKey, createSigningRequest, publicKeyOf, readRequestKey } from './key';
-import { type DeviceRegistry, isSamePolicy, prefixOf, requireSamePolicy } from './registry';
+import { type DeviceRegistry, isSamePolicy, prefixOf, refuseShared, requireSamePolicy } from './registry';
 
 export interface EnrollOptions {
   /** Where the device's files go. */
@@ -102,6 +103,7 @@ export async function enroll(
       `${thingName} already has a certificate (${held.map(shorten).join(', ')}), whose files are not in ${folder.path}: give its folder with --out, or create another certificate with --rotate`,
     );
 
+  await checkFolder(thingName, request, before, folder, registry);
   const policy = await registry.findPolicy(policyName);
   // Refused before anything is created, so that no thing without a certificate remains, and no empty folder.
   if (policy) requireSamePolicy(policyName, policy, writePolicy(policy.policyArn));
@@ -111,15 +113,12 @@ export async function enroll(
     if (!policy) await registry.ensurePolicy(policyName, writePolicy(arn));
     return ensureCertificate(thingName, request, before, folder, registry);
   };
-  const { certificateId } = await certify().catch(async (error: unknown) => {
+  const certificate = await certify().catch(async (error: unknown) => {
     await removeEmptyFolder();
     throw error;
   });
-  const found = await registry.findCertificate(certificateId);
-  if (!found)
-    throw new RefusedError(
-      `${folder.pathOf('certificate')} is not registered in this account: give another --out to create a new one`,
-    );
+  const { certificateId } = certificate;
+  const found = await requireRegistered(certificate, folder, registry);
   await registry.attachPolicy(policyName, found.certificateArn);
   const attached = await registry.attachThing(thingName, found.certificateArn);
   await folder.write('rootCa', options.rootCa);
@@ -180,7 +179,59 @@ async function describeFinished(
   return `${thingName} was enrolled before. Its certificate ${shorten(certificateId)} is ${status}. Its files are in ${folder.path}.`;
 }
 
-/** The certificate in the folder, if it matches the key, or a new one. */
+/** Refuses files that are not of this thing's interrupted enrollment, before anything is created or changed. */
+async function checkFolder(
+  thingName: string,
+  given: CertificateRequest | undefined,
+  before: FolderCertificate | undefined,
+  folder: DeviceFolder,
+  registry: DeviceRegistry,
+): Promise<void> {
+  const key = await folder.read('key');
+  if (!before) {
+    if (key === undefined) return;
+    const own = await requestFor(thingName, key, folder);
+    if (given && !given.publicKey.equals(own.publicKey))
+      throw new RefusedError(
+        `${own.source} is not the key of ${given.source}: give another --out, or leave out --csr`,
+      );
+    return;
+  }
+  if (!given && key === undefined)
+    throw new RefusedError(
+      `${folder.path} has a certificate but no ${folder.pathOf('key')}: if the key is on the device, give its request with --csr`,
+    );
+  requireMatch(before, given ?? (await requestFor(thingName, key ?? '', folder)), folder);
+  const { certificateArn } = await requireRegistered(before, folder, registry);
+  const users = await registry.listThingsOfPrincipal(certificateArn);
+  const others = users.filter((name) => name !== thingName);
+  if (others.length > 0) throw refuseShared(thingName, others);
+}
+
+async function requireRegistered(
+  { certificateId }: FolderCertificate,
+  folder: DeviceFolder,
+  registry: DeviceRegistry,
+) {
+  const found = await registry.findCertificate(certificateId);
+  if (found) return found;
+  throw new RefusedError(
+    `${folder.pathOf('certificate')} is not registered in this account: give another --out to create a new one`,
+  );
+}
+
+function requireMatch(
+  { x509 }: FolderCertificate,
+  { publicKey, source }: CertificateRequest,
+  folder: DeviceFolder,
+): void {
+  if (publicKeyOf(x509).equals(publicKey)) return;
+  throw new RefusedError(
+    `${folder.pathOf('certificate')} does not match the key of ${source}: give the request of the device's own key, or another --out`,
+  );
+}
+
+/** The certificate in the folder, or a new one. */
 async function ensureCertificate(
   thingName: string,
   given: CertificateRequest | undefined,
@@ -188,19 +239,16 @@ async function ensureCertificate(
   folder: DeviceFolder,
   registry: DeviceRegistry,
 ): Promise<FolderCertificate> {
-  const { request, publicKey, source } =
-    given ?? (await requestForOwnKey(thingName, folder, before !== undefined));
-  if (before) {
-    if (!publicKeyOf(before.x509).equals(publicKey))
-      throw new RefusedError(
-        `${folder.pathOf('certificate')} does not match the key of ${source}: give the request of the device's own key, or another --out`,
-      );
-    return before;
-  }
-  await folder.write('certificate', await registry.createCertificate(request));
+  if (before) return before;
+  const request = given ?? (await requestForOwnKey(thingName, folder));
+  const created = await registry.createCertificate(request.request);
+  const isOurs = (await folder.create('certificate', created)) === created;
   const made = await readCertificate(folder);
   if (!made)
     throw new CliError(`${folder.pathOf('certificate')} was deleted meanwhile: run the command again`);
+  // Another run at the same time wrote its certificate first.
+  if (!isOurs) await registry.deleteCertificate(certificateIdOf(created));
+  requireMatch(made, request, folder);
   return made;
 }
 
@@ -224,20 +272,13 @@ async function readRequest(csr: string): Promise<CertificateRequest> {
 }
 
 /** The key in the folder, or a new one, which is written before its certificate is requested. */
-async function requestForOwnKey(
-  thingName: string,
-  folder: DeviceFolder,
-  isCertified: boolean,
-): Promise<CertificateRequest> {
-  let key = await folder.read('key');
-  if (key === undefined) {
-    if (isCertified)
-      throw new RefusedError(
-        `${folder.path} has a certificate but no ${folder.pathOf('key')}: if the key is on the device, give its request with --csr`,
-      );
-    key = await createKey();
-    await folder.write('key', key);
-  }
+async function requestForOwnKey(thingName: string, folder: DeviceFolder): Promise<CertificateRequest> {
+  // Of two runs at the same time, both use the key that was written first.
+  const key = (await folder.read('key')) ?? (await folder.create('key', await createKey()));
+  return requestFor(thingName, key, folder);
+}
+
+async function requestFor(thingName: string, key: string, folder: DeviceFolder): Promise<CertificateRequest> {
   try {
     return {
       request: await createSigningRequest(thingName, key),

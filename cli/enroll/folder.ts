@@ -1,5 +1,6 @@
 import { createHash, randomUUID, X509Certificate } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import type { PathLike } from 'node:fs';
+import { chmod, link, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { CliError } from '../cli-error';
 import { codeOf, explainFileFault } from '../explain-file-fault';
@@ -28,6 +29,8 @@ export interface DeviceFolder {
   read(file: DeviceFile): Promise<string | undefined>;
   /** Writes atomically, with the right mode even if the file existed. */
   write(file: DeviceFile, text: string): Promise<void>;
+  /** Writes a file unless it exists. Resolves to the text that it then has. */
+  create(file: DeviceFile, text: string): Promise<string>;
   /** Deletes the device's files, and the folder if it is then empty. */
   remove(): Promise<void>;
 }
@@ -64,7 +67,20 @@ const isRemoved = (folder: string) =>
 /** The folder, which need not exist: then it has no files. */
 export function folderAt(path: string): DeviceFolder {
   const pathOf = (file: DeviceFile) => join(path, fileNames[file]);
-  return {
+  async function place(file: DeviceFile, text: string, to: typeof rename): Promise<void> {
+    const draft = `${pathOf(file)}.${randomUUID()}.tmp`;
+    try {
+      // `wx` never follows a file or link that somebody created there.
+      await writeFile(draft, text, { mode: modes[file], flag: 'wx' });
+      // The umask restricts the mode of a new file.
+      await chmod(draft, modes[file]);
+      await to(draft, pathOf(file));
+    } catch (cause) {
+      await rm(draft, { force: true });
+      throw new CliError(`${pathOf(file)} can't be written${explainFileFault(cause)}`, cause);
+    }
+  }
+  const folder: DeviceFolder = {
     path,
     pathOf,
 
@@ -77,18 +93,14 @@ export function folderAt(path: string): DeviceFolder {
       }
     },
 
-    async write(file, text) {
-      const draft = `${pathOf(file)}.${randomUUID()}.tmp`;
-      try {
-        // `wx` never follows a file or link that somebody created there.
-        await writeFile(draft, text, { mode: modes[file], flag: 'wx' });
-        // The umask restricts the mode of a new file.
-        await chmod(draft, modes[file]);
-        await rename(draft, pathOf(file));
-      } catch (cause) {
-        await rm(draft, { force: true });
-        throw new CliError(`${pathOf(file)} can't be written${explainFileFault(cause)}`, cause);
-      }
+    write: (file, text) => place(file, text, rename),
+
+    async create(file, text) {
+      await place(file, text, linkNew);
+      const there = await folder.read(file);
+      if (there === undefined)
+        throw new CliError(`${pathOf(file)} was deleted meanwhile: run the command again`);
+      return there;
     },
 
     async remove() {
@@ -104,6 +116,19 @@ export function folderAt(path: string): DeviceFolder {
       });
     },
   };
+  return folder;
+}
+
+/** Moves a draft to its place, or deletes it if the place is taken. */
+async function linkNew(draft: PathLike, place: PathLike): Promise<void> {
+  try {
+    await link(draft, place);
+  } catch (cause) {
+    // File systems without hard links, such as FAT.
+    if (['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes(codeOf(cause))) return rename(draft, place);
+    if (codeOf(cause) !== 'EEXIST') throw cause;
+  }
+  await rm(draft);
 }
 
 export interface FolderCertificate {
@@ -116,12 +141,16 @@ export async function readCertificate(folder: DeviceFolder): Promise<FolderCerti
   const pem = await folder.read('certificate');
   if (pem === undefined) return undefined;
   try {
-    const x509 = new X509Certificate(pem);
-    return { x509, certificateId: createHash('sha256').update(x509.raw).digest('hex') };
+    return { x509: new X509Certificate(pem), certificateId: certificateIdOf(pem) };
   } catch (cause) {
     throw new CliError(
       `${folder.pathOf('certificate')} is not a certificate in PEM format: restore it, or give another --out`,
       cause,
     );
   }
+}
+
+/** AWS IoT's id of a certificate. */
+export function certificateIdOf(pem: string): string {
+  return createHash('sha256').update(new X509Certificate(pem).raw).digest('hex');
 }

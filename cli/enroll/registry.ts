@@ -43,6 +43,14 @@ export function requireSamePolicy(policyName: string, there: DevicePolicy, polic
   );
 }
 
+/** `others`: the things that have the certificate. */
+export function refuseShared(thingName: string, others: readonly string[], cause?: unknown): RefusedError {
+  return new RefusedError(
+    `the certificate is already attached to ${others.join(', ')}: give another --out to create one for ${thingName}`,
+    cause,
+  );
+}
+
 type Attachment = { readonly isExclusive: true } | { readonly isExclusive: false; readonly reason: string };
 
 /** What enrolling and retiring ask of AWS IoT, each call with the operator's own rights. */
@@ -138,11 +146,7 @@ export function connectRegistry(
         if (!isInvalid(error)) throw error;
         const users = await things.listThingsOfPrincipal(principal);
         const others = users.filter((name) => name !== thingName);
-        if (others.length > 0)
-          throw new RefusedError(
-            `the certificate is already attached to ${others.join(', ')}: give another --out to create one for ${thingName}`,
-            error,
-          );
+        if (others.length > 0) throw refuseShared(thingName, others, error);
         try {
           await iot.send(new AttachThingPrincipalCommand({ thingName, principal }));
         } catch (failure) {
