@@ -5,12 +5,12 @@ import type { QuarantinePart } from '../../shared/aws/quarantine-watch';
 import { takesAudits } from '../../shared/config/audits';
 import { nameQuarantinePolicy } from '../../shared/config/quarantine-policy';
 import type { FileConfiguration } from '../../shared/config/schema';
-import { isOpen } from '../../shared/domain/case/case';
+import { type Case, isOpen } from '../../shared/domain/case/case';
 import { needsLifecycle } from '../../shared/domain/detection/judge-lifecycle';
 import { findFleetLimit } from '../../shared/domain/guards/fleet-limit';
 import type { KillSwitch } from '../../shared/domain/guards/kill-switch';
 import { heartbeatName } from '../../shared/domain/heartbeat';
-import { isThingName } from '../../shared/domain/thing-ref';
+import { isThingName, thingKey } from '../../shared/domain/thing-ref';
 import type { CaseStore, FleetLimit, Heartbeats } from '../../shared/ports/storage';
 import type { AgentReader } from '../agents';
 import { requireThing } from '../require-thing';
@@ -211,6 +211,21 @@ async function readThing(
     agents.load(requireThing(thingName)),
   ]);
   if (!thing) return undefined;
-  const isHeld = isOpen(stored?.value) && stored.value.ledger.length > 0;
-  return { ...thing, isHeld, ...(state?.agent && { agent: state.agent }) };
+  const isHeld = holds(stored?.value);
+  const principals = await Promise.all(
+    thing.principals.map(async (principal) => {
+      const { isDenied, status, sharedWith } = principal;
+      if (isHeld || (!isDenied && status === 'ACTIVE')) return principal;
+      const others = await Promise.all(
+        sharedWith.filter(isThingName).map((name) => cases.load(thingKey(name))),
+      );
+      return { ...principal, isHeldForOther: others.some((other) => holds(other?.value)) };
+    }),
+  );
+  return { ...thing, principals, isHeld, ...(state?.agent && { agent: state.agent }) };
+}
+
+/** Whether a case may have changed something of its thing, or of a certificate that other things have too. */
+function holds(stored: Case | undefined): boolean {
+  return isOpen(stored) && stored.ledger.length > 0;
 }

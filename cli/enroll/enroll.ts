@@ -93,7 +93,8 @@ export async function enroll(
   const writePolicy = (arn: string | undefined) =>
     serializePolicy(writeDevicePolicy(prefixOf(arn), configuration.detector, options.topics, named));
   if (before && (await folder.read('configuration')) !== undefined) {
-    const finished = await describeFinished(thingName, before, held, folder, registry);
+    const done = await describeFinished(thingName, before, held, folder, registry);
+    const finished = options.rotate ? `${done} For another certificate, give a new folder with --out.` : done;
     const kept = options.topics.length > 0 ? await registry.findPolicy(policyName) : undefined;
     if (!kept || isSamePolicy(kept, writePolicy(kept.policyArn))) return finished;
     return `${finished} Its policy ${policyName} stays as it is, although you gave other topics or another detector. To use those, add --policy-name NAME --rotate --out FOLDER.`;

@@ -15,6 +15,8 @@ export interface ThingState {
     readonly isDenied: boolean;
     /** Other things that have the certificate. */
     readonly sharedWith: readonly string[];
+    /** The case of one of those holds it. */
+    readonly isHeldForOther?: boolean;
   }[];
   readonly agent?: DetectState['agent'];
   /** A case holds the thing: its certificate may be INACTIVE on purpose. */
@@ -49,7 +51,7 @@ export function checkThing(
           },
         ];
       const found = [
-        ...judgeCertificates(thingName, thing),
+        ...judgeCertificates(thingName, thing, quarantineGroup),
         ...judgeGroups(thingName, thing, quarantineGroup),
         ...(agentVersion === undefined ? [] : judgeAgent(thingName, thing, agentVersion)),
       ];
@@ -60,7 +62,11 @@ export function checkThing(
   };
 }
 
-function judgeCertificates(about: string, { principals, isHeld }: ThingState): Finding[] {
+function judgeCertificates(
+  about: string,
+  { principals, groups, isHeld }: ThingState,
+  quarantineGroup: string,
+): Finding[] {
   if (principals.length === 0)
     return [
       {
@@ -71,13 +77,18 @@ function judgeCertificates(about: string, { principals, isHeld }: ThingState): F
         mend: `npx cordon enroll ${about}`,
       },
     ];
-  return principals.flatMap((certificate) => judgeCertificate(about, certificate, isHeld));
+  // A policy of a group binds the things in it.
+  const isInGroup = groups.some((group) => group !== quarantineGroup);
+  return principals.flatMap((certificate) =>
+    judgeCertificate(about, certificate, isHeld || certificate.isHeldForOther === true, isInGroup),
+  );
 }
 
 function judgeCertificate(
   about: string,
   { certificateId, status, documents, isDenied, sharedWith }: ThingState['principals'][number],
   isHeld: boolean,
+  isInGroup: boolean,
 ): Finding[] {
   const name = `certificate ${certificateId.slice(0, 12)}`;
   const found: Finding[] = [];
@@ -87,7 +98,7 @@ function judgeCertificate(
       about,
       what: `${name} is also used by ${sharedWith.slice(0, 5).join(', ')}`,
       why: 'A containment would affect them too, so Cordon asks first, and the certificate stays ACTIVE.',
-      mend: `npx cordon enroll ${about} --rotate`,
+      mend: `npx cordon enroll ${about} --rotate --out things/${about}-2`,
     });
   if (status !== 'ACTIVE' && !isHeld)
     found.push({
@@ -105,7 +116,7 @@ function judgeCertificate(
       why: 'The device is denied, and no release restores it.',
       mend: 'aws iot detach-policy, unless it is intended',
     });
-  if (documents.length === 0)
+  if (documents.length === 0 && !isInGroup)
     found.push({
       level: 'note',
       about,
@@ -113,6 +124,7 @@ function judgeCertificate(
       why: 'A device with it can’t do anything.',
     });
   else if (
+    documents.length > 0 &&
     escapesGroupPolicy(
       documents.map((document) => withoutAgent(document, about)),
       about,

@@ -26,6 +26,20 @@ const rule = await healthy.readTopicRule('');
 describe('the doctor', () => {
   const named = (name: string) => Object.assign(new Error('not there'), { name });
 
+  it.each([{ isDenied: true }, { status: 'INACTIVE' }])(
+    'gives no advice that would free another thing: a case of it holds the certificate that both use, %j',
+    async (changes) => {
+      const load = async (key: string) =>
+        key === 'valve' ? { value: { status: 'contained', ledger: [{}] } } : undefined;
+      const account = ofThing({ ...changes, sharedWith: ['other', 'valve'] });
+      const found = await examine({ ...account, cases: { load } as unknown as DoctorTarget['cases'] });
+
+      expect(found.filter(({ about }) => about === 'pump')).toMatchObject([
+        { level: 'problem', what: expect.stringContaining('also used by other, valve') },
+      ]);
+    },
+  );
+
   it.each([
     ['nothing answers', Object.assign(new Error(''), { code: 'ECONNREFUSED' })],
     ['nobody takes the credentials', named('UnrecognizedClientException')],

@@ -57,6 +57,18 @@ describe('the check of a thing', () => {
       'note',
       /another client id, or HTTPS/,
     ],
+    [
+      'no policy of its own, with a group that may have one',
+      { groups: ['line-1'], principals: [{ ...certificate, documents: [] }] },
+      'ok',
+      /nothing prevents a containment/,
+    ],
+    [
+      'no policy, with no other group than the quarantine',
+      { groups: ['quarantine'], isHeld: true, principals: [{ ...certificate, documents: [] }] },
+      'note',
+      /has no policy/,
+    ],
     ['no policy', { principals: [{ ...certificate, documents: [] }] }, 'note', /has no policy/],
     [
       'the quarantine group, with no case',
@@ -110,6 +122,13 @@ describe('the check of a thing', () => {
     const state = over && { ...thing, ...over };
     expect(await first(checkThing('t', 'quarantine', '0.2.0', async () => state))).toMatchObject([
       { level, what: expect.stringMatching(what) },
+    ]);
+  });
+
+  it('names a folder for the certificate that replaces a shared one: the folder of the old one has no room', async () => {
+    const state = { ...thing, principals: [{ ...certificate, sharedWith: ['u'] }] };
+    expect(await first(checkThing('t', 'quarantine', '0.2.0', async () => state))).toMatchObject([
+      { mend: 'npx cordon enroll t --rotate --out things/t-2' },
     ]);
   });
 

@@ -42,8 +42,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, { recursive: true, force: true }));
 
-const enrollIn = (folder: string, registry: Partial<DeviceRegistry>) => {
-  const options: EnrollOptions = { folder, scope: 'fleet', topics: [], rotate: false, rootCa: 'roots' };
+const enrollIn = (folder: string, registry: Partial<DeviceRegistry>, { rotate = false } = {}) => {
+  const options: EnrollOptions = { folder, scope: 'fleet', topics: [], rotate, rootCa: 'roots' };
   return enroll('mything1', options, aConfiguration(), ports(registry));
 };
 
@@ -182,6 +182,21 @@ describe('the folder of a device', () => {
     expect([...certificates.keys()]).toEqual([idOf(there.toString())]);
     expect([...attached]).toEqual([`${arn}:cert/${idOf(there.toString())}`]);
     expect((await readdir(folder)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('is not certified again by --rotate, which says what it needs for that', async () => {
+    const folder = join(home, 'things', 'mything1');
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, 'certificate.pem'), certificatePem);
+    await writeFile(join(folder, 'config.yml'), 'endpoint: data.example.com');
+    const registry = {
+      findThing: async () => `${arn}:thing/mything1`,
+      listPrincipals: async () => [certificateArn],
+    };
+    const again = ' For another certificate, give a new folder with --out.';
+
+    expect(await enrollIn(folder, registry, { rotate: true })).toContain(again);
+    expect(await enrollIn(folder, registry)).not.toContain(again);
   });
 
   it('is found not to be writable before anything is created', async () => {
