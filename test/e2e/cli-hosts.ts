@@ -28,7 +28,8 @@ export function listen(child: ChildProcess, output: Output, onOutput: () => void
 
 /** Those that wait for a command. They end with this process. */
 const idle: ChildProcess[] = [];
-const ended = /\0(\d+)\0$/;
+/** A warning may follow it, such as one about listeners: that is part of what the command, or the next one, says. */
+const ended = /\0(\d+)\0/;
 
 /** Runs a command in a process that has the program loaded: what it says, and its exit code, even if it ends that process. */
 export async function runInHost(
