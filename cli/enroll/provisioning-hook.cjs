@@ -4,13 +4,25 @@ const { DescribeThingCommand, IoTClient } = require('@aws-sdk/client-iot');
 
 const client = new IoTClient({ maxAttempts: 3 });
 
+/** The names that cordon enroll refuses too. */
+function isReserved(thingName) {
+  return (
+    // Of Cordon's heartbeat and of its drills: a thing of such a name would not be protected.
+    thingName === 'cordon-heartbeat' ||
+    thingName.startsWith('cordon-drill-') ||
+    // The client id of another thing's agent, which its device could take over.
+    thingName.endsWith('-cordon') ||
+    // The client id of its own agent would be too long for AWS IoT.
+    `${thingName}-cordon`.length > 128
+  );
+}
+
 exports.handler = async ({ parameters }) => {
   const serial = parameters?.SerialNumber;
   if (typeof serial !== 'string' || !/^[a-zA-Z0-9_-]{1,64}$/.test(serial))
     return { allowProvisioning: false };
   const thingName = `${process.env.THING_NAME_PREFIX}${serial}`;
-  // The name of Cordon's heartbeat: a thing of that name would not be protected.
-  if (thingName === 'cordon-heartbeat') return { allowProvisioning: false };
+  if (isReserved(thingName)) return { allowProvisioning: false };
   try {
     await client.send(new DescribeThingCommand({ thingName }));
     return { allowProvisioning: false };

@@ -5,9 +5,12 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { DescribeThingCommand, IoTClient } from '@aws-sdk/client-iot';
+import { UsageError } from '../../../cli/cli-error';
 import { writeDevicePolicy } from '../../../cli/enroll/device-policy';
+import { type EnrollOptions, type EnrollTarget, enroll } from '../../../cli/enroll/enroll';
 import { writeProvisioningStack } from '../../../cli/enroll/provisioning';
 import { awsError } from '../../aws-error';
+import { aConfiguration } from '../../builders';
 import { mockClient } from '../../mock-client';
 import { resolveProperties } from './resolve-template';
 
@@ -102,13 +105,34 @@ describe('the hook', () => {
     },
   );
 
-  it('refuses the name of the heartbeat unasked', async () => {
-    process.env.THING_NAME_PREFIX = 'cordon-';
+  it.each([
+    ['is that of the heartbeat', 'cordon-', 'heartbeat'],
+    ['is like those of cordon drill, which count in no limit', 'cordon-', 'drill-7'],
+    ["is like the client id of another thing's agent, which it could take over", 'sensor-', '7-cordon'],
+    ['leaves no room for the client id of its agent', 'x'.repeat(64), 'y'.repeat(58)],
+  ])('refuses unasked a name that %s, as cordon enroll does', async (_, prefix, serial) => {
+    process.env.THING_NAME_PREFIX = prefix;
+    iot.on(DescribeThingCommand).rejects(awsError('ResourceNotFoundException'));
+    const options = {} as EnrollOptions;
+    const nobody = {} as EnrollTarget;
     try {
-      expect(await handler({ parameters: { SerialNumber: 'heartbeat' } })).toEqual({
-        allowProvisioning: false,
-      });
+      await expect(enroll(`${prefix}${serial}`, options, aConfiguration(), nobody)).rejects.toThrow(
+        UsageError,
+      );
+      expect(await handler({ parameters: { SerialNumber: serial } })).toEqual({ allowProvisioning: false });
       expect(iot.calls()).toEqual([]);
+    } finally {
+      process.env.THING_NAME_PREFIX = 'sensor-';
+    }
+  });
+
+  it('allows the longest name that has room for the client id of its agent', async () => {
+    process.env.THING_NAME_PREFIX = 'x'.repeat(64);
+    iot.on(DescribeThingCommand).rejects(awsError('ResourceNotFoundException'));
+    try {
+      expect(await handler({ parameters: { SerialNumber: 'y'.repeat(57) } })).toEqual({
+        allowProvisioning: true,
+      });
     } finally {
       process.env.THING_NAME_PREFIX = 'sensor-';
     }
