@@ -8,6 +8,7 @@ import {
 import type { connectPolicies } from '../../shared/aws/policies';
 import type { connectThings } from '../../shared/aws/things';
 import { isNotFound, orNothing } from '../../shared/errors';
+import { CliError } from '../cli-error';
 import { deleteOnceDetached, type Patience } from './retry-deletion';
 
 function isAttached(error: unknown): boolean {
@@ -62,8 +63,14 @@ export function connectRemovals(
 
     /** AWS IoT refuses while a certificate is attached, and for a while after it was. */
     async deleteThing(thingName: string): Promise<void> {
-      const isLettingGo = async (error: unknown): Promise<boolean> =>
-        isInvalid(error) && (await things.listPrincipals(thingName)).length === 0;
+      const isLettingGo = async (error: unknown): Promise<boolean> => {
+        if (!isInvalid(error)) return false;
+        if ((await things.listPrincipals(thingName)).length === 0) return true;
+        throw new CliError(
+          `thing ${thingName} got another certificate meanwhile (${error.message}), so it remains: run the same command again`,
+          error,
+        );
+      };
       const command = new DeleteThingCommand({ thingName });
       await deleteOnceDetached(`thing ${thingName}`, () => iot.send(command), isLettingGo, patience);
     },

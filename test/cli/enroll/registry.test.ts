@@ -76,7 +76,9 @@ describe('deleting what was just detached', () => {
       .on(ListThingPrincipalsCommand)
       .resolves({ principals: ['arn:aws:iot:eu-west-1:123456789012:cert/a'] });
     iot.on(DeleteThingCommand).rejects(refused);
-    await expect(registry.deleteThing('mything1')).rejects.toThrow('while attached');
+    await expect(registry.deleteThing('mything1')).rejects.toThrow(
+      'thing mything1 got another certificate meanwhile (cannot be deleted while attached to principal(s)), so it remains: run the same command again',
+    );
   });
 
   it('says what is left, and what to do, if five minutes are not enough', async () => {
