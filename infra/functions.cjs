@@ -1,5 +1,5 @@
 // The functions of the channels in cordon.yml. osls adds them to those of serverless.yml.
-const loadTypescript = require('./load-typescript.cjs');
+const loadTypescript = require('./bundling/load-typescript.cjs');
 
 module.exports = async ({ resolveVariable }) => {
   const { configurationFile, loadConfiguration } = loadTypescript('shared/config/load.ts');

@@ -1,5 +1,5 @@
 // osls takes a CommonJS function here; load-typescript.cjs lets the rest be TypeScript.
-const loadTypescript = require('./load-typescript.cjs');
+const loadTypescript = require('./bundling/load-typescript.cjs');
 
 module.exports = async ({ resolveVariable }) => {
   const { writeResources } = loadTypescript('infra/template/write-resources.ts');

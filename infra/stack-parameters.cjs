@@ -1,4 +1,4 @@
-const loadTypescript = require('./load-typescript.cjs');
+const loadTypescript = require('./bundling/load-typescript.cjs');
 
 module.exports = async ({ resolveVariable }) => {
   const { writeStackParameters } = loadTypescript('infra/template/stack-parameters.ts');

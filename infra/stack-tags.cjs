@@ -1,5 +1,5 @@
 // The tags of the stack and of the functions. osls passes those of the stack on to CloudFormation.
-const loadTypescript = require('./load-typescript.cjs');
+const loadTypescript = require('./bundling/load-typescript.cjs');
 
 module.exports = async ({ resolveVariable }) => {
   const { writeTags } = loadTypescript('infra/template/tags.ts');

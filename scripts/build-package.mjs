@@ -84,7 +84,7 @@ async function bundlePlugins(into) {
     outbase: 'infra',
     outdir: into,
     outExtension: { '.js': '.cjs' },
-    external: ['./load-typescript.cjs', '../load-typescript.cjs', '../bundling/bundle-functions.cjs'],
+    external: ['./bundling/*', '../bundling/*'],
     minify: true,
     logLevel: 'warning',
   });
@@ -93,12 +93,12 @@ async function bundlePlugins(into) {
 
 async function bundleInfrastructureCode(into) {
   const { metafile } = await build({
-    ...bundleTypescript(root, join(into, 'typescript.cjs')),
+    ...bundleTypescript(root, join(into, 'bundling', 'typescript.cjs')),
     minify: true,
     metafile: true,
   });
   writeFileSync(
-    join(into, 'load-typescript.cjs'),
+    join(into, 'bundling', 'load-typescript.cjs'),
     "module.exports = (file) => require('./typescript.cjs')[file];\n",
   );
   return listPackages(metafile);

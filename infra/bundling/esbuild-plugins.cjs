@@ -1,7 +1,7 @@
 const { spawnSync } = require('node:child_process');
 const { readFileSync } = require('node:fs');
 const { join } = require('node:path');
-const loadTypescript = require('../load-typescript.cjs');
+const loadTypescript = require('./load-typescript.cjs');
 
 /**
  * Has each bundle that imports `cordon:configuration` read the validated cordon.yml from a file beside it, and the text of

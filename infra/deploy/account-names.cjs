@@ -1,6 +1,6 @@
 // Finds which names an account has, by type of resource. Each client is loaded when it is needed: most deploys need none.
 
-const loadTypescript = require('../load-typescript.cjs');
+const loadTypescript = require('../bundling/load-typescript.cjs');
 
 /** The result of a call, or undefined if AWS finds nothing with this name. */
 async function find(call, ...missing) {

@@ -1,6 +1,6 @@
 // Prints, after a deploy, what the person who deployed needs next.
 const { CloudFormationClient, DescribeStacksCommand } = require('@aws-sdk/client-cloudformation');
-const loadTypescript = require('../load-typescript.cjs');
+const loadTypescript = require('../bundling/load-typescript.cjs');
 
 class AfterDeploy {
   constructor(serverless, _options, { log }) {

@@ -4,7 +4,7 @@ const { createHash } = require('node:crypto');
 const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { zipSync } = require('fflate');
-const loadTypescript = require('../load-typescript.cjs');
+const loadTypescript = require('../bundling/load-typescript.cjs');
 
 /**
  * The time of each file in an archive, always the same, so that the same code makes the same package. Archives have

@@ -2,7 +2,7 @@
 const { GetFunctionCommand, LambdaClient } = require('@aws-sdk/client-lambda');
 const { GetParameterCommand, SSMClient } = require('@aws-sdk/client-ssm');
 const { find, openNames } = require('./account-names.cjs');
-const loadTypescript = require('../load-typescript.cjs');
+const loadTypescript = require('../bundling/load-typescript.cjs');
 
 /** The name that serverless.yml gives to the stack. Secrets in Secrets Manager are not checked. */
 const findParameter =

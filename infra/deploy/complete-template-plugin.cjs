@@ -1,5 +1,5 @@
 // Checks the command line and the parameters of a deploy, and completes the template that osls compiled.
-const loadTypescript = require('../load-typescript.cjs');
+const loadTypescript = require('../bundling/load-typescript.cjs');
 
 class CompleteTemplate {
   constructor(serverless, options) {
